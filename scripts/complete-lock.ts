@@ -1,0 +1,70 @@
+/**
+ * Completes package-lock.json with the platform packages that npm left out.
+ *
+ * npm writes no lock entry for an optional dependency that the registry it talks to could not serve (a mirror that holds
+ * only some platforms, say), and then `npm ci` refuses the lock file: "Missing: @oxfmt/binding-darwin-arm64". The entries
+ * are added here from what their parents ask for; os, cpu and libc follow from the name. They have no integrity hash:
+ * the next `npm install` on a machine that sees the package adds it. Run it after `npm install`: `npm run lock`.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+
+interface LockEntry {
+  readonly version?: string
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+  readonly [field: string]: unknown
+}
+
+const path = new URL('../package-lock.json', import.meta.url)
+const lock = JSON.parse(readFileSync(path, 'utf8')) as { packages: Record<string, LockEntry> }
+
+const systems = [
+  'aix',
+  'android',
+  'darwin',
+  'freebsd',
+  'linux',
+  'netbsd',
+  'openbsd',
+  'openharmony',
+  'sunos',
+  'win32',
+]
+
+/** What a package called `@x/binding-linux-arm64-musl` may be installed on. */
+function platformOf(name: string): { os: string[]; cpu: string[]; libc?: string[] } | undefined {
+  const match = new RegExp(`(${systems.join('|')})-([a-z0-9]+)(?:-([a-z]+))?$`).exec(name)
+  const [, os, cpu, abi] = match ?? []
+  if (os === undefined || cpu === undefined) return undefined
+  const platform = { os: [os], cpu: [cpu] }
+  if (abi?.startsWith('gnu')) return { ...platform, libc: ['glibc'] }
+  return abi?.startsWith('musl') ? { ...platform, libc: ['musl'] } : platform
+}
+
+let added = 0
+for (const [parent, entry] of Object.entries(lock.packages)) {
+  for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
+    const key = `node_modules/${name}`
+    const platform = platformOf(name)
+    if (platform === undefined || !/^\d+\.\d+\.\d+$/.test(version)) continue
+    if (lock.packages[key] !== undefined || lock.packages[`${parent}/${key}`] !== undefined)
+      continue
+    const { dev, license, engines } = entry
+    lock.packages[key] = {
+      version,
+      cpu: platform.cpu,
+      dev,
+      license,
+      optional: true,
+      os: platform.os,
+      engines,
+    }
+    if (platform.libc !== undefined)
+      lock.packages[key] = { ...lock.packages[key], libc: platform.libc }
+    added++
+  }
+}
+
+const order = Object.keys(lock.packages).sort((a, b) => a.localeCompare(b, 'en'))
+const packages = Object.fromEntries(order.map((key) => [key, lock.packages[key]]))
+writeFileSync(path, `${JSON.stringify({ ...lock, packages }, null, 2)}\n`)
+process.stdout.write(`package-lock.json: ${added} platform packages added\n`)

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config'
+
+/** Packages resolve to each other's sources (no build), then by Vite's own conditions for Node. */
+const conditions = ['@corral/source', 'module', 'node', 'development|production']
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ['packages/*/test/**/*.test.ts', 'examples/**/*.test.ts'],
+    testTimeout: 20_000,
+  },
+})
