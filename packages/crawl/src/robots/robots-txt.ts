@@ -41,7 +41,10 @@ export function parseRobotsTxt(content: string | Uint8Array): RobotsTxt {
   const delays: RobotsDelay[] = []
   const sitemaps: string[] = []
   let group: OpenGroup | undefined
-  let namingAgents = false
+  // Whether the next user-agent line joins the group, and whether it joins those a crawl-delay speaks to.
+  let groupOpen = false
+  let delayOpen = false
+  let addressed: string[] = []
 
   for (const line of linesOf(content)) {
     const field = fieldOf(line)
@@ -49,25 +52,29 @@ export function parseRobotsTxt(content: string | Uint8Array): RobotsTxt {
     const [key, value] = field
     switch (key) {
       case 'user-agent': {
-        if (group === undefined || !namingAgents) groups.push((group = { agents: [], rules: [] }))
-        namingAgents = true
+        if (group === undefined || !groupOpen) groups.push((group = { agents: [], rules: [] }))
+        if (!delayOpen) addressed = []
+        groupOpen = delayOpen = true
         const agent = productToken(value)
-        if (agent !== '') group.agents.push(agent)
+        if (agent === '') break
+        group.agents.push(agent)
+        addressed.push(agent)
         break
       }
       case 'allow':
       case 'disallow': {
-        namingAgents = false
+        groupOpen = delayOpen = false
         // A rule before the first user-agent line belongs to nobody; one that is empty matches nothing.
         if (group === undefined || !(value.startsWith('/') || value.startsWith('*'))) break
         group.rules.push({ allow: key === 'allow', pattern: normalizePattern(value) })
         break
       }
       case 'crawl-delay': {
-        // No part of the RFC, so it must not end the run of user-agent lines: it speaks to those named so far.
+        // No part of the RFC, so it must not close the group.
+        delayOpen = false
         const seconds = value === '' ? Number.NaN : Number(value)
         if (!(seconds >= 0)) break
-        for (const agent of group?.agents ?? []) delays.push({ agent, seconds })
+        for (const agent of addressed) delays.push({ agent, seconds })
         break
       }
       case 'sitemap':
