@@ -17,23 +17,12 @@ interface LockEntry {
 const path = new URL('../package-lock.json', import.meta.url)
 const lock = JSON.parse(readFileSync(path, 'utf8')) as { packages: Record<string, LockEntry> }
 
-const systems = [
-  'aix',
-  'android',
-  'darwin',
-  'freebsd',
-  'linux',
-  'netbsd',
-  'openbsd',
-  'openharmony',
-  'sunos',
-  'win32',
-]
+const target =
+  /(android|darwin|freebsd|linux|netbsd|openbsd|openharmony|sunos|win32)-([a-z0-9]+)(?:-([a-z]+))?$/
 
 /** What a package called `@x/binding-linux-arm64-musl` may be installed on. */
 function platformOf(name: string): { os: string[]; cpu: string[]; libc?: string[] } | undefined {
-  const match = new RegExp(`(${systems.join('|')})-([a-z0-9]+)(?:-([a-z]+))?$`).exec(name)
-  const [, os, cpu, abi] = match ?? []
+  const [, os, cpu, abi] = target.exec(name) ?? []
   if (os === undefined || cpu === undefined) return undefined
   const platform = { os: [os], cpu: [cpu] }
   if (abi?.startsWith('gnu')) return { ...platform, libc: ['glibc'] }
@@ -45,21 +34,10 @@ for (const [parent, entry] of Object.entries(lock.packages)) {
   for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
     const key = `node_modules/${name}`
     const platform = platformOf(name)
-    if (platform === undefined || !/^\d+\.\d+\.\d+$/.test(version)) continue
-    if (lock.packages[key] !== undefined || lock.packages[`${parent}/${key}`] !== undefined)
-      continue
+    const listed = key in lock.packages || `${parent}/${key}` in lock.packages
+    if (listed || platform === undefined || !/^\d+\.\d+\.\d+$/.test(version)) continue
     const { dev, license, engines } = entry
-    lock.packages[key] = {
-      version,
-      cpu: platform.cpu,
-      dev,
-      license,
-      optional: true,
-      os: platform.os,
-      engines,
-    }
-    if (platform.libc !== undefined)
-      lock.packages[key] = { ...lock.packages[key], libc: platform.libc }
+    lock.packages[key] = { version, dev, ...platform, license, optional: true, engines }
     added++
   }
 }
