@@ -1,0 +1,70 @@
+/** Why a URL is not followed. */
+export type OutOfScope = 'host' | 'prefix' | 'exclude' | 'include' | 'depth'
+
+export interface ScopeOptions {
+  /**
+   * Which URLs belong to the crawl: on the host (and port) of a seed, under the directory of a seed, or anywhere.
+   * @default 'host'
+   */
+  readonly within?: 'host' | 'prefix' | 'anywhere'
+  /** At least one of these must match the URL. */
+  readonly include?: readonly RegExp[]
+  /** None of these may match the URL. */
+  readonly exclude?: readonly RegExp[]
+  /** Links followed from a seed at most. */
+  readonly maxDepth?: number
+}
+
+/** Says why a normalised URL is not to be followed; `undefined` when it is. */
+export type Scope = (url: string, depth: number) => OutOfScope | undefined
+
+/**
+ * Makes the decision which links a crawl follows. Seeds themselves are always in scope, whatever the patterns say.
+ *
+ * @param seeds normalised URLs
+ * @example
+ * const scope = createScope(['http://a.test/docs/'], { within: 'prefix', exclude: [/\.pdf$/] })
+ * scope('http://a.test/docs/x', 1) // undefined
+ * scope('http://a.test/blog/', 1) // 'prefix'
+ */
+export function createScope(seeds: readonly string[], options: ScopeOptions = {}): Scope {
+  const { within = 'host', include = [], exclude = [], maxDepth = Infinity } = options
+  const named = new Set(seeds)
+  const hosts = new Set(seeds.map((seed) => new URL(seed).host))
+  const prefixes = [...new Set(seeds.map(directoryOf))]
+  const includes = include.map(stateless)
+  const excludes = exclude.map(stateless)
+
+  return (url, depth) => {
+    if (named.has(url)) return undefined
+    if (depth > maxDepth) return 'depth'
+    if (within === 'host' && !hosts.has(hostOf(url))) return 'host'
+    if (within === 'prefix' && !prefixes.some((prefix) => url.startsWith(prefix))) return 'prefix'
+    if (excludes.some((pattern) => pattern.test(url))) return 'exclude'
+    if (includes.length > 0 && !includes.some((pattern) => pattern.test(url))) return 'include'
+    return undefined
+  }
+}
+
+/** The host and port of a normalised URL, without the cost of parsing it again. */
+export function hostOf(url: string): string {
+  const start = url.indexOf('//') + 2
+  const end = url.indexOf('/', start)
+  return end === -1 ? url.slice(start) : url.slice(start, end)
+}
+
+/** The scheme, host and port of a normalised URL, without the cost of parsing it again. */
+export function originOf(url: string): string {
+  const end = url.indexOf('/', url.indexOf('//') + 2)
+  return end === -1 ? url : url.slice(0, end)
+}
+
+function directoryOf(seed: string): string {
+  const { origin, pathname } = new URL(seed)
+  return origin + pathname.slice(0, pathname.lastIndexOf('/') + 1)
+}
+
+/** `test` of a global or sticky pattern remembers where it was: every other URL would fail. */
+function stateless(pattern: RegExp): RegExp {
+  return new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ''))
+}

@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest'
+import { BodyError } from '../../src/fetch/body-error.ts'
+import { failureOfError, failureOfStatus, isRetryableStatus } from '../../src/fetch/failure.ts'
+
+const coded = (code: string, options?: ErrorOptions): Error =>
+  Object.assign(new Error(`it was ${code}`, options), { code })
+
+describe('failureOfStatus', () => {
+  test('finds another try worth it for 408, 425, 429 and 5xx only', () => {
+    const all = Array.from({ length: 200 }, (_, index) => 400 + index)
+    expect(all.filter(isRetryableStatus)).toEqual([408, 425, 429, ...all.slice(100)])
+    expect(isRetryableStatus(200)).toBe(false)
+    expect(isRetryableStatus(600)).toBe(false)
+  })
+
+  test('says the status and the reason', () => {
+    expect(failureOfStatus(404, 'Not Found')).toEqual({
+      kind: 'http',
+      code: '404',
+      message: 'status 404 Not Found',
+      retryable: false,
+    })
+  })
+})
+
+describe('failureOfError', () => {
+  test.each([
+    ['ENOTFOUND', 'dns', false],
+    ['EAI_AGAIN', 'dns', true],
+    ['ECONNREFUSED', 'network', true],
+    ['ECONNRESET', 'network', true],
+    ['EHOSTUNREACH', 'network', true],
+    ['EPIPE', 'network', true],
+    ['UND_ERR_SOCKET', 'network', true],
+    ['UND_ERR_CONNECT_TIMEOUT', 'timeout', true],
+    ['UND_ERR_HEADERS_TIMEOUT', 'timeout', true],
+    ['UND_ERR_BODY_TIMEOUT', 'timeout', true],
+    ['ETIMEDOUT', 'timeout', true],
+    ['TIMEOUT', 'timeout', true],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'tls', false],
+    ['CERT_HAS_EXPIRED', 'tls', false],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'tls', false],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'tls', false],
+    ['ERR_SSL_WRONG_VERSION_NUMBER', 'tls', false],
+    ['EPROTO', 'tls', false],
+    ['HPE_INVALID_CONSTANT', 'protocol', false],
+    ['UND_ERR_HEADERS_OVERFLOW', 'protocol', false],
+    ['BODY_TOO_LARGE', 'body', false],
+  ] as const)('takes %s for %s, another try worth it: %s', (code, kind, retryable) => {
+    expect(failureOfError(coded(code))).toEqual({
+      kind,
+      code,
+      retryable,
+      message: `it was ${code}`,
+    })
+  })
+
+  test('looks through causes to the code that says something', () => {
+    const failed = new TypeError('fetch failed', { cause: coded('ENOTFOUND') })
+    expect(failureOfError(failed)).toMatchObject({
+      kind: 'dns',
+      code: 'ENOTFOUND',
+      message: 'it was ENOTFOUND',
+    })
+    const every = new AggregateError([coded('ECONNREFUSED'), coded('EHOSTUNREACH')], '')
+    expect(failureOfError(every)).toMatchObject({ kind: 'network', code: 'ECONNREFUSED' })
+    expect(failureOfError(coded('SOMETHING', { cause: coded('ECONNRESET') })).code).toBe(
+      'ECONNRESET',
+    )
+  })
+
+  test('retries what nobody knows, and takes anything that can be thrown', () => {
+    expect(failureOfError(new Error('odd'))).toEqual({
+      kind: 'network',
+      code: 'UNKNOWN',
+      message: 'odd',
+      retryable: true,
+    })
+    for (const thrown of ['text', undefined, null, 7, { code: 7 }]) {
+      expect(failureOfError(thrown).code).toBe('UNKNOWN')
+    }
+  })
+
+  test('takes errors of the body as they are and cuts endless messages', () => {
+    expect(failureOfError(new BodyError('CODING_UNKNOWN', 'x'.repeat(9999)))).toMatchObject({
+      kind: 'body',
+      message: 'x'.repeat(500),
+    })
+  })
+
+  test('ends on causes that run in a circle', () => {
+    const circle = new Error('round')
+    circle.cause = circle
+    expect(failureOfError(circle).message).toBe('round')
+  })
+})

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest'
+import { createScope, hostOf, originOf } from '../../src/url/scope.ts'
+
+const seeds = ['http://a.test/docs/index.html', 'http://b.test:8080/']
+
+describe('createScope', () => {
+  test('keeps to the hosts and ports of the seeds', () => {
+    const scope = createScope(seeds)
+    expect(scope('http://a.test/x', 1)).toBeUndefined()
+    expect(scope('https://a.test/x', 1)).toBeUndefined()
+    expect(scope('http://b.test:8080/x', 1)).toBeUndefined()
+    expect(scope('http://b.test/x', 1)).toBe('host')
+    expect(scope('http://www.a.test/x', 1)).toBe('host')
+    expect(scope('http://a.test.evil.test/x', 1)).toBe('host')
+  })
+
+  test('keeps below the directories of the seeds', () => {
+    const scope = createScope(['http://a.test/docs/index.html'], { within: 'prefix' })
+    expect(scope('http://a.test/docs/deep/x', 1)).toBeUndefined()
+    expect(scope('http://a.test/docs/', 1)).toBeUndefined()
+    expect(scope('http://a.test/docs2/', 1)).toBe('prefix')
+    expect(scope('https://a.test/docs/', 1)).toBe('prefix')
+  })
+
+  test('goes anywhere when asked, as deep as asked', () => {
+    const scope = createScope(seeds, { within: 'anywhere', maxDepth: 2 })
+    expect(scope('http://c.test/', 2)).toBeUndefined()
+    expect(scope('http://c.test/', 3)).toBe('depth')
+  })
+
+  test('obeys patterns, exclude before include, also global ones', () => {
+    const scope = createScope(seeds, { include: [/\.html$/g], exclude: [/private/gy, /secret/g] })
+    for (let times = 0; times < 3; times++) {
+      expect(scope('http://a.test/x.html', 1)).toBeUndefined()
+      expect(scope('http://a.test/x.pdf', 1)).toBe('include')
+      expect(scope('http://a.test/secret.html', 1)).toBe('exclude')
+    }
+  })
+
+  test('never refuses a seed', () => {
+    const scope = createScope(seeds, { exclude: [/./], maxDepth: 0 })
+    expect(scope('http://a.test/docs/index.html', 0)).toBeUndefined()
+    expect(scope('http://a.test/docs/', 1)).toBe('depth')
+  })
+})
+
+test.each([
+  ['http://a.test/x/y', 'a.test', 'http://a.test'],
+  ['https://a.test:8080/?q=/', 'a.test:8080', 'https://a.test:8080'],
+  ['http://[::1]:81/', '[::1]:81', 'http://[::1]:81'],
+])('hostOf and originOf agree with URL on %s', (url, host, origin) => {
+  expect(hostOf(url)).toBe(host)
+  expect(originOf(url)).toBe(origin)
+})
