@@ -20,8 +20,14 @@ const lock = JSON.parse(readFileSync(path, 'utf8')) as { packages: Record<string
 const target =
   /(android|darwin|freebsd|linux|netbsd|openbsd|openharmony|sunos|win32)-([a-z0-9]+)(?:-([a-z]+))?$/
 
+interface Platform {
+  readonly os: string[]
+  readonly cpu: string[]
+  readonly libc?: string[]
+}
+
 /** What a package called `@x/binding-linux-arm64-musl` may be installed on. */
-function platformOf(name: string): { os: string[]; cpu: string[]; libc?: string[] } | undefined {
+function platformOf(name: string): Platform | undefined {
   const [, os, cpu, abi] = target.exec(name) ?? []
   if (os === undefined || cpu === undefined) return undefined
   const platform = { os: [os], cpu: [cpu] }
@@ -37,7 +43,8 @@ for (const [parent, entry] of Object.entries(lock.packages)) {
     const listed = key in lock.packages || `${parent}/${key}` in lock.packages
     if (listed || platform === undefined || !/^\d+\.\d+\.\d+$/.test(version)) continue
     const { dev, license, engines } = entry
-    lock.packages[key] = { version, dev, ...platform, license, optional: true, engines }
+    const { os, cpu, libc } = platform
+    lock.packages[key] = { version, cpu, dev, libc, license, optional: true, os, engines }
     added++
   }
 }
