@@ -9,5 +9,6 @@ export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts', 'examples/**/*.test.ts'],
     testTimeout: 20_000,
+    execArgv: ['--expose-gc'], // tests that count what is left over collect first
   },
 })
