@@ -116,10 +116,7 @@ function startUnpacking(decoder: Decoder, coding: Coding, maxBytes: number): Unp
     settle?.()
   }
   decoder.on('error', (error) => {
-    // A chunk after the last gzip member that is no further member: trailing bytes, which everybody ignores.
-    over = coding === 'gzip' && total > 0 && error.message === 'incorrect header check'
-    if (over) settle?.()
-    else fail(new BodyError('BODY_UNDECODABLE', `${coding}: ${error.message}`, { cause: error }))
+    fail(new BodyError('BODY_UNDECODABLE', `${coding}: ${error.message}`, { cause: error }))
   })
   decoder.on('data', (chunk: Uint8Array) => {
     total += chunk.length
