@@ -1,0 +1,37 @@
+export {
+  BrokenError,
+  BusyError,
+  Cancelled,
+  CircuitOpenError,
+  ClosedError,
+  CorralError,
+  FullError,
+  InternalError,
+  isCancelled,
+  LaggedError,
+  MisuseError,
+  TaskCancelledError,
+  TimeoutError,
+} from './errors.ts'
+export { cancellable } from './scope/cancellable.ts'
+export { CancelScope } from './scope/cancel-scope.ts'
+export type { CancelScopeOptions } from './scope/cancel-scope.ts'
+export { checkpoint, throwIfCancelled } from './scope/checkpoint.ts'
+export { currentDeadline, currentTask } from './scope/current-task.ts'
+export { Future } from './scope/future.ts'
+export { moveOnAfter } from './scope/move-on-after.ts'
+export { openGroup } from './scope/open-group.ts'
+export { run } from './scope/run.ts'
+export type { RunOptions } from './scope/run.ts'
+export { shield } from './scope/shield.ts'
+export { currentSignal } from './scope/signal.ts'
+export { now, sleep, sleepUntil } from './scope/sleep.ts'
+export { spawn } from './scope/spawn.ts'
+export type { SpawnOptions } from './scope/spawn.ts'
+export { supervisor } from './scope/supervisor.ts'
+export type { SupervisorOptions } from './scope/supervisor.ts'
+export { Task } from './scope/task.ts'
+export { taskGroup } from './scope/task-group.ts'
+export type { TaskGroup, TaskGroupOptions } from './scope/task-group.ts'
+export { TaskLocal } from './scope/task-local.ts'
+export { timeout, timeoutAt } from './scope/timeout.ts'

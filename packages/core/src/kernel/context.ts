@@ -1,0 +1,61 @@
+import type { AsyncLocalStorage as Storage } from 'node:async_hooks'
+import type { Context } from './records.ts'
+
+type AsyncHooks = { AsyncLocalStorage: typeof Storage }
+type Host = { process?: { getBuiltinModule?: (id: string) => AsyncHooks | undefined } }
+
+/**
+ * The platform switch. Where there is no AsyncLocalStorage (browsers) nothing travels: code that is
+ * not told its scope by `{ signal }` or by the group it was given runs at the root.
+ */
+const AsyncLocalStorage: typeof Storage | undefined = (
+  globalThis as Host
+).process?.getBuiltinModule?.('node:async_hooks')?.AsyncLocalStorage
+
+const storage: Storage<Context> | undefined = AsyncLocalStorage && new AsyncLocalStorage()
+
+/** Whether the scope travels along the awaits by itself. */
+export const ambient: boolean = storage !== undefined
+
+/** Runs `fn(argument)` and all it awaits in `context`. */
+export const inside: <A, R>(context: Context, fn: (argument: A) => R, argument: A) => R =
+  storage === undefined
+    ? (_context, fn, argument) => fn(argument)
+    : (context, fn, argument) => storage.run(context, fn, argument)
+
+/** The innermost context whose scope lives, or undefined at the root. */
+export function currentContext(): Context | undefined {
+  let context = storage?.getStore()
+  while (context !== undefined && context.scope === undefined) context = context.outer
+  return context
+}
+
+/** Calls `fn` in no context at all: for what must not remember who happened to ask for it first. */
+export const outside: <A extends unknown[], R>(fn: (...args: A) => R, ...args: A) => R =
+  AsyncLocalStorage?.snapshot() ?? ((fn, ...args) => fn(...args))
+
+/** Something else that travels along the awaits: a value of the user's. */
+export interface Carrier<T> {
+  run<R>(value: T, fn: () => R): R
+  get(): T | undefined
+}
+
+export function carrier<T>(): Carrier<T> {
+  if (AsyncLocalStorage !== undefined) {
+    const values = new AsyncLocalStorage<T>()
+    return { run: (value, fn) => values.run(value, fn), get: () => values.getStore() }
+  }
+  let current: T | undefined
+  return {
+    get: () => current,
+    run(value, fn) {
+      const before = current
+      current = value
+      try {
+        return fn()
+      } finally {
+        current = before
+      }
+    },
+  }
+}

@@ -1,0 +1,79 @@
+import { MisuseError } from '../errors.ts'
+
+/** How a bad value is shown in a message: the value, then its type. */
+export function describe(value: unknown): string {
+  const type = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value
+  switch (type) {
+    case 'string':
+      return `${JSON.stringify(value)} (string)`
+    case 'function':
+      return `${(value as { name: string }).name || 'anonymous'} (function)`
+    case 'object':
+      return `${(value as object).constructor?.name ?? 'Object'} (object)`
+    case 'array':
+      return `an array of ${(value as unknown[]).length} (array)`
+    case 'null':
+      return 'null'
+    default:
+      return `${String(value)} (${type})`
+  }
+}
+
+function refuse(where: string, rule: string, value: unknown): never {
+  throw new MisuseError(`${where} must be ${rule}, got ${describe(value)}`)
+}
+
+/** A duration in milliseconds: at least 0, `Infinity` for no limit. `where` reads `Api: argument`. */
+export function requireDuration(where: string, ms: number): void {
+  if (typeof ms !== 'number' || !(ms >= 0)) {
+    refuse(where, 'a number of milliseconds, at least 0 (Infinity for no limit)', ms)
+  }
+}
+
+/** A moment in milliseconds since the epoch; `Infinity` for never. */
+export function requireMoment(where: string, epochMs: number): void {
+  if (typeof epochMs !== 'number' || Number.isNaN(epochMs)) {
+    refuse(where, 'a number of milliseconds since the epoch (Infinity for never)', epochMs)
+  }
+}
+
+/** A whole number of at least `least`. */
+export function requireCount(where: string, count: number, least = 1): void {
+  if (!Number.isSafeInteger(count) || count < least) {
+    refuse(where, `a whole number of at least ${least}`, count)
+  }
+}
+
+/** A whole number of at least `least`, or `Infinity` for no limit. */
+export function requireLimit(where: string, count: number, least = 1): void {
+  if (count !== Infinity && (!Number.isSafeInteger(count) || count < least)) {
+    refuse(where, `a whole number of at least ${least}, or Infinity`, count)
+  }
+}
+
+/** Work: passed as a function, never as a promise that already runs. */
+export function requireFunction(where: string, fn: unknown): void {
+  if (typeof fn === 'function') return
+  if (typeof (fn as PromiseLike<unknown> | undefined)?.then === 'function') {
+    throw new MisuseError(
+      `${where} must be a function, got a promise that already runs (object); pass () => work() instead of work()`,
+    )
+  }
+  refuse(where, 'a function', fn)
+}
+
+/** A foreign AbortSignal, or none. */
+export function requireSignal(where: string, signal: AbortSignal | undefined): void {
+  if (signal === undefined || signal instanceof AbortSignal) return
+  refuse(where, 'an AbortSignal', signal)
+}
+
+/** What a guard throws, as the rejection that callers of an async API expect. */
+export function refused(guard: () => void): Promise<never> {
+  try {
+    guard()
+  } catch (error) {
+    return Promise.reject(error)
+  }
+  return Promise.reject(new MisuseError('the argument was refused'))
+}

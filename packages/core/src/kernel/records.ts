@@ -1,0 +1,140 @@
+import type { Clock, Timer } from './clock.ts'
+
+// The records that everything is made of. They point at each other, so they stand in one file; what
+// is decided on them stands in others.
+
+export type TaskStatus =
+  | 'pending'
+  | 'running'
+  | 'cancelling'
+  | 'fulfilled'
+  | 'rejected'
+  | 'cancelled'
+
+/** What the kernel knows of a task. */
+export interface TaskRecord {
+  readonly id: number
+  readonly name: string
+  readonly status: TaskStatus
+  readonly scope: ScopeNode
+}
+
+/**
+ * What travels along the awaits: the scope that the running code is in. One tiny record, emptied when
+ * its scope ends, so that a socket or a timer made in here that lives longer pins nothing but this.
+ */
+export class Context {
+  scope: ScopeNode | undefined
+  /** The context around this one, to fall back to when this scope has ended but its task lives on. */
+  outer: Context | undefined
+
+  constructor(scope: ScopeNode, outer: Context | undefined) {
+    this.scope = scope
+    this.outer = outer
+  }
+}
+
+/**
+ * One node of the scope tree. Children and waiters are rings: the `prev` of the first is the last, so
+ * that joining at the end needs no field of its own. `governor` is kept true by `scope-tree.ts`.
+ */
+export class ScopeNode {
+  readonly runtime: Runtime
+  readonly name: string | undefined
+  /** The task whose body runs in here. */
+  task: TaskRecord | undefined
+  parent: ScopeNode | undefined = undefined
+  next: ScopeNode | undefined = undefined
+  prev: ScopeNode | undefined = undefined
+  firstChild: ScopeNode | undefined = undefined
+  firstWaiter: Waiter<never> | undefined = undefined
+  context: Context | undefined = undefined
+  /** The outermost cancelled scope whose cancellation reaches this one. */
+  governor: ScopeNode | undefined = undefined
+  reason: unknown = undefined
+  alarm: Timer | undefined = undefined
+  controller: AbortController | undefined = undefined
+  cancelCalled = false
+  /** It was its deadline that cancelled it. */
+  expired = false
+  /** A cancellation ended at its edge. */
+  caught = false
+  shield = false
+  closed = false
+
+  constructor(runtime: Runtime, task: TaskRecord | undefined, name: string | undefined) {
+    this.runtime = runtime
+    this.task = task
+    this.name = name
+  }
+}
+
+/** A place where waiters stand: a queue, or the clock. A waiter stands in one at the most. */
+export interface Line {
+  add(waiter: Waiter<never>): void
+  remove(waiter: Waiter<never>): void
+  /** Told after a waiter gave up and was removed, to serve those it stood in the way of. */
+  left?(waiter: Waiter<never>): void
+}
+
+export type WaiterState = 'new' | 'waiting' | 'granted' | 'cancelled'
+
+/**
+ * One wait: who, for what, since when. Granting and cancelling are decided on this record, at once
+ * and exactly once; the promise only carries the decision to the one who waits.
+ */
+export class Waiter<in T = void> {
+  /** The call that waits, as `Api.method`. */
+  readonly kind: string
+  /** What is waited for. */
+  readonly resource: object | undefined
+  readonly line: Line | undefined
+  /** What the line must know: how many permits, the item offered, ... */
+  data: unknown
+  /** A cancellation passes it by: for waits that must not be given up. */
+  readonly shielded: boolean
+  state: WaiterState = 'new'
+  /** Milliseconds since the epoch. */
+  since = 0
+  scope: ScopeNode | undefined = undefined
+  promise: Promise<unknown> | undefined = undefined
+  settle: ((value: T | PromiseLike<never>) => void) | undefined = undefined
+  // Links of the line, and of the ring of waiters of a scope.
+  next: Waiter<never> | undefined = undefined
+  prev: Waiter<never> | undefined = undefined
+  scopeNext: Waiter<never> | undefined = undefined
+  scopePrev: Waiter<never> | undefined = undefined
+
+  constructor(
+    kind: string,
+    resource?: object,
+    line?: Line,
+    data?: unknown,
+    shielded: boolean = false,
+  ) {
+    this.kind = kind
+    this.resource = resource
+    this.line = line
+    this.data = data
+    this.shielded = shielded
+  }
+}
+
+/**
+ * Who decides when a wake-up takes effect. The machine's runtime has none: a wake settles at once. A
+ * test runtime holds wake-ups back and lets them through one at a time, in an order of its choosing.
+ */
+export interface Scheduler {
+  /** `pass` lets this wake-up take effect; to be called once. `kind` and `scope` say whose it is. */
+  hold(waiter: Waiter<never>, pass: () => void): void
+}
+
+/** Everything that time and chance touch. A scope hands its runtime on to the scopes below it. */
+export interface Runtime {
+  readonly clock: Clock
+  /** A number in [0, 1), for jitter. */
+  readonly random: () => number
+  /** Numbers for tasks, from 1. */
+  readonly nextId: () => number
+  readonly scheduler: Scheduler | undefined
+}

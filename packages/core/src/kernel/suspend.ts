@@ -1,0 +1,78 @@
+import { Cancelled } from '../errors.ts'
+import { spend } from './budget.ts'
+import { currentScope } from './current.ts'
+import { emit, observed } from './hooks.ts'
+import { handled } from './interrupt.ts'
+import { Waiter } from './records.ts'
+import { link, unlink } from './scope-waiters.ts'
+import { settle, settleWithError } from './settle.ts'
+
+/**
+ * Waits: the one way in. The waiter joins its line; whoever grants it calls `wake`.
+ *
+ * Cancellation: in a cancelled scope it rejects at once and joins no line. Cancelled while it waits,
+ * it leaves its line and rejects. Granted first, it is granted: the cancellation surfaces at the next call.
+ */
+export function suspend<T>(waiter: Waiter<T>): Promise<T> {
+  const scope = currentScope()
+  if (scope.governor !== undefined && !waiter.shielded) {
+    return handled(Promise.reject(new Cancelled(scope.governor.reason)))
+  }
+  const promise = start(waiter)
+  waiter.line?.add(waiter)
+  return promise
+}
+
+/**
+ * Grants: the one way out. Takes effect at most once; false when the waiter is no longer waiting.
+ */
+export function wake<T>(waiter: Waiter<T>, value: T): boolean {
+  if (!decide(waiter)) return false
+  settle(waiter, value)
+  return true
+}
+
+/** Grants an error: the wait throws what `error` makes, with a stack that shows where it waited. */
+export function wakeWithError<T>(waiter: Waiter<T>, error: () => unknown): boolean {
+  if (!decide(waiter)) return false
+  settleWithError(waiter, error)
+  return true
+}
+
+/**
+ * The result of a call that need not wait. It costs a counter, until this macrotask has had its share
+ * of ready calls: then it waits for the next one, so that timers and I/O have their turn.
+ */
+export function ready<T>(kind: string, resource: object | undefined, value: T): Promise<T> {
+  if (spend() && currentScope().runtime.scheduler === undefined) return Promise.resolve(value)
+  const waiter = new Waiter<T>(kind, resource, undefined, undefined, true)
+  const promise = start(waiter)
+  wake(waiter, value)
+  return promise
+}
+
+let resolver: ((value: never) => void) | undefined
+function capture(resolve: (value: never) => void): void {
+  resolver = resolve
+}
+
+function start<T>(waiter: Waiter<T>): Promise<T> {
+  const scope = currentScope()
+  const promise = new Promise<T>(capture)
+  waiter.settle = resolver as typeof waiter.settle
+  waiter.promise = promise
+  waiter.scope = scope
+  waiter.since = scope.runtime.clock.now()
+  waiter.state = 'waiting'
+  link(scope, waiter)
+  if (observed) emit('waiting', waiter)
+  return promise
+}
+
+function decide<T>(waiter: Waiter<T>): boolean {
+  if (waiter.state !== 'waiting' || waiter.scope === undefined) return false
+  waiter.state = 'granted'
+  unlink(waiter.scope, waiter)
+  waiter.line?.remove(waiter)
+  return true
+}

@@ -1,0 +1,62 @@
+import type { Line, Waiter } from './records.ts'
+
+/**
+ * A first-come-first-served line of waiters, linked through the waiters themselves: to join, to
+ * leave from anywhere and to serve the first are O(1).
+ *
+ *   first -> w1 <-> w2 <-> w3 <- last
+ */
+export class WaitQueue<T = void> implements Line {
+  #first: Waiter<T> | undefined
+  #last: Waiter<T> | undefined
+  #size = 0
+  readonly #left: ((waiter: Waiter<T>) => void) | undefined
+
+  /** @param left called after a waiter gave up, to serve those it stood in the way of */
+  constructor(left?: (waiter: Waiter<T>) => void) {
+    this.#left = left
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** The one to be served next. */
+  get first(): Waiter<T> | undefined {
+    return this.#first
+  }
+
+  add(waiter: Waiter<T>): void {
+    const last = this.#last as Waiter<never> | undefined
+    waiter.prev = last
+    if (last === undefined) this.#first = waiter
+    else last.next = waiter
+    this.#last = waiter
+    this.#size += 1
+  }
+
+  remove(waiter: Waiter<T>): void {
+    const { next, prev } = waiter
+    if (prev === undefined) this.#first = next as Waiter<T> | undefined
+    else prev.next = next
+    if (next === undefined) this.#last = prev as Waiter<T> | undefined
+    else next.prev = prev
+    waiter.next = undefined
+    waiter.prev = undefined
+    this.#size -= 1
+  }
+
+  left(waiter: Waiter<T>): void {
+    this.#left?.(waiter)
+  }
+
+  /** Those in line, first come first. The line may change while it is walked. */
+  *[Symbol.iterator](): IterableIterator<Waiter<T>> {
+    let waiter = this.#first
+    while (waiter !== undefined) {
+      const next = waiter.next as Waiter<T> | undefined
+      yield waiter
+      waiter = next
+    }
+  }
+}

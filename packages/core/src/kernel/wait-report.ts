@@ -1,0 +1,46 @@
+import type { TaskView, WaitView } from './snapshot.ts'
+
+/**
+ * The task tree as text, one task a line:
+ *
+ *   main          waits for TaskGroup.join, 1.2 s
+ *    ├ writer     waits for Lock.acquire, 1.2 s, held by reader
+ *    └ reader     waits for Queue.get, 1.2 s
+ */
+export function waitReport(tasks: readonly TaskView[], now: number): string {
+  const names = new Map<number, string>()
+  index(tasks, names)
+  const rows: [string, string][] = []
+  for (const task of tasks) row(task, '', '', rows)
+  const width = Math.max(0, ...rows.map(([left]) => left.length))
+  return rows.map(([left, right]) => `${left.padEnd(width)}  ${right}`.trimEnd()).join('\n')
+
+  function row(task: TaskView, lead: string, below: string, into: [string, string][]): void {
+    into.push([lead + task.name, state(task)])
+    task.children.forEach((child, i) => {
+      const last = i === task.children.length - 1
+      row(child, `${below}${last ? ' └ ' : ' ├ '}`, `${below}${last ? '   ' : ' │ '}`, into)
+    })
+  }
+
+  function state(task: TaskView): string {
+    if (task.waits.length > 0) return `waits for ${task.waits.map(wait).join(' and ')}`
+    return task.status === 'running' ? 'waits for something that is not ours' : task.status
+  }
+
+  function wait({ kind, since, heldBy }: WaitView): string {
+    const holders = heldBy.map((id) => names.get(id) ?? `task-${id}`)
+    return `${kind}, ${duration(now - since)}${holders.length > 0 ? `, held by ${holders.join(', ')}` : ''}`
+  }
+}
+
+function index(tasks: readonly TaskView[], names: Map<number, string>): void {
+  for (const task of tasks) {
+    names.set(task.id, task.name)
+    index(task.children, names)
+  }
+}
+
+function duration(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
+}

@@ -1,0 +1,32 @@
+// What the primitives themselves are built on: sync/, channel/, flow/ and stream/ use only this.
+export { currentScope, uncancelled } from './kernel/current.ts'
+export {
+  describe,
+  refused,
+  requireCount,
+  requireDuration,
+  requireFunction,
+  requireLimit,
+  requireMoment,
+} from './kernel/guard.ts'
+export { Heap } from './kernel/heap.ts'
+export type { Slotted } from './kernel/heap.ts'
+export { instrument } from './kernel/hooks.ts'
+export type { Hooks } from './kernel/hooks.ts'
+export { probe } from './kernel/probe.ts'
+export { Waiter } from './kernel/records.ts'
+export type {
+  Line,
+  Runtime,
+  ScopeNode,
+  TaskRecord,
+  TaskStatus,
+  WaiterState,
+} from './kernel/records.ts'
+export { RingBuffer } from './kernel/ring-buffer.ts'
+export { systemRuntime } from './kernel/runtime.ts'
+export { owners, snapshot } from './kernel/snapshot.ts'
+export type { Owned, TaskView, WaitView } from './kernel/snapshot.ts'
+export { ready, suspend, wake, wakeWithError } from './kernel/suspend.ts'
+export { waitReport } from './kernel/wait-report.ts'
+export { WaitQueue } from './kernel/wait-queue.ts'

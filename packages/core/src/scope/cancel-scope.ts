@@ -1,0 +1,124 @@
+import { MisuseError } from '../errors.ts'
+import { currentContext } from '../kernel/context.ts'
+import { rootScope } from '../kernel/current.ts'
+import { requireFunction, requireMoment } from '../kernel/guard.ts'
+import { Context, ScopeNode } from '../kernel/records.ts'
+import { attach, cancelScope, setDeadline, setShield } from '../kernel/scope-tree.ts'
+import { scoped } from './scoped.ts'
+import { signalOf } from './signal.ts'
+
+export interface CancelScopeOptions {
+  /** Milliseconds since the epoch. */
+  readonly deadline?: number
+  /** Hide cancellations from outside. */
+  readonly shield?: boolean
+  readonly name?: string
+}
+
+/**
+ * A part of a task that can be cancelled by itself. From `cancel` on every wait inside throws
+ * `Cancelled` until the scope is left; the scope absorbs it, and what comes after runs as usual.
+ *
+ * @example
+ * const scope = new CancelScope({ deadline: now() + 100 })
+ * await scope.run(() => sleep(1000))
+ * scope.cancelledCaught // true
+ * @see trio.CancelScope
+ */
+export class CancelScope {
+  /** The public face of a scope that is entered already, such as a group's. */
+  static of(node: ScopeNode): CancelScope {
+    const scope = new CancelScope()
+    scope.#node = node
+    return scope
+  }
+
+  #node: ScopeNode | undefined
+  #deadline: number
+  #shield: boolean
+  #cancel: { readonly reason: unknown } | undefined
+  readonly #name: string
+
+  constructor(options: CancelScopeOptions = {}) {
+    if (options.deadline !== undefined) requireMoment('CancelScope: deadline', options.deadline)
+    this.#deadline = options.deadline ?? Infinity
+    this.#shield = options.shield ?? false
+    this.#name = options.name ?? 'CancelScope'
+  }
+
+  /**
+   * Runs `fn` in this scope. The result is undefined when the scope was cancelled and `fn` cut short.
+   *
+   * @throws MisuseError when the scope was entered before: it is for one use
+   */
+  async run<T>(fn: (scope: CancelScope) => PromiseLike<T> | T): Promise<T | undefined> {
+    requireFunction('CancelScope.run: fn', fn)
+    if (this.#node !== undefined) {
+      throw new MisuseError(
+        'CancelScope.run: this scope was entered before; make a new one each time',
+      )
+    }
+    const outer = currentContext()
+    const parent = outer?.scope ?? rootScope
+    const node = new ScopeNode(parent.runtime, parent.task, this.#name)
+    this.#node = node
+    node.context = new Context(node, outer)
+    node.shield = this.#shield
+    attach(node, parent)
+    if (this.#cancel !== undefined) cancelScope(node, this.#cancel.reason)
+    setDeadline(node, this.#deadline)
+    return scoped(node, fn, this)
+  }
+
+  /** Cancels everything inside; again and afterwards it does nothing, the first reason stays. */
+  cancel(reason?: unknown): void {
+    if (this.#node === undefined) this.#cancel ??= { reason }
+    else cancelScope(this.#node, reason)
+  }
+
+  /** It was asked to cancel, by hand or by its deadline. */
+  get cancelCalled(): boolean {
+    if (this.#node !== undefined) return this.#node.cancelCalled
+    if (this.#cancel === undefined && rootScope.runtime.clock.now() >= this.#deadline) {
+      this.#cancel = { reason: 'its deadline passed' }
+    }
+    return this.#cancel !== undefined
+  }
+
+  /** A cancellation ended at the edge of this scope. */
+  get cancelledCaught(): boolean {
+    return this.#node?.caught ?? false
+  }
+
+  get shield(): boolean {
+    return this.#node?.shield ?? this.#shield
+  }
+
+  /** Has effect on those already waiting. */
+  set shield(shield: boolean) {
+    this.#shield = shield
+    if (this.#node !== undefined) setShield(this.#node, shield)
+  }
+
+  /** Milliseconds since the epoch; `Infinity` for none. */
+  get deadline(): number {
+    return this.#node === undefined || this.#node.closed
+      ? this.#deadline
+      : (this.#node.alarm?.at ?? Infinity)
+  }
+
+  /** Has effect on those already waiting. */
+  set deadline(epochMs: number) {
+    requireMoment('CancelScope: deadline', epochMs)
+    this.#deadline = epochMs
+    if (this.#node !== undefined) setDeadline(this.#node, epochMs)
+  }
+
+  /** For foreign code; aborts when a cancellation reaches this scope. Made when asked for. */
+  get signal(): AbortSignal {
+    if (this.#node === undefined) {
+      throw new MisuseError('CancelScope.signal: the scope is not entered yet; ask inside run')
+    }
+    return signalOf(this.#node)
+  }
+}

@@ -1,0 +1,21 @@
+import { Waiter } from '../kernel/records.ts'
+import { suspend, wake, wakeWithError } from '../kernel/suspend.ts'
+
+/**
+ * Waits for a foreign promise, and gives up waiting when cancelled. The work behind the promise goes
+ * on: hand it `currentSignal()` where it takes one. What it ends with after that is dropped.
+ *
+ * Cancellation: throws `Cancelled`; the promise is left alone.
+ *
+ * @example
+ * const [event] = await cancellable(once(emitter, 'ready'))
+ */
+export function cancellable<T>(promise: PromiseLike<T>): Promise<T> {
+  const waiter = new Waiter<T>('cancellable', promise)
+  const result = suspend(waiter)
+  promise.then(
+    (value) => wake(waiter, value),
+    (error: unknown) => wakeWithError(waiter, () => error),
+  )
+  return result
+}

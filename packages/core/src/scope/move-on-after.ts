@@ -1,0 +1,29 @@
+import { requireDuration, requireFunction } from '../kernel/guard.ts'
+import { setDeadline } from '../kernel/scope-tree.ts'
+import { openScope, scoped } from './scoped.ts'
+import { now } from './sleep.ts'
+import { cutShort } from './timeout.ts'
+
+/**
+ * Runs `fn` for `ms` milliseconds at the most. When they are over, `fn` is cancelled, its cleanup is
+ * awaited, and the result says so; nothing is thrown.
+ *
+ * Cancellation: a cancellation from outside goes on its way as `Cancelled`.
+ *
+ * @param ms at least 0; `Infinity` for no limit
+ * @example
+ * const result = await moveOnAfter(100, () => lookup(name))
+ * const address = result.timedOut ? fallback : result.value
+ * @see trio.move_on_after
+ */
+export async function moveOnAfter<T>(
+  ms: number,
+  fn: () => PromiseLike<T> | T,
+): Promise<{ readonly timedOut: false; readonly value: T } | { readonly timedOut: true }> {
+  requireDuration('moveOnAfter: ms', ms)
+  requireFunction('moveOnAfter: fn', fn)
+  const node = openScope('moveOnAfter')
+  setDeadline(node, now() + ms)
+  const value = await scoped(node, fn, undefined as never)
+  return cutShort(node) ? { timedOut: true } : { timedOut: false, value: value as T }
+}

@@ -1,0 +1,119 @@
+import { Cancelled, MisuseError } from '../errors.ts'
+import { Waiter } from '../kernel/records.ts'
+import type { ScopeNode, TaskRecord } from '../kernel/records.ts'
+import { cancelScope } from '../kernel/scope-tree.ts'
+import { suspend, wake } from '../kernel/suspend.ts'
+import { isCancellation } from './scoped.ts'
+import { suppress } from './suppressed.ts'
+
+/** A child as its nursery sees it. */
+export interface Child extends TaskRecord {
+  readonly state: 'pending' | 'running' | 'fulfilled' | 'rejected' | 'cancelled'
+  readonly error: unknown
+}
+
+/**
+ * The bookkeeping behind every group: how many children live, what failed first. The first failure
+ * cancels the scope; the others are kept with it.
+ */
+export class Nursery {
+  readonly scope: ScopeNode
+  live = 0
+  failed = false
+  failure: unknown = undefined
+  /** A child, or the body, was cut short by a cancellation from here or further out. */
+  interrupted = false
+  closed = false
+  /** Told when the last child has ended. */
+  idle: (() => void) | undefined = undefined
+  /** A supervisor's: takes the errors of the children, each of which fails alone. */
+  onError: ((error: unknown, child: Child) => void) | undefined = undefined
+  #later: unknown[] | undefined = undefined
+
+  constructor(scope: ScopeNode) {
+    this.scope = scope
+  }
+
+  /** Counts a child in. */
+  enter(api: string): void {
+    if (this.closed) {
+      throw new MisuseError(`${api}: the group has ended; spawn while one of its tasks lives`)
+    }
+    if (this.failed) {
+      throw new MisuseError(
+        `${api}: the group is failing, its tasks are being cancelled; catch its error first`,
+      )
+    }
+    this.live += 1
+  }
+
+  /** Counts a child out. */
+  leave(): void {
+    this.live -= 1
+    if (this.live === 0) this.idle?.()
+  }
+
+  ended(child: Child): void {
+    const cutFromAbove = child.state === 'cancelled' && child.scope.governor !== child.scope
+    if (cutFromAbove) this.interrupted = true
+    else if (child.state === 'rejected') this.#childFailed(child)
+    this.leave()
+  }
+
+  /** The first failure cancels the scope; a later one is kept. */
+  fail(error: unknown): void {
+    if (!this.failed) {
+      this.failed = true
+      this.failure = error
+      cancelScope(this.scope, error)
+    } else if (error !== this.failure) {
+      ;(this.#later ??= []).push(error)
+    }
+  }
+
+  /** The body threw: a cancellation is no failure. */
+  threw(error: unknown): void {
+    if (this.scope.governor !== undefined && isCancellation(error)) this.interrupted = true
+    else this.fail(error)
+  }
+
+  /** Waits for the children; no cancellation makes it leave them behind. */
+  async join(): Promise<void> {
+    if (this.live === 0) return
+    const waiter = new Waiter<void>('TaskGroup.join', this, undefined, undefined, true)
+    this.idle = () => {
+      this.idle = undefined
+      wake(waiter, undefined)
+    }
+    await suspend(waiter)
+    if (this.live > 0) await this.join()
+  }
+
+  /** No more children; the failures are complete. */
+  close(): void {
+    this.closed = true
+    this.idle = undefined
+    if (this.#later !== undefined) suppress(this.failure, this.#later)
+    this.#later = undefined
+  }
+
+  /** Throws what the group ends with, if it does not end well. */
+  verdict(): void {
+    if (this.failed) throw this.failure
+    const { governor } = this.scope
+    if (!this.interrupted || governor === this.scope) return
+    throw new Cancelled(governor?.reason)
+  }
+
+  #childFailed(child: Child): void {
+    if (this.onError === undefined) {
+      this.fail(child.error)
+      return
+    }
+    try {
+      this.onError(child.error, child)
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import { Cancelled, MisuseError } from '../errors.ts'
+import { currentScope, currentTaskRecord, rootScope } from '../kernel/current.ts'
+import { requireFunction, requireSignal } from '../kernel/guard.ts'
+import { ScopeNode } from '../kernel/records.ts'
+import { attach, cancelScope, childrenOf, closeScope } from '../kernel/scope-tree.ts'
+import { follow } from './foreign-signal.ts'
+import { Nursery } from './nursery.ts'
+import { onDeadlock, onSignals } from './process.ts'
+import { spawnInto } from './spawn.ts'
+
+export interface RunOptions {
+  /** A foreign signal: its abort cancels the program, and `run` throws `Cancelled` with its reason. */
+  readonly signal?: AbortSignal
+  /** SIGINT and SIGTERM cancel the program; the second one ends the process at once. Default true. */
+  readonly handleSignals?: boolean
+  /** How the main task is called in reports. Default `main`. */
+  readonly name?: string
+}
+
+/**
+ * Runs a program: `main` is its first task. When `main` has returned, the tasks it left behind are
+ * cancelled and awaited, so that nothing is left running.
+ *
+ * When the event loop runs dry while tasks still wait, nobody will ever wake them: `run` prints who
+ * waits for what, cancels the program and sets the exit code to 1.
+ *
+ * Cancellation: SIGINT or SIGTERM cancels the program and sets the exit code to 130 or 143; the result
+ * is undefined when `main` was cut short by it. A second signal exits at once.
+ *
+ * @throws what `main` or one of its tasks throws first
+ * @throws MisuseError inside another `run`
+ * @example
+ * await run(async () => {
+ *   await sleep(10)
+ *   console.log('hello')
+ * })
+ * @see asyncio.run, trio.run
+ */
+export async function run<T>(main: () => PromiseLike<T> | T, options: RunOptions = {}): Promise<T> {
+  requireFunction('run: main', main)
+  requireSignal('run: signal', options.signal)
+  const outer = currentTaskRecord()
+  if (outer !== undefined) {
+    throw new MisuseError(`run: task ${outer.name} is inside a run already; await main() instead`)
+  }
+  return program(rootScope, main, options)
+}
+
+/** The life of a program below `root`. */
+export async function program<T>(
+  root: ScopeNode,
+  main: () => PromiseLike<T> | T,
+  options: RunOptions,
+): Promise<T> {
+  const scope = new ScopeNode(root.runtime, undefined, 'run')
+  attach(scope, root)
+  const nursery = new Nursery(scope)
+  const cleanup = [
+    options.signal && follow(scope, options.signal),
+    options.handleSignals === false ? undefined : onSignals((signal) => cancelScope(scope, signal)),
+    onDeadlock(scope),
+  ]
+  const task = spawnInto(nursery, 'run', leaveNothing(main), { name: options.name ?? 'main' })
+  await nursery.join()
+  nursery.close()
+  for (const undo of cleanup) undo?.()
+  closeScope(scope)
+  if (options.signal?.aborted === true && task.state === 'cancelled') {
+    throw new Cancelled(options.signal.reason)
+  }
+  nursery.verdict()
+  return task.value as T
+}
+
+/** When main has returned, each task it left behind is cancelled; main's own value stands. */
+function leaveNothing<T>(main: () => PromiseLike<T> | T): () => Promise<T> {
+  return async () => {
+    const value = await main()
+    for (const child of childrenOf(currentScope())) cancelScope(child, 'main has returned')
+    return value
+  }
+}

@@ -1,0 +1,48 @@
+import { Cancelled, MisuseError } from '../errors.ts'
+import { requireFunction } from '../kernel/guard.ts'
+import { attach, closeScope, detach, refresh } from '../kernel/scope-tree.ts'
+import { Nursery } from './nursery.ts'
+import { openScope } from './scoped.ts'
+import { spawnInto } from './spawn.ts'
+import type { SpawnOptions } from './spawn.ts'
+
+/**
+ * The task begins in a nursery of the caller's own, and moves into the group when it says that it has
+ * started. So what fails before is the caller's, what fails after is the group's.
+ */
+export async function startInto<T>(
+  group: Nursery,
+  fn: (started: (value: T) => void) => PromiseLike<unknown>,
+  options: SpawnOptions | undefined,
+): Promise<T> {
+  requireFunction('TaskGroup.start: fn', fn)
+  group.enter('TaskGroup.start') // keeps the group open meanwhile
+  const nursery = new Nursery(openScope('TaskGroup.start'))
+  let result: { readonly value: T } | undefined
+  const started = (value: T): void => {
+    if (result !== undefined) {
+      throw new MisuseError('TaskGroup.start: started was called twice; call it once')
+    }
+    if (group.closed || task.ended || nursery.closed) return
+    result = { value }
+    group.live += 1
+    task.parent = group
+    detach(task.scope)
+    attach(task.scope, group.scope)
+    refresh(task.scope)
+    nursery.leave()
+  }
+  const task = spawnInto(nursery, 'TaskGroup.start', () => fn(started), {
+    name: options?.name ?? (fn.name || 'start'),
+  })
+  await nursery.join()
+  nursery.close()
+  closeScope(nursery.scope)
+  group.leave()
+  if (result !== undefined) return result.value
+  nursery.verdict()
+  if (nursery.scope.governor !== undefined) throw new Cancelled(nursery.scope.governor.reason)
+  throw new MisuseError(
+    `TaskGroup.start: task ${task.name} ended without calling started; call it when it is ready`,
+  )
+}

@@ -1,0 +1,38 @@
+import { requireFunction } from '../kernel/guard.ts'
+import type { SpawnOptions } from './spawn.ts'
+import { Nursery } from './nursery.ts'
+import { openScope } from './scoped.ts'
+import { runGroup } from './task-group.ts'
+import type { TaskGroup } from './task-group.ts'
+import type { TaskNode } from './task-node.ts'
+import { Task } from './task.ts'
+
+export interface SupervisorOptions extends SpawnOptions {
+  /** Told of each task's failure. What it throws fails the supervisor. */
+  readonly onError: (error: unknown, task: Task<unknown>) => void
+}
+
+/**
+ * A group whose tasks fail alone: the others go on, each error goes to `onError`. The body's failure
+ * still cancels and awaits them all.
+ *
+ * Cancellation: reaches the body and every task; all are awaited before it goes on its way.
+ *
+ * @throws what the body throws
+ * @example
+ * await supervisor(serve, { onError: (error, task) => log(task.name, error) })
+ * @see Kotlin's supervisorScope, Erlang's one_for_one
+ */
+export async function supervisor<T>(
+  body: (group: TaskGroup) => PromiseLike<T> | T,
+  options: SupervisorOptions,
+): Promise<T> {
+  requireFunction('supervisor: body', body)
+  requireFunction('supervisor: onError', options?.onError)
+  const nursery = new Nursery(openScope(options.name ?? 'supervisor'))
+  nursery.onError = (error, child) => {
+    const node = child as TaskNode
+    options.onError(error, (node.handle as Task<unknown> | undefined) ?? new Task(node))
+  }
+  return runGroup(nursery, body)
+}

@@ -1,0 +1,20 @@
+import { report } from '../kernel/hooks.ts'
+
+/**
+ * Keeps the failures that came after the first one with it: in its own enumerable `suppressed` array.
+ * An error that cannot take one leaves them to be reported.
+ */
+export function suppress(error: unknown, later: readonly unknown[]): void {
+  const others = later.filter((other) => other !== error)
+  if (others.length === 0) return
+  if (typeof error === 'object' && error !== null && takes(error)) {
+    error.suppressed = [...(Array.isArray(error.suppressed) ? error.suppressed : []), ...others]
+  } else {
+    for (const other of others) report(other)
+  }
+}
+
+function takes(error: object): error is { suppressed?: unknown } {
+  const own = Object.getOwnPropertyDescriptor(error, 'suppressed')
+  return own === undefined ? Object.isExtensible(error) : own.writable === true
+}

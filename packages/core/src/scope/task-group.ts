@@ -1,0 +1,145 @@
+import { Cancelled, MisuseError } from '../errors.ts'
+import { inside } from '../kernel/context.ts'
+import { requireFunction, requireSignal } from '../kernel/guard.ts'
+import type { Context } from '../kernel/records.ts'
+import { cancelScope, closeScope } from '../kernel/scope-tree.ts'
+import { CancelScope } from './cancel-scope.ts'
+import { follow } from './foreign-signal.ts'
+import { Nursery } from './nursery.ts'
+import { openScope } from './scoped.ts'
+import { spawnInto } from './spawn.ts'
+import type { SpawnOptions } from './spawn.ts'
+import { startInto } from './start.ts'
+import { Task } from './task.ts'
+
+export interface TaskGroupOptions {
+  /** How the group is called in reports. */
+  readonly name?: string
+  /** A foreign signal: its abort cancels the group, which then throws `Cancelled` with its reason. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Tasks that end together. `taskGroup` and `openGroup` make one.
+ *
+ * @see trio.Nursery, asyncio.TaskGroup
+ */
+export class TaskGroup {
+  readonly #nursery: Nursery
+  #scope: CancelScope | undefined
+
+  /** Made by `taskGroup` or `openGroup`, not by hand. */
+  constructor(nursery: Nursery) {
+    this.#nursery = nursery
+  }
+
+  /** The scope that all its tasks live in. */
+  get scope(): CancelScope {
+    return (this.#scope ??= CancelScope.of(this.#nursery.scope))
+  }
+
+  /**
+   * Starts a task in the group; the body runs in the next turn. It lives in the group's scopes, not
+   * in those of the caller, and its failure cancels the group.
+   *
+   * @throws MisuseError when the group is failing or has ended
+   */
+  spawn<T>(fn: () => PromiseLike<T> | T, options?: SpawnOptions): Task<T> {
+    requireFunction('TaskGroup.spawn: fn', fn)
+    return new Task(spawnInto(this.#nursery, 'TaskGroup.spawn', fn, options))
+  }
+
+  /**
+   * Starts a task and waits until it calls `started(value)`, which is the result; from then on it is
+   * a task of the group like any other.
+   *
+   * Cancellation: cancels the task, waits for its end, and throws. Once started it is the group's.
+   *
+   * @throws its own error, when the task fails before it has started: the group is not touched
+   * @throws MisuseError when it ends without calling `started`
+   * @see trio.Nursery.start
+   */
+  start<T>(
+    fn: (started: (value: T) => void) => PromiseLike<unknown>,
+    options?: SpawnOptions,
+  ): Promise<T> {
+    return startInto(this.#nursery, fn, options)
+  }
+
+  /** Cancels all its tasks and its body; the group then ends without an error. */
+  cancel(reason?: unknown): void {
+    cancelScope(this.#nursery.scope, reason)
+  }
+
+  /**
+   * Waits until all its tasks have ended, and ends the group.
+   *
+   * Cancellation: cancels the tasks, waits for them, and throws.
+   *
+   * @throws the first failure as it is, with later ones in its `suppressed`
+   */
+  async join(): Promise<void> {
+    const nursery = this.#nursery
+    if (nursery.closed) throw new MisuseError('TaskGroup.join: the group has ended; join it once')
+    await endOf(nursery)
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'TaskGroup'
+  }
+}
+
+/**
+ * Runs `body` with a group and ends when it and all its tasks have ended. The first failure cancels
+ * the others, waits for them, and is thrown as it is; failures after it are in its `suppressed`.
+ *
+ * Cancellation: reaches the body and every task; all are awaited before it goes on its way. After
+ * `group.cancel()` the result is the body's value, or undefined if the body was cut short.
+ *
+ * @throws the first failure of the body or of a task
+ * @example
+ * await taskGroup(async (group) => {
+ *   group.spawn(() => sleep(10))
+ *   group.spawn(() => sleep(20))
+ * })
+ * @see trio.open_nursery, asyncio.TaskGroup, Kotlin's coroutineScope
+ */
+export async function taskGroup<T>(
+  body: (group: TaskGroup) => PromiseLike<T> | T,
+  options: TaskGroupOptions = {},
+): Promise<T> {
+  requireFunction('taskGroup: body', body)
+  requireSignal('taskGroup: signal', options.signal)
+  const nursery = new Nursery(openScope(options.name ?? 'taskGroup'))
+  return runGroup(nursery, body, options.signal)
+}
+
+/** The life of a group whose body runs inside it. */
+export async function runGroup<T>(
+  nursery: Nursery,
+  body: (group: TaskGroup) => PromiseLike<T> | T,
+  signal?: AbortSignal,
+): Promise<T> {
+  const unfollow = signal && follow(nursery.scope, signal)
+  let value: T | undefined
+  try {
+    value = await inside(nursery.scope.context as Context, body, new TaskGroup(nursery))
+  } catch (error) {
+    nursery.threw(error)
+  }
+  try {
+    await endOf(nursery)
+  } finally {
+    unfollow?.()
+  }
+  if (nursery.interrupted && signal?.aborted === true) throw new Cancelled(signal.reason)
+  return value as T
+}
+
+/** Waits for the children, closes the group, and throws what it ends with. */
+export async function endOf(nursery: Nursery): Promise<void> {
+  await nursery.join()
+  nursery.close()
+  closeScope(nursery.scope)
+  nursery.verdict()
+}

@@ -1,0 +1,167 @@
+import { TaskCancelledError } from '../errors.ts'
+import { inside } from '../kernel/context.ts'
+import { emit, observed } from '../kernel/hooks.ts'
+import { Context, ScopeNode, Waiter } from '../kernel/records.ts'
+import type { TaskRecord, TaskStatus } from '../kernel/records.ts'
+import { attach, closeScope } from '../kernel/scope-tree.ts'
+import { suspend, wake, wakeWithError } from '../kernel/suspend.ts'
+import { WaitQueue } from '../kernel/wait-queue.ts'
+import { Nursery } from './nursery.ts'
+import { isCancellation } from './scoped.ts'
+
+/** The inside of a task: its scope, its body, its children, and those who wait for it. */
+export class TaskNode<in out T = unknown> implements TaskRecord {
+  readonly id: number
+  readonly scope: ScopeNode
+  readonly label: string | undefined
+  /** The public face, once somebody asked for it. */
+  handle: object | undefined = undefined
+  /** The children it spawned by itself; made with the first one. */
+  children: Nursery | undefined = undefined
+  /** Where it counts as a child, until it ends. */
+  parent: Nursery | undefined
+  joiners: WaitQueue<T> | undefined = undefined
+  state: 'pending' | 'running' | 'fulfilled' | 'rejected' | 'cancelled' = 'pending'
+  value: T | undefined = undefined
+  error: unknown = undefined
+  /** Only at the root, where no group takes the error: an ordinary promise that says so if nobody does. */
+  rejection: Promise<never> | undefined = undefined
+  #work: (() => PromiseLike<T> | T) | undefined
+
+  constructor(parent: ScopeNode, work: () => PromiseLike<T> | T, label: string | undefined) {
+    this.scope = new ScopeNode(parent.runtime, this, label)
+    this.scope.context = new Context(this.scope, undefined)
+    this.id = parent.runtime.nextId()
+    this.label = label
+    this.#work = work
+    this.parent = undefined
+    attach(this.scope, parent)
+    if (observed) emit('taskSpawned', this)
+    soon(this)
+  }
+
+  get name(): string {
+    return this.label ?? `task-${this.id}`
+  }
+
+  get status(): TaskStatus {
+    return this.state === 'running' && this.scope.governor !== undefined ? 'cancelling' : this.state
+  }
+
+  get ended(): boolean {
+    return this.state !== 'pending' && this.state !== 'running'
+  }
+
+  /** The children of its own; a failure among them cancels this task and becomes its failure. */
+  get nursery(): Nursery {
+    return (this.children ??= new Nursery(this.scope))
+  }
+
+  /** Runs the body to its first wait. It runs even in a cancelled scope, so that its `finally` holds. */
+  start(): void {
+    const work = this.#work as () => PromiseLike<T> | T
+    this.#work = undefined
+    this.state = 'running'
+    if (observed) emit('taskStarted', this)
+    inside(this.scope.context as Context, runBody, { task: this, work } as Start)
+  }
+
+  fulfill(value: T): void {
+    this.value = value
+    this.#bodyEnded()
+  }
+
+  fail(error: unknown): void {
+    if (this.scope.governor !== undefined && isCancellation(error)) this.state = 'cancelled'
+    else this.nursery.fail(error)
+    this.#bodyEnded()
+  }
+
+  #bodyEnded(): void {
+    const { children } = this
+    if (children === undefined || children.live === 0) this.#end()
+    else children.idle = () => this.#end()
+  }
+
+  #end(): void {
+    const { children, scope } = this
+    const interrupted = this.state === 'cancelled' || children?.interrupted === true
+    if (children !== undefined) {
+      children.close()
+      if (children.failed) this.error = children.failure
+    }
+    if (children?.failed === true) this.state = 'rejected'
+    else if (interrupted) this.state = 'cancelled'
+    else this.state = 'fulfilled'
+    if (this.state !== 'fulfilled') this.value = undefined
+    closeScope(scope)
+    if (observed) emit('taskEnded', this)
+    const { parent } = this
+    this.parent = undefined
+    const awaited = this.#tellJoiners()
+    if (parent !== undefined) parent.ended(this)
+    else if (this.state === 'rejected' && !awaited) this.rejection = Promise.reject(this.error)
+  }
+
+  #tellJoiners(): boolean {
+    const joiners = this.joiners
+    this.joiners = undefined
+    if (joiners?.first === undefined) return false
+    for (let joiner = joiners.first; joiner !== undefined; joiner = joiners.first) {
+      if (this.state === 'fulfilled') wake(joiner, this.value as T)
+      else wakeWithError(joiner, () => this.failure())
+    }
+    return true
+  }
+
+  /** What awaiting it throws. */
+  failure(): unknown {
+    if (this.state === 'rejected') return this.error
+    return new TaskCancelledError(this.name, this.scope.reason ?? this.scope.governor?.reason)
+  }
+
+  /** Waits until it has ended. */
+  join(): Promise<T> {
+    this.joiners ??= new WaitQueue<T>()
+    return suspend(new Waiter<T>('Task', this.handle ?? this, this.joiners))
+  }
+}
+
+interface Start {
+  task: TaskNode
+  work: () => unknown
+}
+
+function runBody({ task, work }: Start): void {
+  let result: unknown
+  try {
+    result = work()
+  } catch (error) {
+    task.fail(error)
+    return
+  }
+  if (typeof (result as PromiseLike<unknown> | undefined)?.then === 'function') {
+    ;(result as PromiseLike<unknown>).then(
+      (value) => task.fulfill(value),
+      (error: unknown) => task.fail(error),
+    )
+  } else {
+    task.fulfill(result)
+  }
+}
+
+const turn = Promise.resolve()
+
+/** Starting a task is a wake: it happens in the next turn, in the async context of the one who spawned it. */
+function soon(task: TaskRecord & { start(): void }): void {
+  const { scheduler } = task.scope.runtime
+  if (scheduler === undefined) {
+    void turn.then(() => task.start())
+    return
+  }
+  const waiter = new Waiter('start', task, undefined, undefined, true)
+  waiter.scope = task.scope
+  void new Promise<void>((resolve) => {
+    scheduler.hold(waiter, resolve)
+  }).then(() => task.start())
+}

@@ -1,0 +1,95 @@
+import { MisuseError } from '../errors.ts'
+import { currentTaskRecord, uncancelled } from '../kernel/current.ts'
+import type { TaskStatus } from '../kernel/records.ts'
+import { cancelScope } from '../kernel/scope-tree.ts'
+import { ready } from '../kernel/suspend.ts'
+import type { TaskNode } from './task-node.ts'
+
+let nodeOf: <T>(task: Task<T>) => TaskNode<T>
+
+/**
+ * A running piece of work, made by `spawn`. Await it for its result: its own error if it failed,
+ * `TaskCancelledError` if it was cancelled. Its group waits for it whether it is awaited or not.
+ *
+ * Cancellation: awaiting it can be cancelled; that leaves the task running.
+ *
+ * @example
+ * const task = spawn(() => sleep(10))
+ * await task
+ * @see asyncio.Task, Kotlin's Deferred
+ */
+export class Task<T> implements PromiseLike<T> {
+  static {
+    nodeOf = (task) => task.#node
+  }
+
+  readonly #node: TaskNode<T>
+
+  /** Made by `spawn`, not by hand. */
+  constructor(node: TaskNode<T>) {
+    this.#node = node
+    node.handle = this
+  }
+
+  get id(): number {
+    return this.#node.id
+  }
+
+  get name(): string {
+    return this.#node.name
+  }
+
+  get status(): TaskStatus {
+    return this.#node.status
+  }
+
+  /** Cancels this task and all below it, not its group. False when it had ended or was cancelled already. */
+  cancel(reason?: unknown): boolean {
+    const { scope, ended } = this.#node
+    if (ended || scope.cancelCalled) return false
+    cancelScope(scope, reason)
+    return true
+  }
+
+  then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.#join().then(onFulfilled, onRejected)
+  }
+
+  /** Waits for the end and tells how it went; throws only when the wait itself is cancelled. */
+  async settled(): Promise<PromiseSettledResult<T>> {
+    const node = this.#node
+    if (!node.ended) {
+      try {
+        await this.#join()
+      } catch (error) {
+        if (!node.ended) throw error
+      }
+    }
+    if (node.state === 'fulfilled') return { status: 'fulfilled', value: node.value as T }
+    return { status: 'rejected', reason: node.failure() }
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'Task'
+  }
+
+  #join(): Promise<T> {
+    const node = this.#node
+    if (currentTaskRecord() === node) {
+      return Promise.reject(
+        new MisuseError(
+          `Task: ${this.name} awaits itself, which would never end; await it from another task`,
+        ),
+      )
+    }
+    if (!node.ended || !uncancelled()) return node.join()
+    if (node.rejection !== undefined) return node.rejection
+    if (node.state === 'fulfilled') return ready('Task', this, node.value as T)
+    return Promise.reject(node.failure())
+  }
+}
+
+export { nodeOf }
