@@ -1,0 +1,70 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { FrontierEntry } from './outcome.ts'
+
+/**
+ * Which queued URLs are handed out. Kept in memory alone: after a crash they are simply queued. Origins are served in
+ * turn, so that one with a million URLs keeps nobody waiting.
+ */
+export class Claims {
+  readonly #nextOrigin: StatementSync
+  readonly #queuedOf: StatementSync
+  readonly #originOf = new Map<number, number>()
+  readonly #claimedOf = new Map<number, Set<number>>()
+  #lastOrigin = 0
+
+  constructor(db: DatabaseSync) {
+    this.#nextOrigin = db.prepare(
+      `SELECT origin_id AS id FROM url WHERE state = 0 AND origin_id > ? ORDER BY origin_id LIMIT 1`,
+    )
+    this.#queuedOf = db.prepare(
+      `SELECT id, url, depth, hops FROM url WHERE state = 0 AND origin_id = ? ORDER BY depth, id LIMIT ?`,
+    )
+  }
+
+  /** Up to `limit` URLs; of one origin no more than `perOrigin`, counting those handed out before. */
+  take(limit: number, perOrigin: number): FrontierEntry[] {
+    const taken: FrontierEntry[] = []
+    const visited = new Set<number>()
+    while (taken.length < limit) {
+      const origin = this.#advance()
+      if (origin === undefined || visited.has(origin)) break
+      visited.add(origin)
+      this.#takeOf(origin, Math.min(perOrigin, limit - taken.length), perOrigin, taken)
+    }
+    return taken
+  }
+
+  release(id: number): void {
+    const origin = this.#originOf.get(id)
+    if (origin === undefined) return
+    this.#originOf.delete(id)
+    const claimed = this.#claimedOf.get(origin)
+    claimed?.delete(id)
+    if (claimed?.size === 0) this.#claimedOf.delete(origin)
+  }
+
+  #advance(): number | undefined {
+    const next = (after: number): { id: number } | undefined =>
+      this.#nextOrigin.get(after) as { id: number } | undefined
+    const found = next(this.#lastOrigin) ?? next(0)
+    if (found !== undefined) this.#lastOrigin = found.id
+    return found?.id
+  }
+
+  #takeOf(origin: number, want: number, perOrigin: number, taken: FrontierEntry[]): void {
+    const claimed = this.#claimedOf.get(origin) ?? new Set<number>()
+    let free = Math.min(want, perOrigin - claimed.size)
+    if (free <= 0) return
+    // Those handed out are still queued in the table: look past as many as there are.
+    const rows = this.#queuedOf.all(origin, free + claimed.size) as unknown as FrontierEntry[]
+    for (const { id, url, depth, hops } of rows) {
+      if (free === 0) break
+      if (claimed.has(id)) continue
+      claimed.add(id)
+      this.#originOf.set(id, origin)
+      taken.push({ id, url, depth, hops })
+      free--
+    }
+    if (claimed.size > 0) this.#claimedOf.set(origin, claimed)
+  }
+}

@@ -1,0 +1,70 @@
+/** A URL to be fetched, as the store hands it out. */
+export interface FrontierEntry {
+  readonly id: number
+  readonly url: string
+  /** Links followed from a seed to here. */
+  readonly depth: number
+  /** Redirects followed in a row to here. */
+  readonly hops: number
+}
+
+/** A link of a page, as the store keeps it. */
+export interface StoredLink {
+  readonly url: string
+  readonly kind: string
+  readonly nofollow: boolean
+  /** Why it is not followed; left out when it is. */
+  readonly skip?: string
+}
+
+/** An answer that is kept. */
+export interface StoredPage {
+  readonly status: number
+  readonly contentType?: string | undefined
+  readonly charset?: string | undefined
+  readonly title?: string | undefined
+  /** Of the body, unpacked. */
+  readonly bytes: number
+  readonly canonical?: string | undefined
+  readonly noindex: boolean
+  /** What was odd about it. */
+  readonly note?: string | undefined
+  readonly attempts: number
+  /** Milliseconds since the epoch. */
+  readonly fetchedAt: number
+  readonly durationMs: number
+}
+
+/** Why there is no answer. */
+export interface StoredFailure {
+  readonly kind: string
+  readonly code: string
+  readonly message: string
+  readonly attempts: number
+  /** Milliseconds since the epoch. */
+  readonly failedAt: number
+}
+
+/** What became of one URL. All of it is stored in one transaction, or nothing. */
+export type Outcome =
+  | {
+      readonly result: 'page'
+      readonly entry: FrontierEntry
+      readonly page: StoredPage
+      readonly links: readonly StoredLink[]
+      readonly redirect?: StoredLink | undefined
+    }
+  | { readonly result: 'failure'; readonly entry: FrontierEntry; readonly failure: StoredFailure }
+  | { readonly result: 'skip'; readonly entry: FrontierEntry; readonly reason: string }
+
+/** How far a crawl is, as of the last commit. */
+export interface StoreCounts {
+  readonly queued: number
+  readonly pages: number
+  readonly failed: number
+  readonly skipped: number
+  /** Of all pages, unpacked. */
+  readonly bytes: number
+  /** Failed URLs by kind. */
+  readonly failures: Readonly<Record<string, number>>
+}

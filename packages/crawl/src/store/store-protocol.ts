@@ -1,0 +1,20 @@
+import type { PackedOutcome } from './outcome-packing.ts'
+
+/** What the writer thread is asked. */
+export type StoreCall =
+  | { readonly op: 'open' }
+  | { readonly op: 'seed'; readonly urls: readonly string[] }
+  | { readonly op: 'commit'; readonly outcomes: readonly PackedOutcome[] }
+  | { readonly op: 'claim'; readonly limit: number; readonly perOrigin: number }
+  | { readonly op: 'close' }
+
+/** Errors cross as plain data: a class does not survive the way between threads. */
+export interface StoreReply {
+  readonly id: number
+  readonly result?: unknown
+  readonly error?: {
+    readonly code: string
+    readonly message: string
+    readonly stack?: string | undefined
+  }
+}

@@ -1,0 +1,59 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { StoreCounts } from './outcome.ts'
+
+/** What is counted: the states of URLs, the bytes, and failures by kind. */
+export type TallyName = 'queued' | 'pages' | 'failed' | 'skipped' | 'bytes' | `failed:${string}`
+
+/**
+ * Counts that are stored in the transaction that changes them: counting a million rows at every start would take
+ * longer than reading these.
+ */
+export class Tally {
+  readonly #values = new Map<string, number>()
+  readonly #changed = new Set<string>()
+  readonly #select: StatementSync
+  readonly #upsert: StatementSync
+
+  constructor(db: DatabaseSync) {
+    this.#select = db.prepare('SELECT name, value FROM tally')
+    this.#upsert = db.prepare(
+      'INSERT INTO tally VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+    )
+    this.load()
+  }
+
+  /** Takes the stored values, also after a transaction that was rolled back. */
+  load(): void {
+    this.#values.clear()
+    this.#changed.clear()
+    for (const row of this.#select.all() as unknown as { name: string; value: number }[]) {
+      this.#values.set(row.name, row.value)
+    }
+  }
+
+  add(name: TallyName, amount: number): void {
+    this.#values.set(name, (this.#values.get(name) ?? 0) + amount)
+    this.#changed.add(name)
+  }
+
+  /** Writes what changed; to be called inside the transaction. */
+  save(): void {
+    for (const name of this.#changed) this.#upsert.run(name, this.#values.get(name) ?? 0)
+    this.#changed.clear()
+  }
+
+  counts(): StoreCounts {
+    const of = (name: TallyName): number => this.#values.get(name) ?? 0
+    const failures = [...this.#values]
+      .filter(([name, value]) => name.startsWith('failed:') && value > 0)
+      .map(([name, value]): [string, number] => [name.slice('failed:'.length), value])
+    return {
+      queued: of('queued'),
+      pages: of('pages'),
+      failed: of('failed'),
+      skipped: of('skipped'),
+      bytes: of('bytes'),
+      failures: Object.fromEntries(failures),
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { originOf } from '../url/scope.ts'
+
+/** A row of the table of URLs, as far as linking to it needs it; kept up to date by who changes the row. */
+export interface KnownUrl {
+  readonly id: number
+  depth: number
+  skipped: boolean
+}
+
+export interface NewUrl {
+  readonly url: string
+  readonly depth: number
+  readonly hops: number
+  /** Why it is not to be fetched; left out when it is. */
+  readonly skip?: string | undefined
+}
+
+/** Entries of each of the two generations of the cache: some megabytes, and the links of a site's navigation. */
+const generation = 16_384
+
+/**
+ * The numbers of URLs. What was asked for lately is kept in memory, bounded: pages of a site link to the same few
+ * hundred others over and over.
+ */
+export class UrlTable {
+  readonly #insert: StatementSync
+  readonly #select: StatementSync
+  readonly #insertOrigin: StatementSync
+  readonly #selectOrigin: StatementSync
+  #young = new Map<string, KnownUrl>()
+  #old = new Map<string, KnownUrl>()
+  #origins = new Map<string, number>()
+
+  constructor(db: DatabaseSync) {
+    this.#insert = db.prepare(
+      `INSERT INTO url (url, origin_id, depth, hops, state, reason) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (url) DO NOTHING`,
+    )
+    this.#select = db.prepare('SELECT id, depth, state FROM url WHERE url = ?')
+    this.#insertOrigin = db.prepare(
+      'INSERT INTO origin (origin) VALUES (?) ON CONFLICT (origin) DO NOTHING',
+    )
+    this.#selectOrigin = db.prepare('SELECT id FROM origin WHERE origin = ?')
+  }
+
+  /** The row of a URL, created if there is none: queued, or skipped for the reason given. */
+  intern(entry: NewUrl): { readonly known: KnownUrl; readonly created: boolean } {
+    const cached = this.#young.get(entry.url) ?? this.#old.get(entry.url)
+    if (cached !== undefined) return { known: cached, created: false }
+
+    const { url, depth, hops, skip } = entry
+    const origin = this.#originId(originOf(url))
+    const { changes, lastInsertRowid } = this.#insert.run(
+      url,
+      origin,
+      depth,
+      hops,
+      skip === undefined ? 0 : 3,
+      skip ?? null,
+    )
+    if (changes === 1) {
+      const known = { id: Number(lastInsertRowid), depth, skipped: skip !== undefined }
+      return { known: this.#remember(url, known), created: true }
+    }
+    const row = this.#select.get(url) as { id: number; depth: number; state: number }
+    const known = { id: row.id, depth: row.depth, skipped: row.state === 3 }
+    return { known: this.#remember(url, known), created: false }
+  }
+
+  /** Forgets everything: what was learnt in a transaction that was rolled back is not so. */
+  forget(): void {
+    this.#young.clear()
+    this.#old.clear()
+    this.#origins.clear()
+  }
+
+  #remember(url: string, known: KnownUrl): KnownUrl {
+    if (this.#young.size >= generation) {
+      this.#old = this.#young
+      this.#young = new Map()
+    }
+    this.#young.set(url, known)
+    return known
+  }
+
+  #originId(origin: string): number {
+    const cached = this.#origins.get(origin)
+    if (cached !== undefined) return cached
+    this.#insertOrigin.run(origin)
+    const { id } = this.#selectOrigin.get(origin) as { id: number }
+    if (this.#origins.size >= generation) this.#origins.clear()
+    this.#origins.set(origin, id)
+    return id
+  }
+}
