@@ -268,7 +268,7 @@ describe('StoreEngine', () => {
       link('http://a.test/new'),
       { ...link('http://a.test/x'), kind: {} as string },
     ])
-    expect(() => engine.commit([broken])).toThrow()
+    expect(() => engine.commit([broken])).toThrow(/store .* failed/)
     expect(engine.counts()).toMatchObject({ queued: 1, pages: 0 })
     expect(rows(file, 'SELECT url FROM frontier')).toEqual([{ url: 'http://a.test/' }])
     engine.commit([pageOutcome(entry, [link('http://a.test/new')])])
