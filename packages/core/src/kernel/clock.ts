@@ -1,19 +1,13 @@
 import { Heap } from './heap.ts'
 import type { Slotted } from './heap.ts'
 
-/** One thing to do at a time: `ring(owner)` at `at`, a moment in milliseconds since the epoch. */
-export class Timer implements Slotted {
-  slot = -1
-  order = 0
+/** What is to happen at a time: a sleeper to be woken, a scope whose deadline passes. */
+export interface Timed extends Slotted {
+  /** Milliseconds since the epoch. */
   readonly at: number
-  readonly ring: (owner: never) => void
-  readonly owner: object
-
-  constructor(at: number, ring: (owner: never) => void, owner: object) {
-    this.at = at
-    this.ring = ring
-    this.owner = owner
-  }
+  /** Its turn among those with the same `at`; set by the clock. */
+  order: number
+  ring(): void
 }
 
 /** Where a clock takes the time from, and who wakes it. */
@@ -30,7 +24,7 @@ export interface TimeSource {
  */
 export class Clock {
   readonly #source: TimeSource
-  readonly #timers = new Heap<Timer>(earlier)
+  readonly #timers = new Heap<Timed>(earlier)
   readonly #fire = (): void => this.fire()
   #order = 0
 
@@ -51,14 +45,14 @@ export class Clock {
     return this.#timers.size
   }
 
-  add(timer: Timer): void {
+  add(timer: Timed): void {
     if (timer.at === Infinity) return
     timer.order = this.#order++
     this.#timers.push(timer)
     if (timer.slot === 0) this.#source.arm(timer.at, this.#fire)
   }
 
-  remove(timer: Timer): void {
+  remove(timer: Timed): void {
     const first = timer.slot === 0
     this.#timers.remove(timer)
     if (first) this.#source.arm(this.next, this.#fire)
@@ -71,12 +65,12 @@ export class Clock {
       const timer = this.#timers.peek()
       if (timer === undefined || timer.at > now) break
       this.#timers.remove(timer)
-      timer.ring(timer.owner as never)
+      timer.ring()
     }
     this.#source.arm(this.next, this.#fire)
   }
 }
 
-function earlier(a: Timer, b: Timer): boolean {
+function earlier(a: Timed, b: Timed): boolean {
   return a.at < b.at || (a.at === b.at && a.order < b.order)
 }

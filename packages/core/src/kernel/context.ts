@@ -1,5 +1,5 @@
 import type { AsyncLocalStorage as Storage } from 'node:async_hooks'
-import type { Context } from './records.ts'
+import type { ScopeNode } from './records.ts'
 
 type AsyncHooks = { AsyncLocalStorage: typeof Storage }
 type Host = { process?: { getBuiltinModule?: (id: string) => AsyncHooks | undefined } }
@@ -12,23 +12,20 @@ const AsyncLocalStorage: typeof Storage | undefined = (
   globalThis as Host
 ).process?.getBuiltinModule?.('node:async_hooks')?.AsyncLocalStorage
 
-const storage: Storage<Context> | undefined = AsyncLocalStorage && new AsyncLocalStorage()
+const storage: Storage<ScopeNode> | undefined = AsyncLocalStorage && new AsyncLocalStorage()
 
 /** Whether the scope travels along the awaits by itself. */
 export const ambient: boolean = storage !== undefined
 
-/** Runs `fn(argument)` and all it awaits in `context`. */
-export const inside: <A, R>(context: Context, fn: (argument: A) => R, argument: A) => R =
+/** Runs `fn(argument)` and all it awaits in `scope`. */
+export const inside: <A, R>(scope: ScopeNode, fn: (argument: A) => R, argument: A) => R =
   storage === undefined
-    ? (_context, fn, argument) => fn(argument)
-    : (context, fn, argument) => storage.run(context, fn, argument)
+    ? (_scope, fn, argument) => fn(argument)
+    : (scope, fn, argument) => storage.run(scope, fn, argument)
 
-/** The innermost context whose scope lives, or undefined at the root. */
-export function currentContext(): Context | undefined {
-  let context = storage?.getStore()
-  while (context !== undefined && context.scope === undefined) context = context.outer
-  return context
-}
+/** The scope that the running code was started in, living or not; undefined at the root. */
+export const startedIn: () => ScopeNode | undefined =
+  storage === undefined ? () => undefined : () => storage.getStore()
 
 /** Calls `fn` in no context at all: for what must not remember who happened to ask for it first. */
 export const outside: <A extends unknown[], R>(fn: (...args: A) => R, ...args: A) => R =

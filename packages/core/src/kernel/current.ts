@@ -1,4 +1,4 @@
-import { currentContext } from './context.ts'
+import { startedIn } from './context.ts'
 import { ScopeNode } from './records.ts'
 import type { TaskRecord } from './records.ts'
 import { systemRuntime } from './runtime.ts'
@@ -6,14 +6,19 @@ import { systemRuntime } from './runtime.ts'
 /** The scope around everything: never cancelled, never closed. */
 export const rootScope: ScopeNode = new ScopeNode(systemRuntime, undefined, 'root')
 
-/** The innermost living scope that the running code is in. */
+/**
+ * The innermost living scope around the running code. A callback that outlives its scope is in the one
+ * around it, and when its task has ended, at the root: a finished task is no context.
+ */
 export function currentScope(): ScopeNode {
-  return currentContext()?.scope ?? rootScope
+  let scope = startedIn()
+  while (scope !== undefined && scope.closed) scope = scope.parent
+  return scope ?? rootScope
 }
 
 /** The task whose body the running code belongs to, or undefined at the root. */
 export function currentTaskRecord(): TaskRecord | undefined {
-  return currentContext()?.scope?.task
+  return currentScope().task
 }
 
 /** False in a cancelled scope: the call must not take anything, only `suspend`, which throws there. */

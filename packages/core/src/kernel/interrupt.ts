@@ -1,7 +1,10 @@
 import { Cancelled } from '../errors.ts'
 import type { ScopeNode, Waiter } from './records.ts'
 import { unlink } from './scope-waiters.ts'
-import { settleWithError } from './settle.ts'
+import { settleWithError, settleWithPlainError } from './settle.ts'
+
+/** A stack costs more than all the rest of a cancellation: of a larger crowd only the first have one. */
+const TRACED = 100
 
 /**
  * Gives up every wait of the scopes that a cancellation has reached. First all of them leave their
@@ -9,30 +12,46 @@ import { settleWithError } from './settle.ts'
  */
 export function interrupt(scopes: readonly ScopeNode[]): void {
   const given: Waiter<never>[] = []
-  for (const scope of scopes) {
-    let waiter = scope.firstWaiter
-    while (waiter !== undefined) {
-      const next = waiter.scopeNext
-      if (!waiter.shielded) {
-        unlink(scope, waiter)
-        waiter.line?.remove(waiter)
-        waiter.state = 'cancelled'
-        given.push(waiter)
-      }
-      waiter = next
-    }
-  }
+  for (const scope of scopes) giveUp(scope, given)
+  let traced = 0
   for (const waiter of given) {
     waiter.line?.left?.(waiter)
     const reason = waiter.scope?.governor?.reason
-    settleWithError(waiter, () => {
-      const error = new Cancelled(reason)
-      // Only now: the engine's async stack follows a promise that has one reaction, not two.
+    if (traced++ < TRACED) {
+      settleWithError(waiter, () => {
+        const error = new Cancelled(reason)
+        // Only now: the engine's async stack follows a promise that has one reaction, not two.
+        void handled(waiter.promise as Promise<unknown>)
+        return error
+      })
+    } else {
       void handled(waiter.promise as Promise<unknown>)
-      return error
-    })
+      settleWithPlainError(waiter, () => untraced(reason))
+    }
   }
   for (const scope of scopes) scope.controller?.abort(new Cancelled(scope.governor?.reason))
+}
+
+function giveUp(scope: ScopeNode, given: Waiter<never>[]): void {
+  let waiter = scope.firstWaiter
+  while (waiter !== undefined) {
+    const next = waiter.scopeNext
+    if (!waiter.shielded) {
+      unlink(scope, waiter)
+      waiter.line?.remove(waiter)
+      waiter.state = 'cancelled'
+      given.push(waiter)
+    }
+    waiter = next
+  }
+}
+
+function untraced(reason: unknown): Cancelled {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  const error = new Cancelled(reason)
+  Error.stackTraceLimit = limit
+  return error
 }
 
 /** A rejection caused by cancellation is nobody's fault: it is never reported as unhandled. */

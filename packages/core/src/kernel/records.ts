@@ -1,4 +1,4 @@
-import type { Clock, Timer } from './clock.ts'
+import type { Clock, Timed } from './clock.ts'
 
 // The records that everything is made of. They point at each other, so they stand in one file; what
 // is decided on them stands in others.
@@ -20,22 +20,8 @@ export interface TaskRecord {
 }
 
 /**
- * What travels along the awaits: the scope that the running code is in. One tiny record, emptied when
- * its scope ends, so that a socket or a timer made in here that lives longer pins nothing but this.
- */
-export class Context {
-  scope: ScopeNode | undefined
-  /** The context around this one, to fall back to when this scope has ended but its task lives on. */
-  outer: Context | undefined
-
-  constructor(scope: ScopeNode, outer: Context | undefined) {
-    this.scope = scope
-    this.outer = outer
-  }
-}
-
-/**
- * One node of the scope tree. Children and waiters are rings: the `prev` of the first is the last, so
+ * One node of the scope tree, and what travels along the awaits. It is emptied when it ends, so that
+ * a socket or a timer made inside that lives longer pins nothing but this record. Children and waiters are rings: the `prev` of the first is the last, so
  * that joining at the end needs no field of its own. `governor` is kept true by `scope-tree.ts`.
  */
 export class ScopeNode {
@@ -43,16 +29,16 @@ export class ScopeNode {
   readonly name: string | undefined
   /** The task whose body runs in here. */
   task: TaskRecord | undefined
+  /** Kept by an ended scope while its task lives, for callbacks to fall back to. */
   parent: ScopeNode | undefined = undefined
   next: ScopeNode | undefined = undefined
   prev: ScopeNode | undefined = undefined
   firstChild: ScopeNode | undefined = undefined
   firstWaiter: Waiter<never> | undefined = undefined
-  context: Context | undefined = undefined
   /** The outermost cancelled scope whose cancellation reaches this one. */
   governor: ScopeNode | undefined = undefined
   reason: unknown = undefined
-  alarm: Timer | undefined = undefined
+  alarm: Timed | undefined = undefined
   controller: AbortController | undefined = undefined
   cancelCalled = false
   /** It was its deadline that cancelled it. */

@@ -1,4 +1,4 @@
-import { Timer } from './clock.ts'
+import type { Timed } from './clock.ts'
 import { interrupt } from './interrupt.ts'
 import type { ScopeNode } from './records.ts'
 
@@ -81,23 +81,43 @@ export function setShield(node: ScopeNode, shield: boolean): void {
   refresh(node)
 }
 
-/** Sets or moves the deadline, in milliseconds since the epoch; `Infinity` takes it away. */
-export function setDeadline(node: ScopeNode, at: number): void {
-  const { clock } = node.runtime
-  if (node.alarm !== undefined) clock.remove(node.alarm)
-  if (at === Infinity) {
-    node.alarm = undefined
-    return
+/** The deadline of a scope: cancels it when it rings. */
+class Deadline implements Timed {
+  slot = -1
+  order = 0
+  readonly at: number
+  readonly #node: ScopeNode
+
+  constructor(at: number, node: ScopeNode) {
+    this.at = at
+    this.#node = node
   }
-  node.alarm = new Timer(at, expire, node)
-  if (at <= clock.now()) expire(node)
-  else clock.add(node.alarm)
+
+  ring(): void {
+    const node = this.#node
+    if (node.cancelCalled) return
+    node.expired = true
+    cancelScope(node, 'its deadline passed')
+  }
 }
 
-function expire(node: ScopeNode): void {
-  if (node.cancelCalled) return
-  node.expired = true
-  cancelScope(node, 'its deadline passed')
+/**
+ * Sets or moves the deadline, in milliseconds since the epoch; `Infinity` takes it away. One that is
+ * past cancels at once.
+ */
+export function setDeadline(
+  node: ScopeNode,
+  at: number,
+  now: number = node.runtime.clock.now(),
+): void {
+  const { clock } = node.runtime
+  if (node.alarm !== undefined) clock.remove(node.alarm)
+  node.alarm = undefined
+  if (at === Infinity) return
+  const alarm = new Deadline(at, node)
+  node.alarm = alarm
+  if (at > now) clock.add(alarm)
+  else alarm.ring()
 }
 
 /** The earliest deadline up to the nearest shield; -Infinity when cancelled, Infinity without one. */
@@ -111,23 +131,25 @@ export function effectiveDeadline(node: ScopeNode): number {
   return earliest
 }
 
-/** Ends a scope: no timer, no context and no forgotten wait outlives it. */
+/**
+ * Ends a scope: no timer, no context, no forgotten wait and no forgotten scope below outlives it.
+ */
 export function closeScope(node: ScopeNode): void {
   node.closed = true
   if (node.alarm !== undefined) {
     node.runtime.clock.remove(node.alarm)
     node.alarm = undefined
   }
-  if (node.context !== undefined) {
-    node.context.scope = undefined
-    node.context = undefined
-  }
-  if (node.firstWaiter !== undefined) abandonWaiters(node)
+  if (node.firstWaiter !== undefined || node.firstChild !== undefined) abandon(node)
+  const { parent, task } = node
   detach(node)
+  if (task !== undefined && task.scope !== node) node.parent = parent
+  else node.task = undefined
 }
 
-function abandonWaiters(node: ScopeNode): void {
+function abandon(node: ScopeNode): void {
   node.governor ??= node
-  node.reason ??= 'the scope it waited in has ended'
+  node.reason ??= 'the scope around it has ended'
   interrupt([node])
+  for (const child of childrenOf(node)) refresh(child)
 }

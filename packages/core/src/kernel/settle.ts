@@ -17,6 +17,13 @@ export function settleWithError<T>(waiter: Waiter<T>, error: () => unknown): voi
   else postpone(waiter, () => waiter.settle?.(victim(error)))
 }
 
+/** The same without a frame, and so without the stack of the one who waits: for a crowd. */
+export function settleWithPlainError<T>(waiter: Waiter<T>, error: () => unknown): void {
+  const thrower = { then: (_: unknown, reject: (error: unknown) => void) => reject(error()) }
+  if (passes(waiter)) waiter.settle?.(thrower as PromiseLike<never>)
+  else postpone(waiter, () => waiter.settle?.(thrower as PromiseLike<never>))
+}
+
 function passes<T>(waiter: Waiter<T>): boolean {
   if (observed) emit('woken', waiter)
   return waiter.scope?.runtime.scheduler === undefined && spend()

@@ -1,8 +1,7 @@
 import { MisuseError } from '../errors.ts'
-import { currentContext } from '../kernel/context.ts'
-import { rootScope } from '../kernel/current.ts'
+import { currentScope } from '../kernel/current.ts'
 import { requireFunction, requireMoment } from '../kernel/guard.ts'
-import { Context, ScopeNode } from '../kernel/records.ts'
+import { ScopeNode } from '../kernel/records.ts'
 import { attach, cancelScope, setDeadline, setShield } from '../kernel/scope-tree.ts'
 import { scoped } from './scoped.ts'
 import { signalOf } from './signal.ts'
@@ -58,11 +57,9 @@ export class CancelScope {
         'CancelScope.run: this scope was entered before; make a new one each time',
       )
     }
-    const outer = currentContext()
-    const parent = outer?.scope ?? rootScope
+    const parent = currentScope()
     const node = new ScopeNode(parent.runtime, parent.task, this.#name)
     this.#node = node
-    node.context = new Context(node, outer)
     node.shield = this.#shield
     attach(node, parent)
     if (this.#cancel !== undefined) cancelScope(node, this.#cancel.reason)
@@ -79,7 +76,7 @@ export class CancelScope {
   /** It was asked to cancel, by hand or by its deadline. */
   get cancelCalled(): boolean {
     if (this.#node !== undefined) return this.#node.cancelCalled
-    if (this.#cancel === undefined && rootScope.runtime.clock.now() >= this.#deadline) {
+    if (this.#cancel === undefined && currentScope().runtime.clock.now() >= this.#deadline) {
       this.#cancel = { reason: 'its deadline passed' }
     }
     return this.#cancel !== undefined
@@ -111,7 +108,7 @@ export class CancelScope {
   set deadline(epochMs: number) {
     requireMoment('CancelScope: deadline', epochMs)
     this.#deadline = epochMs
-    if (this.#node !== undefined) setDeadline(this.#node, epochMs)
+    if (this.#node?.closed === false) setDeadline(this.#node, epochMs)
   }
 
   /** For foreign code; aborts when a cancellation reaches this scope. Made when asked for. */

@@ -1,15 +1,13 @@
 import { isCancelled } from '../errors.ts'
-import { currentContext, inside } from '../kernel/context.ts'
-import { rootScope } from '../kernel/current.ts'
-import { Context, ScopeNode } from '../kernel/records.ts'
+import { inside } from '../kernel/context.ts'
+import { currentScope } from '../kernel/current.ts'
+import { ScopeNode } from '../kernel/records.ts'
 import { attach, closeScope } from '../kernel/scope-tree.ts'
 
 /** Opens a scope below the current one. */
 export function openScope(name: string): ScopeNode {
-  const outer = currentContext()
-  const parent = outer?.scope ?? rootScope
+  const parent = currentScope()
   const node = new ScopeNode(parent.runtime, parent.task, name)
-  node.context = new Context(node, outer)
   attach(node, parent)
   return node
 }
@@ -24,14 +22,20 @@ export async function scoped<A, T>(
   argument: A,
 ): Promise<T | undefined> {
   try {
-    return await inside(node.context as Context, body, argument)
+    return await inside(node, body, argument)
   } catch (error) {
-    if (node.governor !== node || !isCancellation(error)) throw error
-    node.caught = true
+    if (!absorbs(node, error)) throw error
     return undefined
   } finally {
     closeScope(node)
   }
+}
+
+/** A cancellation that belongs to this very scope ends at its edge. */
+export function absorbs(node: ScopeNode, error: unknown): boolean {
+  if (node.governor !== node || !isCancellation(error)) return false
+  node.caught = true
+  return true
 }
 
 /** Ours, or what foreign code throws when its AbortSignal fires. Asked only in a cancelled scope. */

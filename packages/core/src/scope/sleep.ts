@@ -1,5 +1,4 @@
-import { Timer } from '../kernel/clock.ts'
-import type { Clock } from '../kernel/clock.ts'
+import type { Clock, Timed } from '../kernel/clock.ts'
 import { currentScope } from '../kernel/current.ts'
 import { refused, requireDuration, requireMoment } from '../kernel/guard.ts'
 import { Waiter } from '../kernel/records.ts'
@@ -37,21 +36,30 @@ export function now(): number {
 }
 
 function until(at: number, kind: string): Promise<void> {
-  const waiter = new Waiter(kind, undefined, timers)
-  waiter.data = new Timer(at, wakeUp, waiter)
-  return suspend(waiter)
-}
-
-function wakeUp(waiter: Waiter): void {
-  wake(waiter, undefined)
+  return suspend(new Sleeper(at, kind))
 }
 
 /** The line in which sleepers stand is the clock. */
-const timers: Line = {
-  add: (waiter) => clockOf(waiter).add(waiter.data as Timer),
-  remove: (waiter) => clockOf(waiter).remove(waiter.data as Timer),
+const clockLine: Line = {
+  add: (waiter) => clockOf(waiter).add(waiter as Sleeper),
+  remove: (waiter) => clockOf(waiter).remove(waiter as Sleeper),
 }
 
 function clockOf(waiter: Waiter<never>): Clock {
   return (waiter.scope as ScopeNode).runtime.clock
+}
+
+class Sleeper extends Waiter implements Timed {
+  slot = -1
+  order = 0
+  readonly at: number
+
+  constructor(at: number, kind: string) {
+    super(kind, undefined, clockLine)
+    this.at = at
+  }
+
+  ring(): void {
+    wake(this, undefined)
+  }
 }

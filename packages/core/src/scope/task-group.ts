@@ -1,7 +1,6 @@
 import { Cancelled, MisuseError } from '../errors.ts'
 import { inside } from '../kernel/context.ts'
 import { requireFunction, requireSignal } from '../kernel/guard.ts'
-import type { Context } from '../kernel/records.ts'
 import { cancelScope, closeScope } from '../kernel/scope-tree.ts'
 import { CancelScope } from './cancel-scope.ts'
 import { follow } from './foreign-signal.ts'
@@ -123,7 +122,7 @@ export async function runGroup<T>(
   const unfollow = signal && follow(nursery.scope, signal)
   let value: T | undefined
   try {
-    value = await inside(nursery.scope.context as Context, body, new TaskGroup(nursery))
+    value = await inside(nursery.scope, body, new TaskGroup(nursery))
   } catch (error) {
     nursery.threw(error)
   }

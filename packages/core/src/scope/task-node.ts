@@ -1,7 +1,8 @@
 import { TaskCancelledError } from '../errors.ts'
-import { inside } from '../kernel/context.ts'
+import { ambient, inside } from '../kernel/context.ts'
+import { currentTaskRecord } from '../kernel/current.ts'
 import { emit, observed } from '../kernel/hooks.ts'
-import { Context, ScopeNode, Waiter } from '../kernel/records.ts'
+import { ScopeNode, Waiter } from '../kernel/records.ts'
 import type { TaskRecord, TaskStatus } from '../kernel/records.ts'
 import { attach, closeScope } from '../kernel/scope-tree.ts'
 import { suspend, wake, wakeWithError } from '../kernel/suspend.ts'
@@ -30,7 +31,6 @@ export class TaskNode<in out T = unknown> implements TaskRecord {
 
   constructor(parent: ScopeNode, work: () => PromiseLike<T> | T, label: string | undefined) {
     this.scope = new ScopeNode(parent.runtime, this, label)
-    this.scope.context = new Context(this.scope, undefined)
     this.id = parent.runtime.nextId()
     this.label = label
     this.#work = work
@@ -59,11 +59,16 @@ export class TaskNode<in out T = unknown> implements TaskRecord {
 
   /** Runs the body to its first wait. It runs even in a cancelled scope, so that its `finally` holds. */
   start(): void {
-    const work = this.#work as () => PromiseLike<T> | T
-    this.#work = undefined
     this.state = 'running'
     if (observed) emit('taskStarted', this)
-    inside(this.scope.context as Context, runBody, { task: this, work } as Start)
+    inside(this.scope, runBody, this as Body)
+  }
+
+  /** The body, to be run once. */
+  takeWork(): () => PromiseLike<T> | T {
+    const work = this.#work as () => PromiseLike<T> | T
+    this.#work = undefined
+    return work
   }
 
   fulfill(value: T): void {
@@ -127,20 +132,25 @@ export class TaskNode<in out T = unknown> implements TaskRecord {
   }
 }
 
-interface Start {
-  task: TaskNode
-  work: () => unknown
+/** A task as its body's promise sees it. */
+interface Body {
+  takeWork(): () => unknown
+  fulfill(value: unknown): void
+  fail(error: unknown): void
 }
 
-function runBody({ task, work }: Start): void {
+function runBody(task: Body): void {
   let result: unknown
   try {
-    result = work()
+    result = task.takeWork()()
   } catch (error) {
     task.fail(error)
     return
   }
-  if (typeof (result as PromiseLike<unknown> | undefined)?.then === 'function') {
+  if (ambient && result instanceof Promise) {
+    // The engine calls these two in the context of this `then`: no closure is needed to know the task.
+    result.then(fulfillCurrent, failCurrent)
+  } else if (typeof (result as PromiseLike<unknown> | undefined)?.then === 'function') {
     ;(result as PromiseLike<unknown>).then(
       (value) => task.fulfill(value),
       (error: unknown) => task.fail(error),
@@ -148,6 +158,14 @@ function runBody({ task, work }: Start): void {
   } else {
     task.fulfill(result)
   }
+}
+
+function fulfillCurrent(value: unknown): void {
+  ;(currentTaskRecord() as TaskNode).fulfill(value)
+}
+
+function failCurrent(error: unknown): void {
+  ;(currentTaskRecord() as TaskNode).fail(error)
 }
 
 const turn = Promise.resolve()

@@ -1,8 +1,9 @@
 import { TimeoutError } from '../errors.ts'
-import { requireDuration, requireFunction, requireMoment } from '../kernel/guard.ts'
+import { inside } from '../kernel/context.ts'
+import { refused, requireDuration, requireFunction, requireMoment } from '../kernel/guard.ts'
 import type { ScopeNode } from '../kernel/records.ts'
-import { setDeadline } from '../kernel/scope-tree.ts'
-import { openScope, scoped } from './scoped.ts'
+import { closeScope, setDeadline } from '../kernel/scope-tree.ts'
+import { absorbs, openScope } from './scoped.ts'
 import { now } from './sleep.ts'
 
 /**
@@ -18,10 +19,14 @@ import { now } from './sleep.ts'
  * const page = await timeout(1000, () => download(url))
  * @see asyncio.timeout, trio.fail_after
  */
-export async function timeout<T>(ms: number, fn: () => PromiseLike<T> | T): Promise<T> {
-  requireDuration('timeout: ms', ms)
-  requireFunction('timeout: fn', fn)
-  return within(now() + ms, ms, fn)
+export function timeout<T>(ms: number, fn: () => PromiseLike<T> | T): Promise<T> {
+  if (!(ms >= 0) || typeof fn !== 'function')
+    return refused(() => {
+      requireDuration('timeout: ms', ms)
+      requireFunction('timeout: fn', fn)
+    })
+  const start = now()
+  return within(start + ms, ms, start, fn)
 }
 
 /**
@@ -29,24 +34,33 @@ export async function timeout<T>(ms: number, fn: () => PromiseLike<T> | T): Prom
  *
  * @param epochMs milliseconds since the epoch; `Infinity` for no limit
  */
-export async function timeoutAt<T>(epochMs: number, fn: () => PromiseLike<T> | T): Promise<T> {
-  requireMoment('timeoutAt: epochMs', epochMs)
-  requireFunction('timeoutAt: fn', fn)
-  return within(epochMs, Math.max(0, epochMs - now()), fn)
+export function timeoutAt<T>(epochMs: number, fn: () => PromiseLike<T> | T): Promise<T> {
+  if (!(epochMs >= -Infinity) || typeof fn !== 'function')
+    return refused(() => {
+      requireMoment('timeoutAt: epochMs', epochMs)
+      requireFunction('timeoutAt: fn', fn)
+    })
+  const start = now()
+  return within(epochMs, Math.max(0, epochMs - start), start, fn)
 }
 
-async function within<T>(at: number, ms: number, fn: () => PromiseLike<T> | T): Promise<T> {
+async function within<T>(
+  at: number,
+  ms: number,
+  start: number,
+  fn: () => PromiseLike<T> | T,
+): Promise<T> {
   const node = openScope('timeout')
-  setDeadline(node, at)
-  let value: T | undefined
+  setDeadline(node, at, start)
   try {
-    value = await scoped(node, fn, undefined as never)
+    return await inside(node, fn, undefined as never)
   } catch (error) {
+    if (absorbs(node, error) && cutShort(node)) throw new TimeoutError(ms)
     if (node.expired && node.governor === node) blame(error, new TimeoutError(ms))
     throw error
+  } finally {
+    closeScope(node)
   }
-  if (cutShort(node)) throw new TimeoutError(ms)
-  return value as T
 }
 
 /** Whether it was the deadline of this very scope that ended the work. */
