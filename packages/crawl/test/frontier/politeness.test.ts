@@ -99,15 +99,15 @@ describe('Politeness', () => {
   })
 
   test('adds jitter, and never takes away from the delay', () => {
-    const draws = [0.5, 0, 1]
-    const politeness = opened({ delay: 100, jitter: 0.2, random: () => draws.shift() ?? 0 }, [])
+    const draws = [0, 0.5, 1]
+    const politeness = opened({ delay: 100, jitter: 0.5, random: () => draws.shift() ?? 0 }, [])
     politeness.add('a', 'a1')
     politeness.add('a', 'a2')
     politeness.next(0)
     politeness.opened('a', 0)
-    expect(politeness.next(0)).toEqual({ kind: 'wait', until: 110 })
-    expect(starts(politeness, 110)).toEqual(['a1'])
-    expect(politeness.next(110)).toEqual({ kind: 'wait', until: 230 })
+    expect(politeness.next(0)).toEqual({ kind: 'wait', until: 125 })
+    expect(starts(politeness, 125)).toEqual(['a1'])
+    expect(politeness.next(125)).toEqual({ kind: 'wait', until: 275 })
   })
 
   test('tries again at the time given, before what else the host has', () => {
