@@ -53,8 +53,12 @@ export function openDatabase(file: string, options: OpenDatabaseOptions = {}): D
   }
 }
 
-/** Whether the database is empty and to be made ours. */
-function checkOwnership(db: DatabaseSync, file: string): boolean {
+/**
+ * Whether the database is empty and to be made ours; `false` when it is ours.
+ *
+ * @throws StoreError STORE_FOREIGN, STORE_NEWER
+ */
+export function checkOwnership(db: DatabaseSync, file: string): boolean {
   const { application_id: owner } = db.prepare('PRAGMA application_id').get() as {
     application_id: number
   }

@@ -1,5 +1,6 @@
 /** What can be wrong with a store. */
 export type StoreErrorCode =
+  | 'STORE_MISSING'
   | 'STORE_IS_DIRECTORY'
   | 'STORE_NO_DIRECTORY'
   | 'STORE_NOT_SQLITE'

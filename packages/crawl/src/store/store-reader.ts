@@ -1,0 +1,126 @@
+import { statSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { checkOwnership } from './open-database.ts'
+import type { StoreCounts } from './outcome.ts'
+import { StoreError, storeErrorOf } from './store-error.ts'
+import { Tally } from './tally.ts'
+
+/** A row of the view `pages`. */
+export interface PageRow {
+  readonly url: string
+  readonly status: number
+  readonly content_type: string | null
+  readonly charset: string | null
+  readonly title: string | null
+  readonly bytes: number
+  readonly depth: number
+  readonly redirect_url: string | null
+  readonly canonical: string | null
+  readonly noindex: number
+  readonly note: string | null
+  readonly attempts: number
+  readonly fetched_at: number
+  readonly duration_ms: number
+}
+
+/** A row of the view `errors`. */
+export interface ErrorRow {
+  readonly url: string
+  readonly kind: string
+  readonly code: string
+  readonly message: string
+  readonly attempts: number
+  readonly failed_at: number
+  readonly depth: number
+}
+
+/** A row of the view `links`. */
+export interface LinkRow {
+  readonly from_url: string
+  readonly to_url: string
+  readonly kind: string
+  readonly nofollow: number
+}
+
+/**
+ * Reads a store, also while a crawl writes it: neither waits for the other. Rows come one by one in the order of the
+ * URLs' discovery, so that a store of any size can be read.
+ *
+ * @throws StoreError when the file is not there, no store, or of a newer version
+ * @example
+ * using reader = new StoreReader('crawl.db')
+ * for (const page of reader.pages()) console.log(page.url, page.title)
+ */
+export class StoreReader implements Disposable {
+  readonly #file: string
+  readonly #db: DatabaseSync
+
+  constructor(file: string) {
+    this.#file = file
+    const found = statSync(file, { throwIfNoEntry: false })
+    if (found === undefined) {
+      throw new StoreError('STORE_MISSING', file, `store ${file} is not there; crawl into it first`)
+    }
+    if (found.isDirectory()) {
+      throw new StoreError('STORE_IS_DIRECTORY', file, `store ${file} is a directory; name a file`)
+    }
+    this.#db = this.#guarded(() => new DatabaseSync(file, { readOnly: true, timeout: 2000 }))
+    try {
+      if (!this.#guarded(() => checkOwnership(this.#db, file))) return
+      throw new StoreError('STORE_MISSING', file, `store ${file} is empty; crawl into it first`)
+    } catch (error) {
+      this.#db.close()
+      throw error
+    }
+  }
+
+  counts(): StoreCounts {
+    return this.#guarded(() => new Tally(this.#db).counts())
+  }
+
+  /** How many pages had which status, the lowest first. */
+  statuses(): { readonly status: number; readonly count: number }[] {
+    const sql = 'SELECT status, count(*) AS count FROM page GROUP BY status ORDER BY status'
+    return this.#guarded(() => this.#db.prepare(sql).all()) as unknown as {
+      status: number
+      count: number
+    }[]
+  }
+
+  pages(): Generator<PageRow, void, undefined> {
+    return this.#rows<PageRow>('SELECT * FROM pages')
+  }
+
+  errors(): Generator<ErrorRow, void, undefined> {
+    return this.#rows<ErrorRow>('SELECT * FROM errors')
+  }
+
+  links(): Generator<LinkRow, void, undefined> {
+    return this.#rows<LinkRow>('SELECT * FROM links')
+  }
+
+  close(): void {
+    if (this.#db.isOpen) this.#db.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  *#rows<T>(sql: string): Generator<T, void, undefined> {
+    try {
+      // The rows of node:sqlite have no prototype: spread, they are plain objects like any other.
+      for (const row of this.#db.prepare(sql).iterate()) yield { ...row } as T
+    } catch (error) {
+      throw storeErrorOf(error, this.#file)
+    }
+  }
+
+  #guarded<T>(read: () => T): T {
+    try {
+      return read()
+    } catch (error) {
+      throw storeErrorOf(error, this.#file)
+    }
+  }
+}
