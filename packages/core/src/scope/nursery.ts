@@ -9,7 +9,10 @@ import { suppress } from './suppressed.ts'
 /** A child as its nursery sees it. */
 export interface Child extends TaskRecord {
   readonly state: 'pending' | 'running' | 'fulfilled' | 'rejected' | 'cancelled'
+  readonly value: unknown
   readonly error: unknown
+  /** What awaiting it throws. */
+  failure(): unknown
 }
 
 /**
@@ -26,8 +29,8 @@ export class Nursery {
   closed = false
   /** Told when the last child has ended. */
   idle: (() => void) | undefined = undefined
-  /** A supervisor's: takes the errors of the children, each of which fails alone. */
-  onError: ((error: unknown, child: Child) => void) | undefined = undefined
+  /** Decides, at once, what becomes of a child that was not cut short from above; else a failure is the group's. */
+  onEnded: ((child: Child) => void) | undefined = undefined
   #later: unknown[] | undefined = undefined
 
   constructor(scope: ScopeNode) {
@@ -56,7 +59,8 @@ export class Nursery {
   ended(child: Child): void {
     const cutFromAbove = child.state === 'cancelled' && child.scope.governor !== child.scope
     if (cutFromAbove) this.interrupted = true
-    else if (child.state === 'rejected') this.#childFailed(child)
+    else if (this.onEnded !== undefined) this.#decide(this.onEnded, child)
+    else if (child.state === 'rejected') this.fail(child.error)
     this.leave()
   }
 
@@ -105,13 +109,9 @@ export class Nursery {
     throw new Cancelled(governor?.reason)
   }
 
-  #childFailed(child: Child): void {
-    if (this.onError === undefined) {
-      this.fail(child.error)
-      return
-    }
+  #decide(onEnded: (child: Child) => void, child: Child): void {
     try {
-      this.onError(child.error, child)
+      onEnded(child)
     } catch (error) {
       this.fail(error)
     }

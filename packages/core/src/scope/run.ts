@@ -43,27 +43,32 @@ export async function run<T>(main: () => PromiseLike<T> | T, options: RunOptions
   if (outer !== undefined) {
     throw new MisuseError(`run: task ${outer.name} is inside a run already; await main() instead`)
   }
-  return program(rootScope, main, options)
+  const guards: Guard[] = [onDeadlock]
+  if (options.handleSignals !== false) {
+    guards.push((scope) => onSignals((signal) => cancelScope(scope, signal)))
+  }
+  return program(rootScope, main, options, guards)
 }
+
+/** Watches over a program from outside while it runs; what it returns ends that. */
+type Guard = (scope: ScopeNode) => () => void
 
 /** The life of a program below `root`. */
 export async function program<T>(
   root: ScopeNode,
   main: () => PromiseLike<T> | T,
-  options: RunOptions,
+  options: Pick<RunOptions, 'name' | 'signal'>,
+  guards: readonly Guard[] = [],
 ): Promise<T> {
   const scope = new ScopeNode(root.runtime, undefined, 'run')
   attach(scope, root)
   const nursery = new Nursery(scope)
-  const cleanup = [
-    options.signal && follow(scope, options.signal),
-    options.handleSignals === false ? undefined : onSignals((signal) => cancelScope(scope, signal)),
-    onDeadlock(scope),
-  ]
+  const cleanup = guards.map((guard) => guard(scope))
+  if (options.signal !== undefined) cleanup.push(follow(scope, options.signal))
   const task = spawnInto(nursery, 'run', leaveNothing(main), { name: options.name ?? 'main' })
   await nursery.join()
   nursery.close()
-  for (const undo of cleanup) undo?.()
+  for (const undo of cleanup) undo()
   closeScope(scope)
   if (options.signal?.aborted === true && task.state === 'cancelled') {
     throw new Cancelled(options.signal.reason)

@@ -30,9 +30,10 @@ export async function supervisor<T>(
   requireFunction('supervisor: body', body)
   requireFunction('supervisor: onError', options?.onError)
   const nursery = new Nursery(openScope(options.name ?? 'supervisor'))
-  nursery.onError = (error, child) => {
+  nursery.onEnded = (child) => {
+    if (child.state !== 'rejected') return
     const node = child as TaskNode
-    options.onError(error, (node.handle as Task<unknown> | undefined) ?? new Task(node))
+    options.onError(child.error, (node.handle as Task<unknown> | undefined) ?? new Task(node))
   }
   return runGroup(nursery, body)
 }

@@ -11,7 +11,7 @@ import { Nursery } from './nursery.ts'
 import { isCancellation } from './scoped.ts'
 
 /** The inside of a task: its scope, its body, its children, and those who wait for it. */
-export class TaskNode<in out T = unknown> implements TaskRecord {
+export class TaskNode<out T = unknown> implements TaskRecord {
   readonly id: number
   readonly scope: ScopeNode
   readonly label: string | undefined
@@ -21,7 +21,7 @@ export class TaskNode<in out T = unknown> implements TaskRecord {
   children: Nursery | undefined = undefined
   /** Where it counts as a child, until it ends. */
   parent: Nursery | undefined
-  joiners: WaitQueue<T> | undefined = undefined
+  joiners: WaitQueue<never> | undefined = undefined
   state: 'pending' | 'running' | 'fulfilled' | 'rejected' | 'cancelled' = 'pending'
   value: T | undefined = undefined
   error: unknown = undefined
@@ -113,7 +113,7 @@ export class TaskNode<in out T = unknown> implements TaskRecord {
     this.joiners = undefined
     if (joiners?.first === undefined) return false
     for (let joiner = joiners.first; joiner !== undefined; joiner = joiners.first) {
-      if (this.state === 'fulfilled') wake(joiner, this.value as T)
+      if (this.state === 'fulfilled') wake(joiner, this.value as never)
       else wakeWithError(joiner, () => this.failure())
     }
     return true
@@ -127,7 +127,7 @@ export class TaskNode<in out T = unknown> implements TaskRecord {
 
   /** Waits until it has ended. */
   join(): Promise<T> {
-    this.joiners ??= new WaitQueue<T>()
+    this.joiners ??= new WaitQueue<never>()
     return suspend(new Waiter<T>('Task', this.handle ?? this, this.joiners))
   }
 }

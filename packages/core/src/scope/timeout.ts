@@ -1,6 +1,6 @@
 import { TimeoutError } from '../errors.ts'
 import { inside } from '../kernel/context.ts'
-import { refused, requireDuration, requireFunction, requireMoment } from '../kernel/guard.ts'
+import { requireDuration, requireFunction, requireMoment } from '../kernel/guard.ts'
 import type { ScopeNode } from '../kernel/records.ts'
 import { closeScope, setDeadline } from '../kernel/scope-tree.ts'
 import { absorbs, openScope } from './scoped.ts'
@@ -19,39 +19,12 @@ import { now } from './sleep.ts'
  * const page = await timeout(1000, () => download(url))
  * @see asyncio.timeout, trio.fail_after
  */
-export function timeout<T>(ms: number, fn: () => PromiseLike<T> | T): Promise<T> {
-  if (!(ms >= 0) || typeof fn !== 'function')
-    return refused(() => {
-      requireDuration('timeout: ms', ms)
-      requireFunction('timeout: fn', fn)
-    })
-  const start = now()
-  return within(start + ms, ms, start, fn)
-}
-
-/**
- * `timeout` with a moment in place of a duration.
- *
- * @param epochMs milliseconds since the epoch; `Infinity` for no limit
- */
-export function timeoutAt<T>(epochMs: number, fn: () => PromiseLike<T> | T): Promise<T> {
-  if (!(epochMs >= -Infinity) || typeof fn !== 'function')
-    return refused(() => {
-      requireMoment('timeoutAt: epochMs', epochMs)
-      requireFunction('timeoutAt: fn', fn)
-    })
-  const start = now()
-  return within(epochMs, Math.max(0, epochMs - start), start, fn)
-}
-
-async function within<T>(
-  at: number,
-  ms: number,
-  start: number,
-  fn: () => PromiseLike<T> | T,
-): Promise<T> {
+export async function timeout<T>(ms: number, fn: () => PromiseLike<T> | T): Promise<T> {
+  requireDuration('timeout: ms', ms)
+  requireFunction('timeout: fn', fn)
   const node = openScope('timeout')
-  setDeadline(node, at, start)
+  const start = now()
+  setDeadline(node, start + ms, start)
   try {
     return await inside(node, fn, undefined as never)
   } catch (error) {
@@ -61,6 +34,19 @@ async function within<T>(
   } finally {
     closeScope(node)
   }
+}
+
+/**
+ * `timeout` with a moment in place of a duration.
+ *
+ * Cancellation: as `timeout`.
+ *
+ * @param epochMs milliseconds since the epoch; `Infinity` for no limit
+ * @throws TimeoutError when the moment was reached
+ */
+export async function timeoutAt<T>(epochMs: number, fn: () => PromiseLike<T> | T): Promise<T> {
+  requireMoment('timeoutAt: epochMs', epochMs)
+  return timeout(Math.max(0, epochMs - now()), fn)
 }
 
 /** Whether it was the deadline of this very scope that ended the work. */

@@ -1,0 +1,292 @@
+import { describe, expect, it } from 'vitest'
+import {
+  CancelScope,
+  moveOnAfter,
+  now,
+  shield,
+  sleep,
+  sleepUntil,
+  spawn,
+  taskGroup,
+  timeout,
+  timeoutAt,
+  TimeoutError,
+} from '../../src/index.ts'
+import { testRun } from '../../src/testing.ts'
+
+describe('timeout', () => {
+  it('gives the value of work that is done in time', () =>
+    testRun(async () => {
+      expect(await timeout(10, async () => 'value')).toBe('value')
+      expect(await timeout(10, () => 0)).toBe(0)
+    }))
+
+  it('cancels, awaits the cleanup, and then throws TimeoutError with the time that was given', () =>
+    testRun(async () => {
+      const start = now()
+      const seen: string[] = []
+      const error = await timeout(10, async () => {
+        try {
+          await sleep(1000)
+        } finally {
+          await shield(() => sleep(5))
+          seen.push('cleaned up')
+        }
+      }).catch((thrown: unknown) => thrown)
+      expect(error).toBeInstanceOf(TimeoutError)
+      expect(error).toMatchObject({ code: 'TIMEOUT', ms: 10, message: 'timed out after 10 ms' })
+      expect(seen).toEqual(['cleaned up'])
+      expect(now() - start).toBe(15)
+    }))
+
+  it('lets work win that swallows the cancellation and returns', () =>
+    testRun(async () => {
+      const value = await timeout(10, async () => {
+        await sleep(1000).catch(() => {})
+        return 'anyway'
+      })
+      expect(value).toBe('anyway')
+    }))
+
+  it('of 0 lets the work run to its first wait', () =>
+    testRun(async () => {
+      let ran = false
+      const start = now()
+      await expect(
+        timeout(0, async () => {
+          ran = true
+          await sleep(1)
+        }),
+      ).rejects.toBeInstanceOf(TimeoutError)
+      expect([ran, now() - start]).toEqual([true, 0])
+    }))
+
+  it('of Infinity never ends', () =>
+    testRun(async () => {
+      await timeout(Infinity, () => sleep(86_400_000 * 365))
+    }))
+
+  it('refuses a negative time, one that is no number, and work that is no function', () =>
+    testRun(async () => {
+      await expect(timeout(-1, () => 1)).rejects.toThrow(
+        'timeout: ms must be a number of milliseconds, at least 0 (Infinity for no limit), got -1 (number)',
+      )
+      await expect(timeout('5' as never, () => 1)).rejects.toThrow('got "5" (string)')
+      await expect(timeout(1, 5 as never)).rejects.toThrow(
+        'timeout: fn must be a function, got 5 (number)',
+      )
+      await expect(timeoutAt(Number.NaN, () => 1)).rejects.toThrow('timeoutAt: epochMs must be')
+      await expect(moveOnAfter(-1, () => 1)).rejects.toThrow('moveOnAfter: ms must be')
+      await expect(sleep(-1)).rejects.toThrow('sleep: ms must be')
+      await expect(sleepUntil(Number.NaN)).rejects.toThrow('sleepUntil: epochMs must be')
+    }))
+
+  it('throws what the work throws', () =>
+    testRun(async () => {
+      const failure = new RangeError('mine')
+      await expect(
+        timeout(10, async () => {
+          throw failure
+        }),
+      ).rejects.toBe(failure)
+      expect(failure.cause).toBeUndefined()
+      await expect(
+        timeout(10, () => {
+          throw failure
+        }),
+      ).rejects.toBe(failure)
+    }))
+
+  it('throws what the cleanup throws, with the timeout at the end of its cause chain', () =>
+    testRun(async () => {
+      const root = new Error('root')
+      const failure = new Error('in cleanup', { cause: root })
+      await expect(
+        timeout(10, async () => {
+          try {
+            await sleep(1000)
+          } catch {
+            throw failure
+          }
+        }),
+      ).rejects.toBe(failure)
+      expect(root.cause).toBeInstanceOf(TimeoutError)
+    }))
+
+  it('inside another: the inner one expires, the outer one still interrupts later work', () =>
+    testRun(async () => {
+      const start = now()
+      await expect(
+        timeout(20, async () => {
+          await expect(timeout(10, () => sleep(1000))).rejects.toMatchObject({ ms: 10 })
+          await sleep(1000)
+        }),
+      ).rejects.toMatchObject({ ms: 20 })
+      expect(now() - start).toBe(20)
+    }))
+
+  it('that is the outer one wins over a longer inner one', () =>
+    testRun(async () => {
+      await expect(timeout(10, () => timeout(20, () => sleep(1000)))).rejects.toMatchObject({
+        ms: 10,
+      })
+    }))
+
+  it('in the cleanup of a timed-out block throws first, then the outer one', () =>
+    testRun(async () => {
+      const seen: unknown[] = []
+      await expect(
+        timeout(10, async () => {
+          try {
+            await sleep(1000)
+          } finally {
+            await shield(() => timeout(5, () => sleep(1000))).catch((error: unknown) =>
+              seen.push(error),
+            )
+          }
+        }),
+      ).rejects.toMatchObject({ ms: 10 })
+      expect(seen).toMatchObject([{ ms: 5 }])
+    }))
+
+  it('under a cancelled scope is still in force behind a shield', () =>
+    testRun(async () => {
+      const scope = new CancelScope()
+      await scope.run(async () => {
+        scope.cancel()
+        await expect(shield(() => timeout(10, () => sleep(1000)))).rejects.toMatchObject({ ms: 10 })
+      })
+    }))
+
+  it('cut short by a cancellation from outside is no timeout', () =>
+    testRun(async () => {
+      const task = spawn(() => timeout(1000, () => sleep(10_000)))
+      await sleep(1)
+      task.cancel()
+      await task.settled()
+      expect(task.status).toBe('cancelled')
+    }))
+
+  it('around a group lets a failure in the cleanup of a child win', () =>
+    testRun(async () => {
+      const failure = new Error('child')
+      const thrown = await timeout(10, () =>
+        taskGroup(async (group) => {
+          group.spawn(async () => {
+            try {
+              await sleep(1000)
+            } catch {
+              throw failure
+            }
+          })
+        }),
+      ).catch((error: unknown) => error)
+      expect(thrown).toBe(failure)
+      expect(failure.cause).toBeInstanceOf(TimeoutError)
+    }))
+
+  it('leaves a child of the task alone that was spawned inside it', () =>
+    testRun(async () => {
+      const seen: string[] = []
+      await spawn(async () => {
+        await timeout(10, async () => {
+          spawn(async () => {
+            await sleep(50)
+            seen.push('child')
+          })
+          await sleep(1000)
+        }).catch(() => {})
+      })
+      expect(seen).toEqual(['child'])
+    }))
+})
+
+describe('timeoutAt', () => {
+  it('ends at the moment given, and at once when that is past', () =>
+    testRun(async () => {
+      const start = now()
+      await expect(timeoutAt(start + 10, () => sleep(1000))).rejects.toBeInstanceOf(TimeoutError)
+      expect(now() - start).toBe(10)
+      await expect(timeoutAt(start, () => sleep(1000))).rejects.toBeInstanceOf(TimeoutError)
+      expect(now() - start).toBe(10)
+    }))
+})
+
+describe('moveOnAfter', () => {
+  it('tells whether the time was over, and throws nothing', () =>
+    testRun(async () => {
+      expect(await moveOnAfter(10, async () => 0)).toEqual({ timedOut: false, value: 0 })
+      expect(await moveOnAfter(10, () => sleep(1000))).toEqual({ timedOut: true })
+      expect(await moveOnAfter(0, () => sleep(1))).toEqual({ timedOut: true })
+    }))
+
+  it('lets errors and foreign cancellations through', () =>
+    testRun(async () => {
+      await expect(
+        moveOnAfter(10, () => {
+          throw new Error('mine')
+        }),
+      ).rejects.toThrow('mine')
+      const task = spawn(() => moveOnAfter(1000, () => sleep(10_000)))
+      await sleep(1)
+      task.cancel()
+      await task.settled()
+      expect(task.status).toBe('cancelled')
+    }))
+})
+
+describe('shield', () => {
+  it('lets cleanup wait in a cancelled scope, after which the cancellation is back', () =>
+    testRun(async () => {
+      const seen: string[] = []
+      const scope = new CancelScope()
+      await scope.run(async () => {
+        scope.cancel()
+        seen.push(
+          await shield(async () => {
+            await sleep(5)
+            return 'cleaned up'
+          }),
+        )
+        await sleep(1)
+        seen.push('unreachable')
+      })
+      expect(seen).toEqual(['cleaned up'])
+    }))
+
+  it('makes its owner wait for the block, also when it is cancelled meanwhile', () =>
+    testRun(async () => {
+      const start = now()
+      const task = spawn(() => shield(() => sleep(100)))
+      await sleep(1)
+      task.cancel()
+      expect(await task.settled()).toEqual({ status: 'fulfilled', value: undefined })
+      expect(now() - start).toBe(100)
+    }))
+})
+
+describe('sleep', () => {
+  it('wakes in the order of time, first come first served among equals', () =>
+    testRun(async () => {
+      const seen: string[] = []
+      const nap = (ms: number, name: string): unknown =>
+        spawn(async () => {
+          await sleep(ms)
+          seen.push(name)
+        })
+      nap(20, 'c')
+      nap(10, 'a')
+      nap(20, 'd')
+      nap(10, 'b')
+      nap(0, 'now')
+      await sleep(30)
+      expect(seen).toEqual(['now', 'a', 'b', 'c', 'd'])
+    }))
+
+  it('can be longer than the platform takes: 2 ** 31 ms and more', () =>
+    testRun(async () => {
+      const start = now()
+      await sleep(2 ** 32)
+      expect(now() - start).toBe(2 ** 32)
+    }))
+})
