@@ -23,6 +23,8 @@ type Outcome<T> =
 export class Future<T> implements PromiseLike<T> {
   readonly #line = new WaitQueue<T>()
   #outcome: Outcome<T> = { state: 'pending' }
+  /** A failure that came while nobody waited: an ordinary promise, which says so if nobody ever does. */
+  #unread: Promise<never> | undefined
 
   /** It has a result: a value, an error, or that it was cancelled. */
   get settled(): boolean {
@@ -37,7 +39,9 @@ export class Future<T> implements PromiseLike<T> {
 
   /** @throws MisuseError when it is settled already */
   reject(error: unknown): void {
+    const awaited = this.#line.size > 0
     this.#fail('reject', () => error)
+    if (!awaited) this.#unread = Promise.reject(error)
   }
 
   /** Nobody will set it: those who wait get `TaskCancelledError`. False when it is settled already. */
@@ -53,7 +57,7 @@ export class Future<T> implements PromiseLike<T> {
     if (outcome.state === 'pending' || !uncancelled()) {
       return suspend(new Waiter<T>('Future.wait', this, this.#line))
     }
-    if (outcome.state === 'failed') return Promise.reject(outcome.error())
+    if (outcome.state === 'failed') return this.#unread ?? Promise.reject(outcome.error())
     return ready('Future.wait', this, outcome.value)
   }
 

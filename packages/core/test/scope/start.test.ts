@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest'
+import { CancelScope, now, sleep, spawn, taskGroup } from '../../src/index.ts'
+import { testRun } from '../../src/testing.ts'
+
+describe('TaskGroup.start', () => {
+  it('returns the value that was started with, and the group waits for the rest', () =>
+    testRun(async () => {
+      const start = now()
+      await taskGroup(async (group) => {
+        const port = await group.start<number>(async (started) => {
+          await sleep(5)
+          started(8080)
+          await sleep(20)
+        })
+        expect([port, now() - start]).toEqual([8080, 5])
+      })
+      expect(now() - start).toBe(25)
+    }))
+
+  it('throws what the task throws before it has started, and leaves the group alone', () =>
+    testRun(async () => {
+      const failure = new Error('no port')
+      await taskGroup(async (group) => {
+        await expect(
+          group.start(async () => {
+            await sleep(1)
+            throw failure
+          }),
+        ).rejects.toBe(failure)
+        await sleep(1)
+      })
+    }))
+
+  it('refuses a task that ends without having started, or that starts twice', () =>
+    testRun(async () => {
+      await taskGroup(async (group) => {
+        await expect(group.start(async () => {}, { name: 'server' })).rejects.toThrow(
+          'TaskGroup.start: task server ended without calling started; call it when it is ready',
+        )
+      })
+      await expect(
+        taskGroup(async (group) => {
+          await group.start<void>(async (started) => {
+            started()
+            started()
+          })
+        }),
+      ).rejects.toThrow('started was called twice')
+    }))
+
+  it('makes what fails after the start the failure of the group', () =>
+    testRun(async () => {
+      const failure = new Error('later')
+      await expect(
+        taskGroup(async (group) => {
+          await group.start<void>(async (started) => {
+            started()
+            await sleep(1)
+            throw failure
+          })
+          await sleep(1000)
+        }),
+      ).rejects.toBe(failure)
+    }))
+
+  it('cancelled before the start cancels the task, awaits it, and throws on', () =>
+    testRun(async () => {
+      const seen: string[] = []
+      await taskGroup(async (group) => {
+        const scope = new CancelScope()
+        await scope.run(async () => {
+          spawn(async () => {
+            await sleep(1)
+            scope.cancel()
+          })
+          await group.start(async () => {
+            try {
+              await sleep(1000)
+            } finally {
+              seen.push('task')
+            }
+          })
+          seen.push('unreachable')
+        })
+        expect(scope.cancelledCaught).toBe(true)
+      })
+      expect(seen).toEqual(['task'])
+    }))
+
+  it('cancelled after the start leaves the task to the group', () =>
+    testRun(async () => {
+      const seen: string[] = []
+      await taskGroup(async (group) => {
+        const scope = new CancelScope()
+        await scope.run(async () => {
+          await group.start<void>(async (started) => {
+            started()
+            await sleep(10)
+            seen.push('task')
+          })
+          scope.cancel()
+          await sleep(1)
+        })
+      })
+      expect(seen).toEqual(['task'])
+    }))
+
+  it('in a cancelled scope lets a task start that does not wait', () =>
+    testRun(async () => {
+      await taskGroup(async (group) => {
+        const scope = new CancelScope()
+        await scope.run(async () => {
+          scope.cancel()
+          expect(await group.start<number>(async (started) => started(1))).toBe(1)
+        })
+      })
+    }))
+
+  it('keeps the group open while it is pending', () =>
+    testRun(async () => {
+      let value: number | undefined
+      await taskGroup(async (group) => {
+        group.spawn(async () => {
+          const pending = group.start<number>(async (started) => {
+            await sleep(10)
+            started(5)
+          })
+          value = await pending
+        })
+      })
+      expect(value).toBe(5)
+    }))
+})

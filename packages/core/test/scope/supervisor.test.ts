@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest'
+import { sleep, spawn, supervisor } from '../../src/index.ts'
+import { testRun } from '../../src/testing.ts'
+
+describe('supervisor', () => {
+  it('lets a task fail alone: its siblings live, the error goes to the handler', () =>
+    testRun(async () => {
+      const failure = new Error('one')
+      const seen: unknown[] = []
+      const value = await supervisor(
+        async (group) => {
+          group.spawn(
+            () => {
+              throw failure
+            },
+            { name: 'bad' },
+          )
+          group.spawn(async () => {
+            await sleep(10)
+            seen.push('sibling')
+          })
+          return 'value'
+        },
+        { onError: (error, task) => seen.push(task.name, error) },
+      )
+      expect([value, ...seen]).toEqual(['value', 'bad', failure, 'sibling'])
+    }))
+
+  it('whose body fails cancels and awaits its tasks; what they throw meanwhile goes to the handler', () =>
+    testRun(async () => {
+      const [body, cleanup] = [new Error('body'), new Error('cleanup')]
+      const seen: unknown[] = []
+      await expect(
+        supervisor(
+          async (group) => {
+            group.spawn(async () => {
+              try {
+                await sleep(1000)
+              } catch {
+                throw cleanup
+              }
+            })
+            await sleep(1)
+            throw body
+          },
+          { onError: (error) => seen.push(error) },
+        ),
+      ).rejects.toBe(body)
+      expect(seen).toEqual([cleanup])
+    }))
+
+  it('cancelled from outside cancels its tasks', () =>
+    testRun(async () => {
+      const seen: string[] = []
+      const owner = spawn(() =>
+        supervisor(
+          async (group) => {
+            group.spawn(async () => {
+              try {
+                await sleep(1000)
+              } finally {
+                seen.push('task')
+              }
+            })
+          },
+          { onError: () => seen.push('error') },
+        ),
+      )
+      await sleep(1)
+      owner.cancel()
+      await owner.settled()
+      expect([owner.status, ...seen]).toEqual(['cancelled', 'task'])
+    }))
+
+  it('fails with what its handler throws', () =>
+    testRun(async () => {
+      const fatal = new Error('fatal')
+      await expect(
+        supervisor(
+          async (group) => {
+            group.spawn(() => {
+              throw new Error('task')
+            })
+            await sleep(1000)
+          },
+          {
+            onError() {
+              throw fatal
+            },
+          },
+        ),
+      ).rejects.toBe(fatal)
+    }))
+
+  it('refuses to be without a handler', async () => {
+    await expect(supervisor(async () => 1, {} as never)).rejects.toThrow(
+      'supervisor: onError must be a function, got undefined (undefined)',
+    )
+  })
+})
