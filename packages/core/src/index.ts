@@ -1,3 +1,5 @@
+export { Queue } from './channel/queue.ts'
+export type { QueueCloseOptions, QueueOptions } from './channel/queue.ts'
 export {
   BrokenError,
   BusyError,
@@ -13,6 +15,11 @@ export {
   TaskCancelledError,
   TimeoutError,
 } from './errors.ts'
+export { gather } from './flow/gather.ts'
+export type { GatherOptions } from './flow/gather.ts'
+export { gatherSettled } from './flow/gather-settled.ts'
+export { mapConcurrent } from './flow/map-concurrent.ts'
+export type { MapConcurrentOptions } from './flow/map-concurrent.ts'
 export { cancellable } from './scope/cancellable.ts'
 export { CancelScope } from './scope/cancel-scope.ts'
 export type { CancelScopeOptions } from './scope/cancel-scope.ts'

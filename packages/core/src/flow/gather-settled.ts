@@ -1,0 +1,44 @@
+import { requireLimit } from '../lowlevel.ts'
+import type { GatherOptions } from './gather.ts'
+import { taskPerThunk } from './task-per-thunk.ts'
+import { inShapeOf, listThunks } from './thunk.ts'
+import type { ResultOf, Thunks } from './thunk.ts'
+
+/** How each of them went, in the shape they came in. */
+export type SettledResultsOf<T extends Thunks> = {
+  -readonly [K in keyof T]: PromiseSettledResult<ResultOf<T[K]>>
+}
+
+/**
+ * Runs all thunks at once, each in a task of its own, and tells how each one went, in the same shape
+ * and order. A failure is a result like any other: the rest go on.
+ *
+ * Cancellation: reaches every thunk; all are awaited, then it goes on its way: it is never one of the
+ * results. The task of one thunk cancelled by itself is a rejection with `TaskCancelledError`.
+ *
+ * @example
+ * const results = await gatherSettled(urls.map((url) => () => download(url)), { concurrency: 5 })
+ * const failed = results.filter((result) => result.status === 'rejected')
+ * @see asyncio.gather with return_exceptions, Promise.allSettled
+ */
+export async function gatherSettled<const T extends Thunks>(
+  thunks: T,
+  options: GatherOptions = {},
+): Promise<SettledResultsOf<T>> {
+  const { concurrency = Infinity } = options
+  requireLimit('gatherSettled: concurrency', concurrency)
+  const list = listThunks('gatherSettled', thunks)
+  const results = Array.from<unknown>({ length: list.length })
+  await taskPerThunk(
+    'gatherSettled',
+    list,
+    (task, index) => {
+      results[index] =
+        task.state === 'fulfilled'
+          ? { status: 'fulfilled', value: task.value }
+          : { status: 'rejected', reason: task.failure() }
+    },
+    concurrency,
+  )
+  return inShapeOf(thunks, results) as SettledResultsOf<T>
+}

@@ -1,0 +1,37 @@
+import { MisuseError } from '../errors.ts'
+import { describe, requireFunction } from '../lowlevel.ts'
+
+/** Work to be done: a function, never a promise that already runs. */
+export type Thunk<T> = () => PromiseLike<T> | T
+
+/** Many of them: an array, a tuple or a record. */
+export type Thunks = readonly Thunk<unknown>[] | Readonly<Record<string, Thunk<unknown>>>
+
+/** What a thunk gives. */
+export type ResultOf<F> = F extends () => infer R ? Awaited<R> : never
+
+/** What each of them gives, in the shape they came in. */
+export type ResultsOf<T extends Thunks> = { -readonly [K in keyof T]: ResultOf<T[K]> }
+
+/** The thunks in order, with each one's name in messages and reports. */
+export function listThunks(api: string, thunks: Thunks): readonly Thunk<unknown>[] {
+  if (typeof thunks !== 'object' || thunks === null) {
+    throw new MisuseError(
+      `${api}: thunks must be an array or a record of functions, got ${describe(thunks)}`,
+    )
+  }
+  if (Array.isArray(thunks)) {
+    for (let i = 0; i < thunks.length; i++) requireFunction(`${api}: thunks[${i}]`, thunks[i])
+    return thunks as readonly Thunk<unknown>[]
+  }
+  return Object.entries(thunks).map(([key, thunk]) => {
+    requireFunction(`${api}: thunks.${key}`, thunk)
+    return thunk
+  })
+}
+
+/** Gives results in order the shape of their thunks. */
+export function inShapeOf<T extends Thunks>(thunks: T, results: unknown[]): unknown {
+  if (Array.isArray(thunks)) return results
+  return Object.fromEntries(Object.keys(thunks).map((key, i) => [key, results[i]]))
+}
