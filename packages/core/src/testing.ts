@@ -1,0 +1,5 @@
+export { TestFailure } from './testing/test-failure.ts'
+export type { TestFailureCode } from './testing/test-failure.ts'
+export { testRun } from './testing/test-run.ts'
+export type { TestRunOptions } from './testing/test-run.ts'
+export { waitAllBlocked } from './testing/wait-all-blocked.ts'

@@ -1,0 +1,177 @@
+import { macrotask, afterMicrotasks, monotonicNow } from '../kernel/originals.ts'
+import { outside } from '../kernel/context.ts'
+import { ScopeNode } from '../kernel/records.ts'
+import type { Runtime, Scheduler, Waiter } from '../kernel/records.ts'
+import { cancelScope } from '../kernel/scope-tree.ts'
+import { snapshot } from '../kernel/snapshot.ts'
+import { wake } from '../kernel/suspend.ts'
+import { WaitQueue } from '../kernel/wait-queue.ts'
+import { waitReport } from '../kernel/wait-report.ts'
+import { ForeignWaits } from './foreign-waits.ts'
+import { Leaks } from './leaks.ts'
+import { seededRandom } from './seeded-random.ts'
+import { TestFailure } from './test-failure.ts'
+import type { TestFailureCode } from './test-failure.ts'
+import { VirtualClock } from './virtual-clock.ts'
+
+export interface DriverOptions {
+  readonly seed: number
+  readonly startTime: number
+  readonly foreign: 'wait' | 'error'
+  readonly patience: number
+  readonly maxSteps: number
+}
+
+/** How many wakes in one macrotask, and how many milliseconds, before the event loop gets a turn. */
+const BURST = 4096
+const SLICE = 20
+
+/**
+ * Runs one program in a world of its own. Wakes take effect at once, as they do in earnest. When no
+ * microtask is left, everybody waits: then the clock jumps to the next timer. When there is none, and
+ * nothing foreign is under way, nobody will ever go on: the program is cancelled, so that its cleanup
+ * runs, and fails.
+ */
+export class Driver implements Scheduler {
+  readonly clock: VirtualClock
+  readonly runtime: Runtime
+  readonly root: ScopeNode
+  /** Those who wait until all the others do. */
+  readonly bystanders: WaitQueue = new WaitQueue()
+  readonly leaks: Leaks
+  failure: TestFailure | undefined
+  readonly #foreign: ForeignWaits
+  readonly #maxSteps: number
+  readonly #step = (): void => this.step()
+  #steps = 0
+  #limit: number
+  #burst = 0
+  #turnAt = monotonicNow()
+  #postponed = 0
+  #stopped = false
+  #abandon: (failure: TestFailure) => void = () => {}
+
+  constructor(options: DriverOptions) {
+    this.clock = new VirtualClock(options.startTime)
+    let lastId = 0
+    this.runtime = {
+      clock: this.clock,
+      random: seededRandom(options.seed),
+      nextId: () => ++lastId,
+      scheduler: this,
+    }
+    this.root = new ScopeNode(this.runtime, undefined, 'testRun')
+    this.leaks = new Leaks(this.clock)
+    this.#foreign = new ForeignWaits(options.foreign, options.patience)
+    this.#maxSteps = options.maxSteps
+    this.#limit = options.maxSteps
+    drivers.set(this.runtime, this)
+  }
+
+  /** Steps until `program` has settled, or until nothing can make it settle. */
+  drive<T>(program: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#abandon = reject
+      program.then(resolve, reject).finally(() => {
+        this.#stopped = true
+      })
+      outside(afterMicrotasks, this.#step)
+    })
+  }
+
+  hold(waiter: Waiter<never>, pass: () => void): void {
+    this.leaks.see(waiter)
+    this.#foreign.woken(waiter.scope?.task)
+    this.#countStep()
+    if (++this.#burst < BURST || monotonicNow() - this.#turnAt < SLICE) {
+      pass()
+      return
+    }
+    this.#postponed += 1
+    outside(macrotask, () => {
+      this.#turned()
+      this.#postponed -= 1
+      pass()
+    })
+  }
+
+  /** Everybody waits: decides what happens next. */
+  step(): void {
+    if (this.#stopped || this.root.firstChild === undefined) return
+    if (this.#postponed > 0) return this.#nextTurn()
+    if (this.bystanders.first !== undefined) this.#wakeBystanders()
+    else if (this.#foreign.mayCome(this.clock.next !== undefined)) return this.#poll()
+    else if (!this.clock.jump()) this.#deadlock()
+    this.#countStep()
+    this.#next()
+  }
+
+  /** Fails the run: the program is cancelled, and its cleanup runs. A second time there is none. */
+  fail(code: TestFailureCode, message: string): void {
+    const report = waitReport(snapshot(this.root), this.clock.now())
+    const first = this.failure
+    if (first === undefined) {
+      this.failure = new TestFailure(code, message, report)
+      cancelScope(this.root, message)
+      this.#limit = this.#steps + this.#maxSteps
+      return
+    }
+    this.#stopped = true
+    const stuck = `${first.message}\nThen its cleanup never ended: ${message}`
+    const hopeless = code === 'FOREIGN' && first.code === code
+    this.#abandon(hopeless ? first : new TestFailure('STUCK', stuck, report))
+  }
+
+  #deadlock(): void {
+    const foreign = this.#foreign.names
+    if (foreign.length === 0) {
+      this.fail('DEADLOCK', 'testRun: deadlock: every task waits, and nothing is left to wake one')
+    } else {
+      this.fail(
+        'FOREIGN',
+        `testRun: ${foreign.join(', ')} waited for something that is not ours and never came`,
+      )
+    }
+  }
+
+  #wakeBystanders(): void {
+    for (const waiter of this.bystanders) wake(waiter, undefined)
+  }
+
+  #countStep(): void {
+    if (++this.#steps <= this.#limit) return
+    this.#limit = Infinity
+    this.fail('LIVELOCK', `testRun: it had not ended after ${this.#steps} steps`)
+  }
+
+  #next(): void {
+    if (monotonicNow() - this.#turnAt < SLICE) afterMicrotasks(this.#step)
+    else this.#nextTurn()
+  }
+
+  #nextTurn(): void {
+    macrotask(() => {
+      this.#turned()
+      afterMicrotasks(this.#step)
+    })
+  }
+
+  #turned(): void {
+    this.#turnAt = monotonicNow()
+    this.#burst = 0
+  }
+
+  #poll(): void {
+    this.#foreign.poll(() => {
+      this.#turned()
+      afterMicrotasks(this.#step)
+    })
+  }
+}
+
+const drivers = new WeakMap<Runtime, Driver>()
+
+/** The driver of a runtime made for a test; undefined for any other. */
+export function driverOf(runtime: Runtime): Driver | undefined {
+  return drivers.get(runtime)
+}

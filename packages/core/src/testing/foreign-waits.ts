@@ -1,0 +1,91 @@
+import { macrotask, monotonicNow, setTimeout } from '../kernel/originals.ts'
+import type { ScopeNode, TaskRecord } from '../kernel/records.ts'
+import { startsTask } from '../kernel/snapshot.ts'
+import type { TaskNode } from '../scope/task-node.ts'
+import { InFlight, polling } from './in-flight.ts'
+
+/** Real milliseconds that a foreign wait is given when nothing is seen to be under way: a job in a thread, perhaps. */
+const GRACE = 2
+/** Rounds of the event loop before asking less often. */
+const EAGER = 200
+
+/**
+ * The tasks that wait for a promise which is not ours: of a library, of real I/O, of another task's
+ * plain async function. Nobody tells when it settles, so the event loop is given turns. As long as
+ * something is in flight that was not when the test began, they are waited for, up to a patience.
+ */
+export class ForeignWaits {
+  readonly #policy: 'wait' | 'error'
+  readonly #patience: number
+  readonly #inFlight = new InFlight()
+  /** Woken since they were looked at last, or found to wait for something foreign then. */
+  #suspects = new Set<TaskRecord>()
+  #fresh = true
+  #since = 0
+  #rounds = 0
+
+  constructor(policy: 'wait' | 'error', patience: number) {
+    this.#policy = policy
+    this.#patience = patience
+  }
+
+  /** A task goes on: it has to be looked at when everybody waits. */
+  woken(task: TaskRecord | undefined): void {
+    if (task !== undefined) this.#suspects.add(task)
+    this.#fresh = true
+  }
+
+  get names(): string[] {
+    return [...this.#suspects].map((task) => task.name)
+  }
+
+  /** Everybody waits: whether something from outside may yet make one go on. */
+  mayCome(orTime: boolean): boolean {
+    for (const task of this.#suspects) {
+      if (!waitsForForeign(task)) this.#suspects.delete(task)
+    }
+    if (orTime && this.#suspects.size === 0) return false
+    if (this.#fresh) {
+      this.#fresh = false
+      this.#rounds = 0
+      this.#since = monotonicNow()
+    }
+    if (this.#rounds < 2) return true
+    const elapsed = monotonicNow() - this.#since
+    const known = this.#inFlight.kinds.length > 0
+    if (this.#policy === 'error') return false
+    return elapsed < (known ? this.#patience : this.#suspects.size > 0 ? GRACE : 0)
+  }
+
+  /** Calls `again` after the event loop had a turn. */
+  poll(again: () => void): void {
+    if (++this.#rounds < EAGER) {
+      macrotask(again)
+      return
+    }
+    polling.timers += 1
+    setTimeout(() => {
+      polling.timers -= 1
+      again()
+    }, 1)
+  }
+}
+
+/** It runs, and neither has a wait of ours nor has it come to the end of its body. */
+function waitsForForeign(task: TaskRecord): boolean {
+  const { state, children, scope } = task as TaskNode
+  if (state !== 'running' || children?.idle !== undefined) return false
+  const kinds = waitsOf(scope)
+  return kinds.length === 0 || kinds.includes('cancellable')
+}
+
+function waitsOf(scope: ScopeNode): string[] {
+  const kinds: string[] = []
+  for (let waiter = scope.firstWaiter; waiter !== undefined; waiter = waiter.scopeNext) {
+    kinds.push(waiter.kind)
+  }
+  for (let child = scope.firstChild; child !== undefined; child = child.next) {
+    if (!startsTask(child)) kinds.push(...waitsOf(child))
+  }
+  return kinds
+}

@@ -1,0 +1,15 @@
+/**
+ * Numbers in [0, 1) that follow from the seed alone: mulberry32, 32 bits of state, one multiplication
+ * or two a number.
+ *
+ * @param seed any number; its lowest 32 bits count
+ */
+export function seededRandom(seed: number): () => number {
+  let state = seed | 0
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
