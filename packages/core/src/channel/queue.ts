@@ -1,0 +1,204 @@
+import { ClosedError, MisuseError } from '../errors.ts'
+import { ready, requireLimit, suspend, uncancelled, Waiter, WaitQueue, wake } from '../lowlevel.ts'
+import { end, Exchange } from './exchange.ts'
+import type { ItemBuffer } from './exchange.ts'
+
+export interface QueueOptions {
+  /** How many items it holds before `put` waits: at least 1. Default `Infinity`. */
+  readonly capacity?: number
+}
+
+export interface QueueCloseOptions {
+  /** Drop the items that nobody has taken yet; they count as done. Default false. */
+  readonly immediate?: boolean
+}
+
+/**
+ * Items between tasks that put and tasks that get, first in first out. Each item goes to exactly one
+ * getter, getters and putters are served first come first served, and nobody overtakes.
+ *
+ * Cost: O(1) for every operation and for leaving a line, however long.
+ *
+ * @example
+ * const queue = new Queue<string>({ capacity: 100 })
+ * spawn(async () => {
+ *   for await (const line of queue) console.log(line)
+ * })
+ * await queue.put('hello')
+ * queue.close()
+ * @see asyncio.Queue
+ */
+export class Queue<T> implements AsyncIterable<T> {
+  readonly #exchange: Exchange<T>
+  readonly #joiners = new WaitQueue()
+  #done = 0
+  #closed = false
+
+  constructor(options?: QueueOptions)
+  /** @internal */
+  constructor(options: QueueOptions, buffer: ItemBuffer<T>)
+  constructor({ capacity = Infinity }: QueueOptions = {}, buffer?: ItemBuffer<T>) {
+    requireLimit(`${new.target.name}: capacity`, capacity)
+    this.#exchange = new Exchange(capacity, buffer)
+  }
+
+  /** How many items it holds. */
+  get size(): number {
+    return this.#exchange.buffer.size
+  }
+
+  get capacity(): number {
+    return this.#exchange.capacity
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /** How many wait in line to get. */
+  get getters(): number {
+    return this.#exchange.takers.size
+  }
+
+  /** How many wait in line to put. */
+  get putters(): number {
+    return this.#exchange.givers.size
+  }
+
+  /**
+   * Puts an item, and waits for room first if there is none.
+   *
+   * Cancellation: the item was not put; or there was room and it was.
+   *
+   * @throws ClosedError when it is closed, also while waiting
+   */
+  put(item: T): Promise<void> {
+    if (uncancelled()) {
+      if (this.#closed) return Promise.reject(putRefused())
+      try {
+        if (this.#exchange.give(item)) return ready('Queue.put', this, undefined)
+      } catch (error) {
+        return Promise.reject(error)
+      }
+    }
+    return suspend(new Waiter('Queue.put', this, this.#exchange.givers, item))
+  }
+
+  /**
+   * Takes the next item, and waits for one if there is none.
+   *
+   * Cancellation: no item was taken; or it was granted one and gets it.
+   *
+   * @throws ClosedError when it is closed and drained, also while waiting
+   */
+  get(): Promise<T> {
+    if (uncancelled()) {
+      if (this.#exchange.buffer.size > 0) return ready('Queue.get', this, this.#exchange.take())
+      if (this.#closed) return Promise.reject(getRefused())
+    }
+    return suspend(new Waiter<T>('Queue.get', this, this.#exchange.takers))
+  }
+
+  /**
+   * Puts an item if there is room; never waits. False when it is full.
+   *
+   * @throws ClosedError when it is closed
+   */
+  tryPut(item: T): boolean {
+    if (this.#closed) throw putRefused()
+    return this.#exchange.give(item)
+  }
+
+  /** Takes the next item if there is one; never waits. Ask `size` first where an item may be undefined. */
+  tryGet(): T | undefined {
+    return this.#exchange.buffer.size > 0 ? this.#exchange.take() : undefined
+  }
+
+  /**
+   * Says that the work on an item that was taken is done; `join` waits for that.
+   *
+   * @throws MisuseError when it is called more often than items were taken
+   */
+  taskDone(): void {
+    if (this.#done >= this.#exchange.taken) {
+      throw new MisuseError(
+        'Queue.taskDone: every item taken is done already; call it once for each item taken',
+      )
+    }
+    this.#done += 1
+    this.#tellJoiners()
+  }
+
+  /**
+   * Waits until every item that was put has been taken and `taskDone` was called for it. Returns at
+   * once when that is so already, closed or not.
+   *
+   * Cancellation: changes nothing.
+   */
+  join(): Promise<void> {
+    if (this.#idle && uncancelled()) return ready('Queue.join', this, undefined)
+    return suspend(new Waiter('Queue.join', this, this.#joiners))
+  }
+
+  /**
+   * No more items: whoever waits in `put` is turned away, later puts are refused. What it holds can
+   * still be taken; after that `get` is refused and loops over it end. Twice is once.
+   */
+  close({ immediate = false }: QueueCloseOptions = {}): void {
+    this.#closed = true
+    if (immediate) this.#exchange.buffer.clear()
+    this.#exchange.endGivers(putRefused)
+    this.#exchange.endTakers(getRefused)
+    this.#tellJoiners()
+  }
+
+  /** Takes item after item, and ends when it is closed and drained. Leaving the loop closes nothing. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
+    const next = (): Promise<IteratorResult<T, undefined>> => this.#next()
+    return {
+      next,
+      [Symbol.asyncIterator]() {
+        return this
+      },
+    }
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'Queue'
+  }
+
+  #next(): Promise<IteratorResult<T, undefined>> {
+    if (uncancelled()) {
+      if (this.#exchange.buffer.size > 0) {
+        return ready('Queue.get', this, { done: false, value: this.#exchange.take() })
+      }
+      if (this.#closed) return ready('Queue.get', this, end)
+    }
+    return suspend(
+      new Waiter<IteratorResult<T, undefined>>('Queue.get', this, this.#exchange.takers, true),
+    )
+  }
+
+  get #idle(): boolean {
+    return this.#done === this.#exchange.taken && this.#exchange.buffer.size === 0
+  }
+
+  #tellJoiners(): void {
+    if (!this.#idle) return
+    for (let joiner = this.#joiners.first; joiner !== undefined; joiner = this.#joiners.first) {
+      wake(joiner, undefined)
+    }
+  }
+}
+
+function putRefused(): ClosedError {
+  return new ClosedError(
+    'Queue.put: the queue is closed; put before it is closed, or make a new one',
+  )
+}
+
+function getRefused(): ClosedError {
+  return new ClosedError(
+    'Queue.get: the queue is closed and drained; loop with for await to end here',
+  )
+}
