@@ -1,5 +1,6 @@
-import { now } from './sleep.ts'
+import { BrokenError } from '../errors.ts'
 import { cancelScope } from '../kernel/scope-tree.ts'
+import { now } from './sleep.ts'
 import type { ScopeNode } from '../kernel/records.ts'
 import { snapshot } from '../kernel/snapshot.ts'
 import { waitReport } from '../kernel/wait-report.ts'
@@ -30,6 +31,8 @@ export function onSignals(cancel: (signal: string) => void): () => void {
   }
 }
 
+const message = 'run: deadlock; every task waited and nothing was left to wake one'
+
 /**
  * When the event loop has nothing left to do while the tasks of `scope` still wait, says who waits for
  * what and cancels them, so that their cleanup runs.
@@ -39,7 +42,7 @@ export function onDeadlock(scope: ScopeNode): () => void {
     const report = waitReport(snapshot(scope), now())
     if (host !== undefined) host.exitCode = 1
     console.error(`corral: deadlock: nothing is left that could wake these tasks\n${report}`)
-    cancelScope(scope, 'deadlock: nothing is left that could wake its tasks')
+    cancelScope(scope, new BrokenError(message))
   })
 }
 

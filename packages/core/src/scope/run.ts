@@ -1,4 +1,4 @@
-import { Cancelled, MisuseError } from '../errors.ts'
+import { BrokenError, Cancelled, MisuseError } from '../errors.ts'
 import { currentScope, currentTaskRecord, rootScope } from '../kernel/current.ts'
 import { requireFunction, requireSignal } from '../kernel/guard.ts'
 import { ScopeNode } from '../kernel/records.ts'
@@ -22,12 +22,13 @@ export interface RunOptions {
  * cancelled and awaited, so that nothing is left running.
  *
  * When the event loop runs dry while tasks still wait, nobody will ever wake them: `run` prints who
- * waits for what, cancels the program and sets the exit code to 1.
+ * waits for what, cancels the program, sets the exit code to 1 and throws.
  *
  * Cancellation: SIGINT or SIGTERM cancels the program and sets the exit code to 130 or 143; the result
  * is undefined when `main` was cut short by it. A second signal exits at once.
  *
  * @throws what `main` or one of its tasks throws first
+ * @throws BrokenError after a deadlock
  * @throws MisuseError inside another `run`
  * @example
  * await run(async () => {
@@ -74,6 +75,7 @@ export async function program<T>(
     throw new Cancelled(options.signal.reason)
   }
   nursery.verdict()
+  if (task.state === 'cancelled' && scope.reason instanceof BrokenError) throw scope.reason
   return task.value as T
 }
 

@@ -1,0 +1,122 @@
+import { spawn as spawnProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { isCancelled, run, sleep, spawn, taskGroup } from '../../src/index.ts'
+
+interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs a program of its own and tells how it ended; `signals` are sent one after another once it is ready. */
+async function program(
+  name: string,
+  args: string[] = [],
+  signals: NodeJS.Signals[] = [],
+): Promise<Ended> {
+  const path = fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url))
+  const child = spawnProcess(process.execPath, [path, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let [stdout, stderr] = ['', '']
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  child.stdout.setEncoding('utf8').on('data', async (text: string) => {
+    stdout += text
+    if (!stdout.startsWith('ready')) return
+    for (const signal of signals.splice(0)) {
+      child.kill(signal)
+      await new Promise((resolve) => {
+        setTimeout(resolve, 100)
+      })
+    }
+  })
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, stdout, stderr }
+}
+
+describe('run', () => {
+  it('returns what main returns and throws what main throws', async () => {
+    expect(await run(async () => 7)).toBe(7)
+    const failure = new Error('main')
+    await expect(
+      run(() => {
+        throw failure
+      }),
+    ).rejects.toBe(failure)
+  })
+
+  it('throws the first failure of a task that main has spawned', async () => {
+    const failure = new Error('task')
+    await expect(
+      run(async () => {
+        spawn(() => {
+          throw failure
+        })
+        await sleep(60_000)
+      }),
+    ).rejects.toBe(failure)
+  })
+
+  it('refuses to run inside another run, and work that is no function', async () => {
+    await run(async () => {
+      await expect(run(async () => 1)).rejects.toThrow(
+        'run: task main is inside a run already; await main() instead',
+      )
+    })
+    await expect(run(1 as never)).rejects.toThrow('run: main must be a function, got 1 (number)')
+  })
+
+  it('is cancelled by a foreign signal and throws its reason on', async () => {
+    const controller = new AbortController()
+    const running = run(() => taskGroup(() => sleep(60_000)), { signal: controller.signal })
+    controller.abort('enough')
+    const error = await running.catch((thrown: unknown) => thrown)
+    expect(isCancelled(error) && error.reason).toBe('enough')
+  })
+
+  it('leaves no listener on the process', async () => {
+    const before = process.eventNames().map((name) => [name, process.listenerCount(name)])
+    await run(() => sleep(1))
+    expect(process.eventNames().map((name) => [name, process.listenerCount(name)])).toEqual(before)
+  })
+
+  it('cancels and awaits what main left behind, and lets the process end', async () => {
+    expect(await program('quits')).toEqual({
+      code: 0,
+      stdout: 'left behind, cancelled\nmain has returned\n',
+      stderr: '',
+    })
+  })
+
+  it('reports a deadlock, runs the cleanup, and exits with 1', async () => {
+    const { code, stdout, stderr } = await program('deadlock')
+    expect(code).toBe(1)
+    expect(stdout).toBe('first cleans up\n')
+    expect(stderr).toContain('BrokenError: run: deadlock;')
+    expect(stderr).toMatch(/corral: deadlock: nothing is left that could wake these tasks/)
+    expect(stderr).toMatch(/├ first +waits for Future.wait/)
+    expect(stderr).toMatch(/└ second +waits for Future.wait/)
+  })
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('cancels the program at the first %s and exits with %i', async (signal, code) => {
+    const ended = await program('interrupted', [], [signal])
+    expect(ended).toEqual({ code, stdout: 'ready\ncleaned up\nafter run\n', stderr: '' })
+  })
+
+  it('exits at once at the second signal', async () => {
+    const ended = await program('interrupted', ['slow'], ['SIGINT', 'SIGINT'])
+    expect(ended).toEqual({ code: 130, stdout: 'ready\n', stderr: '' })
+  })
+
+  it('lets timers through while calls are all ready at once', async () => {
+    const { stdout } = await program('fair')
+    const { ticks, calls } = JSON.parse(stdout) as { ticks: number; calls: number }
+    expect(calls).toBeGreaterThan(1000)
+    expect(ticks).toBeGreaterThan(10)
+  })
+})
