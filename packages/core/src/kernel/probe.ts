@@ -1,18 +1,10 @@
-import type { ScopeNode, TaskRecord, Waiter } from './records.ts'
+import type { ScopeNode, Waiter } from './records.ts'
 import { frame } from './settle.ts'
 import { startsTask } from './snapshot.ts'
 
-/**
- * The stack of a suspended task: the frames that go on when its wait ends, innermost first. Only a
- * frame of the library wakes; user code is not resumed, and the wait goes on where it stood. A task
- * that runs, or waits for something foreign, has no such stack: the result is undefined.
- *
- * Cost: nothing until it is asked for. Cancellation: none, it waits two turns whatever happens.
- */
-export function probe(
-  task: { readonly id: number } & Pick<TaskRecord, 'scope'>,
-): Promise<string | undefined> {
-  const waiter = innermost(task.scope)
+/** The stack of what waits in a scope, taken by waking a frame of ours and suspending again. */
+export function probeScope(scope: ScopeNode): Promise<string | undefined> {
+  const waiter = innermost(scope)
   const resume = waiter?.settle
   if (waiter === undefined || resume === undefined) return Promise.resolve(undefined)
   return new Promise((resolve) => {

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest'
+import { Future, now, sleep, spawn, taskGroup, timeout } from '../../src/index.ts'
+import { currentScope, owners, snapshot, waitReport } from '../../src/lowlevel.ts'
+import type { TaskView } from '../../src/lowlevel.ts'
+import { testRun } from '../../src/testing.ts'
+
+/** The names of a tree, nested. */
+function names(tasks: readonly TaskView[]): unknown {
+  return tasks.map((task) =>
+    task.children.length > 0 ? [task.name, names(task.children)] : task.name,
+  )
+}
+
+describe('snapshot', () => {
+  it('lists tasks, their children and what each waits for, since when', () =>
+    testRun(async () => {
+      const start = now()
+      const future = new Future<void>()
+      const scope = currentScope()
+      await taskGroup(
+        async (group) => {
+          group.spawn(
+            async () => {
+              spawn(() => sleep(100), { name: 'child' })
+              await timeout(50, () => future.wait())
+            },
+            { name: 'parent' },
+          )
+          group.spawn(() => sleep(100), { name: 'other' })
+          expect(names(snapshot(scope))).toEqual(['parent', 'other'])
+          await sleep(5)
+          const [parent, other] = snapshot(scope) as [TaskView, TaskView]
+          expect(names([parent, other])).toEqual([['parent', ['child']], 'other'])
+          expect(parent).toMatchObject({
+            status: 'running',
+            waits: [{ kind: 'Future.wait', resource: future, since: start, heldBy: [] }],
+            scopes: ['timeout'],
+          })
+          future.resolve()
+          await sleep(1)
+          expect(names(snapshot(scope))).toEqual([['parent', ['child']], 'other'])
+        },
+        { name: 'both' },
+      )
+      expect(snapshot(scope)).toEqual([])
+    }))
+})
+
+describe('waitReport', () => {
+  it('draws the tree, one task a line, with who holds what', () => {
+    const resource = { [owners]: () => [{ id: 2, name: 'reader' }] }
+    const wait = { kind: 'Lock.acquire', resource, since: 1000, heldBy: [2] }
+    const leaf = { scopes: [], children: [] }
+    const report = waitReport(
+      [
+        {
+          id: 1,
+          name: 'main',
+          status: 'running',
+          waits: [{ kind: 'TaskGroup.join', resource: undefined, since: 2150, heldBy: [] }],
+          scopes: [],
+          children: [
+            { ...leaf, id: 2, name: 'reader', status: 'running', waits: [] },
+            { ...leaf, id: 3, name: 'writer', status: 'cancelling', waits: [wait] },
+          ],
+        },
+      ],
+      2200,
+    )
+    expect(report).toBe(
+      [
+        'main       waits for TaskGroup.join, 50 ms',
+        ' ├ reader  waits for something that is not ours',
+        ' └ writer  waits for Lock.acquire, 1.2 s, held by reader',
+      ].join('\n'),
+    )
+  })
+})
