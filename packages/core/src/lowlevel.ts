@@ -13,7 +13,7 @@ export { Heap } from './kernel/heap.ts'
 export type { Slotted } from './kernel/heap.ts'
 export { instrument } from './kernel/hooks.ts'
 export type { Hooks } from './kernel/hooks.ts'
-export { probe } from './kernel/probe.ts'
+export { probe } from './scope/probe.ts'
 export { Waiter } from './kernel/records.ts'
 export type {
   Line,
