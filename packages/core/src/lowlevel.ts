@@ -11,11 +11,13 @@ export {
 } from './kernel/guard.ts'
 export { Heap } from './kernel/heap.ts'
 export type { Slotted } from './kernel/heap.ts'
+export { hold, letGo } from './kernel/holdings.ts'
 export { instrument } from './kernel/hooks.ts'
 export type { Hooks } from './kernel/hooks.ts'
 export { probe } from './scope/probe.ts'
 export { Waiter } from './kernel/records.ts'
 export type {
+  Holding,
   Line,
   Runtime,
   ScopeNode,
@@ -25,7 +27,7 @@ export type {
 } from './kernel/records.ts'
 export { RingBuffer } from './kernel/ring-buffer.ts'
 export { systemRuntime } from './kernel/runtime.ts'
-export { owners, snapshot } from './kernel/snapshot.ts'
+export { owners, snapshot, tellOwners } from './kernel/snapshot.ts'
 export type { Owned, TaskView, WaitView } from './kernel/snapshot.ts'
 export { ready, suspend, wake, wakeWithError } from './kernel/suspend.ts'
 export { waitReport } from './kernel/wait-report.ts'

@@ -35,6 +35,8 @@ export class ScopeNode {
   prev: ScopeNode | undefined = undefined
   firstChild: ScopeNode | undefined = undefined
   firstWaiter: Waiter<never> | undefined = undefined
+  /** What its task must give back before it ends; kept at the task's outermost scope. */
+  firstHolding: Holding | undefined = undefined
   /** The outermost cancelled scope whose cancellation reaches this one. */
   governor: ScopeNode | undefined = undefined
   reason: unknown = undefined
@@ -53,6 +55,14 @@ export class ScopeNode {
     this.task = task
     this.name = name
   }
+}
+
+/** Something that a task must give back before it ends, such as a lock. */
+export interface Holding {
+  nextHolding: Holding | undefined
+  prevHolding: Holding | undefined
+  /** The task has ended and still held it. */
+  abandoned(): void
 }
 
 /** A place where waiters stand: a queue, or the clock. A waiter stands in one at the most. */
@@ -77,8 +87,8 @@ export class Waiter<in T = void> {
   readonly line: Line | undefined
   /** What the line must know: how many permits, the item offered, ... */
   data: unknown
-  /** A cancellation passes it by: for waits that must not be given up. */
-  readonly shielded: boolean
+  /** A cancellation passes it by: for waits that must not be given up, or must no longer. */
+  shielded: boolean
   state: WaiterState = 'new'
   /** Milliseconds since the epoch. */
   since = 0

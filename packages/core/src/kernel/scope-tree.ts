@@ -1,4 +1,5 @@
 import type { Timed } from './clock.ts'
+import { abandonHoldings } from './holdings.ts'
 import { interrupt } from './interrupt.ts'
 import type { ScopeNode } from './records.ts'
 
@@ -132,7 +133,7 @@ export function effectiveDeadline(node: ScopeNode): number {
 }
 
 /**
- * Ends a scope: no timer, no context, no forgotten wait and no forgotten scope below outlives it.
+ * Ends a scope: no timer, no context, no forgotten wait, no forgotten scope below and no lock outlives it.
  */
 export function closeScope(node: ScopeNode): void {
   node.closed = true
@@ -141,6 +142,7 @@ export function closeScope(node: ScopeNode): void {
     node.alarm = undefined
   }
   if (node.firstWaiter !== undefined || node.firstChild !== undefined) abandon(node)
+  if (node.firstHolding !== undefined) abandonHoldings(node)
   const { parent, task } = node
   detach(node)
   if (task !== undefined && task.scope !== node) node.parent = parent

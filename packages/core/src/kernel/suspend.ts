@@ -4,6 +4,7 @@ import { currentScope } from './current.ts'
 import { emit, observed } from './hooks.ts'
 import { handled } from './interrupt.ts'
 import { Waiter } from './records.ts'
+import type { ScopeNode } from './records.ts'
 import { link, unlink } from './scope-waiters.ts'
 import { settle, settleWithError } from './settle.ts'
 
@@ -42,9 +43,16 @@ export function wakeWithError<T>(waiter: Waiter<T>, error: () => unknown): boole
 /**
  * The result of a call that need not wait. It costs a counter, until this macrotask has had its share
  * of ready calls: then it waits for the next one, so that timers and I/O have their turn.
+ *
+ * @param scope the current scope, from a caller that has looked it up already
  */
-export function ready<T>(kind: string, resource: object | undefined, value: T): Promise<T> {
-  if (spend() && currentScope().runtime.scheduler === undefined) return Promise.resolve(value)
+export function ready<T>(
+  kind: string,
+  resource: object | undefined,
+  value: T,
+  scope: ScopeNode = currentScope(),
+): Promise<T> {
+  if (spend() && scope.runtime.scheduler === undefined) return Promise.resolve(value)
   const waiter = new Waiter<T>(kind, resource, undefined, undefined, true)
   const promise = start(waiter)
   wake(waiter, value)
