@@ -1,0 +1,53 @@
+import { currentScope, ready, suspend, Waiter, WaitQueue, wake } from '../lowlevel.ts'
+
+/**
+ * A flag that tasks wait for. `set` lets all of them go on, and those who come later too, until `clear`.
+ *
+ * Cost: O(1) to wait and to leave, O(waiting) to set.
+ *
+ * @example
+ * const started = new Event()
+ * spawn(async () => {
+ *   await started.wait()
+ *   console.log('go')
+ * })
+ * started.set()
+ * @see asyncio.Event, trio.Event
+ */
+export class Event {
+  readonly #line = new WaitQueue()
+  #set = false
+
+  get isSet(): boolean {
+    return this.#set
+  }
+
+  /** How many wait for it. */
+  get waiting(): number {
+    return this.#line.size
+  }
+
+  /** Lets everybody go on who waits now, even if `clear` follows at once. Again it does nothing. */
+  set(): void {
+    this.#set = true
+    for (const waiter of this.#line) wake(waiter, undefined)
+  }
+
+  /** From now on `wait` waits again. */
+  clear(): void {
+    this.#set = false
+  }
+
+  /**
+   * Waits until it is set; returns at once when it is.
+   *
+   * Cancellation: leaves the line. Once `set` was called it is not cut short any more.
+   */
+  wait(): Promise<void> {
+    const scope = currentScope()
+    if (this.#set && scope.governor === undefined) {
+      return ready('Event.wait', this, undefined, scope)
+    }
+    return suspend(new Waiter('Event.wait', this, this.#line))
+  }
+}
