@@ -1,0 +1,25 @@
+import type { LookupFunction } from 'node:net'
+import type { SecureContextOptions } from 'node:tls'
+
+/** Where a connection is about to go. */
+export interface AddressTarget {
+  /** The host of the URL: a name, or the address itself. */
+  readonly hostname: string
+  readonly port: number
+  readonly family: 4 | 6
+}
+
+/** How connections are made. All of it runs in the context that the session was opened in. */
+export interface ConnectOptions {
+  /** Resolves names in place of `dns.lookup`: a cache, a resolver of your own. Asked with `all: true`. */
+  readonly lookup?: LookupFunction
+  /**
+   * Asked for every address before it is connected to, also for one that stands in the URL: the guard
+   * against requests to private networks. False, or an error that it throws, refuses the address.
+   */
+  readonly allowAddress?: (address: string, target: AddressTarget) => boolean
+  /** The address of this machine to connect from. */
+  readonly localAddress?: string
+  /** Certificates and ciphers; and whether a certificate that cannot be verified is refused (default true). */
+  readonly tls?: SecureContextOptions & { readonly rejectUnauthorized?: boolean }
+}

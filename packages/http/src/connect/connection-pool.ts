@@ -1,0 +1,181 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { ClosedError, CorralError, moveOnAfter, now, throwIfCancelled } from 'corral'
+import { HttpTimeoutError } from '../errors.ts'
+import { networkError } from '../exchange/network-error.ts'
+import { Connection } from './connection.ts'
+import type { ConnectionOptions } from './connection.ts'
+import type { ConnectOptions } from './connect-options.ts'
+import { Lease } from './lease.ts'
+import { openSocket } from './open-socket.ts'
+import { Slots } from './slots.ts'
+import { TlsSessions } from './tls-sessions.ts'
+
+export interface PoolOptions extends ConnectionOptions {
+  readonly limit: number
+  readonly limitPerHost: number
+  readonly connect: ConnectOptions
+}
+
+export interface LeaseLimits {
+  readonly connectTimeout: number
+  readonly timeout: number
+  readonly totalAt: number
+  /** Leave the idle connections alone: they may be stale. */
+  readonly fresh: boolean
+}
+
+/**
+ * The connections of a session. There are never more than `limit`, idle ones included: when a new one
+ * would be too many, the one that has been idle for longest is closed.
+ */
+export class ConnectionPool {
+  readonly #options: PoolOptions
+  readonly #slots: Slots
+  readonly #sessions = new TlsSessions()
+  /** Sockets are opened in the context that the session was opened in, whoever asks for them. */
+  readonly #inOwner = AsyncLocalStorage.snapshot()
+  readonly #connections = new Set<Connection>()
+  /** Idle ones, the oldest first; and again by origin, the newest last. */
+  readonly #idle = new Set<Connection>()
+  readonly #idleOf = new Map<string, Connection[]>()
+  #closed = false
+
+  constructor(options: PoolOptions) {
+    this.#options = options
+    this.#slots = new Slots(options.limit, options.limitPerHost)
+  }
+
+  /**
+   * A connection that a request can be sent on: waits for a free place, then takes an idle connection
+   * or opens one.
+   *
+   * Cancellation: leaves the line, or closes the socket that was connecting and throws after it has closed.
+   */
+  async lease(url: URL, limits: LeaseLimits): Promise<Lease> {
+    if (this.#closed) throw closedError()
+    throwIfCancelled()
+    const { origin } = url
+    const slot = this.#slots.tryEnter(origin) ?? (await this.#queue(url, limits))
+    try {
+      throwIfCancelled()
+      const idle = limits.fresh ? undefined : this.#takeIdle(origin)
+      const connection = idle ?? (await this.#open(url, limits))
+      return new Lease(connection, (connection) => {
+        this.#giveBack(connection)
+        slot[Symbol.dispose]()
+      })
+    } catch (error) {
+      slot[Symbol.dispose]()
+      throw error
+    }
+  }
+
+  /** Closes every connection, and waits until their sockets have closed. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#slots.close()
+    const connections = [...this.#connections]
+    for (const connection of connections) {
+      connection.user?.fail(closedError)
+      connection.destroy(closedError)
+    }
+    for (const connection of connections) await connection.gone()
+  }
+
+  get size(): number {
+    return this.#connections.size
+  }
+
+  async #queue(url: URL, limits: LeaseLimits): Promise<Disposable> {
+    try {
+      const place = await moveOnAfter(limits.totalAt - now(), () => this.#slots.enter(url.origin))
+      if (!place.timedOut) return place.value
+    } catch (error) {
+      throw error instanceof ClosedError ? closedError() : error
+    }
+    throw new HttpTimeoutError('timeout', limits.timeout, { url: url.href, phase: 'queue' })
+  }
+
+  async #open(url: URL, limits: LeaseLimits): Promise<Connection> {
+    const { connectTimeout, timeout } = limits
+    const left = Math.max(0, limits.totalAt - now())
+    const result = await moveOnAfter(Math.min(connectTimeout, left), () => this.#connect(url))
+    if (!result.timedOut) return result.value
+    const options = { url: url.href, phase: 'connect' } as const
+    throw left < connectTimeout
+      ? new HttpTimeoutError('timeout', timeout, options)
+      : new HttpTimeoutError('connectTimeout', connectTimeout, options)
+  }
+
+  async #connect(url: URL): Promise<Connection> {
+    if (this.#closed) throw closedError()
+    this.#makeRoom()
+    try {
+      const connection = this.#inOwner(() => {
+        const socket = openSocket(url, this.#options.connect, this.#sessions)
+        return new Connection(socket, url, this.#options)
+      })
+      this.#connections.add(connection)
+      connection.whenGone(() => this.#forget(connection))
+      await connection.connected()
+      return connection
+    } catch (error) {
+      throw isOurs(error) ? error : networkError(error, 'connect', url.href)
+    }
+  }
+
+  #makeRoom(): void {
+    if (this.#connections.size < this.#options.limit) return
+    const [oldest] = this.#idle
+    if (oldest === undefined) return
+    this.#removeIdle(oldest)
+    oldest.destroy()
+  }
+
+  #takeIdle(origin: string): Connection | undefined {
+    const stack = this.#idleOf.get(origin)
+    for (;;) {
+      const connection = stack?.pop()
+      if (stack?.length === 0) this.#idleOf.delete(origin)
+      if (connection === undefined) return undefined
+      this.#idle.delete(connection)
+      if (connection.usable) return connection
+    }
+  }
+
+  #giveBack(connection: Connection): void {
+    connection.user = undefined
+    if (this.#closed || !connection.usable) {
+      connection.destroy()
+      return
+    }
+    this.#idle.add(connection)
+    const stack = this.#idleOf.get(connection.url.origin)
+    if (stack === undefined) this.#idleOf.set(connection.url.origin, [connection])
+    else stack.push(connection)
+  }
+
+  #forget(connection: Connection): void {
+    this.#connections.delete(connection)
+    if (this.#idle.has(connection)) this.#removeIdle(connection)
+  }
+
+  #removeIdle(connection: Connection): void {
+    const { origin } = connection.url
+    this.#idle.delete(connection)
+    const stack = this.#idleOf.get(origin)
+    if (stack === undefined) return
+    const index = stack.indexOf(connection)
+    if (index >= 0) stack.splice(index, 1)
+    if (stack.length === 0) this.#idleOf.delete(origin)
+  }
+}
+
+/** What whoever uses a closed session gets. */
+export function closedError(): ClosedError {
+  return new ClosedError('HttpSession.request: the session is closed; open a new one')
+}
+
+function isOurs(error: unknown): boolean {
+  return error instanceof CorralError
+}

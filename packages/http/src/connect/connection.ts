@@ -1,0 +1,163 @@
+import type { Socket } from 'node:net'
+import { Client } from 'undici'
+import type { Dispatcher } from 'undici'
+import { currentScope, suspend, Waiter, wake, wakeWithError } from 'corral/lowlevel'
+import { Deadline } from '../exchange/deadline.ts'
+import { connectEvent } from './open-socket.ts'
+
+/** How long a socket that was destroyed may take to close before nobody waits for it any more. */
+const GRACE = 1000
+
+export interface ConnectionOptions {
+  /** Milliseconds that it is kept without a request. */
+  readonly keepAlive: number
+  readonly maxHeaderBytes: number
+}
+
+/** Who uses a connection: told when it is taken away. */
+export interface ConnectionUser {
+  fail(error: () => unknown): void
+}
+
+/**
+ * One socket, and undici's client on it that speaks HTTP/1.1. It serves one request at a time; so who
+ * gives up a request closes its socket, and nobody else's.
+ *
+ *   connecting -> open -> closing -> gone
+ */
+export class Connection {
+  readonly url: URL
+  /** Requests that were sent on it. */
+  served = 0
+  user: ConnectionUser | undefined
+  /** Why it was closed by us. */
+  failure: (() => unknown) | undefined
+  /** What the socket itself broke with. */
+  broken: Error | undefined
+  readonly #socket: Socket
+  readonly #options: ConnectionOptions
+  readonly #grace: Deadline
+  #client: Client | undefined
+  #state: 'connecting' | 'open' | 'closing' | 'gone' = 'connecting'
+  #whenGone: (() => void)[] = []
+
+  constructor(socket: Socket, url: URL, options: ConnectionOptions) {
+    this.url = url
+    this.#socket = socket
+    this.#options = options
+    this.#grace = new Deadline(currentScope().runtime.clock, Infinity, () => this.#gone())
+    socket.on('error', (error) => (this.broken ??= error))
+    socket.on('close', () => this.#gone())
+  }
+
+  get usable(): boolean {
+    return this.#state === 'open' && !this.#socket.destroyed
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.#socket.remoteAddress
+  }
+
+  /**
+   * Waits until a request can be sent.
+   *
+   * Cancellation: destroys the socket, and throws after it has closed.
+   */
+  async connected(): Promise<void> {
+    const waiter = new Waiter('HttpSession.connect', this)
+    this.#socket.once(connectEvent(this.url), () => {
+      if (this.#state !== 'connecting') return
+      this.#state = 'open'
+      wake(waiter, undefined)
+    })
+    this.whenGone(() =>
+      wakeWithError(waiter, () => this.failure?.() ?? this.broken ?? new Error('socket closed')),
+    )
+    try {
+      await suspend(waiter)
+    } catch (error) {
+      this.destroy(() => error)
+      await this.gone()
+      throw error
+    }
+  }
+
+  /** Sends a request. Its user hears of everything through the handler. */
+  dispatch(
+    options: Dispatcher.DispatchOptions,
+    handler: Dispatcher.DispatchHandler & ConnectionUser,
+  ): void {
+    this.served += 1
+    this.user = handler
+    this.#client ??= this.#adopt()
+    this.#client.dispatch(options, handler)
+  }
+
+  /** Closes the socket now. What was sent and not answered fails. */
+  destroy(failure?: () => unknown): void {
+    if (this.#state === 'closing' || this.#state === 'gone') return
+    this.#state = 'closing'
+    this.failure = failure
+    this.#grace.phase(GRACE)
+    this.#client?.destroy(null, ignore)
+    this.#socket.destroy()
+  }
+
+  /** Calls `then` when the socket has closed, at once if it has. */
+  whenGone(then: () => void): void {
+    if (this.#state === 'gone') then()
+    else this.#whenGone.push(then)
+  }
+
+  /** Waits until the socket has closed; no cancellation shortens it, the grace does. */
+  async gone(): Promise<void> {
+    if (this.#state === 'gone') return
+    const waiter = new Waiter('HttpSession.close', this, undefined, undefined, true)
+    this.whenGone(() => wake(waiter, undefined))
+    await suspend(waiter)
+  }
+
+  #gone(): void {
+    if (this.#state === 'gone') return
+    this.#state = 'gone'
+    this.#grace.stop()
+    this.#client?.destroy(null, ignore)
+    const listeners = this.#whenGone
+    this.#whenGone = []
+    for (const listener of listeners) listener()
+  }
+
+  /** Puts undici on the socket. It would reconnect by itself: one socket is all that it gets. */
+  #adopt(): Client {
+    let socket: Socket | undefined = this.#socket
+    return new Client(this.url.origin, {
+      allowH2: false,
+      pipelining: 1,
+      headersTimeout: 0, // ours are exact to the millisecond
+      bodyTimeout: 0,
+      keepAliveTimeout: this.#options.keepAlive,
+      maxHeaderSize: this.#options.maxHeaderBytes,
+      connect: (_target, callback) => {
+        const only = socket
+        socket = undefined
+        queueMicrotask(() => {
+          if (only === undefined) callback(new ConnectionOver(), null)
+          else callback(null, only)
+        })
+      },
+    })
+  }
+}
+
+/** The connection closed before the request was written to it. */
+export class ConnectionOver extends Error {
+  constructor() {
+    super('the connection closed before the request was sent')
+  }
+
+  static {
+    this.prototype.name = 'ConnectionOver'
+  }
+}
+
+function ignore(): void {}

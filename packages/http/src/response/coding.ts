@@ -1,0 +1,62 @@
+import {
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  createInflateRaw,
+  createZstdDecompress,
+} from 'node:zlib'
+import type { Transform } from 'node:stream'
+
+export type Coding = 'gzip' | 'deflate' | 'br' | 'zstd'
+
+/** What is sent as Accept-Encoding: every coding that can be undone. */
+export const acceptEncoding = 'gzip, deflate, br, zstd'
+
+/** More than one coding is legal and never seen; a chain of them is how a bomb gets its power. */
+const MOST = 2
+
+/**
+ * The codings in the order in which they are undone; those that are none are left out.
+ *
+ * @returns what cannot be undone, as a text, in place of the list
+ */
+export function codingsOf(header: string | undefined): readonly Coding[] | string {
+  if (header === undefined) return []
+  const names = header
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && name !== 'identity')
+  if (names.length > MOST) return `content coding ${header} is applied too often`
+  const codings: Coding[] = []
+  for (const name of names.toReversed()) {
+    const coding = name === 'x-gzip' ? 'gzip' : name
+    if (!isCoding(coding)) return `content coding ${JSON.stringify(name)} is not known`
+    codings.push(coding)
+  }
+  return codings
+}
+
+function isCoding(name: string): name is Coding {
+  return name === 'gzip' || name === 'deflate' || name === 'br' || name === 'zstd'
+}
+
+/** A decoder for a body that begins with `first`, which is not empty. */
+export function createDecoder(coding: Coding, first: Uint8Array): Transform {
+  const options = { chunkSize: 64 * 1024 }
+  switch (coding) {
+    case 'gzip':
+      return createGunzip(options)
+    case 'br':
+      return createBrotliDecompress(options)
+    case 'zstd':
+      return createZstdDecompress(options)
+    case 'deflate':
+      return hasZlibHeader(first) ? createInflate(options) : createInflateRaw(options)
+  }
+}
+
+/** Some servers send raw deflate under the name. A zlib header gives itself away [RFC 1950 2.2]. */
+function hasZlibHeader([cmf = 0, flg]: Uint8Array): boolean {
+  return (cmf & 0x0f) === 8 && (flg === undefined || ((cmf << 8) | flg) % 31 === 0)
+}

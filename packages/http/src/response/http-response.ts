@@ -1,0 +1,205 @@
+import { MisuseError, shield } from 'corral'
+import { requireLimit } from 'corral/lowlevel'
+import { HttpError } from '../errors.ts'
+import type { Exchange, ResponseHead } from '../exchange/exchange.ts'
+import type { ByteSource } from './byte-source.ts'
+import { CappedSource } from './capped-source.ts'
+import { codingsOf } from './coding.ts'
+import { DecodedSource } from './decoded-source.ts'
+import { ResponseHeaders } from './response-headers.ts'
+
+export interface BodyOptions {
+  /** Bytes that the body may have, as they come and again unpacked; more is a TOO_LARGE. */
+  readonly maxBytes?: number
+}
+
+/** A redirect that was followed. */
+export interface Redirect {
+  readonly url: string
+  readonly status: number
+  readonly location: string
+}
+
+/** @internal */
+export interface ResponseContext {
+  readonly url: string
+  readonly redirects: readonly Redirect[]
+  readonly remoteAddress: string | undefined
+  readonly maxBytes: number
+  readonly decompress: boolean
+}
+
+/** How much of a body is read to its end rather than closing the connection. */
+const DRAIN = 64 * 1024
+
+/**
+ * Status and headers of a response, and its body, which is still on its way. Read the body or close it:
+ * its connection serves nobody else until the body has ended or the response was closed.
+ *
+ * @example
+ * await using response = await session.get('https://example.org/')
+ * for await (const chunk of response.body) console.log(chunk.length)
+ */
+export class HttpResponse implements AsyncDisposable {
+  readonly status: number
+  readonly statusText: string
+  readonly headers: ResponseHeaders
+  /** Of the last request, after redirects. */
+  readonly url: string
+  /** The redirects that were followed, in order. */
+  readonly redirects: readonly Redirect[]
+  /** The address that the response came from. */
+  readonly remoteAddress: string | undefined
+  readonly #exchange: Exchange
+  readonly #context: ResponseContext
+  #taken = false
+
+  /** @internal */
+  constructor(exchange: Exchange, head: ResponseHead, context: ResponseContext) {
+    this.status = head.status
+    this.statusText = head.statusText
+    this.headers = new ResponseHeaders(head.headers)
+    this.url = context.url
+    this.redirects = context.redirects
+    this.remoteAddress = context.remoteAddress
+    this.#exchange = exchange
+    this.#context = context
+  }
+
+  /** The status is 200 to 299. */
+  get ok(): boolean {
+    return this.status >= 200 && this.status < 300
+  }
+
+  /**
+   * The body, chunk by chunk, unpacked. The server is held back while you are slow. Leaving the loop
+   * early closes the connection.
+   *
+   * Cancellation: closes the connection; the loop throws after its socket has closed.
+   *
+   * @throws HttpError RESET, TOO_LARGE, UNDECODABLE, PROTOCOL
+   * @throws HttpTimeoutError when nothing came for `bodyTimeout`, or `timeout` is over
+   */
+  get body(): AsyncIterable<Uint8Array> {
+    return { [Symbol.asyncIterator]: () => iterate(this.#open({})) }
+  }
+
+  /** The whole body. See `body` for cancellation and errors. */
+  async bytes(options: BodyOptions = {}): Promise<Uint8Array> {
+    const source = this.#open(options)
+    const first = await source.read()
+    if (first === undefined) return new Uint8Array(0)
+    const chunks = [first]
+    for (;;) {
+      const chunk = await source.read()
+      if (chunk === undefined) break
+      chunks.push(chunk)
+    }
+    return chunks.length === 1 ? first : Buffer.concat(chunks)
+  }
+
+  /** The whole body as UTF-8, without a byte order mark. See `body` for cancellation and errors. */
+  async text(options: BodyOptions = {}): Promise<string> {
+    return utf8.decode(await this.bytes(options))
+  }
+
+  /**
+   * The whole body, parsed. See `body` for cancellation and errors.
+   *
+   * @throws SyntaxError when it is no JSON
+   */
+  async json<T = unknown>(options: BodyOptions = {}): Promise<T> {
+    return JSON.parse(await this.text(options)) as T
+  }
+
+  /**
+   * Reads and drops the rest of a small body, so that the connection can serve again; of a large one
+   * (from 64 KiB on) it closes the connection.
+   *
+   * Cancellation: closes the connection, and throws after its socket has closed.
+   */
+  async drain(): Promise<void> {
+    this.#taken = true
+    let total = 0
+    while (total < DRAIN) {
+      const chunk = await this.#exchange.read()
+      if (chunk === undefined) return
+      total += chunk.length
+    }
+    await this.#exchange.close()
+  }
+
+  /** Closes the connection unless the body has ended; waits until the socket has closed. */
+  async close(): Promise<void> {
+    this.#taken = true
+    await shield(() => this.#exchange.close())
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #open(options: BodyOptions): ByteSource {
+    if (this.#taken) {
+      throw new MisuseError(
+        'HttpResponse.body: the body was read or closed before; keep what the first reading gave',
+      )
+    }
+    const { maxBytes = this.#context.maxBytes } = options
+    requireLimit('HttpResponse: maxBytes', maxBytes, 0)
+    this.#taken = true
+    const codings = this.#context.decompress ? codingsOf(this.headers.get('content-encoding')) : []
+    if (typeof codings === 'string') {
+      return refusing(this.#exchange, () => this.#error('UNDECODABLE', codings))
+    }
+    const tooLarge = (): HttpError =>
+      this.#error('TOO_LARGE', `the body is larger than ${maxBytes} bytes`)
+    // Once it is complete its size is known; a HEAD tells the length of a body that never comes.
+    const announced = this.#exchange.complete ? 0 : Number(this.headers.get('content-length'))
+    if (announced > maxBytes) return refusing(this.#exchange, tooLarge)
+    let source: ByteSource = this.#exchange
+    if (maxBytes !== Infinity) source = new CappedSource(source, maxBytes, tooLarge)
+    for (const coding of codings) {
+      source = new DecodedSource(source, coding, (cause) =>
+        this.#error('UNDECODABLE', `the body is no ${coding}: ${cause.message}`, cause),
+      )
+      if (maxBytes !== Infinity) source = new CappedSource(source, maxBytes, tooLarge)
+    }
+    return source
+  }
+
+  #error(code: 'TOO_LARGE' | 'UNDECODABLE', what: string, cause?: Error): HttpError {
+    const { url } = this
+    return new HttpError(code, `${what}: ${url}`, {
+      url,
+      phase: 'body',
+      ...(cause === undefined ? {} : { cause }),
+    })
+  }
+}
+
+const utf8 = new TextDecoder()
+
+/** A body that is not taken at all. */
+function refusing(source: ByteSource, error: () => Error): ByteSource {
+  return {
+    async read() {
+      await source.close()
+      throw error()
+    },
+    close: () => source.close(),
+  }
+}
+
+function iterate(source: ByteSource): AsyncIterator<Uint8Array, undefined> {
+  return {
+    async next() {
+      const value = await source.read()
+      return value === undefined ? { done: true, value } : { done: false, value }
+    },
+    async return() {
+      await shield(() => source.close())
+      return { done: true, value: undefined }
+    },
+  }
+}

@@ -1,0 +1,46 @@
+import type { IncomingHttpHeaders } from 'node:http'
+
+/**
+ * The headers of a response. Names are taken in any case and given in lower case. One that was sent
+ * several times has several values.
+ *
+ * @example
+ * response.headers.get('content-type') // 'text/html; charset=utf-8'
+ */
+export class ResponseHeaders implements Iterable<[name: string, value: string]> {
+  readonly #values: IncomingHttpHeaders
+
+  /** @internal */
+  constructor(values: IncomingHttpHeaders) {
+    this.#values = values
+  }
+
+  /** The value, several joined by a comma; undefined when it was not sent. */
+  get(name: string): string | undefined {
+    const value = this.#values[name.toLowerCase()]
+    return typeof value === 'object' ? value.join(', ') : value
+  }
+
+  /** Each value by itself: `set-cookie` cannot be joined. */
+  getAll(name: string): readonly string[] {
+    const value = this.#values[name.toLowerCase()]
+    if (value === undefined) return []
+    return typeof value === 'object' ? value : [value]
+  }
+
+  has(name: string): boolean {
+    return this.#values[name.toLowerCase()] !== undefined
+  }
+
+  /** Every value with its name, in the order in which the names came first. */
+  *[Symbol.iterator](): IterableIterator<[name: string, value: string]> {
+    for (const name of Object.keys(this.#values)) {
+      for (const value of this.getAll(name)) yield [name, value]
+    }
+  }
+
+  /** As a plain object, several values joined by a comma. */
+  toJSON(): Record<string, string> {
+    return Object.fromEntries(Object.keys(this.#values).map((name) => [name, this.get(name) ?? '']))
+  }
+}

@@ -1,0 +1,150 @@
+import { now, shield } from 'corral'
+import { requireCount, requireDuration, requireLimit } from 'corral/lowlevel'
+import { ConnectionPool } from '../connect/connection-pool.ts'
+import { Exchange } from '../exchange/exchange.ts'
+import { HttpResponse } from '../response/http-response.ts'
+import type { Redirect } from '../response/http-response.ts'
+import { addHeaders, isIdempotent, isReplayable, outgoing } from './outgoing.ts'
+import type { HeaderRecord, Outgoing } from './outgoing.ts'
+import { cannotFollow, redirected } from './redirect.ts'
+import { settingsOf } from './session-options.ts'
+import type { HttpSessionOptions, RequestOptions, Settings } from './session-options.ts'
+
+/**
+ * A client for HTTP/1.1 with its connections. At most `limit` requests are under way at a time, at most
+ * `limitPerHost` to one host; the others wait in line, first come first served.
+ *
+ * Cancellation: a request that is cancelled, in whatever phase, throws after its socket has closed.
+ *
+ * @example
+ * await using session = new HttpSession({ limitPerHost: 8 })
+ * await using response = await session.get('https://example.org/')
+ * console.log(response.status, await response.text())
+ * @see aiohttp.ClientSession
+ */
+export class HttpSession implements AsyncDisposable {
+  readonly #pool: ConnectionPool
+  readonly #settings: Settings
+  readonly #headers: HeaderRecord
+
+  /** @throws MisuseError for an option out of range */
+  constructor(options: HttpSessionOptions = {}) {
+    const {
+      limit = 100,
+      limitPerHost = Infinity,
+      keepAlive = 4000,
+      maxHeaderBytes = 32_768,
+    } = options
+    requireLimit('HttpSession: limit', limit)
+    requireLimit('HttpSession: limitPerHost', limitPerHost)
+    requireDuration('HttpSession: keepAlive', keepAlive)
+    requireCount('HttpSession: maxHeaderBytes', maxHeaderBytes)
+    this.#settings = settingsOf('HttpSession', options)
+    const headers: Record<string, string | string[]> = { 'user-agent': 'corral', accept: '*/*' }
+    addHeaders(headers, options.headers ?? {})
+    this.#headers = headers
+    this.#pool = new ConnectionPool({
+      limit,
+      limitPerHost,
+      keepAlive,
+      maxHeaderBytes,
+      connect: options.connect ?? {},
+    })
+  }
+
+  /** `request` with the method GET. */
+  get(url: string | URL, options: RequestOptions = {}): Promise<HttpResponse> {
+    return this.request(url, options)
+  }
+
+  /**
+   * Sends a request and waits for status and headers; the body follows as it is read. A status is no error.
+   *
+   * A request to which a kept connection breaks before any answer is sent again, once, on a new one, if
+   * it never went out or sending it twice is as good as once.
+   *
+   * Cancellation: leaves the line, or closes the socket and throws after it has closed.
+   *
+   * @throws HttpError see `HttpErrorCode`
+   * @throws HttpTimeoutError tells the phase and the limit
+   * @throws ClosedError when the session is closed, also meanwhile
+   */
+  async request(url: string | URL, options: RequestOptions = {}): Promise<HttpResponse> {
+    const settings = settingsOf('HttpSession.request', options, this.#settings)
+    let request = outgoing(url, options, this.#headers, settings)
+    const totalAt = now() + settings.timeout
+    const redirects: Redirect[] = []
+    for (;;) {
+      const response = await this.#send(request, settings, totalAt, redirects)
+      if (settings.redirect === 'manual') return response
+      const next = await this.#next(request, response, redirects, settings)
+      if (next === undefined) return response
+      request = next
+    }
+  }
+
+  /** Cancels what is under way (it throws `ClosedError`) and closes every connection; waits for it. */
+  async close(): Promise<void> {
+    await shield(() => this.#pool.close())
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #send(
+    request: Outgoing,
+    settings: Settings,
+    totalAt: number,
+    redirects: readonly Redirect[],
+  ): Promise<HttpResponse> {
+    const { url } = request
+    for (let fresh = false; ; fresh = true) {
+      const lease = await this.#pool.lease(url, { ...settings, totalAt, fresh })
+      const kept = lease.connection.served > 0
+      const exchange = new Exchange(lease, url.href, { ...settings, totalAt })
+      try {
+        const head = await exchange.send({
+          path: url.pathname + url.search,
+          method: request.method,
+          headers: request.headers,
+          body: request.body as never,
+        })
+        return new HttpResponse(exchange, head, {
+          ...settings,
+          url: url.href,
+          redirects: [...redirects],
+          remoteAddress: lease.connection.remoteAddress,
+        })
+      } catch (error) {
+        if (!(kept && exchange.broken && mayRepeat(request, exchange.written))) throw error
+      }
+    }
+  }
+
+  async #next(
+    request: Outgoing,
+    response: HttpResponse,
+    redirects: Redirect[],
+    { maxRedirects }: Settings,
+  ): Promise<Outgoing | undefined> {
+    try {
+      const next = redirected(request, response)
+      if (next === undefined) return undefined
+      if (redirects.length >= maxRedirects) {
+        throw cannotFollow(request, `it would be more than ${maxRedirects} in a row`)
+      }
+      const location = response.headers.get('location') ?? ''
+      redirects.push({ url: request.url.href, status: response.status, location })
+      await response.drain()
+      return next
+    } catch (error) {
+      await response.close()
+      throw error
+    }
+  }
+}
+
+function mayRepeat({ method, body }: Outgoing, written: boolean): boolean {
+  return isReplayable(body) && (!written || isIdempotent(method))
+}

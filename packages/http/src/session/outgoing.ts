@@ -1,0 +1,75 @@
+import { MisuseError } from 'corral'
+import { describe } from 'corral/lowlevel'
+import { acceptEncoding } from '../response/coding.ts'
+import type { BodyInput, RequestHeaders, RequestOptions, Settings } from './session-options.ts'
+
+/** Header names in lower case. */
+export type HeaderRecord = Readonly<Record<string, string | string[]>>
+
+/** A request, ready to be sent, and to be sent again. */
+export interface Outgoing {
+  readonly url: URL
+  readonly method: string
+  readonly headers: HeaderRecord
+  readonly body: BodyInput | undefined
+}
+
+/** Makes a request of what the caller said. */
+export function outgoing(
+  target: string | URL,
+  options: RequestOptions,
+  defaults: HeaderRecord,
+  { decompress }: Settings,
+): Outgoing {
+  const url = parse(target)
+  const own: Record<string, string | string[]> = {}
+  if (options.headers !== undefined) addHeaders(own, options.headers)
+  let { body } = options
+  if (options.json !== undefined) {
+    if (body !== undefined) {
+      throw new MisuseError('HttpSession.request: body and json are both given; give one')
+    }
+    body = JSON.stringify(options.json)
+    own['content-type'] ??= 'application/json'
+  }
+  if (url.username !== '' || url.password !== '') {
+    own['authorization'] ??= `Basic ${credentials(url)}`
+    url.username = ''
+    url.password = ''
+  }
+  const headers: Record<string, string | string[]> = { ...defaults, ...own }
+  if (decompress) headers['accept-encoding'] ??= acceptEncoding
+  return { url, method: options.method?.toUpperCase() ?? 'GET', headers, body }
+}
+
+/** Adds headers under their names in lower case. */
+export function addHeaders(to: Record<string, string | string[]>, headers: RequestHeaders): void {
+  for (const name of Object.keys(headers)) {
+    const value = headers[name]
+    if (value === undefined) continue
+    to[name.toLowerCase()] = typeof value === 'string' ? value : [...value]
+  }
+}
+
+/** Whether the body can be sent a second time. */
+export function isReplayable(body: BodyInput | undefined): boolean {
+  return body === undefined || typeof body === 'string' || body instanceof Uint8Array
+}
+
+/** Whether sending it twice is as good as once [RFC 9110 9.2.2]. */
+export function isIdempotent(method: string): boolean {
+  return /^(GET|HEAD|OPTIONS|TRACE|PUT|DELETE)$/.test(method)
+}
+
+function parse(target: string | URL): URL {
+  const url = URL.parse(String(target))
+  if (url !== null && (url.protocol === 'http:' || url.protocol === 'https:')) return url
+  throw new MisuseError(
+    `HttpSession.request: url must be an absolute http or https URL, got ${describe(target instanceof URL ? target.href : target)}`,
+  )
+}
+
+function credentials({ username, password }: URL): string {
+  const text = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  return Buffer.from(text).toString('base64')
+}

@@ -1,0 +1,94 @@
+import { MisuseError } from 'corral'
+import { describe, requireDuration, requireLimit } from 'corral/lowlevel'
+import type { ConnectOptions } from '../connect/connect-options.ts'
+
+/** Names in any case; several values are sent as several headers. */
+export type RequestHeaders = Readonly<Record<string, string | readonly string[]>>
+
+/** What may be said for a session, and again for one request. */
+export interface CommonOptions {
+  /** Those of a request replace those of the session with the same name. */
+  readonly headers?: RequestHeaders
+  /** For all of it: waiting in line, connecting, redirects, to the end of the body. Default 300 000 ms. */
+  readonly timeout?: number
+  /** For the name to be resolved and the connection to be made, TLS included. Default 10 000 ms. */
+  readonly connectTimeout?: number
+  /** From sending the request to having the headers. Default 30 000 ms. */
+  readonly headersTimeout?: number
+  /** Between one piece of the body and the next; not counted while the reader is slow. Default 30 000 ms. */
+  readonly bodyTimeout?: number
+  /** `manual` (the default) hands out a redirect as it is; `follow` goes after it. */
+  readonly redirect?: 'manual' | 'follow'
+  /** Redirects that are followed at most. Default 10. */
+  readonly maxRedirects?: number
+  /** Ask for packed bodies and unpack them: gzip, deflate, br, zstd. Default true. */
+  readonly decompress?: boolean
+  /** Bytes that a body may have, as they come and again unpacked; more is a TOO_LARGE. Default Infinity. */
+  readonly maxBytes?: number
+}
+
+export interface HttpSessionOptions extends CommonOptions {
+  /** Requests at a time, and connections, idle ones included. Default 100. */
+  readonly limit?: number
+  /** Requests at a time to one host and port. Default Infinity: as many as `limit`. */
+  readonly limitPerHost?: number
+  /** How long an idle connection is kept, unless the server says otherwise. Default 4 000 ms. */
+  readonly keepAlive?: number
+  /** Bytes that the headers of a response may have. Default 32 768. */
+  readonly maxHeaderBytes?: number
+  /** How connections are made: resolver, address guard, certificates. */
+  readonly connect?: ConnectOptions
+}
+
+export type BodyInput = string | Uint8Array | AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+
+export interface RequestOptions extends CommonOptions {
+  /** Default GET. */
+  readonly method?: string
+  /** What is sent; a stream is sent as it comes, and cannot be sent again. */
+  readonly body?: BodyInput
+  /** What is sent as JSON, in place of `body`. */
+  readonly json?: unknown
+}
+
+export type Settings = Required<Omit<CommonOptions, 'headers'>>
+
+const defaults: Settings = {
+  timeout: 300_000,
+  connectTimeout: 10_000,
+  headersTimeout: 30_000,
+  bodyTimeout: 30_000,
+  redirect: 'manual',
+  maxRedirects: 10,
+  decompress: true,
+  maxBytes: Infinity,
+}
+
+const durations = ['timeout', 'connectTimeout', 'headersTimeout', 'bodyTimeout'] as const
+
+/** The settings of a session, or of one request on top of them; checked. */
+export function settingsOf(
+  api: string,
+  options: CommonOptions,
+  base: Settings = defaults,
+): Settings {
+  const settings: Settings = {
+    timeout: options.timeout ?? base.timeout,
+    connectTimeout: options.connectTimeout ?? base.connectTimeout,
+    headersTimeout: options.headersTimeout ?? base.headersTimeout,
+    bodyTimeout: options.bodyTimeout ?? base.bodyTimeout,
+    redirect: options.redirect ?? base.redirect,
+    maxRedirects: options.maxRedirects ?? base.maxRedirects,
+    decompress: options.decompress ?? base.decompress,
+    maxBytes: options.maxBytes ?? base.maxBytes,
+  }
+  for (const name of durations) requireDuration(`${api}: ${name}`, settings[name])
+  requireLimit(`${api}: maxRedirects`, settings.maxRedirects, 0)
+  requireLimit(`${api}: maxBytes`, settings.maxBytes, 0)
+  if (settings.redirect !== 'manual' && settings.redirect !== 'follow') {
+    throw new MisuseError(
+      `${api}: redirect must be 'manual' or 'follow', got ${describe(settings.redirect)}`,
+    )
+  }
+  return settings
+}
