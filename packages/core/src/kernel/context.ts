@@ -31,6 +31,10 @@ export const startedIn: () => ScopeNode | undefined =
 export const outside: <A extends unknown[], R>(fn: (...args: A) => R, ...args: A) => R =
   AsyncLocalStorage?.snapshot() ?? ((fn, ...args) => fn(...args))
 
+/** Remembers all that travels along the awaits here: what it returns calls functions with it. */
+export const remember: () => <R>(fn: () => R) => R =
+  AsyncLocalStorage === undefined ? () => (fn) => fn() : () => AsyncLocalStorage.snapshot()
+
 /** Something else that travels along the awaits: a value of the user's. */
 export interface Carrier<T> {
   run<R>(value: T, fn: () => R): R

@@ -9,14 +9,15 @@ import {
   spawn,
   TaskCancelledError,
 } from 'corral'
+import { testRun } from 'corral/testing'
 import { describe, expect, expectTypeOf, test } from 'vitest'
-import { inRun, turns, unhandled } from './harness.ts'
+import { turns, unhandled } from './harness.ts'
 
 describe('gatherSettled', () => {
   test('gatherSettled tells in order how each went, and a failure leaves the others alone', async () => {
     const boom = new Error('boom')
     const seen = await unhandled(() =>
-      inRun(async () => {
+      testRun(async () => {
         const results = await gatherSettled([
           async () => {
             await turns(5)
@@ -40,14 +41,14 @@ describe('gatherSettled', () => {
   })
 
   test('gatherSettled of a record keeps its keys', () =>
-    inRun(async () => {
+    testRun(async () => {
       const results = await gatherSettled({ a: () => 1, b: () => Promise.reject(new Error('b')) })
       expect(results.a).toEqual({ status: 'fulfilled', value: 1 })
       expect(results.b.status).toBe('rejected')
     }))
 
   test('a thunk cancelled by hand is rejected, the others go on', () =>
-    inRun(async () => {
+    testRun(async () => {
       const [first, second] = await gatherSettled([
         async () => {
           currentTask()?.cancel('by hand')
@@ -64,7 +65,7 @@ describe('gatherSettled', () => {
     }))
 
   test('a failure of what a thunk left running is the failure of that thunk alone', () =>
-    inRun(async () => {
+    testRun(async () => {
       const boom = new Error('left behind')
       const results = await gatherSettled([
         async () => {
@@ -79,7 +80,7 @@ describe('gatherSettled', () => {
     }))
 
   test('cancelled from outside it throws, and the cancellation is in no slot', () =>
-    inRun(async () => {
+    testRun(async () => {
       const scope = new CancelScope()
       let caught: unknown
       let ended = 0
@@ -99,7 +100,7 @@ describe('gatherSettled', () => {
     }))
 
   test('a cancellation after all have ended does not take the results away', () =>
-    inRun(async () => {
+    testRun(async () => {
       const scope = new CancelScope()
       const results = await scope.run(() =>
         gatherSettled([
@@ -115,7 +116,7 @@ describe('gatherSettled', () => {
     }))
 
   test('concurrency goes on with the next one after a failure', () =>
-    inRun(async () => {
+    testRun(async () => {
       let running = 0
       let most = 0
       const thunks = Array.from({ length: 9 }, (_, i) => async () => {

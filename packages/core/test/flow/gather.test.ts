@@ -11,12 +11,13 @@ import {
   TaskCancelledError,
   taskGroup,
 } from 'corral'
+import { testRun } from 'corral/testing'
 import { describe, expect, expectTypeOf, test } from 'vitest'
-import { inRun, turns, unhandled } from './harness.ts'
+import { turns, unhandled } from './harness.ts'
 
 describe('gather', () => {
   test('gather gives results in the order of the thunks, whatever finishes first', () =>
-    inRun(async () => {
+    testRun(async () => {
       const first = new Future<string>()
       const order: string[] = []
       const results = await gather([
@@ -37,7 +38,7 @@ describe('gather', () => {
     }))
 
   test('gather of a record gives a record, also with keys that are not plain', () =>
-    inRun(async () => {
+    testRun(async () => {
       const thunks = { b: async () => 1, a: () => 'two', ['__proto__']: () => 3 }
       const results = await gather(thunks)
       expect(Object.entries(results)).toEqual([
@@ -48,26 +49,26 @@ describe('gather', () => {
     }))
 
   test('gather of nothing is empty', () =>
-    inRun(async () => {
+    testRun(async () => {
       expect(await gather([])).toEqual([])
       expect(await gather({})).toEqual({})
     }))
 
   test('the same thunk twice runs twice and fills both slots', () =>
-    inRun(async () => {
+    testRun(async () => {
       let calls = 0
       const thunk = async (): Promise<number> => ++calls
       expect(await gather([thunk, thunk])).toEqual([1, 2])
     }))
 
   test('falsy results pass through', () =>
-    inRun(async () => {
+    testRun(async () => {
       const values = [0, '', null, undefined, false, Number.NaN] as const
       expect(await gather(values.map((value) => async () => value))).toEqual(values)
     }))
 
   test('the first failure cancels the others, awaits their cleanup, and is thrown as it is', () =>
-    inRun(async () => {
+    testRun(async () => {
       const log: string[] = []
       const error = new Error('first')
       const failing = gather([
@@ -92,7 +93,7 @@ describe('gather', () => {
   test('a second failure is kept in suppressed and is no unhandled rejection', async () => {
     const second = new Error('second')
     const seen = await unhandled(() =>
-      inRun(async () => {
+      testRun(async () => {
         const failing = gather([
           () => Promise.reject(new Error('first')),
           async () => {
@@ -110,7 +111,7 @@ describe('gather', () => {
   })
 
   test('a thunk that throws before it waits fails like any other', () =>
-    inRun(async () => {
+    testRun(async () => {
       const error = new RangeError('at once')
       const thrower = (): number => {
         throw error
@@ -119,7 +120,7 @@ describe('gather', () => {
     }))
 
   test('cancelled from outside, every thunk is cancelled and has ended before it throws', () =>
-    inRun(async () => {
+    testRun(async () => {
       const scope = new CancelScope()
       let ended = 0
       const thunk = async (): Promise<void> => {
@@ -146,7 +147,7 @@ describe('gather', () => {
     }))
 
   test('in a cancelled scope it throws at once and begins nothing', () =>
-    inRun(async () => {
+    testRun(async () => {
       const scope = new CancelScope()
       let calls = 0
       await scope.run(async () => {
@@ -157,7 +158,7 @@ describe('gather', () => {
     }))
 
   test('a cancellation after all have ended does not take the results away', () =>
-    inRun(async () => {
+    testRun(async () => {
       const scope = new CancelScope()
       const value = await scope.run(async () => {
         const results = await gather([
@@ -174,7 +175,7 @@ describe('gather', () => {
     }))
 
   test('a thunk that swallows the cancellation still keeps its place until it ends', () =>
-    inRun(async () => {
+    testRun(async () => {
       const failing = gather([
         async () => {
           try {
@@ -190,7 +191,7 @@ describe('gather', () => {
     }))
 
   test('one task cancelled by hand fails it with TaskCancelledError', () =>
-    inRun(async () => {
+    testRun(async () => {
       const failing = gather([
         async () => {
           currentTask()?.cancel('by hand')
@@ -202,7 +203,7 @@ describe('gather', () => {
     }))
 
   test('shielded thunks finish when it is cancelled, and it waits for them', () =>
-    inRun(async () => {
+    testRun(async () => {
       const scope = new CancelScope()
       const done: number[] = []
       const thunk = (n: number) => () =>
@@ -218,7 +219,7 @@ describe('gather', () => {
     }))
 
   test('a shielded gather lets its thunks finish', () =>
-    inRun(async () => {
+    testRun(async () => {
       const scope = new CancelScope()
       const done: number[] = []
       await scope.run(async () => {
@@ -236,7 +237,7 @@ describe('gather', () => {
     }))
 
   test('what a thunk leaves running belongs to it: its failure is the failure of gather', () =>
-    inRun(async () => {
+    testRun(async () => {
       const failing = gather([
         async () => {
           spawn(async () => {
@@ -251,7 +252,7 @@ describe('gather', () => {
     }))
 
   test('concurrency bounds how many run, in order, and a slot is kept until children have ended', () =>
-    inRun(async () => {
+    testRun(async () => {
       let running = 0
       let most = 0
       const begun: number[] = []
@@ -271,7 +272,7 @@ describe('gather', () => {
     }))
 
   test('with concurrency those that have not begun are not begun after a failure', () =>
-    inRun(async () => {
+    testRun(async () => {
       let calls = 0
       const failing = gather(
         [
@@ -291,7 +292,7 @@ describe('gather', () => {
     }))
 
   test('with concurrency cancelled from outside nothing more is begun', () =>
-    inRun(async () => {
+    testRun(async () => {
       const scope = new CancelScope()
       let calls = 0
       await scope.run(async () => {
@@ -302,14 +303,14 @@ describe('gather', () => {
     }))
 
   test('each thunk is a task with a name', () =>
-    inRun(async () => {
+    testRun(async () => {
       const name = (): string | undefined => currentTask()?.name
       expect(await gather([name, () => name()])).toEqual(['name', 'gather[1]'])
       expect(await gather({ user: () => currentTask()?.name })).toEqual({ user: 'user' })
     }))
 
   test('the tasks live in the scope of the caller', () =>
-    inRun(async () => {
+    testRun(async () => {
       const scope = new CancelScope()
       await scope.run(async () => {
         await taskGroup(async (group) => {

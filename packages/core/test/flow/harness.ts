@@ -1,9 +1,4 @@
-import { checkpoint, run } from 'corral'
-
-/** Runs a test in a program of its own that leaves the process alone. */
-export function inRun<T>(main: () => Promise<T>): Promise<T> {
-  return run(main, { handleSignals: false })
-}
+import { checkpoint } from 'corral'
 
 /** Lets others go first, `n` times. */
 export async function turns(n: number): Promise<void> {

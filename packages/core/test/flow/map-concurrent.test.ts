@@ -10,9 +10,10 @@ import {
   spawn,
   TaskCancelledError,
 } from 'corral'
+import { testRun } from 'corral/testing'
 import * as fc from 'fast-check'
 import { describe, expect, expectTypeOf, test } from 'vitest'
-import { inRun, turns, unhandled } from './harness.ts'
+import { turns, unhandled } from './harness.ts'
 
 /** An iterator that remembers how it was used. */
 function watched<T>(items: readonly T[]) {
@@ -34,7 +35,7 @@ function watched<T>(items: readonly T[]) {
 
 describe('mapConcurrent', () => {
   test('mapConcurrent gives results in the order of the items, whatever finishes first', () =>
-    inRun(async () => {
+    testRun(async () => {
       const results = await mapConcurrent(
         [5, 0, 3, 1],
         async (n, index) => {
@@ -47,14 +48,14 @@ describe('mapConcurrent', () => {
     }))
 
   test('mapConcurrent of nothing is empty, also from an async iterable', () =>
-    inRun(async () => {
+    testRun(async () => {
       async function* nothing(): AsyncGenerator<number> {}
       expect(await mapConcurrent([], async (n: number) => n, { concurrency: 2 })).toEqual([])
       expect(await mapConcurrent(nothing(), async (n) => n, { concurrency: 2 })).toEqual([])
     }))
 
   test.each([1, 2, 7, Infinity])('never more than %d run at the same time', (concurrency) =>
-    inRun(async () => {
+    testRun(async () => {
       let running = 0
       let most = 0
       const items = Array.from({ length: 50 }, (_, i) => i)
@@ -73,7 +74,7 @@ describe('mapConcurrent', () => {
   )
 
   test('an item is taken when fn can begin with it, never ahead', () =>
-    inRun(async () => {
+    testRun(async () => {
       const { iterable, seen } = watched([1, 2, 3, 4, 5, 6, 7])
       let running = 0
       let begun = 0
@@ -93,7 +94,7 @@ describe('mapConcurrent', () => {
     }))
 
   test('falsy items and falsy results pass through', () =>
-    inRun(async () => {
+    testRun(async () => {
       const values = [0, '', null, undefined, false]
       async function* source() {
         yield* values
@@ -103,7 +104,7 @@ describe('mapConcurrent', () => {
     }))
 
   test('the first failure cancels what runs, awaits it, takes nothing more and closes the iterator', () =>
-    inRun(async () => {
+    testRun(async () => {
       const { iterable, seen } = watched([0, 1, 2, 3, 4, 5])
       const boom = new Error('boom')
       const log: string[] = []
@@ -130,7 +131,7 @@ describe('mapConcurrent', () => {
 
   test('failures after the first are in suppressed, with the failure to close last', async () => {
     const seen = await unhandled(() =>
-      inRun(async () => {
+      testRun(async () => {
         const items: Iterable<number> = {
           [Symbol.iterator]: () => ({
             next: () => ({ done: false, value: 1 }),
@@ -161,7 +162,7 @@ describe('mapConcurrent', () => {
   })
 
   test('a fn that throws before it waits keeps all others from beginning', () =>
-    inRun(async () => {
+    testRun(async () => {
       let calls = 0
       const failing = mapConcurrent(
         [1, 2, 3],
@@ -176,7 +177,7 @@ describe('mapConcurrent', () => {
     }))
 
   test('an iterator that throws fails it and is not closed again', () =>
-    inRun(async () => {
+    testRun(async () => {
       let returned = 0
       const items: Iterable<number> = {
         [Symbol.iterator]: () => ({
@@ -194,7 +195,7 @@ describe('mapConcurrent', () => {
     }))
 
   test('cancelled from outside, what runs is awaited, then the iterator is closed, then it throws', () =>
-    inRun(async () => {
+    testRun(async () => {
       const scope = new CancelScope()
       const log: string[] = []
       function* source() {
@@ -232,7 +233,7 @@ describe('mapConcurrent', () => {
     }))
 
   test('in a cancelled scope it throws at once, and asks for no iterator', () =>
-    inRun(async () => {
+    testRun(async () => {
       const scope = new CancelScope()
       let asked = 0
       const items = {
@@ -249,7 +250,7 @@ describe('mapConcurrent', () => {
     }))
 
   test('a cancellation after all have ended does not take the results away', () =>
-    inRun(async () => {
+    testRun(async () => {
       const scope = new CancelScope()
       const results = await scope.run(async () => {
         const task = spawn(() => mapConcurrent([1, 2], (n) => n * 2, { concurrency: 2 }))
@@ -261,7 +262,7 @@ describe('mapConcurrent', () => {
     }))
 
   test('work that swallows the cancellation is awaited, and no further item is taken', () =>
-    inRun(async () => {
+    testRun(async () => {
       const scope = new CancelScope()
       const { iterable, seen } = watched([1, 2, 3])
       await scope.run(async () => {
@@ -287,7 +288,7 @@ describe('mapConcurrent', () => {
     }))
 
   test('one of its tasks cancelled by hand fails it with TaskCancelledError, not with a hole', () =>
-    inRun(async () => {
+    testRun(async () => {
       const failing = mapConcurrent(
         [1, 2, 3, 4],
         async (n) => {
@@ -301,7 +302,7 @@ describe('mapConcurrent', () => {
     }))
 
   test('work that is ready at once leaves timers their turn', () =>
-    inRun(async () => {
+    testRun(async () => {
       const alarm = { rang: 0 }
       function* source() {
         while (alarm.rang === 0) yield 1
@@ -313,7 +314,7 @@ describe('mapConcurrent', () => {
     }))
 
   test('100 000 items at a limit of 100 keep their order', () =>
-    inRun(async () => {
+    testRun(async () => {
       const items = Array.from({ length: 100_000 }, (_, i) => i)
       const results = await mapConcurrent(
         items,
@@ -354,7 +355,7 @@ describe('mapConcurrent', () => {
 
 describe('mapConcurrent over an async iterable', () => {
   test('it asks for one item at a time, and only as many tasks are made as have work', () =>
-    inRun(async () => {
+    testRun(async () => {
       let asking = 0
       let most = 0
       const names = new Set<string | undefined>()
@@ -386,7 +387,7 @@ describe('mapConcurrent over an async iterable', () => {
     }))
 
   test('a slow fn fills all places', () =>
-    inRun(async () => {
+    testRun(async () => {
       async function* source() {
         for (let i = 0; i < 30; i++) yield i
       }
@@ -406,7 +407,7 @@ describe('mapConcurrent over an async iterable', () => {
     }))
 
   test('on failure a generator runs its finally under a shield, and is awaited', () =>
-    inRun(async () => {
+    testRun(async () => {
       const log: string[] = []
       async function* source() {
         try {
@@ -431,7 +432,7 @@ describe('mapConcurrent over an async iterable', () => {
     }))
 
   test('a source that waits on a primitive is cancelled there', () =>
-    inRun(async () => {
+    testRun(async () => {
       const scope = new CancelScope()
       const log: string[] = []
       async function* source(): AsyncGenerator<number> {
@@ -456,7 +457,7 @@ describe('mapConcurrent over an async iterable', () => {
     }))
 
   test('a foreign source that only waits is told to end when cancelled', () =>
-    inRun(async () => {
+    testRun(async () => {
       const scope = new CancelScope()
       let release: ((step: IteratorResult<number>) => void) | undefined
       let returned = 0
@@ -481,7 +482,7 @@ describe('mapConcurrent over an async iterable', () => {
     }))
 
   test('an item on its way when it is cancelled still reaches fn', () =>
-    inRun(async () => {
+    testRun(async () => {
       const scope = new CancelScope()
       const item = new Future<number>()
       const seen: number[] = []
@@ -512,7 +513,7 @@ describe('mapConcurrent over an async iterable', () => {
 
   test('a source that fails while it is told to end keeps both errors', async () => {
     const seen = await unhandled(() =>
-      inRun(async () => {
+      testRun(async () => {
         const scope = new CancelScope()
         let fail: ((error: unknown) => void) | undefined
         const items: AsyncIterable<number> = {
@@ -576,7 +577,7 @@ describe('mapConcurrent under random failures and cancellations', () => {
               closed += 1
             }
           }
-          const outcome = await inRun(async () => {
+          const outcome = await testRun(async () => {
             const scope = new CancelScope()
             const value = await scope
               .run(async () => {

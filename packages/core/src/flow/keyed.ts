@@ -1,0 +1,137 @@
+import { requireFunction } from '../lowlevel.ts'
+import { Owner } from '../scope/owner.ts'
+
+export interface KeyedOptions<V> {
+  /**
+   * Asked when nobody uses a value: true keeps it a while longer, because it remembers something that
+   * still matters. Default: values whose `idle` is false are kept, such as a `RateLimiter` that counts.
+   */
+  readonly keep?: (value: V) => boolean
+}
+
+/** How many of the unused values each use looks at: more than one, so that they cannot pile up. */
+const LOOKS = 2
+
+/**
+ * One value for each key, such as a semaphore or a rate limiter for each host. It is made when a key
+ * is first used, in the context where the Keyed was made, and leaves when nobody uses it any more.
+ *
+ * Cost: O(1) for a use, no timers; memory for the keys in use and those kept.
+ *
+ * @example
+ * const perHost = new Keyed((host: string) => new Semaphore(2))
+ * const page = await perHost.use(host, (semaphore) => semaphore.use(() => download(url)))
+ */
+export class Keyed<K, V> {
+  readonly #make: (key: K) => V
+  readonly #keep: (value: V) => boolean
+  readonly #owner = new Owner()
+  readonly #entries = new Map<K, Entry<K, V>>()
+  /** Those that nobody uses but that were kept, longest unused first: a ring through this one. */
+  readonly #unused = new Link()
+
+  constructor(make: (key: K) => V, options: KeyedOptions<V> = {}) {
+    requireFunction('Keyed: make', make)
+    if (options.keep !== undefined) requireFunction('Keyed: keep', options.keep)
+    this.#make = make
+    this.#keep = options.keep ?? remembers
+  }
+
+  /** How many keys there are: in use, or kept. */
+  get size(): number {
+    return this.#entries.size
+  }
+
+  /** Whether there is a value for this key. */
+  has(key: K): boolean {
+    return this.#entries.has(key)
+  }
+
+  /** The keys there are. */
+  keys(): IterableIterator<K> {
+    return this.#entries.keys()
+  }
+
+  /**
+   * Runs `fn` with the value of `key`, which stays until `fn` has ended. What is taken from the value,
+   * such as a permit, is to be given back before.
+   *
+   * Cancellation: none of its own; it reaches `fn`.
+   */
+  async use<R>(key: K, fn: (value: V) => PromiseLike<R> | R): Promise<R> {
+    requireFunction('Keyed.use: fn', fn)
+    const entry = this.#enter(key)
+    try {
+      return await fn(entry.value)
+    } finally {
+      this.#leave(entry)
+    }
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'Keyed'
+  }
+
+  #enter(key: K): Entry<K, V> {
+    let entry = this.#entries.get(key)
+    if (entry === undefined) {
+      const value = this.#owner.run(() => this.#make(key))
+      entry = new Entry(key, value)
+      this.#entries.set(key, entry)
+    } else if (entry.users === 0) {
+      entry.unlink()
+    }
+    entry.users += 1
+    return entry
+  }
+
+  #leave(entry: Entry<K, V>): void {
+    entry.users -= 1
+    if (entry.users === 0) this.#rest(entry)
+    for (let look = 0; look < LOOKS; look++) {
+      const oldest = this.#unused.after
+      if (oldest === this.#unused) return
+      oldest.unlink()
+      this.#rest(oldest as Entry<K, V>)
+    }
+  }
+
+  /** Nobody uses it: it leaves, or is kept and will be looked at again. */
+  #rest(entry: Entry<K, V>): void {
+    if (this.#keep(entry.value)) entry.linkBefore(this.#unused)
+    else this.#entries.delete(entry.key)
+  }
+}
+
+class Link {
+  before: Link = this
+  after: Link = this
+
+  linkBefore(mark: Link): void {
+    this.after = mark
+    this.before = mark.before
+    mark.before.after = this
+    mark.before = this
+  }
+
+  unlink(): void {
+    this.before.after = this.after
+    this.after.before = this.before
+  }
+}
+
+class Entry<K, V> extends Link {
+  readonly key: K
+  readonly value: V
+  users = 0
+
+  constructor(key: K, value: V) {
+    super()
+    this.key = key
+    this.value = value
+  }
+}
+
+function remembers(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'idle' in value && value.idle === false
+}

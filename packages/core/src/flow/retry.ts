@@ -1,0 +1,75 @@
+import { InternalError, isCancelled, MisuseError } from '../errors.ts'
+import { requireDuration, requireFunction, requireLimit, uncancelled } from '../lowlevel.ts'
+import { throwIfCancelled } from '../scope/checkpoint.ts'
+import { sleep } from '../scope/sleep.ts'
+import { exponential } from './backoff.ts'
+import type { RetryBudget } from './retry-budget.ts'
+
+export interface RetryOptions {
+  /** How often `fn` is called, at the most; `Infinity` for no limit. Default 3. */
+  readonly attempts?: number
+  /** The delays between attempts, in milliseconds; when they end, so do the attempts. Default `exponential({ base: 100 })`. */
+  readonly backoff?: Iterable<number>
+  /** Whether this error is worth another attempt. Default: all but misuse. Never asked about a cancellation. */
+  readonly shouldRetry?: (error: unknown, attempt: number) => boolean
+  /**
+   * A delay for this error in place of the `planned` one, such as a server's Retry-After; undefined
+   * leaves it as planned.
+   */
+  readonly delay?: (error: unknown, attempt: number, planned: number) => number | undefined
+  /** Told before each wait: the error, the attempt that failed (from 1), the delay in milliseconds. */
+  readonly onRetry?: (error: unknown, attempt: number, delay: number) => PromiseLike<void> | void
+  /** Shared with other calls: when it is used up, a failure is final. */
+  readonly budget?: RetryBudget
+}
+
+const usual = exponential({ base: 100 })
+
+/**
+ * Calls `fn` until it succeeds, with a delay after each failure. `fn` is told the number of the
+ * attempt, from 1. A limit for each attempt is `timeout` inside, one for all of them is `timeout` around.
+ *
+ * Cancellation: ends the attempt or the delay, and is never retried. An attempt that fails in a
+ * cancelled scope is the last one, and its error is thrown.
+ *
+ * @throws the error of the last attempt, as it is
+ * @example
+ * const page = await retry(() => download(url), { attempts: 5, backoff: exponential({ base: 200 }) })
+ * @see tenacity, p-retry
+ */
+export async function retry<T>(
+  fn: (attempt: number) => PromiseLike<T> | T,
+  options: RetryOptions = {},
+): Promise<T> {
+  requireFunction('retry: fn', fn)
+  const { attempts = 3, budget } = options
+  requireLimit('retry: attempts', attempts)
+  throwIfCancelled()
+  let delays: Iterator<number> | undefined
+  try {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const value = await fn(attempt)
+        budget?.succeeded()
+        return value
+      } catch (error) {
+        if (attempt >= attempts || !isWorthIt(error, attempt, options)) throw error
+        delays ??= (options.backoff ?? usual)[Symbol.iterator]()
+        const { done, value: planned } = delays.next()
+        if (done === true || budget?.tryTake() === false) throw error
+        const delay = options.delay?.(error, attempt, planned) ?? planned
+        requireDuration('retry: delay', delay)
+        await options.onRetry?.(error, attempt, delay)
+        await sleep(delay)
+      }
+    }
+  } finally {
+    delays?.return?.()
+  }
+}
+
+function isWorthIt(error: unknown, attempt: number, { shouldRetry }: RetryOptions): boolean {
+  if (isCancelled(error) || !uncancelled()) return false
+  if (shouldRetry !== undefined) return shouldRetry(error, attempt)
+  return !(error instanceof MisuseError || error instanceof InternalError)
+}

@@ -1,0 +1,66 @@
+import { remember } from '../kernel/context.ts'
+import { currentScope, currentTaskRecord } from '../kernel/current.ts'
+import type { ScopeNode } from '../kernel/records.ts'
+import { Nursery } from './nursery.ts'
+import type { Child } from './nursery.ts'
+import { TaskNode } from './task-node.ts'
+
+/**
+ * The place where an object was made: its task, and all that travels along the awaits there. What the
+ * object does on behalf of everybody it does here, and not in the context of whoever asked first.
+ *
+ * Made outside any task, or when its task has ended, it stands at the root.
+ */
+export class Owner {
+  readonly #enter = remember()
+
+  /** Calls `fn` there. */
+  run<R>(fn: () => R): R {
+    return this.#enter(fn)
+  }
+
+  /**
+   * Starts a task there. The owner waits for it before it ends, and cancels it when it is cancelled
+   * itself; how it went is told to `ended`, at that moment, and to nobody else.
+   *
+   * @throws MisuseError when the owner is failing
+   */
+  spawn<T>(
+    api: string,
+    fn: () => PromiseLike<T> | T,
+    ended: (task: Child & { readonly value: T | undefined }) => void,
+  ): TaskNode<T> {
+    const asker = currentScope()
+    return this.#enter(() => {
+      const home = (currentTaskRecord() as TaskNode | undefined)?.nursery
+      home?.enter(api)
+      const task = new TaskNode<T>(home?.scope ?? topOf(asker), fn, api)
+      task.parent = new Errand(task, home, ended as (task: Child) => void)
+      return task
+    })
+  }
+}
+
+/** Stands between a task and its owner: it keeps the owner waiting, and the failure from it. */
+class Errand extends Nursery {
+  readonly #home: Nursery | undefined
+  readonly #told: (task: Child) => void
+
+  constructor(task: TaskNode, home: Nursery | undefined, told: (task: Child) => void) {
+    super(task.scope)
+    this.#home = home
+    this.#told = told
+  }
+
+  override ended(child: Child): void {
+    this.#told(child)
+    this.#home?.leave()
+  }
+}
+
+/** The root of the runtime that the asker is in, so that a test run has its own. */
+function topOf(scope: ScopeNode): ScopeNode {
+  let top = scope
+  while (top.parent !== undefined) top = top.parent
+  return top
+}
