@@ -1,10 +1,12 @@
 /**
- * The kinds of failure in the store and the summary. `dns` no such name, `network` no connection or a broken one,
- * `timeout`, `tls`, `protocol` no HTTP, `http` a status that is an error, `body` too large or not decodable,
- * `redirect` too many or in a circle, `robots` the robots.txt cannot be had, `handler` the page handler threw.
+ * The kinds of failure in the store and the summary. `dns` no such name, `address` one that is not allowed, `network` no
+ * connection or a broken one, `timeout`, `tls`, `protocol` no HTTP, `http` a status that is an error, `body` too large
+ * or not decodable, `redirect` too many or in a circle, `robots` the robots.txt cannot be had, `handler` the page
+ * handler threw.
  */
 export type FailureKind =
   | 'dns'
+  | 'address'
   | 'network'
   | 'timeout'
   | 'tls'
@@ -41,7 +43,7 @@ export function failureOfStatus(status: number, reason = ''): Failure {
 }
 
 /**
- * Classifies what a request threw, by the codes of Node, undici and ours along its chain of causes. What nobody
+ * Classifies what a request threw, by the codes of @corral/http, Node and undici along its chain of causes. What nobody
  * knows counts as `network` and is retried: giving up on a page for good needs a reason.
  */
 export function failureOfError(error: unknown): Failure {
@@ -54,13 +56,18 @@ export function failureOfError(error: unknown): Failure {
     const found = classOf(code)
     if (found !== undefined) return { ...found, code, message }
   }
+  for (const code of codes) {
+    const found = fallbacks.get(code)
+    if (found !== undefined) return { ...found, code, message }
+  }
   return { kind: 'network', code: codes[0] ?? 'UNKNOWN', message, retryable: true }
 }
 
 type Class = Pick<Failure, 'kind' | 'retryable'>
 
 const classes: readonly (readonly [codes: RegExp, class_: Class])[] = [
-  [/^(BODY_TOO_LARGE|BODY_UNDECODABLE|CODING_UNKNOWN)$/, { kind: 'body', retryable: false }],
+  [/^(TOO_LARGE|UNDECODABLE)$/, { kind: 'body', retryable: false }],
+  [/^ADDRESS_REFUSED$/, { kind: 'address', retryable: false }],
   // EAI_AGAIN is the resolver's own trouble; ENOTFOUND is its answer.
   [/^(ENOTFOUND|EAI_NONAME|EAI_NODATA)$/, { kind: 'dns', retryable: false }],
   [/^EAI_AGAIN$/, { kind: 'dns', retryable: true }],
@@ -75,6 +82,13 @@ const classes: readonly (readonly [codes: RegExp, class_: Class])[] = [
   [/^(HPE_|UND_ERR_HEADERS_OVERFLOW$)/, { kind: 'protocol', retryable: false }],
   [/^(E[A-Z]+|UND_ERR_[A-Z_]+)$/, { kind: 'network', retryable: true }],
 ]
+
+/** What @corral/http calls what it knows no more of: its causes go first. */
+const fallbacks: ReadonlyMap<string, Class> = new Map([
+  ['DNS', { kind: 'dns', retryable: true }],
+  ['TLS', { kind: 'tls', retryable: false }],
+  ['PROTOCOL', { kind: 'protocol', retryable: false }],
+])
 
 function classOf(code: string): Class | undefined {
   return classes.find(([codes]) => codes.test(code))?.[1]

@@ -117,6 +117,12 @@ export class Politeness<T> {
     this.ended(host)
   }
 
+  /** What the robots.txt of a host said counts no longer: it is asked for again before anything else starts. */
+  close(host: string): void {
+    const found = this.#host(host)
+    if (found.gate === 'open') found.gate = 'closed'
+  }
+
   /** Puts an item that has ended back, to be started again at a time or later, before what else its host has. */
   retry(host: string, item: T, at: number): void {
     this.#size++

@@ -1,12 +1,8 @@
-import { decodeBody } from '../fetch/decode-body.ts'
 import { charsetPrescan, detectCharset } from './charset.ts'
 import { LinkExtractor, type ExtractOptions, type PageContent } from './link-extractor.ts'
 
 export interface ReadPageOptions extends ExtractOptions {
   readonly contentType?: string | undefined
-  readonly contentEncoding?: string | undefined
-  /** Bytes taken at most, packed and again unpacked. */
-  readonly maxBytes: number
   /** Keep the text of the page as well, for a handler. */
   readonly keepText?: boolean
 }
@@ -15,7 +11,6 @@ export interface ReadPageOptions extends ExtractOptions {
 export interface ReadPage {
   readonly content: PageContent
   readonly charset: string
-  /** Of the body, unpacked. */
   readonly bytes: number
   /** Whether some bytes were no characters of the charset; they are read as U+FFFD. */
   readonly malformed: boolean
@@ -23,20 +18,18 @@ export interface ReadPage {
 }
 
 /**
- * Reads an HTML page from its body, chunk by chunk: unpacks it, finds its charset, decodes it and extracts its links.
- * Memory is that of its links, and of its text when that is kept.
+ * Reads an HTML page from its body, chunk by chunk: finds its charset, decodes it and extracts its links. Memory is that of its links, and of its text when that is kept.
  *
  * Cancellation: that of `body`.
  *
  * @param url of the page, normalised: what its links are relative to
- * @throws BodyError when the body is too large or not in the coding it says
  */
 export async function readPage(
   url: string,
   body: AsyncIterable<Uint8Array>,
-  options: ReadPageOptions,
+  options: ReadPageOptions = {},
 ): Promise<ReadPage> {
-  const { contentType, contentEncoding, maxBytes, keepText = false } = options
+  const { contentType, keepText = false } = options
   const extractor = new LinkExtractor(url, options)
   let text = ''
   let bytes = 0
@@ -56,7 +49,7 @@ export async function readPage(
     return decoder
   }
 
-  for await (const chunk of decodeBody(body, contentEncoding, { maxBytes })) {
+  for await (const chunk of body) {
     bytes += chunk.length
     if (decoder !== undefined) {
       take(decoder.decode(chunk, { stream: true }))

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { BodyError } from '../../src/fetch/body-error.ts'
 import { failureOfError, failureOfStatus, isRetryableStatus } from '../../src/fetch/failure.ts'
 
 const coded = (code: string, options?: ErrorOptions): Error =>
@@ -45,7 +44,14 @@ describe('failureOfError', () => {
     ['EPROTO', 'tls', false],
     ['HPE_INVALID_CONSTANT', 'protocol', false],
     ['UND_ERR_HEADERS_OVERFLOW', 'protocol', false],
-    ['BODY_TOO_LARGE', 'body', false],
+    ['TOO_LARGE', 'body', false],
+    ['UNDECODABLE', 'body', false],
+    ['ADDRESS_REFUSED', 'address', false],
+    ['DNS', 'dns', true],
+    ['TLS', 'tls', false],
+    ['PROTOCOL', 'protocol', false],
+    ['RESET', 'network', true],
+    ['CONNECT', 'network', true],
   ] as const)('takes %s for %s, another try worth it: %s', (code, kind, retryable) => {
     expect(failureOfError(coded(code))).toEqual({
       kind,
@@ -81,11 +87,19 @@ describe('failureOfError', () => {
     }
   })
 
-  test('takes errors of the body as they are and cuts endless messages', () => {
-    expect(failureOfError(new BodyError('CODING_UNKNOWN', 'x'.repeat(9999)))).toMatchObject({
-      kind: 'body',
-      message: 'x'.repeat(500),
+  test('prefers what the system said to what it was wrapped in', () => {
+    const wrapped = coded('TLS', { cause: coded('CERT_HAS_EXPIRED') })
+    expect(failureOfError(wrapped)).toMatchObject({ kind: 'tls', code: 'CERT_HAS_EXPIRED' })
+    const unknown = coded('CONNECT', { cause: coded('ENOTFOUND') })
+    expect(failureOfError(unknown)).toMatchObject({
+      kind: 'dns',
+      code: 'ENOTFOUND',
+      retryable: false,
     })
+  })
+
+  test('cuts endless messages', () => {
+    expect(failureOfError(new Error('x'.repeat(9999))).message).toBe('x'.repeat(500))
   })
 
   test('ends on causes that run in a circle', () => {

@@ -42,6 +42,16 @@ describe('Politeness', () => {
     expect(starts(politeness, 5)).toEqual(['a1', 'a2'])
   })
 
+  test('asks for robots.txt again when it is closed', () => {
+    const politeness = opened({}, ['a'])
+    politeness.add('a', 'a1')
+    politeness.close('a')
+    expect(politeness.next(0)).toEqual({ kind: 'open', host: 'a' })
+    politeness.close('a')
+    politeness.opened('a', 0)
+    expect(starts(politeness, 0)).toEqual(['a1'])
+  })
+
   test('keeps the limit of each host and of all together', () => {
     const politeness = opened({ limit: 3, limitPerHost: 2 }, ['a', 'b'])
     for (const item of ['a1', 'a2', 'a3']) politeness.add('a', item)

@@ -8,7 +8,7 @@ test.each([
   [401, 'allow-all'],
   [403, 'allow-all'],
   [404, 'allow-all'],
-  [429, 'allow-all'],
+  [429, 'disallow-all'],
   [500, 'disallow-all'],
   [503, 'disallow-all'],
 ] as const)('robotsVerdict: an answer of %d means %s', (status, verdict) => {

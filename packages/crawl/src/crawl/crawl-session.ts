@@ -1,0 +1,26 @@
+/** What a crawl asks of its HTTP session: `HttpSession` of @corral/http is one. */
+export interface CrawlSession {
+  /**
+   * Gives status and headers, and the body as it comes. Redirects must be handed out, not followed.
+   *
+   * Cancellation: by the scope that waits, for the response as for its body.
+   */
+  get(url: string, request: CrawlRequest): Promise<CrawlResponse>
+}
+
+export interface CrawlRequest {
+  readonly headers: Readonly<Record<string, string>>
+  /** Bytes that the body may have, as they come and again unpacked. */
+  readonly maxBytes: number
+}
+
+/** A response; disposing of it closes what has not been read. */
+export interface CrawlResponse extends AsyncDisposable {
+  readonly status: number
+  readonly statusText: string
+  readonly headers: { get(name: string): string | undefined }
+  /** Unpacked. */
+  readonly body: AsyncIterable<Uint8Array>
+  /** Reads to the end of a small body, so that its connection can serve again; closes a large one. */
+  drain(): Promise<void>
+}

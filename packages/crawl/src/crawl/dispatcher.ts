@@ -1,0 +1,197 @@
+import { Event, moveOnAfter, now, type TaskGroup } from 'corral'
+import { Politeness } from '../frontier/politeness.ts'
+import type { RobotsGate } from '../robots/robots-gate.ts'
+import type { FrontierEntry, Outcome, StoreCounts } from '../store/outcome.ts'
+import { originOf } from '../url/scope.ts'
+import { backoffAfter } from './backoff.ts'
+import type { CrawlLimits } from './crawl-limits.ts'
+import type { OutcomeWriter } from './outcome-writer.ts'
+import type { Visit } from './visit-page.ts'
+
+/** A URL that is to be fetched, for which time. */
+export interface Attempt {
+  readonly entry: FrontierEntry
+  readonly attempt: number
+}
+
+export interface DispatchParts {
+  readonly store: {
+    readonly counts: StoreCounts
+    claim(limit: number, perOrigin: number): Promise<FrontierEntry[]>
+  }
+  readonly writer: OutcomeWriter
+  readonly robots: RobotsGate | undefined
+  readonly limits: CrawlLimits
+  readonly visit: (attempt: Attempt) => Promise<Visit>
+  readonly onRetry: () => void
+}
+
+/** Outcomes that may wait for the store before no more pages are fetched. */
+const maxBacklog = 1000
+
+/**
+ * The heart of a crawl: claims URLs from the store, starts a task for each when politeness allows it, and gives their
+ * outcomes to the writer. Ends when nothing is queued, in flight or waiting to be stored, or the pages asked
+ * for are there.
+ *
+ *     store --claim--> politeness --start--> visit --+--> outcome --> writer --> store
+ *                          ^                         |
+ *                          `-------- retry ----------'
+ */
+export class Dispatcher {
+  readonly #parts: DispatchParts
+  readonly #politeness: Politeness<Attempt>
+  /** Set whenever something has changed that may be waited for. */
+  readonly #changed = new Event()
+  readonly #window: { readonly perOrigin: number; readonly low: number; readonly high: number }
+  /** URLs claimed whose outcome is not stored. */
+  #outstanding = 0
+  #visiting = 0
+  #claiming = false
+  /** Nothing could be claimed since the last transaction. */
+  #dry = false
+
+  constructor(parts: DispatchParts) {
+    this.#parts = parts
+    const { concurrency, concurrencyPerHost, delay, jitter } = parts.limits
+    this.#politeness = new Politeness({
+      limit: concurrency,
+      limitPerHost: concurrencyPerHost,
+      delay,
+      jitter,
+    })
+    // Claimed are those waiting, those in flight and those on their way into the store. Where a delay spaces
+    // requests out, a few of each host do, and leave room for more hosts.
+    const high = Math.max(20 * Math.min(concurrency, 1000), 2000)
+    const perOrigin = Math.min(concurrencyPerHost, concurrency) * (delay > 0 ? 1 : 4)
+    this.#window = { perOrigin: perOrigin + (delay > 0 ? 8 : 64), low: high / 2, high }
+  }
+
+  /** Requests that are on their way. */
+  get inFlight(): number {
+    return this.#politeness.inFlight
+  }
+
+  /** Whether less is waiting than is in flight: then what the next transaction brings is needed soon. */
+  get starving(): boolean {
+    return this.#politeness.size < this.#politeness.inFlight + this.#parts.writer.backlog
+  }
+
+  /** To be called after every transaction, with the outcomes in it. */
+  committed(count: number): void {
+    this.#outstanding -= count
+    this.#dry = false
+    this.#changed.set()
+  }
+
+  /** Cancellation: at the next wait; what is in flight is the group's. */
+  async run(group: TaskGroup): Promise<void> {
+    for (;;) {
+      this.#changed.clear()
+      this.#refill(group)
+      const until = this.#advance(group)
+      if (until === 'over') return
+      if (until === 'change') await this.#changed.wait()
+      else if (until !== 'now') await moveOnAfter(until - now(), () => this.#changed.wait())
+    }
+  }
+
+  /** Starts the next request; says what to wait for when there is none. */
+  #advance(group: TaskGroup): 'now' | 'change' | 'over' | number {
+    const { writer, limits, store } = this.#parts
+    if (writer.backlog >= maxBacklog) return 'change'
+    const pages = store.counts.pages + this.#visiting + writer.backlog
+    if (pages >= limits.maxPages) return pages > store.counts.pages ? 'change' : 'over'
+
+    const step = this.#politeness.next(now())
+    switch (step.kind) {
+      case 'start': {
+        this.#visiting++
+        const { host, item } = step
+        group.spawn(() => this.#visit(host, item), { name: item.entry.url })
+        return 'now'
+      }
+      case 'open':
+        group.spawn(() => this.#open(step.host), { name: `${step.host}/robots.txt` })
+        return 'now'
+      case 'full':
+        return 'change'
+      case 'wait':
+        return step.until
+      default:
+        return this.#claiming || writer.backlog > 0 || this.#unclaimed > 0 ? 'change' : 'over'
+    }
+  }
+
+  get #unclaimed(): number {
+    return this.#parts.store.counts.queued - this.#outstanding
+  }
+
+  #refill(group: TaskGroup): void {
+    const { size } = this.#politeness
+    if (this.#claiming || this.#dry || size >= this.#window.low || this.#unclaimed <= 0) return
+    this.#claiming = true
+    group.spawn(() => this.#claim(this.#window.high - size), { name: 'claim' })
+  }
+
+  async #claim(limit: number): Promise<void> {
+    // What is stored meanwhile may bring more: only then nothing found means nothing there.
+    this.#dry = true
+    const entries = await this.#parts.store.claim(limit, this.#window.perOrigin)
+    this.#claiming = false
+    this.#outstanding += entries.length
+    if (entries.length > 0) this.#dry = false
+    for (const entry of entries) this.#politeness.add(originOf(entry.url), { entry, attempt: 1 })
+    this.#changed.set()
+  }
+
+  async #open(origin: string): Promise<void> {
+    const { robots } = this.#parts
+    await robots?.open(origin)
+    this.#politeness.opened(origin, now(), robots?.delayOf(origin))
+    this.#changed.set()
+  }
+
+  async #visit(origin: string, item: Attempt): Promise<void> {
+    const outcome = await this.#settle(origin, item)
+    this.#visiting--
+    this.#politeness.ended(origin)
+    if (outcome !== undefined) this.#parts.writer.add(outcome)
+    this.#changed.set()
+  }
+
+  /** What is to be stored of one attempt; nothing when there is to be another one. */
+  async #settle(origin: string, item: Attempt): Promise<Outcome | undefined> {
+    const { robots, limits, visit, onRetry } = this.#parts
+    const { entry, attempt } = item
+    const asked = robots?.ask(origin, entry.url) ?? { answer: 'allowed' }
+    if (asked.answer === 'disallowed') return { result: 'skip', entry, reason: 'robots' }
+    if (asked.answer === 'unreachable') return failureOf(entry, asked.failure, attempt)
+    if (asked.answer === 'unknown') {
+      this.#politeness.close(origin)
+      this.#politeness.retry(origin, item, now())
+      return undefined
+    }
+
+    const visited = await visit(item)
+    if (visited.result === 'page') return { ...visited, entry }
+    const { failure, retryAfter } = visited
+    if (!failure.retryable || attempt >= limits.attempts) return failureOf(entry, failure, attempt)
+    const at = now() + backoffAfter(attempt, limits, retryAfter)
+    // A server that names a time speaks of itself, not of one page.
+    if (retryAfter !== undefined) this.#politeness.pause(origin, at)
+    this.#politeness.retry(origin, { entry, attempt: attempt + 1 }, at)
+    onRetry()
+    return undefined
+  }
+}
+
+function failureOf(
+  entry: FrontierEntry,
+  failure: { readonly kind: string; readonly code: string; readonly message: string },
+  attempts: number,
+): Outcome {
+  const { kind, code, message } = failure
+  const failedAt = Math.round(now())
+  return { result: 'failure', entry, failure: { kind, code, message, attempts, failedAt } }
+}

@@ -1,0 +1,248 @@
+import { isCancelled, now, throwIfCancelled, timeout } from 'corral'
+import { failureOfError, failureOfStatus, type Failure } from '../fetch/failure.ts'
+import { parseRetryAfter } from '../fetch/retry-after.ts'
+import { readPage, type ReadPage } from '../page/read-page.ts'
+import { parseRobotsDirectives } from '../robots/robots-directives.ts'
+import type { FrontierEntry, StoredLink, StoredPage } from '../store/outcome.ts'
+import { normalizeUrl, type NormalizeOptions } from '../url/normalize-url.ts'
+import type { Scope } from '../url/scope.ts'
+import type { CrawlLimits } from './crawl-limits.ts'
+import type { CrawlPage } from './crawl-page.ts'
+import type { CrawlResponse, CrawlSession } from './crawl-session.ts'
+
+/** What visiting a page needs to know of the crawl. */
+export interface VisitContext {
+  readonly session: CrawlSession
+  readonly scope: Scope
+  readonly limits: CrawlLimits
+  readonly normalize: NormalizeOptions
+  /** Our product token. */
+  readonly agent: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly onPage?: ((page: CrawlPage) => unknown) | undefined
+}
+
+/** What came of one attempt. */
+export type Visit =
+  | {
+      readonly result: 'page'
+      readonly page: StoredPage
+      readonly links: readonly StoredLink[]
+      readonly redirect?: StoredLink | undefined
+    }
+  | {
+      readonly result: 'failure'
+      readonly failure: Failure
+      /** Milliseconds that the server asks to wait. */
+      readonly retryAfter?: number | undefined
+    }
+
+/**
+ * Fetches one URL once, reads it and hands it to the handler. Whatever the network, the server and the handler do is
+ * a result, not an error.
+ *
+ * Cancellation: throws `Cancelled`, the connection closed and the handler ended.
+ *
+ * @param attempt from 1
+ */
+export async function visitPage(
+  entry: FrontierEntry,
+  attempt: number,
+  context: VisitContext,
+): Promise<Visit> {
+  const startedAt = now()
+  let fetched: Fetched
+  try {
+    fetched = await timeout(context.limits.timeout, () => fetchEntry(entry, context))
+  } catch (error) {
+    if (isCancelled(error)) throw error
+    return { result: 'failure', failure: failureOfError(error) }
+  }
+  if (fetched.result === 'failure') return fetched
+
+  const durationMs = Math.round(now() - startedAt)
+  const { answer, read, links, redirect } = fetched
+  const page: StoredPage = {
+    status: answer.status,
+    contentType: answer.contentType,
+    charset: read?.charset,
+    title: read?.content.title,
+    bytes: read?.bytes ?? 0,
+    canonical: read?.content.canonical,
+    noindex: (read?.content.noindex ?? false) || answer.noindex,
+    note: answer.note ?? noteOf(read),
+    attempts: attempt,
+    fetchedAt: Math.round(startedAt),
+    durationMs,
+  }
+  if (context.onPage !== undefined && redirect === undefined) {
+    const failure = await handle(context.onPage, pageOf(entry, page, links, read))
+    if (failure !== undefined) return { result: 'failure', failure }
+  }
+  return { result: 'page', page, links, redirect }
+}
+
+interface Answer {
+  readonly status: number
+  readonly contentType: string | undefined
+  readonly noindex: boolean
+  readonly note?: string
+}
+
+type Fetched =
+  | Extract<Visit, { result: 'failure' }>
+  | {
+      readonly result: 'answer'
+      readonly answer: Answer
+      readonly read?: ReadPage
+      readonly links: readonly StoredLink[]
+      readonly redirect?: StoredLink
+    }
+
+async function fetchEntry(entry: FrontierEntry, context: VisitContext): Promise<Fetched> {
+  const { session, headers, limits } = context
+  await using response = await session.get(entry.url, { headers, maxBytes: limits.maxBytes })
+  const { status } = response
+  const location = response.headers.get('location')
+  if (isRedirect(status) && location !== undefined) {
+    await discard(response)
+    return redirected(entry, response, location, context)
+  }
+  if (status >= 400) {
+    await discard(response)
+    const retryAfter = parseRetryAfter(response.headers.get('retry-after'), now())
+    return { result: 'failure', failure: failureOfStatus(status, response.statusText), retryAfter }
+  }
+  // Awaited here: the response is closed when this function is left.
+  return await readAnswer(entry, response, context)
+}
+
+async function readAnswer(
+  entry: FrontierEntry,
+  response: CrawlResponse,
+  context: VisitContext,
+): Promise<Fetched> {
+  const { limits, agent, normalize } = context
+  const contentType = response.headers.get('content-type')
+  const directives = parseRobotsDirectives(response.headers.get('x-robots-tag') ?? '', agent)
+  const answer = { status: response.status, contentType, noindex: directives.noindex }
+  if (!isHtml(contentType)) {
+    await discard(response)
+    const note = 'no HTML: body not read'
+    return { result: 'answer', answer: { ...answer, note }, links: [] }
+  }
+  const read = await readPage(entry.url, response.body, {
+    contentType,
+    maxLinks: limits.maxLinks,
+    agent,
+    normalize,
+    keepText: context.onPage !== undefined,
+  })
+  const depth = entry.depth + 1
+  const links = read.content.links.map(({ url, kind, nofollow }) => {
+    const forbidden = nofollow || directives.nofollow
+    return stored(url, kind, forbidden, forbidden ? 'nofollow' : context.scope(url, depth))
+  })
+  return { result: 'answer', answer, read, links }
+}
+
+/** A redirect is an answer of its own; where it leads goes through the queue like any link. */
+function redirected(
+  entry: FrontierEntry,
+  response: CrawlResponse,
+  location: string,
+  context: VisitContext,
+): Fetched {
+  const target = normalizeUrl(location, entry.url, context.normalize)
+  if (target === undefined) {
+    return failed('REDIRECT_INVALID', `redirects to ${JSON.stringify(location.slice(0, 200))}`)
+  }
+  if (entry.hops >= context.limits.maxRedirects) {
+    return failed(
+      'TOO_MANY_REDIRECTS',
+      `more than ${context.limits.maxRedirects} redirects in a row`,
+    )
+  }
+  const contentType = response.headers.get('content-type')
+  return {
+    result: 'answer',
+    answer: { status: response.status, contentType, noindex: false },
+    links: [],
+    redirect: stored(target, 'redirect', false, context.scope(target, entry.depth)),
+  }
+}
+
+/** Leaves a body that nobody wants; how it ends does not matter. */
+async function discard(response: CrawlResponse): Promise<void> {
+  try {
+    await response.drain()
+  } catch (error) {
+    if (isCancelled(error)) throw error
+  }
+}
+
+function failed(code: string, message: string): Fetched {
+  return { result: 'failure', failure: { kind: 'redirect', code, message, retryable: false } }
+}
+
+function stored(
+  url: string,
+  kind: string,
+  nofollow: boolean,
+  skip: string | undefined,
+): StoredLink {
+  return skip === undefined ? { url, kind, nofollow } : { url, kind, nofollow, skip }
+}
+
+function isRedirect(status: number): boolean {
+  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308
+}
+
+/** One that does not say what it is is taken for a page. */
+function isHtml(contentType: string | undefined): boolean {
+  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
+  return type === '' || type === 'text/html' || type === 'application/xhtml+xml'
+}
+
+function noteOf(read: ReadPage | undefined): string | undefined {
+  if (read === undefined) return undefined
+  const notes: string[] = []
+  if (read.malformed) notes.push(`some bytes are no ${read.charset}`)
+  if (read.content.droppedLinks > 0) notes.push(`${read.content.droppedLinks} links too many`)
+  return notes.length === 0 ? undefined : notes.join('; ')
+}
+
+function pageOf(
+  entry: FrontierEntry,
+  page: StoredPage,
+  links: readonly StoredLink[],
+  read: ReadPage | undefined,
+): CrawlPage {
+  return {
+    url: entry.url,
+    status: page.status,
+    depth: entry.depth,
+    contentType: page.contentType,
+    title: page.title,
+    html: read?.text,
+    links,
+    canonical: page.canonical,
+  }
+}
+
+async function handle(
+  onPage: (page: CrawlPage) => unknown,
+  page: CrawlPage,
+): Promise<Failure | undefined> {
+  try {
+    await onPage(page)
+    return undefined
+  } catch (error) {
+    if (isCancelled(error)) throw error
+    // What a handler throws because it is cancelled may have any name.
+    throwIfCancelled()
+    const { name, message } =
+      error instanceof Error ? error : { name: 'Error', message: String(error) }
+    return { kind: 'handler', code: name, message: message.slice(0, 500), retryable: false }
+  }
+}

@@ -1,0 +1,39 @@
+export { crawl, defaultUserAgent } from './crawl/crawl.ts'
+export type { CrawlOptions } from './crawl/crawl.ts'
+export { defaultCrawlLimits } from './crawl/crawl-limits.ts'
+export type { CrawlLimits } from './crawl/crawl-limits.ts'
+export type { CrawlPage } from './crawl/crawl-page.ts'
+export type { CrawlProgress } from './crawl/crawl-progress.ts'
+export type { CrawlRequest, CrawlResponse, CrawlSession } from './crawl/crawl-session.ts'
+export { startDemoSite } from './demo/demo-site.ts'
+export type { DemoSite, DemoSiteOptions } from './demo/demo-site.ts'
+export type { FailureKind } from './fetch/failure.ts'
+export { LinkExtractor } from './page/link-extractor.ts'
+export type { ExtractOptions, LinkKind, PageContent, PageLink } from './page/link-extractor.ts'
+export {
+  allowAll,
+  disallowAll,
+  isAllowedByRobots,
+  selectRobotsRules,
+} from './robots/robots-rules.ts'
+export type { RobotsRules } from './robots/robots-rules.ts'
+export { parseRobotsTxt } from './robots/robots-txt.ts'
+export type { RobotsDelay, RobotsGroup, RobotsRule, RobotsTxt } from './robots/robots-txt.ts'
+export { openStore, Store } from './store/store.ts'
+export type { StoreOptions } from './store/store.ts'
+export { StoreError } from './store/store-error.ts'
+export type { StoreErrorCode } from './store/store-error.ts'
+export { StoreReader } from './store/store-reader.ts'
+export type { ErrorRow, LinkRow, PageRow } from './store/store-reader.ts'
+export type {
+  FrontierEntry,
+  Outcome,
+  StoreCounts,
+  StoredFailure,
+  StoredLink,
+  StoredPage,
+} from './store/outcome.ts'
+export { normalizeUrl, trackingParameters } from './url/normalize-url.ts'
+export type { NormalizeOptions } from './url/normalize-url.ts'
+export { createScope } from './url/scope.ts'
+export type { OutOfScope, Scope, ScopeOptions } from './url/scope.ts'
