@@ -1,0 +1,78 @@
+import { inspect } from 'node:util'
+import { isCancelled } from 'corral'
+import { StoreError } from '@corral/crawl'
+import type { Command } from './commands/command.ts'
+import { crawlCommand } from './commands/crawl-command.ts'
+import { demoCommand } from './commands/demo-command.ts'
+import { FailureError } from './commands/failure-error.ts'
+import { programVersion } from './commands/program-version.ts'
+import { formatTable } from './format/format-table.ts'
+import { printable } from './format/printable.ts'
+import { closestWord } from './options/closest-word.ts'
+import { UsageError } from './options/usage-error.ts'
+
+const commands: ReadonlyMap<string, Command> = new Map([
+  ['crawl', crawlCommand],
+  ['demo', demoCommand],
+])
+
+/**
+ * Runs the command that a command line names. What goes wrong is one line on stderr, and the stack with `--debug`.
+ *
+ * Cancellation: goes on its way, through the command.
+ *
+ * @returns the exit code: 0, 1 for a failure, 2 for a command line that is wrong
+ */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  const [name = '', ...rest] = args
+  const command = commands.get(name)
+  try {
+    if (command !== undefined) return await command.run(rest)
+    return programItself(name)
+  } catch (error) {
+    if (isCancelled(error)) throw error
+    const prefix = command === undefined ? 'corral' : `corral ${name}`
+    process.stderr.write(`${prefix}: ${messageOf(error)}\n`)
+    if (args.includes('--debug')) process.stderr.write(`${inspect(error)}\n`)
+    return error instanceof UsageError ? 2 : 1
+  }
+}
+
+function programItself(name: string): number {
+  if (name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(help())
+    return 0
+  }
+  if (name === '--version' || name === '-V') {
+    process.stdout.write(`${programVersion()}\n`)
+    return 0
+  }
+  if (name === '') throw new UsageError('no command given; corral --help lists them')
+  const meant = closestWord(name, [...commands.keys()])
+  const hint = meant === undefined ? 'corral --help lists them' : `did you mean ${meant}?`
+  throw new UsageError(`unknown ${name.startsWith('-') ? 'option' : 'command'} ${name}; ${hint}`)
+}
+
+function help(): string {
+  const rows = [...commands].map(([name, { about }]): [string, string] => [name, about])
+  return [
+    'Usage: corral <command> [options]',
+    '',
+    'Commands:',
+    ...formatTable(rows),
+    '',
+    'corral <command> --help tells more; corral --version says which one this is.',
+    '',
+  ].join('\n')
+}
+
+/** What we throw says all there is to say; of anything else the code helps to look it up. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return printable(String(error))
+  const known =
+    error instanceof UsageError || error instanceof FailureError || error instanceof StoreError
+  const { code } = error as { code?: unknown }
+  const suffix =
+    known || typeof code !== 'string' || error.message.includes(code) ? '' : ` (${code})`
+  return `${printable(error.message)}${suffix}`
+}

@@ -1,0 +1,43 @@
+import { exportStore } from '../export/export-store.ts'
+import { formatCount } from '../format/format-count.ts'
+import { printable } from '../format/printable.ts'
+import { formatHelp } from '../options/format-help.ts'
+import { parseOptions } from '../options/parse-options.ts'
+import { requireNone } from '../options/require-none.ts'
+import { storeOptions } from '../options/store-options.ts'
+import { UsageError } from '../options/usage-error.ts'
+import { exportFile } from '../options/value-kind.ts'
+import type { Command } from './command.ts'
+import { requireWritable } from './require-writable.ts'
+
+const about = 'write pages and failures to a file'
+
+export const crawlExport: Command = {
+  about,
+  run: async (args) => {
+    const { values, positionals } = parseOptions(storeOptions, args)
+    if (values.help) {
+      process.stdout.write(
+        formatHelp(storeOptions, {
+          usage: ['corral crawl export [options] <file.jsonl|file.csv>'],
+          about: `Export: ${about}.`,
+          examples: [['corral crawl export out.csv --store docs.db', 'the crawl in docs.db']],
+        }),
+      )
+      return 0
+    }
+    const [file, ...surplus] = positionals
+    requireNone(surplus)
+    const { rule, parse } = exportFile
+    if (file === undefined) throw new UsageError(`no file given; name ${rule}`)
+    if (parse(file) === undefined) throw new UsageError(`the file must be ${rule}, got "${file}"`)
+    requireWritable(file)
+    const rows = await exportStore(values.store, file)
+    process.stdout.write(
+      values.json
+        ? `${JSON.stringify({ type: 'export', file, rows })}\n`
+        : `${formatCount(rows)} rows written to ${printable(file)}\n`,
+    )
+    return 0
+  },
+}

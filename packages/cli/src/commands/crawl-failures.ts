@@ -1,0 +1,54 @@
+import { StoreReader, type ErrorRow } from '@corral/crawl'
+import { formatTable } from '../format/format-table.ts'
+import { printable } from '../format/printable.ts'
+import { formatHelp } from '../options/format-help.ts'
+import { parseOptions } from '../options/parse-options.ts'
+import { requireNone } from '../options/require-none.ts'
+import { storeOptions } from '../options/store-options.ts'
+import type { Command } from './command.ts'
+
+const about = 'list the URLs that failed, and why'
+
+export const crawlFailures: Command = {
+  about,
+  run: (args) => {
+    const { values, positionals } = parseOptions(storeOptions, args)
+    if (values.help) {
+      process.stdout.write(
+        formatHelp(storeOptions, {
+          usage: ['corral crawl failures [options]'],
+          about: `Failures: ${about}.`,
+          examples: [['corral crawl failures --json', 'one object a line']],
+        }),
+      )
+      return 0
+    }
+    requireNone(positionals)
+    using reader = new StoreReader(values.store)
+    for (const rows of inBlocks(reader.errors(), 1000)) {
+      const lines = values.json ? rows.map((row) => JSON.stringify(row)) : tableOf(rows)
+      process.stdout.write(`${lines.join('\n')}\n`)
+    }
+    return 0
+  },
+}
+
+function tableOf(rows: readonly ErrorRow[]): string[] {
+  return formatTable(
+    rows.map(({ url, kind, code, message }) => [
+      kind === 'http' ? code : `${kind} ${code}`,
+      printable(`${url}  ${message}`),
+    ]),
+    '',
+  )
+}
+
+function* inBlocks<T>(items: Iterable<T>, size: number): Generator<T[], void, undefined> {
+  let block: T[] = []
+  for (const item of items) {
+    if (block.push(item) < size) continue
+    yield block
+    block = []
+  }
+  if (block.length > 0) yield block
+}

@@ -1,0 +1,126 @@
+import { isCancelled } from 'corral'
+import { crawl, StoreReader, type CrawlOptions, type CrawlProgress } from '@corral/crawl'
+import type { CrawlDisplay } from '../display/crawl-display.ts'
+import { openDisplay } from '../display/open-display.ts'
+import { exportStore } from '../export/export-store.ts'
+import { formatCount } from '../format/format-count.ts'
+import { printable } from '../format/printable.ts'
+import type { CrawlSettings } from '../options/crawl-options.ts'
+import { summarizeRun, summarizeStore, type StoreSummary } from '../summary/crawl-summary.ts'
+import { formatSummary } from '../summary/format-summary.ts'
+import { FailureError } from './failure-error.ts'
+import { nextCommands } from './next-commands.ts'
+import { requireWritable } from './require-writable.ts'
+
+/**
+ * Crawls, shows how it goes, and sums up.
+ *
+ * Cancellation: requests in flight are closed, everything fetched is stored, how to go on is printed, and the
+ * cancellation goes on its way.
+ *
+ * @param again the command that was given, to be repeated
+ * @returns the exit code
+ * @throws FailureError when nothing at all could be fetched
+ */
+export async function runCrawl(
+  seeds: readonly string[],
+  settings: CrawlSettings,
+  again: string,
+): Promise<number> {
+  if (settings.export !== undefined) requireWritable(settings.export)
+  const display = openDisplay(settings, process)
+  let last: CrawlProgress | undefined
+  const onProgress = (progress: CrawlProgress): void => {
+    if (last === undefined) greet(display, seeds, settings, progress)
+    last = progress
+    display.update(progress)
+  }
+  try {
+    await crawl({
+      ...crawlOptionsOf(seeds, settings),
+      onProgress,
+      progressInterval: display.interval,
+    })
+  } catch (error) {
+    display.end()
+    if (isCancelled(error) && last !== undefined)
+      sumUp(settings, last, again, { interrupted: true })
+    throw error
+  }
+  display.end()
+  if (settings.export !== undefined) await exportStore(settings.store, settings.export)
+  sumUp(settings, last, again, { interrupted: false })
+  return 0
+}
+
+function crawlOptionsOf(seeds: readonly string[], settings: CrawlSettings): CrawlOptions {
+  const { depth, maxPages, userAgent, scope, include, exclude } = settings
+  return {
+    seeds,
+    store: settings.store,
+    scope: {
+      within: scope,
+      include,
+      exclude,
+      ...(depth === undefined ? {} : { maxDepth: depth }),
+    },
+    limits: {
+      concurrency: settings.concurrency,
+      concurrencyPerHost: settings.perHost,
+      delay: settings.delay,
+      timeout: settings.timeout,
+      attempts: settings.retries + 1,
+      maxBytes: settings.maxSize,
+      ...(maxPages === undefined ? {} : { maxPages }),
+    },
+    ...(userAgent === undefined ? {} : { userAgent }),
+  }
+}
+
+function greet(
+  display: CrawlDisplay,
+  seeds: readonly string[],
+  { store }: CrawlSettings,
+  { pages, newPages, queued }: CrawlProgress,
+): void {
+  const more = seeds.length > 1 ? ` and ${formatCount(seeds.length - 1)} more` : ''
+  const before = pages - newPages
+  const known =
+    before > 0
+      ? `, going on: ${formatCount(before)} pages stored, ${formatCount(queued)} URLs queued`
+      : ''
+  display.note(`Crawling ${printable(seeds[0] ?? '')}${more} into ${printable(store)}${known}`)
+}
+
+function sumUp(
+  settings: CrawlSettings,
+  last: CrawlProgress | undefined,
+  again: string,
+  { interrupted }: { readonly interrupted: boolean },
+): void {
+  using reader = new StoreReader(settings.store)
+  const store = summarizeStore(reader)
+  if (!interrupted) requireSomething(store, reader)
+  const run = summarizeRun(store, last, interrupted)
+  const exported = interrupted ? undefined : settings.export
+  if (settings.json) {
+    const summary = { type: 'summary', store: settings.store, exported, ...store, ...run }
+    process.stdout.write(`${JSON.stringify(summary)}\n`)
+    return
+  }
+  const next = nextCommands({ file: settings.store, store, again, exported })
+  process.stdout.write(formatSummary(store, { file: settings.store, run, exported, next }))
+}
+
+/** A crawl that got nothing did not do what it was asked for, whatever the reason is. */
+function requireSomething(store: StoreSummary, reader: StoreReader): void {
+  if (store.pages > 0 || store.queued > 0) return
+  const [first] = reader.errors()
+  if (first === undefined) {
+    throw new FailureError('nothing was fetched: robots.txt forbids it')
+  }
+  const { url, kind, code, message } = first
+  throw new FailureError(
+    `nothing could be fetched: ${printable(`${url}: ${kind} ${code}, ${message}`)}`,
+  )
+}

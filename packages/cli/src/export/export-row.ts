@@ -1,0 +1,83 @@
+import type { ErrorRow, PageRow, StoreReader } from '@corral/crawl'
+
+/** A URL that was fetched, as it is exported: with its answer, or with what went wrong. */
+export interface ExportRow {
+  readonly url: string
+  readonly status: number | null
+  /** Kind, code and message; null for a page. */
+  readonly error: string | null
+  readonly content_type: string | null
+  readonly title: string | null
+  /** Of the body, unpacked. */
+  readonly bytes: number | null
+  readonly depth: number
+  readonly redirect_url: string | null
+  readonly canonical: string | null
+  readonly noindex: boolean
+  readonly note: string | null
+  readonly attempts: number
+  /** ISO 8601, UTC. */
+  readonly fetched_at: string
+  readonly duration_ms: number | null
+}
+
+export const exportColumns: readonly (keyof ExportRow)[] = [
+  'url',
+  'status',
+  'error',
+  'content_type',
+  'title',
+  'bytes',
+  'depth',
+  'redirect_url',
+  'canonical',
+  'noindex',
+  'note',
+  'attempts',
+  'fetched_at',
+  'duration_ms',
+]
+
+/** Everything in a store that is exported, row by row: pages, then failures, each in the order of discovery. */
+export function* exportRows(reader: StoreReader): Generator<ExportRow, void, undefined> {
+  for (const page of reader.pages()) yield pageRow(page)
+  for (const error of reader.errors()) yield errorRow(error)
+}
+
+function pageRow(page: PageRow): ExportRow {
+  return {
+    url: page.url,
+    status: page.status,
+    error: null,
+    content_type: page.content_type,
+    title: page.title,
+    bytes: page.bytes,
+    depth: page.depth,
+    redirect_url: page.redirect_url,
+    canonical: page.canonical,
+    noindex: page.noindex !== 0,
+    note: page.note,
+    attempts: page.attempts,
+    fetched_at: new Date(page.fetched_at).toISOString(),
+    duration_ms: page.duration_ms,
+  }
+}
+
+function errorRow({ url, kind, code, message, depth, attempts, failed_at }: ErrorRow): ExportRow {
+  return {
+    url,
+    status: kind === 'http' ? Number(code) : null,
+    error: `${kind} ${code}: ${message}`,
+    content_type: null,
+    title: null,
+    bytes: null,
+    depth,
+    redirect_url: null,
+    canonical: null,
+    noindex: false,
+    note: null,
+    attempts,
+    fetched_at: new Date(failed_at).toISOString(),
+    duration_ms: null,
+  }
+}

@@ -1,0 +1,42 @@
+import type { ValueKind } from './value-kind.ts'
+
+/** An option of a command: what it takes, and what the help says about it. */
+export type Option<T> = {
+  /** One letter that does the same. */
+  readonly short?: string
+  /** One line of the help. */
+  readonly help: string
+} & OptionValue<T>
+
+type OptionValue<T> = [T] extends [boolean]
+  ? { readonly takes?: never; readonly multiple?: never; readonly initial?: never }
+  : [T] extends [readonly (infer Item)[]]
+    ? { readonly takes: ValueKind<Item>; readonly multiple: true; readonly initial?: never }
+    : {
+        readonly takes: ValueKind<Exclude<T, undefined>>
+        readonly multiple?: never
+        /** The value when the option is left out, as it would be typed. */
+        readonly initial?: undefined extends T ? never : string
+      }
+
+/** The options of a command by name, `maxPages` being `--max-pages`: everything that is known about them, once. */
+export type OptionTable<Values> = { readonly [Name in keyof Values]-?: Option<Values[Name]> }
+
+/** An option as the code that goes through a table sees it. */
+export interface AnyOption {
+  readonly short?: string
+  readonly help: string
+  readonly takes?: ValueKind<unknown>
+  readonly multiple?: boolean
+  readonly initial?: string
+}
+
+/** `maxPages` as it is typed: `max-pages`. */
+export function flagName(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+}
+
+/** The entries of a table, as far as parsing and the help need them. */
+export function entriesOf<Values>(table: OptionTable<Values>): [name: string, option: AnyOption][] {
+  return Object.entries<AnyOption>(table as Readonly<Record<string, AnyOption>>)
+}

@@ -1,0 +1,11 @@
+import { UsageError } from './usage-error.ts'
+
+/**
+ * Refuses arguments that a command has no use for.
+ *
+ * @throws UsageError naming the first one
+ */
+export function requireNone(surplus: readonly string[]): void {
+  const [first] = surplus
+  if (first !== undefined) throw new UsageError(`unexpected argument "${first}"`)
+}

@@ -1,0 +1,57 @@
+import type { CrawlProgress, StoreReader } from '@corral/crawl'
+
+/** Why a crawl came to its end. */
+export type CrawlEnd = 'done' | 'max-pages' | 'interrupted'
+
+/** What a store has. */
+export interface StoreSummary {
+  readonly pages: number
+  /** Of the bodies, unpacked. */
+  readonly bytes: number
+  readonly queued: number
+  /** URLs without an answer that is kept. */
+  readonly failed: number
+  /** URLs that are not followed. */
+  readonly skipped: number
+  /** Answers by status; those that count as failures too. */
+  readonly statuses: Readonly<Record<string, number>>
+  /** Failed URLs by kind. */
+  readonly failures: Readonly<Record<string, number>>
+}
+
+/** What one run added. */
+export interface RunSummary {
+  readonly end: CrawlEnd
+  /** Pages stored by this run. */
+  readonly newPages: number
+  /** Milliseconds. */
+  readonly elapsed: number
+  /** Requests that were made again. */
+  readonly retries: number
+}
+
+/** Sums up a store. Reads every failure in it, nothing else row by row. */
+export function summarizeStore(reader: StoreReader): StoreSummary {
+  const statuses: Record<string, number> = {}
+  for (const { status, count } of reader.statuses()) statuses[status] = count
+  for (const { kind, code } of reader.errors()) {
+    if (kind === 'http') statuses[code] = (statuses[code] ?? 0) + 1
+  }
+  return { ...reader.counts(), statuses }
+}
+
+/** Sums up a run by its last progress, `undefined` when it ended before there was any. */
+export function summarizeRun(
+  store: StoreSummary,
+  last: CrawlProgress | undefined,
+  interrupted: boolean,
+): RunSummary {
+  const { pages = store.pages, newPages = 0, elapsed = 0, retries = 0 } = last ?? {}
+  const ended = store.queued > 0 ? 'max-pages' : 'done'
+  return {
+    end: interrupted ? 'interrupted' : ended,
+    newPages: newPages + store.pages - pages,
+    elapsed,
+    retries,
+  }
+}
