@@ -43,8 +43,9 @@ export async function runCrawl(
     })
   } catch (error) {
     display.end()
-    if (isCancelled(error) && last !== undefined)
+    if (isCancelled(error) && last !== undefined) {
       sumUp(settings, last, again, { interrupted: true })
+    }
     throw error
   }
   display.end()
