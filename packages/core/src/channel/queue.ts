@@ -1,5 +1,5 @@
 import { ClosedError, MisuseError } from '../errors.ts'
-import { ready, requireLimit, suspend, uncancelled, Waiter, WaitQueue, wake } from '../lowlevel.ts'
+import { currentScope, ready, requireLimit, suspend, Waiter, WaitQueue, wake } from '../lowlevel.ts'
 import { end, Exchange } from './exchange.ts'
 import type { ItemBuffer } from './exchange.ts'
 
@@ -73,15 +73,16 @@ export class Queue<T> implements AsyncIterable<T> {
    * @throws ClosedError when it is closed, also while waiting
    */
   put(item: T): Promise<void> {
-    if (uncancelled()) {
+    const scope = currentScope()
+    if (scope.governor === undefined) {
       if (this.#closed) return Promise.reject(putRefused())
       try {
-        if (this.#exchange.give(item)) return ready('Queue.put', this, undefined)
+        if (this.#exchange.give(item)) return ready('Queue.put', this, undefined, scope)
       } catch (error) {
         return Promise.reject(error)
       }
     }
-    return suspend(new Waiter('Queue.put', this, this.#exchange.givers, item))
+    return suspend(new Waiter('Queue.put', this, this.#exchange.givers, item), scope)
   }
 
   /**
@@ -92,11 +93,12 @@ export class Queue<T> implements AsyncIterable<T> {
    * @throws ClosedError when it is closed and drained, also while waiting
    */
   get(): Promise<T> {
-    if (uncancelled()) {
-      if (this.#exchange.buffer.size > 0) return ready('Queue.get', this, this.#exchange.take())
+    const scope = currentScope()
+    if (scope.governor === undefined) {
+      if (this.size > 0) return ready('Queue.get', this, this.#exchange.take(), scope)
       if (this.#closed) return Promise.reject(getRefused())
     }
-    return suspend(new Waiter<T>('Queue.get', this, this.#exchange.takers))
+    return suspend(new Waiter<T>('Queue.get', this, this.#exchange.takers), scope)
   }
 
   /**
@@ -136,8 +138,11 @@ export class Queue<T> implements AsyncIterable<T> {
    * Cancellation: changes nothing.
    */
   join(): Promise<void> {
-    if (this.#idle && uncancelled()) return ready('Queue.join', this, undefined)
-    return suspend(new Waiter('Queue.join', this, this.#joiners))
+    const scope = currentScope()
+    if (scope.governor === undefined && this.#idle) {
+      return ready('Queue.join', this, undefined, scope)
+    }
+    return suspend(new Waiter('Queue.join', this, this.#joiners), scope)
   }
 
   /**
@@ -168,14 +173,16 @@ export class Queue<T> implements AsyncIterable<T> {
   }
 
   #next(): Promise<IteratorResult<T, undefined>> {
-    if (uncancelled()) {
+    const scope = currentScope()
+    if (scope.governor === undefined) {
       if (this.#exchange.buffer.size > 0) {
-        return ready('Queue.get', this, { done: false, value: this.#exchange.take() })
+        return ready('Queue.get', this, { done: false, value: this.#exchange.take() }, scope)
       }
-      if (this.#closed) return ready('Queue.get', this, end)
+      if (this.#closed) return ready('Queue.get', this, end, scope)
     }
     return suspend(
       new Waiter<IteratorResult<T, undefined>>('Queue.get', this, this.#exchange.takers, true),
+      scope,
     )
   }
 

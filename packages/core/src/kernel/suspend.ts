@@ -13,13 +13,14 @@ import { settle, settleWithError } from './settle.ts'
  *
  * Cancellation: in a cancelled scope it rejects at once and joins no line. Cancelled while it waits,
  * it leaves its line and rejects. Granted first, it is granted: the cancellation surfaces at the next call.
+ *
+ * @param scope the current scope, from a caller that has looked it up already
  */
-export function suspend<T>(waiter: Waiter<T>): Promise<T> {
-  const scope = currentScope()
+export function suspend<T>(waiter: Waiter<T>, scope: ScopeNode = currentScope()): Promise<T> {
   if (scope.governor !== undefined && !waiter.shielded) {
     return handled(Promise.reject(new Cancelled(scope.governor.reason)))
   }
-  const promise = start(waiter)
+  const promise = start(waiter, scope)
   waiter.line?.add(waiter)
   return promise
 }
@@ -54,7 +55,7 @@ export function ready<T>(
 ): Promise<T> {
   if (spend() && scope.runtime.scheduler === undefined) return Promise.resolve(value)
   const waiter = new Waiter<T>(kind, resource, undefined, undefined, true)
-  const promise = start(waiter)
+  const promise = start(waiter, scope)
   wake(waiter, value)
   return promise
 }
@@ -64,8 +65,7 @@ function capture(resolve: (value: never) => void): void {
   resolver = resolve
 }
 
-function start<T>(waiter: Waiter<T>): Promise<T> {
-  const scope = currentScope()
+function start<T>(waiter: Waiter<T>, scope: ScopeNode): Promise<T> {
   const promise = new Promise<T>(capture)
   waiter.settle = resolver as typeof waiter.settle
   waiter.promise = promise

@@ -314,8 +314,8 @@ describe('Queue.join', () => {
   it('returns at once for an empty queue, twice', () =>
     testRun(async () => {
       const queue = new Queue()
-      await queue.join()
-      await queue.join()
+      await expect(queue.join()).resolves.toBeUndefined()
+      await expect(queue.join()).resolves.toBeUndefined()
     }))
 
   it('waits for an item that went straight to a getter in line', () =>
