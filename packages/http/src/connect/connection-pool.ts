@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { ClosedError, CorralError, moveOnAfter, now, throwIfCancelled } from 'corral'
+import { ClosedError, moveOnAfter, now, throwIfCancelled } from 'corral'
 import { HttpTimeoutError } from '../errors.ts'
 import { networkError } from '../exchange/network-error.ts'
 import { Connection } from './connection.ts'
-import type { ConnectionOptions } from './connection.ts'
+import type { ConnectionOptions, ConnectLimits } from './connection.ts'
 import type { ConnectOptions } from './connect-options.ts'
 import { Lease } from './lease.ts'
 import { openSocket } from './open-socket.ts'
@@ -16,10 +16,7 @@ export interface PoolOptions extends ConnectionOptions {
   readonly connect: ConnectOptions
 }
 
-export interface LeaseLimits {
-  readonly connectTimeout: number
-  readonly timeout: number
-  readonly totalAt: number
+export interface LeaseLimits extends ConnectLimits {
   /** Leave the idle connections alone: they may be stale. */
   readonly fresh: boolean
 }
@@ -97,30 +94,23 @@ export class ConnectionPool {
   }
 
   async #open(url: URL, limits: LeaseLimits): Promise<Connection> {
-    const { connectTimeout, timeout } = limits
-    const left = Math.max(0, limits.totalAt - now())
-    const result = await moveOnAfter(Math.min(connectTimeout, left), () => this.#connect(url))
-    if (!result.timedOut) return result.value
-    const options = { url: url.href, phase: 'connect' } as const
-    throw left < connectTimeout
-      ? new HttpTimeoutError('timeout', timeout, options)
-      : new HttpTimeoutError('connectTimeout', connectTimeout, options)
-  }
-
-  async #connect(url: URL): Promise<Connection> {
     if (this.#closed) throw closedError()
     this.#makeRoom()
+    const connection = this.#start(url)
+    this.#connections.add(connection)
+    connection.whenGone(() => this.#forget(connection))
+    await connection.connected(limits)
+    return connection
+  }
+
+  #start(url: URL): Connection {
     try {
-      const connection = this.#inOwner(() => {
+      return this.#inOwner(() => {
         const socket = openSocket(url, this.#options.connect, this.#sessions)
         return new Connection(socket, url, this.#options)
       })
-      this.#connections.add(connection)
-      connection.whenGone(() => this.#forget(connection))
-      await connection.connected()
-      return connection
     } catch (error) {
-      throw isOurs(error) ? error : networkError(error, 'connect', url.href)
+      throw networkError(error, 'connect', url.href)
     }
   }
 
@@ -174,8 +164,4 @@ export class ConnectionPool {
 /** What whoever uses a closed session gets. */
 export function closedError(): ClosedError {
   return new ClosedError('HttpSession.request: the session is closed; open a new one')
-}
-
-function isOurs(error: unknown): boolean {
-  return error instanceof CorralError
 }

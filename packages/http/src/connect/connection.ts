@@ -3,15 +3,24 @@ import { Client } from 'undici'
 import type { Dispatcher } from 'undici'
 import { currentScope, suspend, Waiter, wake, wakeWithError } from 'corral/lowlevel'
 import { Deadline } from '../exchange/deadline.ts'
+import { networkError } from '../exchange/network-error.ts'
+import { HttpTimeoutError } from '../errors.ts'
 import { connectEvent } from './open-socket.ts'
 
 /** How long a socket that was destroyed may take to close before nobody waits for it any more. */
 const GRACE = 1000
 
 export interface ConnectionOptions {
-  /** Milliseconds that it is kept without a request. */
+  /** Milliseconds that it is kept without a request at the most. */
   readonly keepAlive: number
   readonly maxHeaderBytes: number
+}
+
+export interface ConnectLimits {
+  readonly connectTimeout: number
+  readonly timeout: number
+  /** When `timeout` is over, in milliseconds since the epoch. */
+  readonly totalAt: number
 }
 
 /** Who uses a connection: told when it is taken away. */
@@ -62,23 +71,31 @@ export class Connection {
    * Waits until a request can be sent.
    *
    * Cancellation: destroys the socket, and throws after it has closed.
+   *
+   * @throws HttpError when no connection comes about
+   * @throws HttpTimeoutError when it takes too long
    */
-  async connected(): Promise<void> {
+  async connected(limits: ConnectLimits): Promise<void> {
     const waiter = new Waiter('HttpSession.connect', this)
     this.#socket.once(connectEvent(this.url), () => {
       if (this.#state !== 'connecting') return
       this.#state = 'open'
       wake(waiter, undefined)
     })
-    this.whenGone(() =>
-      wakeWithError(waiter, () => this.failure?.() ?? this.broken ?? new Error('socket closed')),
+    this.whenGone(() => wakeWithError(waiter, () => this.#whyNot()))
+    const { clock } = currentScope().runtime
+    const deadline = new Deadline(clock, limits.totalAt, (phaseOver) =>
+      this.destroy(() => this.#timeout(limits, phaseOver)),
     )
+    deadline.phase(limits.connectTimeout)
     try {
       await suspend(waiter)
     } catch (error) {
       this.destroy(() => error)
       await this.gone()
       throw error
+    } finally {
+      deadline.stop()
     }
   }
 
@@ -117,6 +134,16 @@ export class Connection {
     await suspend(waiter)
   }
 
+  #whyNot(): unknown {
+    if (this.failure !== undefined) return this.failure()
+    return networkError(this.broken ?? new ConnectionOver(), 'connect', this.url.href)
+  }
+
+  #timeout(limits: ConnectLimits, phaseOver: boolean): HttpTimeoutError {
+    const limit = phaseOver ? 'connectTimeout' : 'timeout'
+    return new HttpTimeoutError(limit, limits[limit], { url: this.url.href, phase: 'connect' })
+  }
+
   #gone(): void {
     if (this.#state === 'gone') return
     this.#state = 'gone'
@@ -136,6 +163,7 @@ export class Connection {
       headersTimeout: 0, // ours are exact to the millisecond
       bodyTimeout: 0,
       keepAliveTimeout: this.#options.keepAlive,
+      keepAliveMaxTimeout: this.#options.keepAlive,
       maxHeaderSize: this.#options.maxHeaderBytes,
       connect: (_target, callback) => {
         const only = socket

@@ -8,7 +8,11 @@ import { HttpTimeoutError } from '../errors.ts'
 import type { HttpPhase } from '../errors.ts'
 import type { ByteSource } from '../response/byte-source.ts'
 import { Deadline } from './deadline.ts'
+import { isReplayable } from '../session/outgoing.ts'
+import type { Outgoing } from '../session/outgoing.ts'
 import { networkError } from './network-error.ts'
+
+type DispatchBody = Exclude<Dispatcher.DispatchOptions['body'], undefined>
 
 /** From this many bytes on that nobody has read, the socket is not read either. */
 const HIGH_WATER = 64 * 1024
@@ -66,9 +70,18 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser, Byt
    *
    * Cancellation: closes the socket, and throws after it has closed.
    */
-  async send(options: Dispatcher.DispatchOptions): Promise<ResponseHead> {
+  async send(request: Outgoing): Promise<ResponseHead> {
+    const { url, method, headers, body } = request
     this.#deadline.phase(this.#limits.headersTimeout)
-    this.#lease.connection.dispatch(options, this)
+    this.#lease.connection.dispatch(
+      {
+        path: url.pathname + url.search,
+        method,
+        headers,
+        body: (isReplayable(body) ? body : this.#watched(body)) as DispatchBody,
+      },
+      this,
+    )
     while (this.head === undefined) await this.#wait('HttpSession.request')
     return this.head
   }
@@ -157,16 +170,28 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser, Byt
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
     const phase = this.#phase
     if (this.#state === 'sent' || this.#state === 'streaming') this.broken = true
-    this.fail(() => networkError(this.#lease.connection.broken ?? error, phase, this.#url))
+    this.fail(() => networkError(error, phase, this.#url))
   }
 
   get #phase(): HttpPhase {
     return this.head === undefined ? 'headers' : 'body'
   }
 
+  /** The stream that is sent: what it fails with is what the request fails with. */
+  async *#watched(
+    body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  ): AsyncGenerator<Uint8Array> {
+    try {
+      yield* body
+    } catch (error) {
+      this.fail(() => error)
+      throw error
+    }
+  }
+
   #timeout(phaseOver: boolean): HttpTimeoutError {
     const phase = this.#phase
-    const limit = phaseOver ? (`${phase as 'headers' | 'body'}Timeout` as const) : 'timeout'
+    const limit = !phaseOver ? 'timeout' : phase === 'body' ? 'bodyTimeout' : 'headersTimeout'
     return new HttpTimeoutError(limit, this.#limits[limit], { url: this.#url, phase })
   }
 

@@ -32,7 +32,7 @@ export class HttpSession implements AsyncDisposable {
     const {
       limit = 100,
       limitPerHost = Infinity,
-      keepAlive = 4000,
+      keepAlive = 15_000,
       maxHeaderBytes = 32_768,
     } = options
     requireLimit('HttpSession: limit', limit)
@@ -83,6 +83,11 @@ export class HttpSession implements AsyncDisposable {
     }
   }
 
+  /** Connections that are open, idle ones and those still connecting or closing included. */
+  get connections(): number {
+    return this.#pool.size
+  }
+
   /** Cancels what is under way (it throws `ClosedError`) and closes every connection; waits for it. */
   async close(): Promise<void> {
     await shield(() => this.#pool.close())
@@ -104,12 +109,7 @@ export class HttpSession implements AsyncDisposable {
       const kept = lease.connection.served > 0
       const exchange = new Exchange(lease, url.href, { ...settings, totalAt })
       try {
-        const head = await exchange.send({
-          path: url.pathname + url.search,
-          method: request.method,
-          headers: request.headers,
-          body: request.body as never,
-        })
+        const head = await exchange.send(request)
         return new HttpResponse(exchange, head, {
           ...settings,
           url: url.href,

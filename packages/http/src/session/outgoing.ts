@@ -39,7 +39,22 @@ export function outgoing(
   }
   const headers: Record<string, string | string[]> = { ...defaults, ...own }
   if (decompress) headers['accept-encoding'] ??= acceptEncoding
-  return { url, method: options.method?.toUpperCase() ?? 'GET', headers, body }
+  return { url, method: methodOf(options), headers, body }
+}
+
+const token = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i
+const forbidden = /[^\t\u0020-\u007e\u0080-\u00ff]/
+
+function refuse(rule: string, value: unknown): never {
+  throw new MisuseError(`HttpSession.request: ${rule}, got ${describe(value)}`)
+}
+
+function methodOf({ method }: RequestOptions): string {
+  if (method === undefined) return 'GET'
+  if (!token.test(method) || /^connect$/i.test(method)) {
+    refuse('method must be a token other than CONNECT', method)
+  }
+  return method.toUpperCase()
 }
 
 /** Adds headers under their names in lower case. */
@@ -47,12 +62,16 @@ export function addHeaders(to: Record<string, string | string[]>, headers: Reque
   for (const name of Object.keys(headers)) {
     const value = headers[name]
     if (value === undefined) continue
+    if (!token.test(name)) refuse('a header name must be a token', name)
+    for (const each of typeof value === 'string' ? [value] : value) {
+      if (forbidden.test(each)) refuse(`header ${name} must have no control characters`, each)
+    }
     to[name.toLowerCase()] = typeof value === 'string' ? value : [...value]
   }
 }
 
 /** Whether the body can be sent a second time. */
-export function isReplayable(body: BodyInput | undefined): boolean {
+export function isReplayable(body: BodyInput | undefined): body is string | Uint8Array | undefined {
   return body === undefined || typeof body === 'string' || body instanceof Uint8Array
 }
 
@@ -64,9 +83,7 @@ export function isIdempotent(method: string): boolean {
 function parse(target: string | URL): URL {
   const url = URL.parse(String(target))
   if (url !== null && (url.protocol === 'http:' || url.protocol === 'https:')) return url
-  throw new MisuseError(
-    `HttpSession.request: url must be an absolute http or https URL, got ${describe(target instanceof URL ? target.href : target)}`,
-  )
+  return refuse('url must be an absolute http or https URL', String(target))
 }
 
 function credentials({ username, password }: URL): string {
