@@ -1,3 +1,6 @@
+export { LifoQueue } from './channel/lifo-queue.ts'
+export { PriorityQueue } from './channel/priority-queue.ts'
+export type { PriorityQueueOptions } from './channel/priority-queue.ts'
 export { Queue } from './channel/queue.ts'
 export type { QueueCloseOptions, QueueOptions } from './channel/queue.ts'
 export {

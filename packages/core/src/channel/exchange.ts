@@ -27,8 +27,8 @@ export const end: IteratorResult<never, undefined> = { done: true, value: undefi
 export class Exchange<T> {
   readonly capacity: number
   readonly buffer: ItemBuffer<T>
-  /** `data` says whether it iterates. */
-  readonly takers: WaitQueue<Taken<T>> = new WaitQueue()
+  /** They wait for `Taken<T>`; `data` says whether they iterate. */
+  readonly takers: WaitQueue<never> = new WaitQueue<never>()
   /** `data` is the item offered. */
   readonly givers: WaitQueue = new WaitQueue()
   /** How many items have been handed out so far. */
@@ -46,7 +46,7 @@ export class Exchange<T> {
 
   /** Hands the item to the first taker or puts it into the buffer; false when there is no room. */
   give(item: T): boolean {
-    const taker = this.takers.first
+    const taker = this.takers.first as Waiter<Taken<T>> | undefined
     if (taker !== undefined) {
       this.taken += 1
       wake(taker, taker.data === true ? { done: false, value: item } : item)
@@ -74,7 +74,7 @@ export class Exchange<T> {
   /** Turns away every taker: those who iterate are at the end, the others get the error. */
   endTakers(error: () => unknown): void {
     for (let taker = this.takers.first; taker !== undefined; taker = this.takers.first) {
-      if (taker.data === true) wake(taker, end)
+      if (taker.data === true) wake(taker as Waiter<Taken<T>>, end)
       else wakeWithError(taker, error)
     }
   }

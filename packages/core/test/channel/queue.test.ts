@@ -157,6 +157,7 @@ describe('Queue', () => {
     expectTypeOf(queue.get()).resolves.toEqualTypeOf<number>()
     expectTypeOf(queue.tryGet()).toEqualTypeOf<number | undefined>()
     expectTypeOf(queue).toExtend<AsyncIterable<number>>()
+    expectTypeOf(queue).toExtend<Queue<unknown>>()
   })
 })
 
