@@ -1,6 +1,6 @@
 import { requireLimit } from '../lowlevel.ts'
 import type { GatherOptions } from './gather.ts'
-import { taskPerThunk } from './task-per-thunk.ts'
+import { limited, taskPerThunk } from './task-per-thunk.ts'
 import { inShapeOf, listThunks } from './thunk.ts'
 import type { ResultOf, Thunks } from './thunk.ts'
 
@@ -29,16 +29,12 @@ export async function gatherSettled<const T extends Thunks>(
   requireLimit('gatherSettled: concurrency', concurrency)
   const list = listThunks('gatherSettled', thunks)
   const results = Array.from<unknown>({ length: list.length })
-  await taskPerThunk(
-    'gatherSettled',
-    list,
-    (task, index) => {
-      results[index] =
-        task.state === 'fulfilled'
-          ? { status: 'fulfilled', value: task.value }
-          : { status: 'rejected', reason: task.failure() }
-    },
-    concurrency,
-  )
+  const course = limited('gatherSettled', concurrency, (task, index) => {
+    results[index] =
+      task.state === 'fulfilled'
+        ? { status: 'fulfilled', value: task.value }
+        : { status: 'rejected', reason: task.failure() }
+  })
+  await taskPerThunk('gatherSettled', list, course)
   return inShapeOf(thunks, results) as SettledResultsOf<T>
 }

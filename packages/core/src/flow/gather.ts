@@ -1,5 +1,5 @@
 import { requireLimit } from '../lowlevel.ts'
-import { taskPerThunk } from './task-per-thunk.ts'
+import { limited, taskPerThunk } from './task-per-thunk.ts'
 import { inShapeOf, listThunks } from './thunk.ts'
 import type { ResultsOf, Thunks } from './thunk.ts'
 
@@ -30,14 +30,10 @@ export async function gather<const T extends Thunks>(
   requireLimit('gather: concurrency', concurrency)
   const list = listThunks('gather', thunks)
   const results = Array.from<unknown>({ length: list.length })
-  await taskPerThunk(
-    'gather',
-    list,
-    (task, index, group) => {
-      if (task.state === 'fulfilled') results[index] = task.value
-      else group.fail(task.failure())
-    },
-    concurrency,
-  )
+  const course = limited('gather', concurrency, (task, index, group) => {
+    if (task.state === 'fulfilled') results[index] = task.value
+    else group.fail(task.failure())
+  })
+  await taskPerThunk('gather', list, course)
   return inShapeOf(thunks, results) as ResultsOf<T>
 }

@@ -1,4 +1,4 @@
-import { Semaphore } from '../sync/semaphore.ts'
+import { suspend, Waiter, wake } from '../lowlevel.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
 import { Nursery } from '../scope/nursery.ts'
 import type { Child } from '../scope/nursery.ts'
@@ -7,48 +7,64 @@ import { spawnInto } from '../scope/spawn.ts'
 import { runGroup } from '../scope/task-group.ts'
 import type { Thunk } from './thunk.ts'
 
-/** Decides, at the moment a thunk's task ends, what becomes of it: `group.fail` makes it the failure of all. */
-export type Ended = (task: Child, index: number, group: Nursery) => void
+export interface Course {
+  /** Decides, at the moment a thunk's task ends, what becomes of it: `group.fail` makes it the failure of all. */
+  readonly ended: (task: Child, index: number, group: Nursery) => void
+  /** What to wait for before this thunk begins; undefined for nothing. */
+  readonly pace?: (index: number) => PromiseLike<unknown> | undefined
+}
 
-/**
- * Runs each thunk in a task of its own, in a group that is called `name`, and waits for all of them.
- * The tasks begin in order; with `concurrency` the next one begins when one has ended.
- */
+/** Runs each thunk in a task of its own, begun in order, in a group called `name`, and waits for all of them. */
 export async function taskPerThunk(
   name: string,
   thunks: readonly Thunk<unknown>[],
-  ended: Ended,
-  concurrency: number = Infinity,
+  course: Course,
 ): Promise<void> {
   throwIfCancelled()
   const group = new Nursery(openScope(name))
-  await runGroup(group, () => spawnEach(group, thunks, ended, concurrency))
+  await runGroup(group, () => spawnEach(name, group, thunks, course))
 }
 
 /** The inside of `taskPerThunk`, for a group that somebody else ends. */
 export async function spawnEach(
+  name: string,
   group: Nursery,
   thunks: readonly Thunk<unknown>[],
-  ended: Ended,
-  concurrency: number,
+  { ended, pace }: Course,
 ): Promise<void> {
-  const slots = concurrency < thunks.length ? new Semaphore(concurrency) : undefined
-  const entries = new Map<Child, readonly [number, Disposable | undefined]>()
+  const indices = new Map<Child, number>()
   group.onEnded = (task) => {
-    const [index, slot] = entries.get(task) as readonly [number, Disposable | undefined]
-    entries.delete(task)
-    slot?.[Symbol.dispose]()
-    ended(task, index, group)
+    const index = indices.get(task)
+    if (index !== undefined) ended(task, index, group)
+    else if (task.state === 'rejected') group.fail(task.error)
+    indices.delete(task)
   }
   for (const [index, thunk] of thunks.entries()) {
-    const slot = slots && (await slots.acquire())
-    if (slot !== undefined) throwIfCancelled()
-    entries.set(spawnThunk(group, thunk, index), [index, slot])
+    const wait = pace?.(index)
+    if (wait !== undefined) {
+      await wait
+      throwIfCancelled()
+    }
+    const label = thunk.name === '' ? `${name}[${index}]` : thunk.name
+    indices.set(spawnInto(group, name, thunk, { name: label }), index)
   }
 }
 
-/** Spawns one thunk under its own name, or its number. */
-export function spawnThunk(group: Nursery, thunk: Thunk<unknown>, index: number): Child {
-  const name = thunk.name === '' ? `${group.scope.name}[${index}]` : thunk.name
-  return spawnInto(group, group.scope.name as string, thunk, { name })
+/** A course on which at most `concurrency` run at the same time: the next one begins when one has ended. */
+export function limited(name: string, concurrency: number, ended: Course['ended']): Course {
+  if (concurrency === Infinity) return { ended }
+  let free = concurrency
+  let wait: Waiter | undefined
+  return {
+    ended(task, index, group) {
+      if (wait === undefined || !wake(wait, undefined)) free += 1
+      wait = undefined
+      ended(task, index, group)
+    },
+    pace() {
+      if (free === 0) return suspend((wait = new Waiter(name)))
+      free -= 1
+      return undefined
+    },
+  }
 }

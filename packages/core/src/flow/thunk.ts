@@ -30,6 +30,19 @@ export function listThunks(api: string, thunks: Thunks): readonly Thunk<unknown>
   })
 }
 
+/** The same, of at least one: a race that nobody runs in would never end. */
+export function listRunners(
+  api: string,
+  thunks: readonly Thunk<unknown>[],
+): readonly Thunk<unknown>[] {
+  if (!Array.isArray(thunks) || thunks.length === 0) {
+    throw new MisuseError(
+      `${api}: thunks must be an array of at least one function, got ${describe(thunks)}`,
+    )
+  }
+  return listThunks(api, thunks)
+}
+
 /** Gives results in order the shape of their thunks. */
 export function inShapeOf<T extends Thunks>(thunks: T, results: unknown[]): unknown {
   if (Array.isArray(thunks)) return results

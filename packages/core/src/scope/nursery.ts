@@ -75,6 +75,11 @@ export class Nursery {
     }
   }
 
+  /** Cancels the children and the body; that is no failure. */
+  cancel(reason: unknown): void {
+    cancelScope(this.scope, reason)
+  }
+
   /** The body threw: a cancellation is no failure. */
   threw(error: unknown): void {
     if (this.scope.governor !== undefined && isCancellation(error)) this.interrupted = true

@@ -1,0 +1,68 @@
+import { MisuseError } from '../errors.ts'
+import { describe, requireCount } from '../lowlevel.ts'
+import { shield } from '../scope/shield.ts'
+
+/**
+ * Cuts items into arrays of `size`, the last one shorter. Nothing is taken ahead of the batch that is
+ * asked for; a source that fails drops the batch it was filling.
+ *
+ * Cancellation: that of the source. Leaving the loop early closes the source, under a shield.
+ *
+ * @param size a whole number of at least 1
+ * @example
+ * for await (const rows of batches(readRows(), 500)) await insert(rows)
+ * @see Python's itertools.batched
+ */
+export function batches<T>(items: Iterable<T>, size: number): Iterable<T[]>
+export function batches<T>(items: AsyncIterable<T>, size: number): AsyncIterable<T[]>
+export function batches<T>(
+  items: Iterable<T> | AsyncIterable<T>,
+  size: number,
+): Iterable<T[]> | AsyncIterable<T[]> {
+  requireCount('batches: size', size)
+  if (items !== null && items !== undefined) {
+    if (Symbol.asyncIterator in Object(items)) {
+      return { [Symbol.asyncIterator]: () => cutAsync(items as AsyncIterable<T>, size) }
+    }
+    if (Symbol.iterator in Object(items)) {
+      return { [Symbol.iterator]: () => cut(items as Iterable<T>, size) }
+    }
+  }
+  throw new MisuseError(`batches: items must be iterable or async iterable, got ${describe(items)}`)
+}
+
+function* cut<T>(items: Iterable<T>, size: number): Generator<T[], void, undefined> {
+  let batch: T[] = []
+  for (const item of items) {
+    if (batch.push(item) < size) continue
+    yield batch
+    batch = []
+  }
+  if (batch.length > 0) yield batch
+}
+
+async function* cutAsync<T>(
+  items: AsyncIterable<T>,
+  size: number,
+): AsyncGenerator<T[], void, undefined> {
+  const iterator = items[Symbol.asyncIterator]()
+  let open = false
+  try {
+    for (;;) {
+      const batch: T[] = []
+      open = false // a source that throws has ended
+      while (batch.length < size) {
+        const step = await iterator.next()
+        if (step.done === true) {
+          if (batch.length > 0) yield batch
+          return
+        }
+        batch.push(step.value)
+      }
+      open = true
+      yield batch
+    }
+  } finally {
+    if (open) await shield(() => iterator.return?.())
+  }
+}

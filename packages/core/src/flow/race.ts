@@ -1,0 +1,40 @@
+import { isCancelled } from '../errors.ts'
+import { taskPerThunk } from './task-per-thunk.ts'
+import { listRunners } from './thunk.ts'
+import type { ResultOf, Thunk } from './thunk.ts'
+
+/**
+ * Runs all thunks at once, each in a task of its own: the first one to end decides, by its value or its
+ * error. The others are cancelled, and awaited, before the result is there. For the first success see `any`.
+ *
+ * A loser that fails while it is being cancelled fails the race: nothing that went wrong is swallowed.
+ *
+ * Cancellation: reaches every thunk; all are awaited. Once one has won, its value is delivered.
+ *
+ * @throws the error of the first one to end, or of a loser, with later ones in its `suppressed`
+ * @throws MisuseError when there are no thunks
+ * @example
+ * const answer = await race([() => askPrimary(), () => askReplica()])
+ * @see Promise.race, which leaves the losers running
+ */
+export async function race<const T extends readonly Thunk<unknown>[]>(
+  thunks: T,
+): Promise<ResultOf<T[number]>> {
+  const list = listRunners('race', thunks)
+  let winner: { readonly value: unknown } | undefined
+  try {
+    await taskPerThunk('race', list, {
+      ended(task, _index, group) {
+        if (task.state !== 'fulfilled') {
+          group.fail(task.failure())
+        } else if (winner === undefined && !group.failed) {
+          winner = { value: task.value }
+          group.cancel('another one was first')
+        }
+      },
+    })
+  } catch (error) {
+    if (winner === undefined || !isCancelled(error)) throw error
+  }
+  return winner?.value as ResultOf<T[number]>
+}
