@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Block, Page } from './markdown.ts'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+/** Inside the repository, so that the programs find its packages; ignored by git. */
+const folder = fileURLToPath(new URL('../.blocks/', import.meta.url))
+
+/** A block as a file of its own. */
+export interface Program {
+  readonly title: string
+  readonly file: string
+  readonly block: Block
+  /** It is meant to end with an exit code that is not 0. */
+  readonly fails: boolean
+}
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Writes every `ts` block of the pages to a file. */
+export function writePrograms(pages: readonly Page[]): Program[] {
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  const programs = pages.flatMap((page) =>
+    page.blocks
+      .filter((block) => block.language === 'ts')
+      .map((block) => {
+        const title = `${page.path}:${block.line}`
+        const file = `${folder}${title.replaceAll(/[^\w-]+/g, '-')}.ts`
+        // At the same line as in the page, so that the compiler and stacks point at it; a module, whatever it imports.
+        writeFileSync(file, `${'\n'.repeat(block.line)}${block.code}\nexport {}\n`)
+        return { title, file, block, fails: block.info.includes('fails') }
+      }),
+  )
+  const files = programs.map((program) => program.file)
+  const config = { extends: '../../tsconfig.test.json', files, references: [] }
+  writeFileSync(`${folder}tsconfig.json`, JSON.stringify(config))
+  return programs
+}
+
+/** Type-checks what `writePrograms` wrote. */
+export function checkTypes(): Promise<Ended> {
+  const tsc = fileURLToPath(import.meta.resolve('typescript/package.json')).replace(
+    'package.json',
+    'bin/tsc',
+  )
+  return start([tsc, '--pretty', 'false', '-p', folder])
+}
+
+/** Runs a program on the project's sources. */
+export function runProgram(program: Program): Promise<Ended> {
+  return start(['--conditions=@corral/source', program.file])
+}
+
+async function start(args: readonly string[]): Promise<Ended> {
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: { ...process.env, NODE_COMPILE_CACHE: `${root}node_modules/.cache/docs`, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let [stdout, stderr] = ['', '']
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, stdout, stderr }
+}
+
+/** Whether a program printed what the page says; `…` stands for anything on its line, alone on it for any lines. */
+export function matches(printed: string, said: string): boolean {
+  const pattern = said
+    .trim()
+    .replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+    .replaceAll(/^…$/gm, '[^]*')
+    .replaceAll('…', '.*')
+  return new RegExp(`^${pattern}$`).test(printed.trim())
+}
