@@ -1,4 +1,4 @@
-import type { TaskRecord, Waiter } from './records.ts'
+import type { ScopeNode, TaskRecord, Waiter } from './records.ts'
 
 /**
  * What can be seen while a program runs. Every hook is called synchronously from inside the kernel:
@@ -27,6 +27,11 @@ export function instrument(hooks: Hooks): () => void {
     if (index >= 0) installed.splice(index, 1)
     observed = installed.length > 0
   }
+}
+
+/** Whether what happens in `scope` is being looked at: for what costs too much to remember otherwise. */
+export function traced(scope: ScopeNode): boolean {
+  return observed || scope.runtime.scheduler !== undefined
 }
 
 type Subject<K extends keyof Hooks> = Parameters<NonNullable<Hooks[K]>>[0]

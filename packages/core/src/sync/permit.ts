@@ -1,9 +1,15 @@
 /** What was granted, to be given back by disposing it; twice is once. */
 export class Permit implements Disposable {
-  #giveBack: ((amount: number) => void) | undefined
+  static {
+    // A promise that is resolved with a permit asks it for `then`: it is quicker to be told no at once
+    // than to find nothing.
+    Object.defineProperty(this.prototype, 'then', { value: undefined })
+  }
+
+  #giveBack: ((amount: number, permit: Permit) => void) | undefined
   readonly #amount: number
 
-  constructor(giveBack: (amount: number) => void, amount: number) {
+  constructor(giveBack: (amount: number, permit: Permit) => void, amount: number) {
     this.#giveBack = giveBack
     this.#amount = amount
   }
@@ -12,6 +18,6 @@ export class Permit implements Disposable {
     const giveBack = this.#giveBack
     if (giveBack === undefined) return
     this.#giveBack = undefined
-    giveBack(this.#amount)
+    giveBack(this.#amount, this)
   }
 }
