@@ -12,6 +12,7 @@ import { CorralError, TimeoutError } from 'corral'
  *   TOO_LARGE        the body passed `maxBytes`, or the headers `maxHeaderBytes`
  *   UNDECODABLE      the body is not in the content coding that its header names, or nobody knows that coding
  *   REDIRECT         too many redirects, or one that cannot be followed
+ *   STATUS           seen by the functions of `retry` only: a status that may be another one next time
  */
 export type HttpErrorCode =
   | 'CONNECT'
@@ -23,6 +24,7 @@ export type HttpErrorCode =
   | 'TOO_LARGE'
   | 'UNDECODABLE'
   | 'REDIRECT'
+  | 'STATUS'
 
 /** The part of a request that an error happened in. */
 export type HttpPhase = 'queue' | 'connect' | 'headers' | 'body'
@@ -49,6 +51,26 @@ export class HttpError extends CorralError {
 
   static {
     this.prototype.name = 'HttpError'
+  }
+}
+
+/**
+ * What the functions of the `retry` option are told of a response with status 408, 425, 429, 500, 502,
+ * 503 or 504. It is never thrown: when no attempt is left, the response is the result.
+ */
+export class HttpStatusError extends HttpError {
+  readonly status: number
+  /** The milliseconds that the server asks to wait. */
+  readonly retryAfter: number | undefined
+
+  constructor(status: number, url: string, retryAfter: number | undefined) {
+    super('STATUS', `status ${status}: ${url}`, { url, phase: 'headers' })
+    this.status = status
+    this.retryAfter = retryAfter
+  }
+
+  static {
+    this.prototype.name = 'HttpStatusError'
   }
 }
 

@@ -1,5 +1,5 @@
 import { createServer as createHttp } from 'node:http'
-import type { RequestListener } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer as createTcp } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { createServer as createTls } from 'node:tls'
@@ -7,8 +7,11 @@ import type { TlsOptions } from 'node:tls'
 
 /** A server on loopback that can tell which sockets it has. Disposing it drops them all. */
 export class TestServer implements AsyncDisposable {
-  static http(listener: RequestListener): Promise<TestServer> {
-    return new TestServer(createHttp(listener)).#listen('http')
+  static http(
+    listener: (request: IncomingMessage, response: ServerResponse) => unknown,
+  ): Promise<TestServer> {
+    const server = createHttp((request, response) => void listener(request, response))
+    return new TestServer(server).#listen('http')
   }
 
   /** Every connection is handed over as it is. */

@@ -14,7 +14,7 @@ export function networkError(raw: unknown, phase: HttpPhase, url: string): Error
   return new HttpError(found, `${said[found]}: ${url}${because(raw)}`, { cause: raw, phase, url })
 }
 
-const said: Record<HttpErrorCode, string> = {
+const said: Record<Exclude<HttpErrorCode, 'STATUS'>, string> = {
   CONNECT: 'no connection',
   DNS: 'the name was not resolved',
   TLS: 'no secure connection',
@@ -29,7 +29,7 @@ const said: Record<HttpErrorCode, string> = {
 const tlsCodes =
   /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|EPROTO$)/
 
-function codeOf(raw: unknown, code: string, phase: HttpPhase): HttpErrorCode {
+function codeOf(raw: unknown, code: string, phase: HttpPhase): keyof typeof said {
   if (raw instanceof AddressRefused) return 'ADDRESS_REFUSED'
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'TOO_LARGE'
   if (code.startsWith('HPE_')) return 'PROTOCOL'

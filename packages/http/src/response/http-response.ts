@@ -1,4 +1,4 @@
-import { MisuseError, shield } from 'corral'
+import { MisuseError, moveOnAfter, shield } from 'corral'
 import { requireLimit } from 'corral/lowlevel'
 import { HttpError } from '../errors.ts'
 import type { Exchange, ResponseHead } from '../exchange/exchange.ts'
@@ -31,6 +31,7 @@ export interface ResponseContext {
 
 /** How much of a body is read to its end rather than closing the connection. */
 const DRAIN = 64 * 1024
+const DRAIN_MS = 1000
 
 /**
  * Status and headers of a response, and its body, which is still on its way. Read the body or close it:
@@ -113,20 +114,17 @@ export class HttpResponse implements AsyncDisposable {
   }
 
   /**
-   * Reads and drops the rest of a small body, so that the connection can serve again; of a large one
-   * (from 64 KiB on) it closes the connection.
+   * Reads and drops what is left of a small body, so that the connection can serve again. A body that
+   * is large (64 KiB) or slow (a second) is not worth it: its connection is closed.
    *
    * Cancellation: closes the connection, and throws after its socket has closed.
+   *
+   * @throws HttpError when the body breaks
    */
   async drain(): Promise<void> {
     this.#taken = true
-    let total = 0
-    while (total < DRAIN) {
-      const chunk = await this.#exchange.read()
-      if (chunk === undefined) return
-      total += chunk.length
-    }
-    await this.#exchange.close()
+    if (this.#announced() > DRAIN) await this.#exchange.close()
+    else await moveOnAfter(DRAIN_MS, () => this.#skip())
   }
 
   /** Closes the connection unless the body has ended; waits until the socket has closed. */
@@ -154,9 +152,7 @@ export class HttpResponse implements AsyncDisposable {
     }
     const tooLarge = (): HttpError =>
       this.#error('TOO_LARGE', `the body is larger than ${maxBytes} bytes`)
-    // Once it is complete its size is known; a HEAD tells the length of a body that never comes.
-    const announced = this.#exchange.complete ? 0 : Number(this.headers.get('content-length'))
-    if (announced > maxBytes) return refusing(this.#exchange, tooLarge)
+    if (this.#announced() > maxBytes) return refusing(this.#exchange, tooLarge)
     let source: ByteSource = this.#exchange
     if (maxBytes !== Infinity) source = new CappedSource(source, maxBytes, tooLarge)
     for (const coding of codings) {
@@ -166,6 +162,21 @@ export class HttpResponse implements AsyncDisposable {
       if (maxBytes !== Infinity) source = new CappedSource(source, maxBytes, tooLarge)
     }
     return source
+  }
+
+  /** The size that a body which is still coming is said to have. A HEAD tells that of one that never comes. */
+  #announced(): number {
+    return this.#exchange.complete ? 0 : Number(this.headers.get('content-length') ?? 0)
+  }
+
+  async #skip(): Promise<void> {
+    let total = 0
+    while (total < DRAIN) {
+      const chunk = await this.#exchange.read()
+      if (chunk === undefined) return
+      total += chunk.length
+    }
+    await this.#exchange.close()
   }
 
   #error(code: 'TOO_LARGE' | 'UNDECODABLE', what: string, cause?: Error): HttpError {

@@ -8,6 +8,7 @@ import { addHeaders, isIdempotent, isReplayable, outgoing } from './outgoing.ts'
 import type { HeaderRecord, Outgoing } from './outgoing.ts'
 import { cannotFollow, redirected } from './redirect.ts'
 import { settingsOf } from './session-options.ts'
+import { withRetries } from './with-retries.ts'
 import type { HttpSessionOptions, RequestOptions, Settings } from './session-options.ts'
 
 /**
@@ -71,16 +72,10 @@ export class HttpSession implements AsyncDisposable {
    */
   async request(url: string | URL, options: RequestOptions = {}): Promise<HttpResponse> {
     const settings = settingsOf('HttpSession.request', options, this.#settings)
-    let request = outgoing(url, options, this.#headers, settings)
-    const totalAt = now() + settings.timeout
-    const redirects: Redirect[] = []
-    for (;;) {
-      const response = await this.#send(request, settings, totalAt, redirects)
-      if (settings.redirect === 'manual') return response
-      const next = await this.#next(request, response, redirects, settings)
-      if (next === undefined) return response
-      request = next
-    }
+    const request = outgoing(url, options, this.#headers, settings)
+    const { retry } = settings
+    if (retry === undefined) return this.#attempt(request, settings)
+    return withRetries(request, retry, () => this.#attempt(request, settings))
   }
 
   /** Connections that are open, idle ones and those still connecting or closing included. */
@@ -95,6 +90,18 @@ export class HttpSession implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  async #attempt(first: Outgoing, settings: Settings): Promise<HttpResponse> {
+    const totalAt = now() + settings.timeout
+    const redirects: Redirect[] = []
+    for (let request = first; ;) {
+      const response = await this.#send(request, settings, totalAt, redirects)
+      if (settings.redirect === 'manual') return response
+      const next = await this.#next(request, response, redirects, settings)
+      if (next === undefined) return response
+      request = next
+    }
   }
 
   async #send(

@@ -1,4 +1,5 @@
 import { MisuseError } from 'corral'
+import type { RetryOptions } from 'corral'
 import { describe, requireDuration, requireLimit } from 'corral/lowlevel'
 import type { ConnectOptions } from '../connect/connect-options.ts'
 
@@ -9,7 +10,7 @@ export type RequestHeaders = Readonly<Record<string, string | readonly string[]>
 export interface CommonOptions {
   /** Those of a request replace those of the session with the same name. */
   readonly headers?: RequestHeaders
-  /** For all of it: waiting in line, connecting, redirects, to the end of the body. Default 300 000 ms. */
+  /** For all of one attempt: waiting in line, connecting, redirects, to the end of the body. Default 300 000 ms. */
   readonly timeout?: number
   /** For the name to be resolved and the connection to be made, TLS included. Default 10 000 ms. */
   readonly connectTimeout?: number
@@ -25,6 +26,12 @@ export interface CommonOptions {
   readonly decompress?: boolean
   /** Bytes that a body may have, as they come and again unpacked; more is a TOO_LARGE. Default Infinity. */
   readonly maxBytes?: number
+  /**
+   * Send requests again that failed on the network, or with status 408, 425, 429, 500, 502, 503 or 504:
+   * if sending twice is as good as once (GET, HEAD, PUT, DELETE, OPTIONS, TRACE), or nothing was sent.
+   * A Retry-After of up to a minute is obeyed. Left out: one attempt. `{}`: three.
+   */
+  readonly retry?: RetryOptions
 }
 
 export interface HttpSessionOptions extends CommonOptions {
@@ -51,7 +58,9 @@ export interface RequestOptions extends CommonOptions {
   readonly json?: unknown
 }
 
-export type Settings = Required<Omit<CommonOptions, 'headers'>>
+export type Settings = Required<Omit<CommonOptions, 'headers' | 'retry'>> & {
+  readonly retry: RetryOptions | undefined
+}
 
 const defaults: Settings = {
   timeout: 300_000,
@@ -62,6 +71,7 @@ const defaults: Settings = {
   maxRedirects: 10,
   decompress: true,
   maxBytes: Infinity,
+  retry: undefined,
 }
 
 const durations = ['timeout', 'connectTimeout', 'headersTimeout', 'bodyTimeout'] as const
@@ -81,10 +91,16 @@ export function settingsOf(
     maxRedirects: options.maxRedirects ?? base.maxRedirects,
     decompress: options.decompress ?? base.decompress,
     maxBytes: options.maxBytes ?? base.maxBytes,
+    retry: options.retry ?? base.retry,
   }
   for (const name of durations) requireDuration(`${api}: ${name}`, settings[name])
   requireLimit(`${api}: maxRedirects`, settings.maxRedirects, 0)
   requireLimit(`${api}: maxBytes`, settings.maxBytes, 0)
+  if (settings.retry !== undefined && typeof settings.retry !== 'object') {
+    throw new MisuseError(
+      `${api}: retry must be an object of retry options, got ${describe(settings.retry)}`,
+    )
+  }
   if (settings.redirect !== 'manual' && settings.redirect !== 'follow') {
     throw new MisuseError(
       `${api}: redirect must be 'manual' or 'follow', got ${describe(settings.redirect)}`,

@@ -1,6 +1,7 @@
 import { setTimeout as realSleep } from 'node:timers/promises'
 import {
   brotliCompressSync,
+  constants,
   deflateRawSync,
   deflateSync,
   gzipSync,
