@@ -1,8 +1,12 @@
 export { LifoQueue } from './channel/lifo-queue.ts'
+export { openChannel } from './channel/open-channel.ts'
+export type { ChannelOptions } from './channel/open-channel.ts'
 export { PriorityQueue } from './channel/priority-queue.ts'
 export type { PriorityQueueOptions } from './channel/priority-queue.ts'
 export { Queue } from './channel/queue.ts'
 export type { QueueCloseOptions, QueueOptions } from './channel/queue.ts'
+export type { Receiver } from './channel/receiver.ts'
+export type { Sender } from './channel/sender.ts'
 export {
   BrokenError,
   BusyError,

@@ -2,6 +2,7 @@ import { ClosedError, MisuseError } from '../errors.ts'
 import { currentScope, ready, requireLimit, suspend, Waiter, WaitQueue, wake } from '../lowlevel.ts'
 import { end, Exchange } from './exchange.ts'
 import type { ItemBuffer } from './exchange.ts'
+import { iteratorOver } from './iterator-over.ts'
 
 export interface QueueOptions {
   /** How many items it holds before `put` waits: at least 1. Default `Infinity`. */
@@ -159,13 +160,7 @@ export class Queue<T> implements AsyncIterable<T> {
 
   /** Takes item after item, and ends when it is closed and drained. Leaving the loop closes nothing. */
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
-    const next = (): Promise<IteratorResult<T, undefined>> => this.#next()
-    return {
-      next,
-      [Symbol.asyncIterator]() {
-        return this
-      },
-    }
+    return iteratorOver(() => this.#next())
   }
 
   get [Symbol.toStringTag](): string {

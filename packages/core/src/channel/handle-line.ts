@@ -1,0 +1,36 @@
+import { wakeWithError } from '../lowlevel.ts'
+import type { Line, Waiter, WaitQueue } from '../lowlevel.ts'
+
+/** Those who wait on one handle, among all the others in the line of its channel. */
+export class HandleLine<T> implements Line {
+  /** How many wait on the handle. */
+  size = 0
+  readonly #line: WaitQueue<T>
+  readonly #handle: object
+
+  constructor(line: WaitQueue<T>, handle: object) {
+    this.#line = line
+    this.#handle = handle
+  }
+
+  add(waiter: Waiter<T>): void {
+    this.#line.add(waiter)
+    this.size += 1
+  }
+
+  remove(waiter: Waiter<T>): void {
+    this.#line.remove(waiter)
+    this.size -= 1
+  }
+
+  /** Turns away those who wait on this handle. Walks the line until it has found them all. */
+  turnAway(error: () => unknown): void {
+    let waiter: Waiter<T> | undefined = this.#line.first
+    while (waiter !== undefined && this.size > 0) {
+      const next = waiter.next as Waiter<T> | undefined
+      if (waiter.resource === this.#handle) wakeWithError(waiter, error)
+      // A wait that was one of several (select) takes its siblings out of line, maybe the next one.
+      waiter = next === undefined || next.state === 'waiting' ? next : this.#line.first
+    }
+  }
+}
