@@ -32,12 +32,20 @@ const tlsCodes =
 function codeOf(raw: unknown, code: string, phase: HttpPhase): keyof typeof said {
   if (raw instanceof AddressRefused) return 'ADDRESS_REFUSED'
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'TOO_LARGE'
-  if (code.startsWith('HPE_')) return 'PROTOCOL'
+  if (isParserError(raw)) return 'PROTOCOL'
+  // In the body it means that the connection ended too early, in the headers that they contradict themselves.
+  if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' && phase === 'headers') return 'PROTOCOL'
   if (phase !== 'connect') return 'RESET'
   const { syscall } = raw as { syscall?: string }
   if (code === 'ENOTFOUND' || code.startsWith('EAI_') || syscall === 'getaddrinfo') return 'DNS'
   if (syscall?.startsWith('query') === true) return 'DNS'
   return tlsCodes.test(code) ? 'TLS' : 'CONNECT'
+}
+
+/** undici gives these no code. That the data ended too early is not the protocol's fault. */
+function isParserError(raw: unknown): boolean {
+  const { name, message } = raw as { name?: string; message?: string }
+  return name === 'HTTPParserError' && message?.includes('Invalid EOF state') !== true
 }
 
 function because(raw: unknown): string {

@@ -1,0 +1,37 @@
+import { Socket } from 'node:net'
+import { CancelScope, now } from 'corral'
+import { expect, test } from 'vitest'
+import { Connection } from '../../src/connect/connection.ts'
+
+const options = { keepAlive: 1000, maxHeaderBytes: 1000 }
+const limits = { connectTimeout: Infinity, timeout: Infinity, totalAt: Infinity }
+
+/** A socket that never connects, and when destroyed never closes. */
+class StuckSocket extends Socket {
+  override _destroy(): void {}
+}
+
+test('Connection: a socket that does not close is waited for no longer than the grace', async () => {
+  const connection = new Connection(new StuckSocket(), new URL('http://stuck.test/'), options)
+  const scope = new CancelScope()
+  const work = scope.run(() => connection.connected(limits))
+  const before = now()
+  scope.cancel()
+  await work
+  expect(scope.cancelledCaught).toBe(true)
+  expect(now() - before).toBeGreaterThanOrEqual(999)
+  expect(now() - before).toBeLessThan(3000)
+  expect(connection.usable).toBe(false)
+})
+
+test('Connection: one that never came about leaves no timer', async () => {
+  const timers = (): number =>
+    process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
+  const before = timers()
+  const socket = new Socket()
+  const connection = new Connection(socket, new URL('http://never.test/'), options)
+  const work = connection.connected({ ...limits, connectTimeout: 60_000 })
+  connection.destroy(() => new RangeError('not wanted any more'))
+  await expect(work).rejects.toThrow(RangeError)
+  expect(timers()).toBe(before)
+})
