@@ -107,6 +107,30 @@ describe('CancelScope', () => {
       expect([one, two, three].map((scope) => scope.cancelledCaught)).toEqual([false, true, false])
     }))
 
+  it('shielded inside cancelled ones catches its own cancellation; the outer one catches after it', () =>
+    testRun(async () => {
+      const [one, two, three] = [
+        new CancelScope(),
+        new CancelScope(),
+        new CancelScope({ shield: true }),
+      ]
+      const seen: string[] = []
+      await one.run(async () => {
+        await two.run(async () => {
+          await three.run(async () => {
+            three.cancel()
+            two.cancel()
+            await sleep(1)
+          })
+          seen.push('between')
+          await sleep(1)
+          seen.push('unreachable')
+        })
+      })
+      expect(seen).toEqual(['between'])
+      expect([one, two, three].map((scope) => scope.cancelledCaught)).toEqual([false, true, true])
+    }))
+
   it('cancelled around a shielded scope leaves it alone until the shield is taken away', () =>
     testRun(async () => {
       const outer = new CancelScope()
@@ -178,6 +202,34 @@ describe('CancelScope', () => {
         expect(await child).toBe('after')
         expect(group.scope.cancelCalled).toBe(false)
       })
+    }))
+
+  it('is born cancelled inside a cancelled one, also over one in between; a cancellation never goes up', () =>
+    testRun(async () => {
+      const [outer, middle, inner] = [new CancelScope(), new CancelScope(), new CancelScope()]
+      const seen: string[] = []
+      await outer.run(async () => {
+        await middle.run(async () => {
+          middle.cancel()
+          await sleep(1)
+        })
+        await sleep(1)
+        seen.push('outer goes on')
+        outer.cancel()
+        await new CancelScope().run(() =>
+          inner.run(async () => {
+            expect(inner.cancelCalled).toBe(false)
+            await sleep(1)
+            seen.push('unreachable')
+          }),
+        )
+      })
+      expect(seen).toEqual(['outer goes on'])
+      expect([outer, middle, inner].map((scope) => scope.cancelledCaught)).toEqual([
+        true,
+        true,
+        false,
+      ])
     }))
 
   it('that hides nothing lets other errors through', () =>
@@ -274,6 +326,15 @@ describe('CancelScope', () => {
       await Promise.all(tasks)
     }))
 
+  it('that was left is not cancelled by a deadline set afterwards', () =>
+    testRun(async () => {
+      const scope = new CancelScope()
+      await scope.run(() => sleep(1))
+      scope.deadline = now() - 1
+      await sleep(1)
+      expect([scope.cancelCalled, scope.cancelledCaught]).toEqual([false, false])
+    }))
+
   it('refuses a deadline that is no number', () => {
     expect(() => new CancelScope({ deadline: Number.NaN })).toThrow(
       'CancelScope: deadline must be a number of milliseconds since the epoch (Infinity for never), got NaN (number)',
@@ -301,6 +362,31 @@ describe('CancelScope', () => {
 })
 
 describe('Cancelled', () => {
+  it('carries what cancelled: the failure of a sibling, a deadline, what was said to cancel', () =>
+    testRun(async () => {
+      const failure = new Error('sibling')
+      const reasons: unknown[] = []
+      const victim = async (): Promise<void> => {
+        const error = await thrownBy(sleep(1000))
+        reasons.push((error as Cancelled).reason)
+        throw error
+      }
+      await thrownBy(
+        taskGroup(async (group) => {
+          group.spawn(victim)
+          await sleep(1)
+          throw failure
+        }),
+      )
+      await thrownBy(timeout(10, victim))
+      await taskGroup(async (group) => {
+        group.spawn(victim)
+        await sleep(1)
+        group.cancel('enough')
+      })
+      expect(reasons).toEqual([failure, 'its deadline passed', 'enough'])
+    }))
+
   it('has a stack that shows where the victim waited', () =>
     testRun(async () => {
       let stack = ''
@@ -354,6 +440,11 @@ describe('currentDeadline', () => {
         scope.cancel()
         expect(currentDeadline()).toBe(-Infinity)
         await shield(async () => expect(currentDeadline()).toBe(Infinity))
+        expect(currentDeadline()).toBe(-Infinity)
+      })
+      const shielded = new CancelScope({ shield: true })
+      await shielded.run(async () => {
+        shielded.cancel()
         expect(currentDeadline()).toBe(-Infinity)
       })
     }))

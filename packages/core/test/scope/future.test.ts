@@ -68,6 +68,34 @@ describe('Future', () => {
       expect(await other).toBe(5)
     }))
 
+  it('cancelled in the turn in which the task that waits is cancelled ends that task once', async () => {
+    for (const futureFirst of [true, false]) {
+      const lost = await unhandled(() =>
+        testRun(async () => {
+          const future = new Future<void>()
+          const errors: unknown[] = []
+          const task = spawn(async () => {
+            try {
+              await future
+            } catch (error) {
+              errors.push((error as { code: string }).code)
+              throw error
+            }
+          })
+          const ended = task.settled().catch(() => {})
+          await sleep(1)
+          if (futureFirst) future.cancel()
+          task.cancel()
+          if (!futureFirst) future.cancel()
+          await ended
+          // Granted first, the future's end is delivered; cancelled first, the wait was given up.
+          expect(errors).toEqual([futureFirst ? 'TASK_CANCELLED' : 'CANCELLED'])
+        }).catch((error: unknown) => expect(error).toBeInstanceOf(TaskCancelledError)),
+      )
+      expect(lost).toEqual([])
+    }
+  })
+
   it('granted and then cancelled is delivered; the next wait throws', () =>
     testRun(async () => {
       const future = new Future<number>()

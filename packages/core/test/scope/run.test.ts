@@ -22,14 +22,11 @@ async function program(
   })
   let [stdout, stderr] = ['', '']
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-  child.stdout.setEncoding('utf8').on('data', async (text: string) => {
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text
     if (!stdout.startsWith('ready')) return
-    for (const signal of signals.splice(0)) {
-      child.kill(signal)
-      await new Promise((resolve) => {
-        setTimeout(resolve, 100)
-      })
+    for (const [i, signal] of signals.splice(0).entries()) {
+      setTimeout(() => child.kill(signal), i * 100)
     }
   })
   const [code] = (await once(child, 'close')) as [number | null]
@@ -88,6 +85,23 @@ describe('run', () => {
       stdout: 'left behind, cancelled\nmain has returned\n',
       stderr: '',
     })
+  })
+
+  it('throws what a task that main left behind throws in its cleanup', async () => {
+    const failure = new Error('cleanup')
+    await expect(
+      run(
+        async () => {
+          spawn(async () => {
+            await sleep(60_000).catch(() => {
+              throw failure
+            })
+          })
+          await sleep(0)
+        },
+        { handleSignals: false },
+      ),
+    ).rejects.toBe(failure)
   })
 
   it('reports a deadlock, runs the cleanup, and exits with 1', async () => {

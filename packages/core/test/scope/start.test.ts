@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { CancelScope, now, sleep, spawn, taskGroup } from '../../src/index.ts'
+import { currentScope, snapshot } from '../../src/lowlevel.ts'
 import { testRun } from '../../src/testing.ts'
 
 describe('TaskGroup.start', () => {
@@ -113,6 +114,47 @@ describe('TaskGroup.start', () => {
           scope.cancel()
           expect(await group.start<number>(async (started) => started(1))).toBe(1)
         })
+      })
+    }))
+
+  it('in a cancelled group lets a task start, and ends it at its first wait', () =>
+    testRun(async () => {
+      const seen: unknown[] = []
+      await taskGroup(async (group) => {
+        group.cancel()
+        seen.push(
+          await group.start<number>(async (started) => {
+            started(1)
+            await sleep(1)
+            seen.push('unreachable')
+          }),
+        )
+        await sleep(1)
+        seen.push('unreachable')
+      })
+      expect(seen).toEqual([1])
+    }))
+
+  it('shows the task in the tree, below the caller first, then below the group', () =>
+    testRun(async () => {
+      const names = (): string => JSON.stringify(snapshot(currentScope()), ['name', 'children'])
+      await taskGroup(async (group) => {
+        group.spawn(
+          () =>
+            group.start<void>(
+              async (started) => {
+                await sleep(10)
+                started()
+                await sleep(10)
+              },
+              { name: 'server' },
+            ),
+          { name: 'caller' },
+        )
+        await sleep(5)
+        expect(names()).toBe('[{"name":"caller","children":[{"name":"server","children":[]}]}]')
+        await sleep(10)
+        expect(names()).toBe('[{"name":"server","children":[]}]')
       })
     }))
 

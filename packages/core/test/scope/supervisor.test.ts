@@ -72,6 +72,21 @@ describe('supervisor', () => {
       expect([owner.status, ...seen]).toEqual(['cancelled', 'task'])
     }))
 
+  it('cancelled by itself throws what its body throws after that', () =>
+    testRun(async () => {
+      const failure = new Error('body')
+      await expect(
+        supervisor(
+          async (group) => {
+            group.spawn(() => sleep(1000))
+            group.cancel()
+            throw failure
+          },
+          { onError: () => {} },
+        ),
+      ).rejects.toBe(failure)
+    }))
+
   it('fails with what its handler throws', () =>
     testRun(async () => {
       const fatal = new Error('fatal')

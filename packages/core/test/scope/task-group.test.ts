@@ -220,6 +220,70 @@ describe('taskGroup', () => {
       expect(scope.cancelledCaught).toBe(false)
     }))
 
+  it('cancelled while its body waits interrupts the body and each task once', () =>
+    testRun(async () => {
+      const seen: string[] = []
+      const owner = spawn(() =>
+        taskGroup(async (group) => {
+          group.spawn(() => until(() => seen.push('one')))
+          group.spawn(() => until(() => seen.push('two')))
+          await until(() => seen.push('body'))
+        }),
+      )
+      await sleep(1)
+      owner.cancel()
+      await owner.settled()
+      expect(owner.status).toBe('cancelled')
+      expect(seen.toSorted()).toEqual(['body', 'one', 'two'])
+    }))
+
+  it('cancelled and in slow cleanup lets a task that crashes meanwhile win', () =>
+    testRun(async () => {
+      const failure = new Error('late')
+      const start = now()
+      const owner = spawn(async () =>
+        caught(
+          taskGroup(async (group) => {
+            group.spawn(() =>
+              shield(async () => {
+                await sleep(5)
+                fail(failure)
+              }),
+            )
+            await until(() => shield(() => sleep(10)))
+          }),
+        ),
+      )
+      await sleep(1)
+      owner.cancel()
+      expect(await owner).toBe(failure)
+      expect(now() - start).toBe(11)
+    }))
+
+  it('keeps no Cancelled of its tasks beside a failure, and throws a lone one as it is', () =>
+    testRun(async () => {
+      const failure = new Error('real')
+      await caught(
+        taskGroup(async (group) => {
+          for (let i = 0; i < 5; i++) group.spawn(() => sleep(1000))
+          await sleep(1)
+          fail(failure)
+        }),
+      )
+      expect('suppressed' in failure).toBe(false)
+      const scope = new CancelScope()
+      let thrown: unknown
+      await scope.run(async () => {
+        thrown = await caught(
+          taskGroup(async (group) => {
+            for (let i = 0; i < 5; i++) group.spawn(() => sleep(1000))
+            scope.cancel('all')
+          }),
+        )
+      })
+      expect(isCancelled(thrown) && thrown.reason).toBe('all')
+    }))
+
   it('injects no cancellation at its end when it has no tasks', () =>
     testRun(async () => {
       const scope = new CancelScope()
@@ -298,6 +362,24 @@ describe('taskGroup', () => {
         group.spawn(grow)
       })
       expect(count).toBe(100)
+    }))
+
+  it('that grows without end is ended by the first failure', () =>
+    testRun(async () => {
+      const failure = new Error('enough')
+      let count = 0
+      const thrown = await caught(
+        taskGroup(async (group) => {
+          const grow = async (): Promise<void> => {
+            count += 1
+            if (count === 100) fail(failure)
+            group.spawn(grow)
+            group.spawn(() => sleep(1000))
+          }
+          group.spawn(grow)
+        }),
+      )
+      expect([thrown, count]).toEqual([failure, 100])
     }))
 
   it('refuses a task while it is failing, and after it has ended, and never starts it', () =>

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import {
+  Cancelled,
   CancelScope,
+  isCancelled,
   moveOnAfter,
   now,
   shield,
@@ -38,6 +40,26 @@ describe('timeout', () => {
       expect(seen).toEqual(['cleaned up'])
       expect(now() - start).toBe(15)
     }))
+
+  it('throws no kind of Cancelled', async () => {
+    const error: unknown = await testRun(() => timeout(1, () => sleep(2))).catch(
+      (thrown: unknown) => thrown,
+    )
+    expect(error).toBeInstanceOf(TimeoutError)
+    expect(error).not.toBeInstanceOf(Cancelled)
+    expect(isCancelled(error)).toBe(false)
+    expect((error as Error).name).not.toBe('AbortError')
+  })
+
+  it('lets work win that is done after the time, but was never interrupted', async () => {
+    const long = async (): Promise<string> => {
+      const end = performance.now() + 5
+      while (performance.now() < end);
+      return 'value'
+    }
+    expect(await timeout(1, long)).toBe('value')
+    expect(await moveOnAfter(1, long)).toEqual({ timedOut: false, value: 'value' })
+  })
 
   it('lets work win that swallows the cancellation and returns', () =>
     testRun(async () => {
@@ -161,13 +183,23 @@ describe('timeout', () => {
       })
     }))
 
-  it('cut short by a cancellation from outside is no timeout', () =>
+  it('cut short by a cancellation from outside is no timeout, and awaits the cleanup', () =>
     testRun(async () => {
-      const task = spawn(() => timeout(1000, () => sleep(10_000)))
+      const start = now()
+      const task = spawn(() =>
+        timeout(1000, async () => {
+          try {
+            await sleep(10_000)
+          } finally {
+            await shield(() => sleep(5))
+          }
+        }),
+      )
       await sleep(1)
       task.cancel()
       await task.settled()
       expect(task.status).toBe('cancelled')
+      expect(now() - start).toBe(6)
     }))
 
   it('around a group lets a failure in the cleanup of a child win', () =>
