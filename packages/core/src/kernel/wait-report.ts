@@ -1,7 +1,8 @@
 import type { TaskView, WaitView } from './snapshot.ts'
+import { waitCycle } from './wait-cycle.ts'
 
 /**
- * The task tree as text, one task a line:
+ * The task tree as text, one task a line, and the circle in which tasks wait for each other if there is one:
  *
  *   main          waits for TaskGroup.join, 1.2 s
  *    ├ writer     waits for Lock.acquire, 1.2 s, held by reader
@@ -13,7 +14,16 @@ export function waitReport(tasks: readonly TaskView[], now: number): string {
   const rows: [string, string][] = []
   for (const task of tasks) row(task, '', '', rows)
   const width = Math.max(0, ...rows.map(([left]) => left.length))
-  return rows.map(([left, right]) => `${left.padEnd(width)}  ${right}`.trimEnd()).join('\n')
+  const lines = rows.map(([left, right]) => `${left.padEnd(width)}  ${right}`.trimEnd())
+  const cycle = waitCycle(tasks) ?? []
+  if (cycle.length > 0) {
+    const links = cycle.map(({ task, wait }, i) => {
+      const other = (cycle[i + 1] ?? cycle[0])?.task
+      return `${task.name} waits for ${other === task ? 'itself' : other?.name} (${wait.kind})`
+    })
+    lines.push(`in a circle: ${links.join(', ')}`)
+  }
+  return lines.join('\n')
 
   function row(task: TaskView, lead: string, below: string, into: [string, string][]): void {
     into.push([lead + task.name, state(task)])
