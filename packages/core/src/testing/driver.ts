@@ -1,5 +1,6 @@
 import { macrotask, afterMicrotasks, monotonicNow } from '../kernel/originals.ts'
 import { outside } from '../kernel/context.ts'
+import { currentTaskRecord } from '../kernel/current.ts'
 import { ScopeNode } from '../kernel/records.ts'
 import type { Runtime, Scheduler, Waiter } from '../kernel/records.ts'
 import { cancelScope } from '../kernel/scope-tree.ts'
@@ -7,19 +8,28 @@ import { snapshot } from '../kernel/snapshot.ts'
 import { wake } from '../kernel/suspend.ts'
 import { WaitQueue } from '../kernel/wait-queue.ts'
 import { waitReport } from '../kernel/wait-report.ts'
+import type { FaultInjector } from './fault-injector.ts'
 import { ForeignWaits } from './foreign-waits.ts'
+import { Held } from './held.ts'
 import { Leaks } from './leaks.ts'
+import type { Schedule } from './schedule.ts'
 import { seededRandom } from './seeded-random.ts'
 import { TestFailure } from './test-failure.ts'
 import type { TestFailureCode } from './test-failure.ts'
+import { Trace } from './trace.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
 export interface DriverOptions {
+  readonly api: string
   readonly seed: number
   readonly startTime: number
   readonly foreign: 'wait' | 'error'
   readonly patience: number
   readonly maxSteps: number
+  /** Decides which wake-up takes effect next, one at a time. Without it each does at once. */
+  readonly schedule?: Schedule | undefined
+  /** What goes wrong on purpose. */
+  readonly faults?: FaultInjector | undefined
 }
 
 /** How many wakes in one macrotask, and how many milliseconds, before the event loop gets a turn. */
@@ -27,10 +37,10 @@ const BURST = 4096
 const SLICE = 20
 
 /**
- * Runs one program in a world of its own. Wakes take effect at once, as they do in earnest. When no
- * microtask is left, everybody waits: then the clock jumps to the next timer. When there is none, and
- * nothing foreign is under way, nobody will ever go on: the program is cancelled, so that its cleanup
- * runs, and fails.
+ * Runs one program in a world of its own. Wakes take effect at once, as they do in earnest, or one at
+ * a time as a schedule says. When no microtask is left, everybody waits: then the next wake is let
+ * through, or the clock jumps to the next timer. When there is none, and nothing foreign is under way,
+ * nobody will ever go on: the program is cancelled, so that its cleanup runs, and fails.
  */
 export class Driver implements Scheduler {
   readonly clock: VirtualClock
@@ -39,10 +49,20 @@ export class Driver implements Scheduler {
   /** Those who wait until all the others do. */
   readonly bystanders: WaitQueue = new WaitQueue()
   readonly leaks: Leaks
-  failure: TestFailure | undefined
+  readonly faults: FaultInjector | undefined
+  /** Called whenever everybody waits; throws what the program is to fail with. */
+  readonly watches: (() => void)[] = []
+  /** Called when main has returned; throws what the program is to fail with. */
+  readonly wishes: (() => void)[] = []
+  readonly trace: Trace = new Trace()
+  failure: Error | undefined
+  readonly #schedule: Schedule | undefined
   readonly #foreign: ForeignWaits
   readonly #maxSteps: number
   readonly #step = (): void => this.step()
+  readonly #api: string
+  #wakes = 0
+  #last: Held | undefined
   #steps = 0
   #limit: number
   #burst = 0
@@ -63,6 +83,9 @@ export class Driver implements Scheduler {
     this.root = new ScopeNode(this.runtime, undefined, 'testRun')
     this.leaks = new Leaks(this.clock)
     this.#foreign = new ForeignWaits(options.foreign, options.patience)
+    this.#api = options.api
+    this.faults = options.faults
+    this.#schedule = options.schedule
     this.#maxSteps = options.maxSteps
     this.#limit = options.maxSteps
     drivers.set(this.runtime, this)
@@ -83,6 +106,11 @@ export class Driver implements Scheduler {
     this.leaks.see(waiter)
     this.#foreign.woken(waiter.scope?.task)
     this.#countStep()
+    if (this.#schedule !== undefined) {
+      const by = currentTaskRecord()
+      this.#schedule.add(new Held(++this.#wakes, waiter, pass, this.trace.steps.length, by))
+      return
+    }
     if (++this.#burst < BURST || monotonicNow() - this.#turnAt < SLICE) {
       pass()
       return
@@ -99,11 +127,53 @@ export class Driver implements Scheduler {
   step(): void {
     if (this.#stopped || this.root.firstChild === undefined) return
     if (this.#postponed > 0) return this.#nextTurn()
-    if (this.bystanders.first !== undefined) this.#wakeBystanders()
+    this.#look()
+    const held = this.#schedule?.next(this.#timeMayMove())
+    if (held !== undefined) this.#letThrough(held)
+    else if (this.bystanders.first !== undefined) this.#wakeBystanders()
     else if (this.#foreign.mayCome(this.clock.next !== undefined)) return this.#poll()
-    else if (!this.clock.jump()) this.#deadlock()
+    else if (!this.#jump()) this.#deadlock()
     this.#countStep()
     this.#next()
+  }
+
+  #letThrough(held: Held): void {
+    held.rivals = this.#schedule?.size ?? 0
+    held.passedAt = this.trace.steps.length
+    held.time = this.clock.now()
+    held.timers = this.clock.next !== undefined
+    this.trace.steps.push(held)
+    this.#last = held
+    this.faults?.before(held)
+    held.pass()
+  }
+
+  /** What is to be true whenever everybody waits; and faults that happen then. */
+  #look(): void {
+    if (this.#last !== undefined) this.faults?.after(this.#last)
+    this.#last = undefined
+    if (this.failure !== undefined) return
+    for (const watch of this.watches) {
+      try {
+        watch()
+      } catch (error) {
+        this.failWith(error as Error)
+        return
+      }
+    }
+  }
+
+  #timeMayMove(): boolean {
+    return this.bystanders.first === undefined && this.clock.next !== undefined
+  }
+
+  #jump(): boolean {
+    const to = this.clock.next
+    if (to !== undefined && this.#schedule !== undefined) {
+      this.trace.steps.push({ from: this.clock.now(), to })
+      this.#schedule.jumped()
+    }
+    return this.clock.jump()
   }
 
   /** Fails the run: the program is cancelled, and its cleanup runs. A second time there is none. */
@@ -111,25 +181,39 @@ export class Driver implements Scheduler {
     const report = waitReport(snapshot(this.root), this.clock.now())
     const first = this.failure
     if (first === undefined) {
-      this.failure = new TestFailure(code, message, report)
-      cancelScope(this.root, message)
-      this.#limit = this.#steps + this.#maxSteps
+      this.failWith(new TestFailure(code, message, report))
       return
     }
     this.#stopped = true
     const stuck = `${first.message}\nThen its cleanup never ended: ${message}`
-    const hopeless = code === 'FOREIGN' && first.code === code
+    const hopeless = first instanceof TestFailure && code === 'FOREIGN' && first.code === code
     this.#abandon(hopeless ? first : new TestFailure('STUCK', stuck, report))
+  }
+
+  /** Main has come to its end: what was to happen until then is looked at. */
+  ended(): void {
+    this.#look()
+    for (const wish of this.wishes) wish()
+  }
+
+  failWith(failure: Error): void {
+    this.failure = failure
+    this.trace.failedAt = this.trace.steps.length
+    cancelScope(this.root, failure.message)
+    this.#limit = this.#steps + this.#maxSteps
   }
 
   #deadlock(): void {
     const foreign = this.#foreign.names
     if (foreign.length === 0) {
-      this.fail('DEADLOCK', 'testRun: deadlock: every task waits, and nothing is left to wake one')
+      this.fail(
+        'DEADLOCK',
+        `${this.#api}: deadlock: every task waits, and nothing is left to wake one`,
+      )
     } else {
       this.fail(
         'FOREIGN',
-        `testRun: ${foreign.join(', ')} waited for something that is not ours and never came`,
+        `${this.#api}: ${foreign.join(', ')} waited for something that is not ours and never came`,
       )
     }
   }
@@ -141,7 +225,7 @@ export class Driver implements Scheduler {
   #countStep(): void {
     if (++this.#steps <= this.#limit) return
     this.#limit = Infinity
-    this.fail('LIVELOCK', `testRun: it had not ended after ${this.#steps} steps`)
+    this.fail('LIVELOCK', `${this.#api}: it had not ended after ${this.#steps} steps`)
   }
 
   #next(): void {

@@ -44,7 +44,7 @@ export class ForeignWaits {
     for (const task of this.#suspects) {
       if (!waitsForForeign(task)) this.#suspects.delete(task)
     }
-    if (orTime && this.#suspects.size === 0) return false
+    if (orTime && (this.#suspects.size === 0 || this.#policy === 'error')) return false
     if (this.#fresh) {
       this.#fresh = false
       this.#rounds = 0

@@ -1,11 +1,18 @@
 import { CorralError } from '../errors.ts'
 
-export type TestFailureCode = 'DEADLOCK' | 'FOREIGN' | 'LEAK' | 'LIVELOCK' | 'STUCK'
+export type TestFailureCode =
+  | 'DEADLOCK'
+  | 'FOREIGN'
+  | 'LEAK'
+  | 'LIVELOCK'
+  | 'NONDETERMINISM'
+  | 'STUCK'
 
 /**
  * What a test run fails with when it is not the program that threw: nobody could go on (`DEADLOCK`),
  * something foreign never came (`FOREIGN`), something was left over (`LEAK`), it never came to rest
- * (`LIVELOCK`), or its cleanup never ended (`STUCK`). `report` says who waits for what.
+ * (`LIVELOCK`), its cleanup never ended (`STUCK`), or it does not do the same twice (`NONDETERMINISM`).
+ * `report` says who waits for what.
  */
 export class TestFailure extends CorralError {
   declare readonly code: TestFailureCode

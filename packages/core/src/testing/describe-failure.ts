@@ -1,0 +1,103 @@
+import { ExploreFailure } from './explore-failure.ts'
+import { fifo, printPlan } from './plan.ts'
+import type { Plan } from './plan.ts'
+import type { Search } from './search.ts'
+import { TestFailure } from './test-failure.ts'
+import { printTimeline } from './timeline-table.ts'
+import { timelineOf } from './timeline.ts'
+import { timelinePage } from './timeline-page.ts'
+import type { Trace } from './trace.ts'
+import { writeText } from './write-text.ts'
+
+const ways: Readonly<Record<string, string>> = {
+  fifo: 'first come, first served',
+  replay: 'the schedule given',
+  delay: 'making single wake-ups late',
+  time: 'making single wake-ups later than the next timer',
+  delays: 'making two wake-ups late',
+  exhaustive: 'trying every order',
+  pct: 'random priorities',
+  random: 'random order',
+  cancel: 'cancelling each task at each wake-up',
+  timeout: 'letting deadlines run out at each wake-up',
+  fail: 'making failpoints fail',
+}
+
+/** Runs a failing plan once more and makes the report of it. */
+export async function describeFailure(
+  search: Search,
+  plan: Plan,
+  error: unknown,
+  way: string,
+  file: string | undefined,
+): Promise<Error> {
+  const { runs } = search
+  const trial = await search.runPlan(plan)
+  if (trial.ok) {
+    return new TestFailure(
+      'NONDETERMINISM',
+      `explore: ${printPlan(plan)} failed once and passed when it was run again; make everything anew in ` +
+        'each run, and take time and chance from corral',
+      '',
+      { cause: error },
+    )
+  }
+  const replay = printPlan(plan)
+  const { trace } = trial.driver
+  const timeline = timelineOf(trace, plan)
+  const title = summary(trial.error)
+  const report = reportOf(trial.error)
+  const found = `Found by ${ways[way]}, after ${count(runs, 'schedule')}${lateness(trace, plan)}.`
+  const passing = replay === 'fifo' ? undefined : await search.runPlan(fifo)
+  const beside = passing?.ok === true ? timelineOf(passing.driver.trace, fifo) : undefined
+  const html = timelinePage(timeline, beside, { title, report, found, replay })
+  if (file !== undefined) writeText(file, html)
+  const again = `Run it again:  explore(main, { replay: '${replay}' })`
+  const message = [
+    `explore: ${title}`,
+    found,
+    legend(plan),
+    printTimeline(timeline),
+    ...(report === '' ? [] : [report]),
+    file === undefined ? again : `${again}\nTimeline:      ${file}`,
+  ].join('\n\n')
+  return new ExploreFailure(message, { replay, schedules: runs, html }, { cause: trial.error })
+}
+
+/** The error in a line, without the wait report that follows it in some. */
+function summary(error: unknown): string {
+  if (!(error instanceof Error)) return `thrown: ${String(error)}`
+  const message = error.message.split('\n')[0] ?? ''
+  return error instanceof TestFailure
+    ? message.replace(/^explore: /, '')
+    : `${error.name}: ${message}`
+}
+
+function reportOf(error: unknown): string {
+  return error instanceof TestFailure ? error.report : ''
+}
+
+function lateness(trace: Trace, { delays }: Plan): string {
+  const names = delays.map(({ seq }) => {
+    const held = trace.find(seq)
+    if (held === undefined) return `#${seq}`
+    const { wakes, jumps } = trace.overtakers(held)
+    const past = [wakes > 0 && `${count(wakes, 'other')} overtook it`, jumps > 0 && 'time moved on']
+    return `${held.task?.name ?? '?'}@${held.kind} (#${seq}: ${past.filter(Boolean).join(', ')})`
+  })
+  return names.length === 0 ? '' : `; delayed: ${names.join(', ')}`
+}
+
+/** For readers who have never seen such a table. */
+function legend({ delays, faults }: Plan): string {
+  const lines = ['Each line is one task going on: what it had waited for → what it waits for next.']
+  if (delays.length > 0) {
+    lines.push('┊ it could go on, but was slow; others went first.  ▶ now it goes on.')
+  }
+  if (faults.length > 0) lines.push('In brackets: what the test made go wrong.')
+  return lines.join('\n')
+}
+
+function count(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? '' : 's'}`
+}

@@ -1,0 +1,11 @@
+/**
+ * Something that goes wrong at a wake-up:
+ * - `c`: its task is cancelled when the wake-up was granted and has not taken effect yet;
+ * - `w`: its task is cancelled in the wait that comes next;
+ * - `o`, `v`: the same two, by the innermost deadline running out instead of by hand;
+ * - `f`: the failpoint it stands at fails.
+ */
+export interface Fault {
+  readonly seq: number
+  readonly kind: 'c' | 'w' | 'o' | 'v' | 'f'
+}

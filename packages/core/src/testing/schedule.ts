@@ -1,0 +1,36 @@
+import type { Held } from './held.ts'
+
+/** Decides which of the wake-ups held back is let through next. One is used for one run. */
+export abstract class Schedule {
+  /** Those held back, first come first. */
+  protected readonly queue: Held[] = []
+
+  get size(): number {
+    return this.queue.length
+  }
+
+  add(held: Held): void {
+    this.queue.push(held)
+  }
+
+  /**
+   * Takes the next one. Undefined lets time move on, which it can only if `timers` is true; otherwise one
+   * must be taken as long as any is held.
+   */
+  next(timers: boolean): Held | undefined {
+    if (this.queue.length === 0) return undefined
+    const index = this.choose(timers)
+    if (index < 0) return undefined
+    const held = index === 0 ? this.queue.shift() : this.queue.splice(index, 1)[0]
+    if (held !== undefined) this.passed(held)
+    return held
+  }
+
+  /** Time has jumped to the next timer. */
+  jumped(): void {}
+
+  /** The index of the one to take; -1 lets time move on. The queue is not empty. */
+  protected abstract choose(timers: boolean): number
+
+  protected passed(_held: Held): void {}
+}

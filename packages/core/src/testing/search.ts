@@ -1,0 +1,45 @@
+import { Cancelled, TaskCancelledError, TimeoutError } from '../errors.ts'
+import { delayed } from './delay-schedule.ts'
+import { FailpointError } from './failpoint.ts'
+import { FaultInjector } from './fault-injector.ts'
+import type { Plan } from './plan.ts'
+import type { Schedule } from './schedule.ts'
+import { tryOnce } from './trial.ts'
+import type { Trial, TrialOptions } from './trial.ts'
+
+/** Runs one program again and again. */
+export class Search {
+  readonly #main: () => unknown
+  readonly #options: TrialOptions
+  /** How many runs were made. */
+  runs = 0
+
+  constructor(main: () => unknown, options: TrialOptions) {
+    this.#main = main
+    this.#options = options
+  }
+
+  async runPlan(plan: Plan): Promise<Trial<unknown>> {
+    this.runs += 1
+    const faults = plan.faults.length === 0 ? undefined : new FaultInjector(plan.faults)
+    const schedule = delayed(plan.delays)
+    const trial = await tryOnce(this.#main, { ...this.#options, schedule, faults })
+    if (trial.ok || faults === undefined || !isOurs(trial.error)) return trial
+    return { ok: true, value: undefined, driver: trial.driver }
+  }
+
+  runSchedule(schedule: Schedule): Promise<Trial<unknown>> {
+    this.runs += 1
+    return tryOnce(this.#main, { ...this.#options, schedule })
+  }
+}
+
+/** What was injected may come out at the end: that alone is no failure of the program. */
+function isOurs(error: unknown): boolean {
+  return (
+    error instanceof Cancelled ||
+    error instanceof TaskCancelledError ||
+    error instanceof TimeoutError ||
+    error instanceof FailpointError
+  )
+}

@@ -1,0 +1,29 @@
+import type { Plan } from './plan.ts'
+import type { Schedule } from './schedule.ts'
+import type { Trace } from './trace.ts'
+
+/** One run to be made: by a plan, or by a schedule whose plan is known only afterwards. */
+export type Probe = { readonly plan: Plan } | { readonly schedule: Schedule }
+
+/** What a strategy knows when it begins. */
+export interface Known {
+  /** How the program runs first come, first served. */
+  readonly base: Trace
+  readonly random: () => number
+  /** How many runs are left. */
+  readonly budget: number
+}
+
+/** Proposes runs, one at a time, and is told how each went. It ends when it has tried all there is. */
+export type Strategy = (known: Known) => Generator<Probe, void, Trace>
+
+export type StrategyName =
+  | 'delay'
+  | 'time'
+  | 'delays'
+  | 'exhaustive'
+  | 'pct'
+  | 'random'
+  | 'cancel'
+  | 'timeout'
+  | 'fail'

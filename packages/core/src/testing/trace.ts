@@ -1,0 +1,60 @@
+import type { Delay } from './delay.ts'
+import type { Held } from './held.ts'
+
+/** Time moved on, from one moment to another. */
+export interface Jump {
+  readonly from: number
+  readonly to: number
+}
+
+/** What happened in a run, step by step: the wake-ups in the order in which they took effect, and jumps of time. */
+export class Trace {
+  readonly steps: (Held | Jump)[] = []
+  /** After how many steps the run was given up; what follows is cleanup. */
+  failedAt: number = Infinity
+
+  get wakes(): Held[] {
+    return this.steps.filter((step): step is Held => !isJump(step))
+  }
+
+  /** How many younger wake-ups and jumps of time overtook this one. */
+  overtakers(held: Held): { readonly wakes: number; readonly jumps: number } {
+    let wakes = 0
+    let jumps = 0
+    for (let i = held.heldAt; i < held.passedAt; i++) {
+      const step = this.steps[i] as Held | Jump
+      if (isJump(step)) jumps += 1
+      else if (step.seq > held.seq) wakes += 1
+    }
+    return { wakes, jumps }
+  }
+
+  /** The delays that make this very run out of FIFO. */
+  delays(): Delay[] {
+    const delays: Delay[] = []
+    for (const held of this.wakes) {
+      const { wakes, jumps } = this.overtakers(held)
+      if (jumps > 0) delays.push({ seq: held.seq, kind: 'x', amount: wakes + jumps })
+      else if (wakes > 0) delays.push({ seq: held.seq, kind: 'd', amount: wakes })
+    }
+    return delays.sort((a, b) => a.seq - b.seq)
+  }
+
+  find(seq: number): Held | undefined {
+    return this.wakes.find((held) => held.seq === seq)
+  }
+}
+
+export function isJump(step: Held | Jump): step is Jump {
+  return 'from' in step
+}
+
+/** Where two runs of the same schedule part; undefined when they do not. */
+export function divergence(a: Trace, b: Trace): string | undefined {
+  const [first, second] = [a.wakes, b.wakes]
+  for (let i = 0; i < Math.max(first.length, second.length); i++) {
+    const [one, other] = [first[i]?.signature ?? 'the end', second[i]?.signature ?? 'the end']
+    if (one !== other) return `wake-up ${i + 1} was first ${one}, then ${other}`
+  }
+  return undefined
+}

@@ -1,0 +1,69 @@
+import { currentScope } from '../kernel/current.ts'
+import { childrenOf } from '../kernel/scope-tree.ts'
+import { snapshot, startsTask } from '../kernel/snapshot.ts'
+import { program } from '../scope/run.ts'
+import { Driver } from './driver.ts'
+import type { DriverOptions } from './driver.ts'
+import { TestFailure } from './test-failure.ts'
+import { waitAllBlocked } from './wait-all-blocked.ts'
+
+export interface TrialOptions extends DriverOptions {
+  readonly name: string
+  readonly leftovers: 'error' | 'cancel'
+}
+
+/** How one run of a program went. */
+export type Trial<T> =
+  | { readonly ok: true; readonly value: T; readonly driver: Driver }
+  | { readonly ok: false; readonly error: unknown; readonly driver: Driver }
+
+/** Runs a program once, in a world of its own. Never rejects. */
+export async function tryOnce<T>(
+  main: () => PromiseLike<T> | T,
+  options: TrialOptions,
+): Promise<Trial<T>> {
+  const { api, name, leftovers } = options
+  const driver = new Driver(options)
+  const body = async (): Promise<T> => {
+    const value = await main()
+    driver.ended()
+    if (leftovers === 'error') await findLeftovers(driver)
+    return value
+  }
+  let value: T
+  try {
+    value = await driver.drive(program(driver.root, body, { name }))
+  } catch (error) {
+    return { ok: false, error: verdict(driver, error), driver }
+  }
+  if (driver.failure !== undefined) return { ok: false, error: driver.failure, driver }
+  const leaks = driver.leaks.list()
+  if (leaks.length === 0) return { ok: true, value, driver }
+  const error = new TestFailure('LEAK', `${api}: ${name} left over`, leaks.join('\n'))
+  return { ok: false, error, driver }
+}
+
+/** Looks for tasks of main's that still live; those that can end by themselves at this moment may. */
+async function findLeftovers(driver: Driver): Promise<void> {
+  const scope = currentScope()
+  if (scope.firstChild === undefined) return
+  await waitAllBlocked()
+  const views = new Map(snapshot(scope).map((view) => [view.id, view]))
+  for (const { task } of childrenOf(scope).filter(startsTask)) {
+    if (task === undefined) continue
+    const waits = views.get(task.id)?.waits ?? []
+    driver.leaks.addTask(
+      task,
+      waits.map((wait) => wait.kind),
+    )
+  }
+}
+
+/** The failure of the run comes first; what the cleanup threw because of it is kept with it. */
+function verdict({ failure }: Driver, error: unknown): unknown {
+  if (failure === undefined || error === failure || error instanceof TestFailure) return error
+  if (Object.isExtensible(failure) && !(error instanceof Error && error.name === 'AbortError')) {
+    Object.defineProperty(failure, 'suppressed', { value: [error], enumerable: true })
+  }
+  return failure
+}

@@ -1,0 +1,396 @@
+import { readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import {
+  checkpoint,
+  Future,
+  gather,
+  Lock,
+  MisuseError,
+  now,
+  sleep,
+  taskGroup,
+} from '../../src/index.ts'
+import { currentScope } from '../../src/lowlevel.ts'
+import {
+  explore,
+  ExploreFailure,
+  failpoint,
+  FailpointError,
+  TestFailure,
+  testRun,
+} from '../../src/testing.ts'
+
+async function failureOf(run: Promise<unknown>): Promise<ExploreFailure> {
+  const error = await run.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  expect(error).toBeInstanceOf(ExploreFailure)
+  return error as ExploreFailure
+}
+
+/** `tasks` tasks with `steps` checkpoints each: (tasks * (steps + 1))! / (steps + 1)! ** tasks orders. */
+function walkers(tasks: number, steps: number) {
+  return () =>
+    taskGroup(async (group) => {
+      for (let i = 0; i < tasks; i++) {
+        group.spawn(async () => {
+          for (let j = 0; j < steps; j++) await checkpoint()
+        })
+      }
+    })
+}
+
+/** Two deposits, each of which reads, and writes later what it makes of it. */
+async function lostUpdate(): Promise<void> {
+  let balance = 0
+  const deposit = async (amount: number): Promise<void> => {
+    await failpoint('db.get')
+    const before = balance
+    await failpoint('db.set')
+    balance = before + amount
+  }
+  await taskGroup(async (group) => {
+    group.spawn(() => deposit(1), { name: 'alice' })
+    group.spawn(
+      async () => {
+        for (let i = 0; i < 4; i++) await checkpoint()
+        await deposit(2)
+      },
+      { name: 'bob' },
+    )
+  })
+  expect(balance).toBe(3)
+}
+
+describe('what explore finds', () => {
+  test('a lost update, as one delay', async () => {
+    const failure = await failureOf(explore(lostUpdate))
+    expect(failure.replay).toMatch(/^d\d+@\d+$/)
+    expect(failure.schedules).toBeLessThan(20)
+    expect((failure.cause as Error).name).toBe('AssertionError')
+    expect(failure.message).toContain('delayed: alice@db.set')
+    expect(failure.message).toContain('┊ db.set is late')
+    expect(failure.message).toContain(`replay: '${failure.replay}'`)
+  })
+
+  test('the token gives the same report, again and again', async () => {
+    const failure = await failureOf(explore(lostUpdate))
+    for (let i = 0; i < 100; i++) {
+      const again = await failureOf(explore(lostUpdate, { replay: failure.replay }))
+      const table = (text: string) => text.slice(text.indexOf('Each line'))
+      expect(table(again.message)).toBe(table(failure.message))
+    }
+  })
+
+  test('a deadlock, with the circle', async () => {
+    const failure = await failureOf(
+      explore(async () => {
+        const [a, b] = [new Lock(), new Lock()]
+        await taskGroup(async (group) => {
+          group.spawn(() => a.use(() => b.use(checkpoint)), { name: 'left' })
+          group.spawn(
+            async () => {
+              for (let i = 0; i < 5; i++) await checkpoint()
+              await b.use(() => a.use(checkpoint))
+            },
+            { name: 'right' },
+          )
+        })
+      }),
+    )
+    expect(failure.cause).toMatchObject({ code: 'DEADLOCK' })
+    expect(failure.message).toContain(
+      'in a circle: left waits for right (Lock.acquire), right waits for left (Lock.acquire)',
+    )
+    expect(failure.message).toContain('here it failed; what follows is its cleanup')
+  })
+
+  test('what fails first come, first served needs no delay', async () => {
+    const failure = await failureOf(explore(() => Promise.reject(new Error('always'))))
+    expect(failure.replay).toBe('fifo')
+    expect(failure.schedules).toBe(1)
+    await failureOf(explore(() => Promise.reject(new Error('always')), { replay: 'fifo' }))
+  })
+
+  test('work that is so slow that a timer overtakes it', async () => {
+    const failure = await failureOf(
+      explore(async () => {
+        let cache: string | undefined
+        await gather([
+          async () => {
+            await sleep(1)
+            cache = 'loaded'
+          },
+          async () => {
+            await sleep(100)
+            expect(cache).toBe('loaded')
+          },
+        ])
+      }),
+    )
+    expect(failure.replay).toMatch(/^t1@\d+$/)
+    expect(failure.message).toContain('time moved on')
+  })
+
+  test('what needs two delays has two, and neither alone is enough', async () => {
+    const main = async (): Promise<void> => {
+      let [a, b] = [0, 0]
+      const careless = (read: () => number, write: (value: number) => void) => async () => {
+        const before = read()
+        await checkpoint()
+        write(before + 1)
+      }
+      const setA = careless(
+        () => a,
+        (value) => (a = value),
+      )
+      const setB = careless(
+        () => b,
+        (value) => (b = value),
+      )
+      const later = (work: () => Promise<void>) => async () => {
+        for (let i = 0; i < 3; i++) await checkpoint()
+        await work()
+      }
+      await gather([setA, setB, later(setA), later(setB)])
+      if (a === 1 && b === 1) throw new Error('both lost')
+    }
+    const failure = await failureOf(explore(main))
+    const delays = failure.replay.split('+')
+    expect(delays).toHaveLength(2)
+    for (const replay of delays) await explore(main, { replay })
+  })
+
+  test('random schedules are told by their delays too, shrunk', async () => {
+    for (const strategy of ['pct', 'random'] as const) {
+      const failure = await failureOf(explore(lostUpdate, { strategies: [strategy], budget: 500 }))
+      expect(failure.replay).toMatch(/^d\d+@\d+$/)
+    }
+  })
+})
+
+describe('what explore counts', () => {
+  test.each([
+    [2, 1, 6],
+    [2, 3, 70],
+    [2, 5, 924],
+    [3, 1, 90],
+    [3, 2, 1680],
+    [4, 1, 2520],
+    [1, 5, 1],
+  ])('%i tasks with %i checkpoints have exactly %i orders', async (tasks, steps, orders) => {
+    const explored = await explore(walkers(tasks, steps), {
+      strategies: ['exhaustive'],
+      budget: 5000,
+    })
+    expect(explored.strategies).toEqual([{ name: 'exhaustive', schedules: orders, complete: true }])
+  })
+
+  test('it says when it has not tried all', async () => {
+    const explored = await explore(walkers(3, 3), { strategies: ['exhaustive'], budget: 100 })
+    expect(explored.schedules).toBe(100)
+    expect(explored.strategies[0]).toMatchObject({ complete: false })
+  })
+
+  test('a small program is explored exhaustively without being asked to', async () => {
+    const explored = await explore(walkers(2, 2))
+    expect(explored.strategies.map(({ name }) => name)).toEqual([
+      'delay',
+      'time',
+      'delays',
+      'exhaustive',
+    ])
+    expect(explored.strategies.every(({ complete }) => complete)).toBe(true)
+  })
+
+  test('all single delays are tried, each once', async () => {
+    const seen = new Set<string>()
+    const explored = await explore(
+      async () => {
+        const trail: number[] = []
+        await taskGroup(async (group) => {
+          for (let i = 0; i < 3; i++) {
+            group.spawn(async () => {
+              for (let j = 0; j < 2; j++) {
+                await checkpoint()
+                trail.push(i)
+              }
+            })
+          }
+        })
+        seen.add(trail.join(''))
+      },
+      { strategies: ['delay'], budget: 5000 },
+    )
+    expect(explored.strategies[0]).toMatchObject({ name: 'delay', complete: true })
+    expect(seen.size).toBeGreaterThan(10)
+  })
+
+  test('the same seed explores the same', async () => {
+    const trails = async (seed: number) => {
+      const seen: string[] = []
+      await explore(
+        async () => {
+          let trail = ''
+          const walk = (name: string) => async () => {
+            for (let j = 0; j < 3; j++) {
+              await checkpoint()
+              trail += name
+            }
+          }
+          await gather([walk('a'), walk('b')])
+          seen.push(trail)
+        },
+        { strategies: ['random'], budget: 50, seed },
+      )
+      return seen.join()
+    }
+    expect(await trails(7)).toBe(await trails(7))
+    expect(await trails(7)).not.toBe(await trails(8))
+  })
+})
+
+describe('what explore refuses', () => {
+  test('a program that is not the same twice', async () => {
+    let runs = 0
+    const error = await explore(async () => {
+      runs += 1
+      for (let i = 0; i < runs; i++) await checkpoint()
+    }).catch((error: unknown) => error)
+    expect(error).toBeInstanceOf(TestFailure)
+    expect(error).toMatchObject({ code: 'NONDETERMINISM' })
+    expect((error as Error).message).toContain('wake-up 3')
+  })
+
+  test('a token that nobody printed, a budget that is none', async () => {
+    await expect(explore(checkpoint, { replay: 'nonsense' })).rejects.toThrow(
+      'explore: replay must be a token that a report printed, such as d1@4, got "nonsense" (string)',
+    )
+    await expect(explore(checkpoint, { budget: 0 })).rejects.toThrow(MisuseError)
+    await expect(explore(undefined as never)).rejects.toThrow('explore: main must be a function')
+  })
+
+  test('a program that never comes to rest is a livelock', async () => {
+    const failure = await failureOf(
+      explore(
+        async () => {
+          for (;;) await checkpoint()
+        },
+        { maxSteps: 1000 },
+      ),
+    )
+    expect(failure.cause).toMatchObject({ code: 'LIVELOCK' })
+    expect(failure.message).toContain('...') // a long table is cut
+  })
+})
+
+describe('what can be made to go wrong', () => {
+  /** Forgets to give back what it took when it is cancelled at the wrong moment. */
+  const careless = async (): Promise<void> => {
+    let free = 1
+    await taskGroup(async (group) => {
+      const worker = group.spawn(
+        async () => {
+          free -= 1
+          await failpoint('work')
+          free += 1
+        },
+        { name: 'worker' },
+      )
+      await worker.settled()
+    })
+    if (free !== 1) throw new Error(`${1 - free} lost`)
+  }
+
+  test('a cancellation at any wake-up', async () => {
+    const failure = await failureOf(explore(careless, { strategies: ['cancel'] }))
+    expect(failure.replay).toMatch(/^[cw]@\d+$/)
+    expect(failure.message).toMatch(/\(cancelled (?:just now|after this)\)/)
+    await failureOf(explore(careless, { replay: failure.replay }))
+  })
+
+  test('a failpoint', async () => {
+    const failure = await failureOf(
+      explore(
+        async () => {
+          let open = 0
+          open += 1
+          await failpoint('db.commit').catch((error: unknown) => {
+            expect(error).toBeInstanceOf(FailpointError)
+            open += 1
+          })
+          open -= 1
+          expect(open).toBe(0)
+        },
+        { strategies: ['fail'] },
+      ),
+    )
+    expect(failure.message).toContain('db.commit (made to fail)')
+  })
+
+  test('a failpoint throws the error it was given, and does nothing outside a test', async () => {
+    const thrown: unknown[] = []
+    await explore(
+      () =>
+        failpoint('io', () => new RangeError('disk full')).catch((error: unknown) => {
+          thrown.push(error)
+        }),
+      { strategies: ['fail'] },
+    )
+    expect(thrown).toMatchObject([{ message: 'disk full' }])
+    await expect(failpoint('io')).resolves.toBeUndefined()
+    await expect(testRun(() => failpoint('io'))).resolves.toBeUndefined()
+  })
+
+  test('what was injected may come out, unless it does harm', async () => {
+    const explored = await explore(
+      async () => {
+        await failpoint('a')
+        await sleep(10)
+      },
+      { strategies: ['cancel', 'fail', 'timeout'] },
+    )
+    expect(explored.schedules).toBeGreaterThan(6)
+  })
+})
+
+describe('the report', () => {
+  test('is written as a page that needs nothing else', async () => {
+    const file = join(tmpdir(), `corral-timeline-${process.pid}.html`)
+    try {
+      const failure = await failureOf(explore(lostUpdate, { html: file }))
+      const page = readFileSync(file, 'utf8')
+      expect(page).toBe(failure.html)
+      expect(failure.message).toContain(file)
+      expect(page).toContain('<svg')
+      expect(page).not.toMatch(/(?:src|href)=/)
+      expect(page).toContain('First come, first served')
+    } finally {
+      rmSync(file, { force: true })
+    }
+  })
+
+  test('names of tasks and errors do not become markup', async () => {
+    const failure = await failureOf(
+      explore(() =>
+        taskGroup(async (group) => {
+          group.spawn(() => Promise.reject(new Error('<b>&"')), { name: '<script>' })
+        }),
+      ),
+    )
+    expect(failure.html).not.toContain('<script>')
+    expect(failure.html).not.toContain('<b>&')
+  })
+
+  test('each run has a world of its own', async () => {
+    const worlds = new Set<string>()
+    await explore(async () => {
+      worlds.add(`${currentScope().task?.id} ${now()} ${currentScope().runtime.random()}`)
+      await new Future().wait().catch(() => {})
+    }).catch(() => {})
+    expect(worlds.size).toBe(1)
+  })
+})
