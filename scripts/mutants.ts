@@ -1,0 +1,64 @@
+// npm run mutants: breaks the core on purpose, one place at a time, in a copy, and expects a test to fail each time.
+import { execFile } from 'node:child_process'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { mutations } from './mutations.ts'
+import type { Mutation } from './mutations.ts'
+
+const exec = promisify(execFile)
+const root = fileURLToPath(new URL('..', import.meta.url))
+const copy = `${root}.mutants/`
+const filter = process.argv[2] ?? ''
+
+/** Whether all these tests pass on the copy. */
+async function pass(tests: readonly string[]): Promise<boolean> {
+  const args = ['run', '--root', copy, '--bail', '1', '--reporter', 'dot', '--testTimeout', '10000']
+  const paths = tests.map((test) => `packages/core/test/${test}`)
+  try {
+    await exec(`${root}node_modules/.bin/vitest`, [...args, ...paths], { timeout: 90_000 })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Whether a test failed with the source broken. */
+async function killed({ file, from, to, tests }: Mutation): Promise<boolean> {
+  const path = `${copy}packages/core/src/${file}`
+  const source = readFileSync(path, 'utf8')
+  if (source.split(from).length !== 2) throw new Error(`${file}: not there once: ${from}`)
+  writeFileSync(
+    path,
+    source.replace(from, () => to),
+  )
+  try {
+    return !(await pass(tests))
+  } finally {
+    writeFileSync(path, source)
+  }
+}
+
+rmSync(copy, { recursive: true, force: true })
+mkdirSync(`${copy}packages/core`, { recursive: true })
+for (const part of ['src', 'test', 'package.json']) {
+  cpSync(`${root}packages/core/${part}`, `${copy}packages/core/${part}`, { recursive: true })
+}
+cpSync(`${root}vitest.config.ts`, `${copy}vitest.config.ts`)
+
+let [passed, failed] = [0, 0]
+try {
+  const chosen = mutations.filter(({ file, what }) => `${file} ${what}`.includes(filter))
+  const tests = [...new Set(chosen.flatMap((mutation) => mutation.tests))]
+  if (!(await pass(tests))) throw new Error('the tests fail on the unbroken source')
+  for (const mutation of chosen) {
+    const found = await killed(mutation)
+    if (found) passed += 1
+    else failed += 1
+    console.log(`${found ? 'found   ' : 'SURVIVED'}  ${mutation.file}: ${mutation.what}`)
+  }
+} finally {
+  rmSync(copy, { recursive: true, force: true })
+}
+console.log(`${passed} passed, ${failed} failed`)
+process.exitCode = failed === 0 ? 0 : 1

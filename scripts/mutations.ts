@@ -1,0 +1,223 @@
+/** One way to break the core, and the tests that are to notice. */
+export interface Mutation {
+  readonly what: string
+  /** Below packages/core/src. */
+  readonly file: string
+  /** Stands there once. */
+  readonly from: string
+  readonly to: string
+  /** Below packages/core/test. */
+  readonly tests: readonly string[]
+}
+
+export const mutations: readonly Mutation[] = [
+  {
+    what: 'a granted waiter stays in its line',
+    file: 'kernel/suspend.ts',
+    from: `  waiter.state = 'granted'
+  unlink(waiter.scope, waiter)
+  waiter.line?.remove(waiter)`,
+    to: `  waiter.state = 'granted'
+  unlink(waiter.scope, waiter)`,
+    tests: ['scope/future.test.ts', 'sync'],
+  },
+  {
+    what: 'a waiter can be granted twice',
+    file: 'kernel/suspend.ts',
+    from: `if (waiter.state !== 'waiting' || waiter.scope === undefined) return false`,
+    to: `if (waiter.scope === undefined) return false`,
+    tests: ['scope', 'sync'],
+  },
+  {
+    what: 'a wait in a cancelled scope is let in',
+    file: 'kernel/suspend.ts',
+    from: `if (scope.governor !== undefined && !waiter.shielded) {`,
+    to: `if (scope.governor !== undefined && waiter.shielded) {`,
+    tests: ['scope'],
+  },
+  {
+    what: 'the runtime has no share of ready calls',
+    file: 'kernel/budget.ts',
+    from: `    credit = 0
+    return false`,
+    to: `    return true`,
+    tests: ['scope/run.test.ts'],
+  },
+  {
+    what: 'a cancellation drops the shield',
+    file: 'kernel/scope-tree.ts',
+    from: `const inherited = scope.shield ? undefined : scope.parent?.governor`,
+    to: `const inherited = scope.parent?.governor`,
+    tests: ['scope'],
+  },
+  {
+    what: 'an inner cancelled scope counts before the outer one',
+    file: 'kernel/scope-tree.ts',
+    from: `inherited ?? (scope.cancelCalled ? scope : undefined)`,
+    to: `scope.cancelCalled ? scope : inherited`,
+    tests: ['scope'],
+  },
+  {
+    what: 'the last reason of a cancellation wins',
+    file: 'kernel/scope-tree.ts',
+    from: `if (node.cancelCalled || node.closed) return`,
+    to: `if (node.closed) return`,
+    tests: ['scope'],
+  },
+  {
+    what: 'a new scope does not ask whether it is born cancelled',
+    file: 'kernel/scope-tree.ts',
+    from: `if (parent.governor !== undefined || node.cancelCalled) refresh(node)`,
+    to: `if (node.cancelCalled) refresh(node)`,
+    tests: ['scope'],
+  },
+  {
+    what: 'a timer outlives its scope',
+    file: 'kernel/scope-tree.ts',
+    from: `    node.runtime.clock.remove(node.alarm)
+    node.alarm = undefined
+  }
+  if (node.firstWaiter`,
+    to: `    node.alarm = undefined
+  }
+  if (node.firstWaiter`,
+    tests: ['scope', 'testing'],
+  },
+  {
+    what: 'a cancelled waiter stays in its line',
+    file: 'kernel/interrupt.ts',
+    from: `      waiter.line?.remove(waiter)
+`,
+    to: '',
+    tests: ['sync', 'channel', 'scope'],
+  },
+  {
+    what: 'nobody is served when a waiter gives up',
+    file: 'kernel/interrupt.ts',
+    from: `    waiter.line?.left?.(waiter)
+`,
+    to: '',
+    tests: ['sync', 'channel'],
+  },
+  {
+    what: 'a shielded wait is cancelled',
+    file: 'kernel/interrupt.ts',
+    from: `if (!waiter.shielded) {`,
+    to: `if (waiter.state === 'waiting') {`,
+    tests: ['scope', 'sync'],
+  },
+  {
+    what: 'a line serves the newest first',
+    file: 'kernel/wait-queue.ts',
+    from: `  get first(): Waiter<T> | undefined {
+    return this.#first`,
+    to: `  get first(): Waiter<T> | undefined {
+    return this.#last`,
+    tests: ['sync', 'kernel'],
+  },
+  {
+    what: 'timers that are due together ring in any order',
+    file: 'kernel/clock.ts',
+    from: `a.at < b.at || (a.at === b.at && a.order < b.order)`,
+    to: `a.at <= b.at`,
+    tests: ['kernel', 'scope/timeout.test.ts'],
+  },
+  {
+    what: 'the clock is not set again after it rang',
+    file: 'kernel/clock.ts',
+    from: `      timer.ring()
+    }
+    this.#source.arm(this.next, this.#fire)`,
+    to: `      timer.ring()
+    }`,
+    tests: ['kernel'],
+  },
+  {
+    what: 'a foreign AbortError is no cancellation',
+    file: 'scope/scoped.ts',
+    from: `isCancelled(error) || (error instanceof Error && error.name === 'AbortError')`,
+    to: `isCancelled(error)`,
+    tests: ['scope'],
+  },
+  {
+    what: 'a scope absorbs the cancellation of another',
+    file: 'scope/scoped.ts',
+    from: `if (node.governor !== node || !isCancellation(error)) return false`,
+    to: `if (!isCancellation(error)) return false`,
+    tests: ['scope'],
+  },
+  {
+    what: 'a failure does not cancel the group',
+    file: 'scope/nursery.ts',
+    from: `      cancelScope(this.scope, error)
+`,
+    to: '',
+    tests: ['scope'],
+  },
+  {
+    what: 'the last failure is thrown in place of the first',
+    file: 'scope/nursery.ts',
+    from: `      ;(this.#later ??= []).push(error)`,
+    to: `      this.failure = error`,
+    tests: ['scope'],
+  },
+  {
+    what: 'a group ends while its tasks live',
+    file: 'scope/nursery.ts',
+    from: `    if (this.live === 0) return
+`,
+    to: `    if (this.live >= 0) return
+`,
+    tests: ['scope'],
+  },
+  {
+    what: 'a failing group takes new tasks',
+    file: 'scope/nursery.ts',
+    from: `    if (this.failed) {`,
+    to: `    if (this.failed && this.closed) {`,
+    tests: ['scope'],
+  },
+  {
+    what: 'a task ends without waiting for its children',
+    file: 'scope/task-node.ts',
+    from: `if (children === undefined || children.live === 0) this.#end()`,
+    to: `if (children === undefined || children.live >= 0) this.#end()`,
+    tests: ['scope'],
+  },
+  {
+    what: 'an error at the root is lost',
+    file: 'scope/task-node.ts',
+    from: `this.rejection = Promise.reject(this.error)`,
+    to: `void this.rejection`,
+    tests: ['scope'],
+  },
+  {
+    what: 'a timeout that expired is thrown though the work was cancelled from outside',
+    file: 'scope/timeout.ts',
+    from: `if (absorbs(node, error) && cutShort(node)) throw new TimeoutError(ms)`,
+    to: `if (absorbs(node, error) || node.governor !== undefined) throw new TimeoutError(ms)`,
+    tests: ['scope'],
+  },
+  {
+    what: 'a started task stays with the one who started it',
+    file: 'scope/start.ts',
+    from: `    task.parent = group
+`,
+    to: '',
+    tests: ['scope/start.test.ts'],
+  },
+  {
+    what: 'the program ends and leaves its tasks running',
+    file: 'scope/run.ts',
+    from: `cancelScope(child, 'main has returned')`,
+    to: `void child`,
+    tests: ['scope/run.test.ts'],
+  },
+  {
+    what: 'a finished task is still a context',
+    file: 'kernel/current.ts',
+    from: `while (scope !== undefined && scope.closed) scope = scope.parent`,
+    to: ``,
+    tests: ['scope'],
+  },
+]
