@@ -35,5 +35,7 @@ export type {
 } from './store/outcome.ts'
 export { normalizeUrl, trackingParameters } from './url/normalize-url.ts'
 export type { NormalizeOptions } from './url/normalize-url.ts'
+export { UrlNormalizer } from './url/url-normalizer.ts'
+export type { LinkBase } from './url/url-normalizer.ts'
 export { createScope } from './url/scope.ts'
 export type { OutOfScope, Scope, ScopeOptions } from './url/scope.ts'

@@ -3,6 +3,7 @@ import { MisuseError, now, shield, sleep, taskGroup } from 'corral'
 import { RobotsGate } from '../robots/robots-gate.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { normalizeUrl, type NormalizeOptions } from '../url/normalize-url.ts'
+import { UrlNormalizer } from '../url/url-normalizer.ts'
 import { createScope, type ScopeOptions } from '../url/scope.ts'
 import { crawlLimitsOf, type CrawlLimits } from './crawl-limits.ts'
 import type { CrawlPage } from './crawl-page.ts'
@@ -84,7 +85,7 @@ async function work(plan: Plan, store: Store, session: CrawlSession): Promise<Cr
   const context = {
     session,
     limits,
-    normalize: plan.normalize,
+    normalizer: new UrlNormalizer(plan.normalize),
     scope: createScope(seeds, options.scope),
     agent: /^[a-z_-]+/i.exec(userAgent)?.[0] ?? 'corral',
     headers: { 'user-agent': userAgent, accept: 'text/html,*/*;q=0.5', ...options.headers },

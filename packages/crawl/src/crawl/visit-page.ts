@@ -4,7 +4,7 @@ import { parseRetryAfter } from '../fetch/retry-after.ts'
 import { readPage, type ReadPage } from '../page/read-page.ts'
 import { parseRobotsDirectives } from '../robots/robots-directives.ts'
 import type { FrontierEntry, StoredLink, StoredPage } from '../store/outcome.ts'
-import { normalizeUrl, type NormalizeOptions } from '../url/normalize-url.ts'
+import type { UrlNormalizer } from '../url/url-normalizer.ts'
 import type { Scope } from '../url/scope.ts'
 import type { CrawlLimits } from './crawl-limits.ts'
 import type { CrawlPage } from './crawl-page.ts'
@@ -15,7 +15,7 @@ export interface VisitContext {
   readonly session: CrawlSession
   readonly scope: Scope
   readonly limits: CrawlLimits
-  readonly normalize: NormalizeOptions
+  readonly normalizer: UrlNormalizer
   /** Our product token. */
   readonly agent: string
   readonly headers: Readonly<Record<string, string>>
@@ -122,7 +122,7 @@ async function readAnswer(
   response: CrawlResponse,
   context: VisitContext,
 ): Promise<Fetched> {
-  const { limits, agent, normalize } = context
+  const { limits, agent, normalizer } = context
   const contentType = response.headers.get('content-type')
   const directives = parseRobotsDirectives(response.headers.get('x-robots-tag') ?? '', agent)
   const answer = { status: response.status, contentType, noindex: directives.noindex }
@@ -135,7 +135,7 @@ async function readAnswer(
     contentType,
     maxLinks: limits.maxLinks,
     agent,
-    normalize,
+    normalizer,
     keepText: context.onPage !== undefined,
   })
   const depth = entry.depth + 1
@@ -153,7 +153,7 @@ function redirected(
   location: string,
   context: VisitContext,
 ): Fetched {
-  const target = normalizeUrl(location, entry.url, context.normalize)
+  const target = context.normalizer.normalize(location, context.normalizer.base(entry.url))
   if (target === undefined) {
     return failed('REDIRECT_INVALID', `redirects to ${JSON.stringify(location.slice(0, 200))}`)
   }

@@ -5,13 +5,13 @@ export interface Charset {
 }
 
 /** How much of a page is searched for a declaration, in bytes. */
-export const charsetPrescan: number = 1024
+const prescan = 1024
 
 /**
  * Finds the encoding of an HTML page as browsers do: byte order mark, Content-Type, the declaration in the first
  * 1024 bytes, and windows-1252 when nothing says anything. A label nobody knows is no declaration.
  *
- * @param start the first bytes of the body, at least `charsetPrescan` of them unless it is shorter
+ * @param start the first bytes of the body, at least 1024 of them unless it is shorter
  * @param contentType the header
  * @see https://html.spec.whatwg.org/multipage/parsing.html#prescan-a-byte-stream-to-determine-its-encoding
  */
@@ -44,8 +44,9 @@ function encodingOf(label: string | undefined): string | undefined {
 }
 
 function declaredIn(start: Uint8Array): string | undefined {
-  const text = new TextDecoder('latin1').decode(start.subarray(0, charsetPrescan))
+  const text = new TextDecoder('latin1').decode(start.subarray(0, prescan))
   // Comments hide what is in them, one that does not end hides the rest; an XML declaration counts as well.
+  if (!/<meta|<\?xml/i.test(text)) return undefined
   const visible = text.replace(/<!--(?!-?>)[^]*?(-->|$)/g, '')
   const xml = /^<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)["']/.exec(visible)?.[1]
   for (const [, attributes = ''] of visible.matchAll(

@@ -1,5 +1,5 @@
 import { parseRobotsDirectives } from '../robots/robots-directives.ts'
-import { normalizeUrl, type NormalizeOptions } from '../url/normalize-url.ts'
+import { UrlNormalizer } from '../url/url-normalizer.ts'
 import { refreshTarget } from './meta-refresh.ts'
 import { PageTokenizer, type WantedTags } from './page-tokenizer.ts'
 
@@ -32,7 +32,8 @@ export interface ExtractOptions {
   readonly maxLinks?: number
   /** Our product token, for `<meta name="corral" content="nofollow">`. */
   readonly agent?: string
-  readonly normalize?: NormalizeOptions
+  /** Shared by the pages of a crawl, it remembers their links. */
+  readonly normalizer?: UrlNormalizer
 }
 
 /**
@@ -75,14 +76,15 @@ export class LinkExtractor {
 
   end(): PageContent {
     this.#tokenizer.end()
-    const { normalize } = this.#options
-    const base = URL.parse(this.#base ?? '', this.#pageUrl)?.href ?? this.#pageUrl
+    const { normalizer = new UrlNormalizer() } = this.#options
+    const baseUrl = this.#base === undefined ? null : URL.parse(this.#base, this.#pageUrl)
+    const base = normalizer.base(baseUrl?.href ?? this.#pageUrl)
     const canonical =
-      this.#canonical === undefined ? undefined : normalizeUrl(this.#canonical, base, normalize)
+      this.#canonical === undefined ? undefined : normalizer.normalize(this.#canonical, base)
 
     const links = new Map<string, PageLink>()
     for (const [href, { kind, nofollow }] of this.#found) {
-      const url = normalizeUrl(href, base, normalize)
+      const url = normalizer.normalize(href, base)
       if (url === undefined) continue
       // Of two links to one page one that may be followed is enough.
       if (links.get(url)?.nofollow ?? true) {

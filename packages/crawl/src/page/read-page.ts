@@ -1,4 +1,4 @@
-import { charsetPrescan, detectCharset } from './charset.ts'
+import { detectCharset } from './charset.ts'
 import { LinkExtractor, type ExtractOptions, type PageContent } from './link-extractor.ts'
 
 export interface ReadPageOptions extends ExtractOptions {
@@ -34,19 +34,13 @@ export async function readPage(
   let text = ''
   let bytes = 0
   let malformed = false
-  let start: Uint8Array | undefined = new Uint8Array()
   let decoder: TextDecoder | undefined
+  let start: Uint8Array[] = []
 
   const take = (part: string): void => {
     malformed ||= part.includes('\uFFFD')
     if (keepText) text += part
     extractor.write(part)
-  }
-  const open = (first: Uint8Array): TextDecoder => {
-    decoder = new TextDecoder(detectCharset(first, contentType).encoding)
-    start = undefined
-    take(decoder.decode(first, { stream: true }))
-    return decoder
   }
 
   for await (const chunk of body) {
@@ -55,12 +49,21 @@ export async function readPage(
       take(decoder.decode(chunk, { stream: true }))
       continue
     }
-    // The charset is decided on the first bytes, however they are cut.
-    start = start?.length === 0 ? chunk : Buffer.concat([start ?? chunk, chunk])
-    if (start.length >= charsetPrescan) open(start)
+    start.push(chunk)
+    if (bytes < smallPage) continue
+    const first = whole(start)
+    decoder = new TextDecoder(detectCharset(first, contentType).encoding)
+    take(decoder.decode(first, { stream: true }))
+    start = []
   }
-  decoder ??= open(start ?? new Uint8Array())
-  take(decoder.decode())
+  if (decoder === undefined) {
+    // The usual case: all of it at once, which is several times faster than a stream of it.
+    const page = whole(start)
+    decoder = decoderFor(detectCharset(page, contentType).encoding)
+    take(decoder.decode(page))
+  } else {
+    take(decoder.decode())
+  }
   return {
     content: extractor.end(),
     charset: decoder.encoding,
@@ -68,4 +71,21 @@ export async function readPage(
     malformed,
     text: keepText ? text : undefined,
   }
+}
+
+/** Bytes up to which a page is decoded in one piece; many times what the charset is looked for in. */
+const smallPage = 64 * 1024
+
+function whole(chunks: readonly Uint8Array[]): Uint8Array {
+  const [only] = chunks
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)
+}
+
+const decoders = new Map<string, TextDecoder>()
+
+/** A decoder for whole pages; there are as many as encodings. */
+function decoderFor(encoding: string): TextDecoder {
+  let decoder = decoders.get(encoding)
+  if (decoder === undefined) decoders.set(encoding, (decoder = new TextDecoder(encoding)))
+  return decoder
 }

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { linkKinds } from './link-traits.ts'
 
 /** Marks a file as ours: "coRC" [https://www.sqlite.org/pragma.html#pragma_application_id]. */
 export const applicationId: number = 0x63_6f_52_43
@@ -15,7 +16,7 @@ export const schemaVersion: number = 1
  *                 `--< link >-- url
  *
  * The state of a URL is 0 queued, 1 done, 2 failed, 3 skipped. `url_frontier` holds the queued ones alone, in the
- * order in which they are claimed.
+ * order in which they are claimed. The traits of a link are its kind and, as the lowest bit, whether it is nofollow.
  */
 const tables = `
 CREATE TABLE origin (
@@ -62,8 +63,7 @@ CREATE TABLE failure (
 CREATE TABLE link (
   from_id INTEGER NOT NULL REFERENCES url,
   to_id INTEGER NOT NULL REFERENCES url,
-  kind TEXT NOT NULL,
-  nofollow INTEGER NOT NULL,
+  traits INTEGER NOT NULL,
   PRIMARY KEY (from_id, to_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -78,7 +78,9 @@ CREATE VIEW pages AS
   FROM page p JOIN url u ON u.id = p.url_id LEFT JOIN url r ON r.id = p.redirect_id;
 
 CREATE VIEW links AS
-  SELECT f.url AS from_url, t.url AS to_url, l.kind, l.nofollow
+  SELECT f.url AS from_url, t.url AS to_url,
+    CASE l.traits >> 1 ${linkKinds.map((kind, code) => `WHEN ${code} THEN '${kind}'`).join(' ')} END AS kind,
+    l.traits & 1 AS nofollow
   FROM link l JOIN url f ON f.id = l.from_id JOIN url t ON t.id = l.to_id;
 
 CREATE VIEW errors AS

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { Claims } from './claims.ts'
+import { packedLink } from './link-traits.ts'
 import { openDatabase, type OpenDatabaseOptions } from './open-database.ts'
 import type { FrontierEntry, Outcome, StoreCounts, StoredLink, StoredPage } from './outcome.ts'
 import { takeOwnerLock } from './owner-lock.ts'
@@ -27,7 +28,7 @@ export class StoreEngine {
 
   readonly #insertPage: StatementSync
   readonly #insertFailure: StatementSync
-  readonly #insertLink: StatementSync
+  readonly #insertLinks: StatementSync
   readonly #finish: StatementSync
   readonly #queue: StatementSync
   readonly #shorten: StatementSync
@@ -53,14 +54,17 @@ export class StoreEngine {
       `INSERT OR REPLACE INTO page VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     this.#insertFailure = db.prepare('INSERT OR REPLACE INTO failure VALUES (?, ?, ?, ?, ?, ?)')
-    this.#insertLink = db.prepare('INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?)')
+    this.#insertLinks = db.prepare(
+      // All links of a page at once: a call from here costs more than a row.
+      'INSERT OR IGNORE INTO link SELECT ?1, value >> 4, value & 15 FROM json_each(?2)',
+    )
     this.#finish = db.prepare('UPDATE url SET state = ?, reason = ? WHERE id = ? AND state = 0')
     this.#queue = db.prepare(
       'UPDATE url SET state = 0, reason = NULL, depth = ?, hops = ? WHERE id = ? AND state = 3',
     )
     this.#shorten = db.prepare('UPDATE url SET depth = ? WHERE id = ? AND depth > ?')
     this.#stateOf = db.prepare('SELECT state, reason FROM url WHERE id = ?')
-    this.#linksOf = db.prepare('SELECT to_id AS id FROM link WHERE from_id = ? AND nofollow = 0')
+    this.#linksOf = db.prepare('SELECT to_id AS id FROM link WHERE from_id = ? AND traits & 1 = 0')
     this.#redirectOf = db.prepare('SELECT redirect_id AS id FROM page WHERE url_id = ?')
   }
 
@@ -168,10 +172,11 @@ export class StoreEngine {
     )
     this.#tally.add('pages', 1)
     this.#tally.add('bytes', page.bytes)
-    for (const link of links) {
-      const known = this.#link(link, depth + 1, 0)
-      this.#insertLink.run(id, known.id, link.kind, Number(link.nofollow))
-    }
+    if (links.length === 0) return
+    const packed = links.map((link) =>
+      packedLink(this.#link(link, depth + 1, 0).id, link.kind, link.nofollow),
+    )
+    this.#insertLinks.run(id, JSON.stringify(packed))
   }
 
   #storeFailure(

@@ -100,7 +100,9 @@ export class StoreReader implements Disposable {
   }
 
   close(): void {
-    if (this.#db.isOpen) this.#db.close()
+    if (!this.#db.isOpen) return
+    this.#db.close()
+    tidy(this.#file)
   }
 
   [Symbol.dispose](): void {
@@ -122,5 +124,15 @@ export class StoreReader implements Disposable {
     } catch (error) {
       throw storeErrorOf(error, this.#file)
     }
+  }
+}
+
+/** Who may only read leaves the empty log beside the file. Who may write takes it away, when nobody else is there. */
+function tidy(file: string): void {
+  try {
+    using db = new DatabaseSync(file, { timeout: 0 })
+    db.prepare('PRAGMA user_version').get()
+  } catch {
+    // It cannot be written, or is busy: then the log stays.
   }
 }

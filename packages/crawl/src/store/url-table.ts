@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { GenerationCache } from '../url/generation-cache.ts'
 import { originOf } from '../url/scope.ts'
 
 /** A row of the table of URLs, as far as linking to it needs it; kept up to date by who changes the row. */
@@ -28,9 +29,8 @@ export class UrlTable {
   readonly #select: StatementSync
   readonly #insertOrigin: StatementSync
   readonly #selectOrigin: StatementSync
-  #young = new Map<string, KnownUrl>()
-  #old = new Map<string, KnownUrl>()
-  #origins = new Map<string, number>()
+  readonly #known = new GenerationCache<string, KnownUrl>(generation)
+  readonly #origins = new GenerationCache<string, number>(generation)
 
   constructor(db: DatabaseSync) {
     this.#insert = db.prepare(
@@ -46,7 +46,7 @@ export class UrlTable {
 
   /** The row of a URL, created if there is none: queued, or skipped for the reason given. */
   intern(entry: NewUrl): { readonly known: KnownUrl; readonly created: boolean } {
-    const cached = this.#young.get(entry.url) ?? this.#old.get(entry.url)
+    const cached = this.#known.get(entry.url)
     if (cached !== undefined) return { known: cached, created: false }
 
     const { url, depth, hops, skip } = entry
@@ -70,17 +70,12 @@ export class UrlTable {
 
   /** Forgets everything: what was learnt in a transaction that was rolled back is not so. */
   forget(): void {
-    this.#young.clear()
-    this.#old.clear()
+    this.#known.clear()
     this.#origins.clear()
   }
 
   #remember(url: string, known: KnownUrl): KnownUrl {
-    if (this.#young.size >= generation) {
-      this.#old = this.#young
-      this.#young = new Map()
-    }
-    this.#young.set(url, known)
+    this.#known.set(url, known)
     return known
   }
 
@@ -89,7 +84,6 @@ export class UrlTable {
     if (cached !== undefined) return cached
     this.#insertOrigin.run(origin)
     const { id } = this.#selectOrigin.get(origin) as { id: number }
-    if (this.#origins.size >= generation) this.#origins.clear()
     this.#origins.set(origin, id)
     return id
   }

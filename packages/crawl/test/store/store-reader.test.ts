@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
@@ -45,6 +45,21 @@ describe('StoreReader', () => {
       { status: 200, count: 1 },
       { status: 301, count: 1 },
     ])
+  })
+
+  test('leaves nothing beside the file, and nothing of a crawl that goes on away', async () => {
+    const directory = temporaryDirectory()
+    const file = join(directory, 'crawl.db')
+    await (await openStore(file)).close()
+    new StoreReader(file).close()
+    expect(readdirSync(directory)).toEqual(['crawl.db'])
+
+    await using store = await openStore(file)
+    await store.seed(['http://a.test/1'])
+    new StoreReader(file).close()
+    await store.seed(['http://a.test/2'])
+    using reader = new StoreReader(file)
+    expect(reader.counts()).toMatchObject({ queued: 2 })
   })
 
   test('says what is wrong with a file that is no store', () => {

@@ -1,0 +1,52 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { normalizeUrl } from '../../src/url/normalize-url.ts'
+import { UrlNormalizer } from '../../src/url/url-normalizer.ts'
+
+test('UrlNormalizer makes the same of a link as normalizeUrl, whatever it has seen before', () => {
+  const normalizer = new UrlNormalizer({ sortQuery: true })
+  const bases = [
+    'http://a.test/',
+    'http://a.test/x/y?q=/z/',
+    'http://a.test/x/z',
+    'https://a.test/x/y',
+    'http://b.test/x/',
+  ]
+  const piece = fc.constantFrom(
+    '/',
+    '..',
+    '.',
+    '?',
+    '#',
+    'a',
+    'b=1',
+    '&',
+    ' ',
+    '\t',
+    '\\',
+    ':',
+    '//',
+    'http',
+    '%7e',
+    'é',
+  )
+  fc.assert(
+    fc.property(fc.constantFrom(...bases), fc.array(piece, { maxLength: 6 }), (base, pieces) => {
+      const href = pieces.join('')
+      expect(normalizer.normalize(href, normalizer.base(base))).toBe(
+        normalizeUrl(href, base, { sortQuery: true }),
+      )
+    }),
+    { numRuns: 5000 },
+  )
+})
+
+test('UrlNormalizer stays bounded and right over many links', () => {
+  const normalizer = new UrlNormalizer()
+  const base = normalizer.base('http://a.test/')
+  const before = process.memoryUsage().heapUsed
+  for (let each = 0; each < 300_000; each++) normalizer.normalize(`/${each}`, base)
+  expect(normalizer.normalize('/5', base)).toBe('http://a.test/5')
+  expect(normalizer.normalize('/299999', base)).toBe('http://a.test/299999')
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(60_000_000)
+})
