@@ -92,7 +92,8 @@ export class Dispatcher {
       const until = this.#advance(group)
       if (until === 'over') return
       if (until === 'change') await this.#changed.wait()
-      else if (until !== 'now') await moveOnAfter(until - now(), () => this.#changed.wait())
+      else if (until !== 'now')
+        await moveOnAfter(Math.max(0, until - now()), () => this.#changed.wait())
     }
   }
 
