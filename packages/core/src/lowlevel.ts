@@ -12,7 +12,7 @@ export {
 export { Heap } from './kernel/heap.ts'
 export type { Slotted } from './kernel/heap.ts'
 export { hold, letGo } from './kernel/holdings.ts'
-export { instrument, traced } from './kernel/hooks.ts'
+export { instrument, report, traced } from './kernel/hooks.ts'
 export type { Hooks } from './kernel/hooks.ts'
 export { probe } from './scope/probe.ts'
 export { Waiter } from './kernel/records.ts'

@@ -55,12 +55,3 @@ export class OwnedPermit implements Disposable, Holding {
     this.#keeper.abandon(this)
   }
 }
-
-/** The permits' tasks, for reports. */
-export function holdersOf(permits: Iterable<OwnedPermit>): TaskRecord[] {
-  const tasks: TaskRecord[] = []
-  for (const { task } of permits) {
-    if (task !== undefined) tasks.push(task)
-  }
-  return tasks
-}

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import {
   CancelScope,
+  CapacityLimiter,
   checkpoint,
   isCancelled,
   Lock,
   run,
+  RwLock,
   Semaphore,
   sleep,
   spawn,
@@ -16,7 +18,8 @@ import { unhandled } from '../unhandled.ts'
 import { waitsBelow } from './wait-views.ts'
 
 interface Mutex {
-  acquire(): Promise<Disposable>
+  /** `alias` where one task may not ask twice. */
+  acquire(alias?: object): Promise<Disposable>
   readonly waiting: number
   readonly taken: boolean
 }
@@ -49,6 +52,36 @@ const mutexes: [string, () => Mutex][] = [
         },
         get taken() {
           return semaphore.free === 0
+        },
+      }
+    },
+  ],
+  [
+    'CapacityLimiter.acquire',
+    () => {
+      const limiter = new CapacityLimiter(1)
+      return {
+        acquire: (alias) => limiter.acquire(alias),
+        get waiting() {
+          return limiter.waiting
+        },
+        get taken() {
+          return limiter.borrowed === 1
+        },
+      }
+    },
+  ],
+  [
+    'RwLock.write',
+    () => {
+      const lock = new RwLock()
+      return {
+        acquire: () => lock.write(),
+        get waiting() {
+          return lock.waiting
+        },
+        get taken() {
+          return lock.writing
         },
       }
     },
@@ -304,7 +337,7 @@ describe.each(mutexes)('%s', (kind, make) => {
       const held = await mutex.acquire()
       const served: number[] = []
       const enter = async (i: number): Promise<void> => {
-        using _held = await mutex.acquire()
+        using _held = await mutex.acquire({})
         served.push(i)
       }
       const ends = [spawn(() => enter(1)), spawn(() => enter(2))]

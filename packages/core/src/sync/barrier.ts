@@ -1,0 +1,89 @@
+import { BrokenError } from '../errors.ts'
+import {
+  currentScope,
+  ready,
+  requireCount,
+  suspend,
+  Waiter,
+  WaitQueue,
+  wake,
+  wakeWithError,
+} from '../lowlevel.ts'
+
+/**
+ * Holds tasks back until a number of them have come, then lets them all go on, and starts anew.
+ *
+ * Cost: O(1) to wait and to leave, O(parties) for the last to come.
+ *
+ * @example
+ * const barrier = new Barrier(3)
+ * const place = await barrier.wait() // 0, 1 or 2
+ * @see asyncio.Barrier, java.util.concurrent.CyclicBarrier
+ */
+export class Barrier {
+  /** How many it takes. */
+  readonly parties: number
+  readonly #line = new WaitQueue<number>()
+  #broken = false
+
+  /** @param parties a whole number of at least 1 */
+  constructor(parties: number) {
+    requireCount('Barrier: parties', parties)
+    this.parties = parties
+  }
+
+  /** How many have come and are held back. */
+  get waiting(): number {
+    return this.#line.size
+  }
+
+  /** It was aborted and not reset since. */
+  get broken(): boolean {
+    return this.#broken
+  }
+
+  /**
+   * Waits until all have come. The result is the place in line: 0 for the first of them, and so on, a
+   * different one for each.
+   *
+   * Cancellation: leaves the line, so that one more has to come. Once the last has come it is not cut
+   * short any more.
+   *
+   * @throws BrokenError when it is aborted, or reset while it waits
+   */
+  wait(): Promise<number> {
+    const scope = currentScope()
+    if (scope.governor === undefined) {
+      if (this.#broken) return Promise.reject(aborted())
+      const place = this.#line.size
+      if (place === this.parties - 1) {
+        let i = 0
+        for (const waiter of this.#line) wake(waiter, i++)
+        return ready('Barrier.wait', this, place, scope)
+      }
+    }
+    return suspend(new Waiter<number>('Barrier.wait', this, this.#line))
+  }
+
+  /** Starts anew: those held back get `BrokenError`, those who come later wait for each other. */
+  reset(): void {
+    this.#broken = false
+    this.#turnAway(
+      () => new BrokenError('Barrier.wait: the barrier was reset; wait again to go along'),
+    )
+  }
+
+  /** Those held back and all who come later get `BrokenError`, until it is reset. */
+  abort(): void {
+    this.#broken = true
+    this.#turnAway(aborted)
+  }
+
+  #turnAway(error: () => BrokenError): void {
+    for (const waiter of this.#line) wakeWithError(waiter, error)
+  }
+}
+
+function aborted(): BrokenError {
+  return new BrokenError('Barrier.wait: the barrier was aborted; reset it to use it again')
+}

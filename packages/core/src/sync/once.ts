@@ -1,0 +1,104 @@
+import { MisuseError } from '../errors.ts'
+import {
+  currentScope,
+  ready,
+  report,
+  requireFunction,
+  suspend,
+  tellOwners,
+  Waiter,
+  WaitQueue,
+  wake,
+  wakeWithError,
+} from '../lowlevel.ts'
+import type { ScopeNode } from '../lowlevel.ts'
+import { Owner } from '../scope/owner.ts'
+import type { Task } from '../scope/task.ts'
+
+/**
+ * A value that is made once, when it is first asked for. All who ask meanwhile wait for the same work,
+ * which belongs to none of them: it is a task of the one who made the `Once` (of the whole program, if
+ * that was no task or has ended). A failure goes to all who wait and is forgotten: the next to ask tries again.
+ *
+ * Cost: O(1) to ask and to leave; when it is there, about that of a promise.
+ *
+ * @example
+ * const config = new Once(() => readConfig())
+ * const { port } = await config.get()
+ * @see tokio::sync::OnceCell, Go's sync.OnceValue
+ */
+export class Once<T> {
+  static {
+    tellOwners(this, (once) => (once.#task === undefined ? [] : [once.#task]))
+  }
+
+  readonly #owner = new Owner()
+  readonly #line = new WaitQueue<T>()
+  readonly #fn: () => PromiseLike<T> | T
+  #task: Task<T> | undefined
+  #made: { readonly value: T } | undefined
+
+  /** @param fn makes the value; called with what travels along the awaits here, such as a `TaskLocal` */
+  constructor(fn: () => PromiseLike<T> | T) {
+    requireFunction('Once: fn', fn)
+    this.#fn = fn
+  }
+
+  /** The value is there: `get` will not wait. */
+  get done(): boolean {
+    return this.#made !== undefined
+  }
+
+  /** How many wait for the value. */
+  get waiting(): number {
+    return this.#line.size
+  }
+
+  /**
+   * The value; the first call starts the work.
+   *
+   * Cancellation: stops waiting, and leaves the work to go on for others. Cancelling the owner stops it.
+   *
+   * @throws what the work throws
+   * @throws TaskCancelledError when the owner was cancelled
+   * @throws MisuseError when the work asks for its own value
+   */
+  get(): Promise<T> {
+    const scope = currentScope()
+    if (scope.governor === undefined) {
+      if (this.#made !== undefined) return ready('Once.get', this, this.#made.value, scope)
+      if (this.#task === undefined) {
+        this.#start()
+      } else if (isWithin(scope, this.#task)) {
+        return Promise.reject(
+          new MisuseError(
+            'Once.get: its work waits for its own value; pass the work what it needs',
+          ),
+        )
+      }
+    }
+    return suspend(new Waiter<T>('Once.get', this, this.#line))
+  }
+
+  #start(): void {
+    this.#task = this.#owner.spawn('Once', this.#fn, (task) => {
+      this.#task = undefined
+      if (task.state === 'fulfilled') {
+        const value = task.value as T
+        this.#made = { value }
+        for (const waiter of this.#line) wake(waiter, value)
+        return
+      }
+      if (task.state === 'rejected' && this.#line.size === 0) report(task.error)
+      for (const waiter of this.#line) wakeWithError(waiter, () => task.failure())
+    })
+  }
+}
+
+/** Whether the one who asks is the work itself, or a task below it. */
+function isWithin(asker: ScopeNode, task: { readonly id: number }): boolean {
+  for (let scope: ScopeNode | undefined = asker; scope !== undefined; scope = scope.parent) {
+    if (scope.task?.id === task.id) return true
+  }
+  return false
+}
