@@ -1,10 +1,6 @@
 import { inspect } from 'node:util'
 import { isCancelled } from 'corral'
-import { StoreError } from '@corral/crawl'
 import type { Command } from './commands/command.ts'
-import { crawlCommand } from './commands/crawl-command.ts'
-import { demoCommand } from './commands/demo-command.ts'
-import { FailureError } from './commands/failure-error.ts'
 import { programVersion } from './commands/program-version.ts'
 import { formatTable } from './format/format-table.ts'
 import { printable } from './format/printable.ts'
@@ -12,8 +8,20 @@ import { closestWord } from './options/closest-word.ts'
 import { UsageError } from './options/usage-error.ts'
 
 const commands: ReadonlyMap<string, Command> = new Map([
-  ['crawl', crawlCommand],
-  ['demo', demoCommand],
+  [
+    'crawl',
+    {
+      about: 'fetch pages, follow their links, store everything',
+      load: async () => (await import('./commands/crawl-command.ts')).crawlCommand,
+    },
+  ],
+  [
+    'demo',
+    {
+      about: 'crawl a small site that is served here, on loopback',
+      load: async () => (await import('./commands/demo-command.ts')).demoCommand,
+    },
+  ],
 ])
 
 /**
@@ -27,7 +35,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   const [name = '', ...rest] = args
   const command = commands.get(name)
   try {
-    if (command !== undefined) return await command.run(rest)
+    if (command !== undefined) return await (await command.load())(rest)
     return programItself(name)
   } catch (error) {
     if (isCancelled(error)) throw error
@@ -69,10 +77,9 @@ function help(): string {
 /** What we throw says all there is to say; of anything else the code helps to look it up. */
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return printable(String(error))
-  const known =
-    error instanceof UsageError || error instanceof FailureError || error instanceof StoreError
   const { code } = error as { code?: unknown }
-  const suffix =
-    known || typeof code !== 'string' || error.message.includes(code) ? '' : ` (${code})`
-  return `${printable(error.message)}${suffix}`
+  const told = ours.has(error.name) || typeof code !== 'string' || error.message.includes(code)
+  return `${printable(error.message)}${told ? '' : ` (${code})`}`
 }
+
+const ours: ReadonlySet<string> = new Set(['UsageError', 'FailureError', 'StoreError'])

@@ -3,43 +3,35 @@ import { crawlOptions, type CrawlSettings } from '../options/crawl-options.ts'
 import { formatHelp } from '../options/format-help.ts'
 import { parseOptions } from '../options/parse-options.ts'
 import { UsageError } from '../options/usage-error.ts'
-import type { Command } from './command.ts'
-import { crawlExport } from './crawl-export.ts'
-import { crawlFailures } from './crawl-failures.ts'
-import { crawlStatus } from './crawl-status.ts'
+import type { Command, RunCommand } from './command.ts'
 import { programName } from './program-name.ts'
 import { programVersion } from './program-version.ts'
-import { runCrawl } from './run-crawl.ts'
 import { startUrls } from './start-urls.ts'
 
-/** None of these is a URL, so that they cannot be meant as one. */
-const onStores: ReadonlyMap<string, Command> = new Map([
-  ['status', crawlStatus],
-  ['failures', crawlFailures],
-  ['export', crawlExport],
+/** What works on a store that is there. None of these is a URL, so that they cannot be meant as one. */
+const onStores: ReadonlyMap<string, Command['load']> = new Map<string, Command['load']>([
+  ['status', async () => (await import('./crawl-status.ts')).crawlStatus],
+  ['failures', async () => (await import('./crawl-failures.ts')).crawlFailures],
+  ['export', async () => (await import('./crawl-export.ts')).crawlExport],
 ])
 
-export const crawlCommand: Command = {
-  about: 'fetch pages, follow their links, store everything',
-  run: (args) => {
-    const [first = '', ...rest] = args
-    return onStores.get(first)?.run(rest) ?? crawlFrom(args)
-  },
+/** Crawls from URLs, or does something with a crawl that is there. */
+export const crawlCommand: RunCommand = async (args) => {
+  const [first = '', ...rest] = args
+  const load = onStores.get(first)
+  return load === undefined ? crawlFrom(args) : (await load())(rest)
 }
 
 async function crawlFrom(args: readonly string[]): Promise<number> {
   const { values, positionals, given } = parseOptions(crawlOptions, args)
-  if (values.help) {
-    process.stdout.write(crawlHelp())
-    return 0
-  }
-  if (values.version) {
-    process.stdout.write(`${programVersion()}\n`)
+  if (values.help || values.version) {
+    process.stdout.write(values.help ? help() : `${programVersion()}\n`)
     return 0
   }
   requireOneScope(values, given)
   const seeds = startUrls(positionals)
-  return runCrawl(seeds, values, `${programName} ${shellQuote(['crawl', ...args])}`)
+  const { runCrawl } = await import('./run-crawl.ts')
+  return await runCrawl(seeds, values, `${programName} ${shellQuote(['crawl', ...args])}`)
 }
 
 function requireOneScope(values: CrawlSettings, given: ReadonlySet<string>): void {
@@ -50,7 +42,7 @@ function requireOneScope(values: CrawlSettings, given: ReadonlySet<string>): voi
   }
 }
 
-function crawlHelp(): string {
+function help(): string {
   return formatHelp(crawlOptions, {
     usage: [
       'corral crawl [options] <url...>',

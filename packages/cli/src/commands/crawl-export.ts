@@ -7,37 +7,38 @@ import { requireNone } from '../options/require-none.ts'
 import { storeOptions } from '../options/store-options.ts'
 import { UsageError } from '../options/usage-error.ts'
 import { exportFile } from '../options/value-kind.ts'
-import type { Command } from './command.ts'
 import { requireWritable } from './require-writable.ts'
 
-const about = 'write pages and failures to a file'
-
-export const crawlExport: Command = {
-  about,
-  run: async (args) => {
-    const { values, positionals } = parseOptions(storeOptions, args)
-    if (values.help) {
-      process.stdout.write(
-        formatHelp(storeOptions, {
-          usage: ['corral crawl export [options] <file.jsonl|file.csv>'],
-          about: `Export: ${about}.`,
-          examples: [['corral crawl export out.csv --store docs.db', 'the crawl in docs.db']],
-        }),
-      )
-      return 0
-    }
-    const [file, ...surplus] = positionals
-    requireNone(surplus)
-    const { rule, parse } = exportFile
-    if (file === undefined) throw new UsageError(`no file given; name ${rule}`)
-    if (parse(file) === undefined) throw new UsageError(`the file must be ${rule}, got "${file}"`)
-    requireWritable(file)
-    const rows = await exportStore(values.store, file)
-    process.stdout.write(
-      values.json
-        ? `${JSON.stringify({ type: 'export', file, rows })}\n`
-        : `${formatCount(rows)} rows written to ${printable(file)}\n`,
-    )
+/** Writes pages and failures to a file. */
+export async function crawlExport(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseOptions(storeOptions, args)
+  if (values.help) {
+    process.stdout.write(help())
     return 0
-  },
+  }
+  const file = fileOf(positionals)
+  requireWritable(file)
+  const rows = await exportStore(values.store, file)
+  process.stdout.write(
+    values.json
+      ? `${JSON.stringify({ type: 'export', file, rows })}\n`
+      : `${formatCount(rows)} rows written to ${printable(file)}\n`,
+  )
+  return 0
+}
+
+function fileOf([file, ...surplus]: readonly string[]): string {
+  requireNone(surplus)
+  const { rule, parse } = exportFile
+  if (file === undefined) throw new UsageError(`no file given; give ${rule}`)
+  if (parse(file) === undefined) throw new UsageError(`the file must be ${rule}, got "${file}"`)
+  return file
+}
+
+function help(): string {
+  return formatHelp(storeOptions, {
+    usage: ['corral crawl export [options] <file.jsonl|file.csv>'],
+    about: 'Writes pages and failures to a file.',
+    examples: [['corral crawl export out.csv --store docs.db', 'the crawl in docs.db']],
+  })
 }

@@ -5,42 +5,29 @@ import { formatHelp } from '../options/format-help.ts'
 import { parseOptions } from '../options/parse-options.ts'
 import { requireNone } from '../options/require-none.ts'
 import { storeOptions } from '../options/store-options.ts'
-import type { Command } from './command.ts'
 
-const about = 'list the URLs that failed, and why'
-
-export const crawlFailures: Command = {
-  about,
-  run: (args) => {
-    const { values, positionals } = parseOptions(storeOptions, args)
-    if (values.help) {
-      process.stdout.write(
-        formatHelp(storeOptions, {
-          usage: ['corral crawl failures [options]'],
-          about: `Failures: ${about}.`,
-          examples: [['corral crawl failures --json', 'one object a line']],
-        }),
-      )
-      return 0
-    }
-    requireNone(positionals)
-    using reader = new StoreReader(values.store)
-    for (const rows of inBlocks(reader.errors(), 1000)) {
-      const lines = values.json ? rows.map((row) => JSON.stringify(row)) : tableOf(rows)
-      process.stdout.write(`${lines.join('\n')}\n`)
-    }
+/** Lists the URLs that failed, and why. */
+export function crawlFailures(args: readonly string[]): number {
+  const { values, positionals } = parseOptions(storeOptions, args)
+  if (values.help) {
+    process.stdout.write(help())
     return 0
-  },
+  }
+  requireNone(positionals)
+  using reader = new StoreReader(values.store)
+  for (const rows of inBlocks(reader.errors(), 1000)) {
+    const lines = values.json ? rows.map((row) => JSON.stringify(row)) : tableOf(rows)
+    process.stdout.write(`${lines.join('\n')}\n`)
+  }
+  return 0
 }
 
 function tableOf(rows: readonly ErrorRow[]): string[] {
-  return formatTable(
-    rows.map(({ url, kind, code, message }) => [
-      kind === 'http' ? code : `${kind} ${code}`,
-      printable(`${url}  ${message}`),
-    ]),
-    '',
-  )
+  const columns = rows.map(({ url, kind, code, message }): [string, string] => [
+    kind === 'http' ? code : printable(`${kind} ${code}`),
+    printable(`${url}  ${message}`),
+  ])
+  return formatTable(columns, '')
 }
 
 function* inBlocks<T>(items: Iterable<T>, size: number): Generator<T[], void, undefined> {
@@ -51,4 +38,12 @@ function* inBlocks<T>(items: Iterable<T>, size: number): Generator<T[], void, un
     block = []
   }
   if (block.length > 0) yield block
+}
+
+function help(): string {
+  return formatHelp(storeOptions, {
+    usage: ['corral crawl failures [options]'],
+    about: 'Lists the URLs that failed, and why.',
+    examples: [['corral crawl failures --json', 'one object a line']],
+  })
 }

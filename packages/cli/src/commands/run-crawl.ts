@@ -30,9 +30,14 @@ export async function runCrawl(
   if (settings.export !== undefined) requireWritable(settings.export)
   const display = openDisplay(settings, process)
   let last: CrawlProgress | undefined
+  let greeted = false
   const onProgress = (progress: CrawlProgress): void => {
-    if (last === undefined) greet(display, seeds, settings, progress)
     last = progress
+    // Not before there is a page: of a crawl that gets none one line is said, and that is the error.
+    if (!greeted && progress.pages > 0) {
+      greet(display, seeds, settings, progress)
+      greeted = true
+    }
     display.update(progress)
   }
   try {
@@ -120,8 +125,12 @@ function requireSomething(store: StoreSummary, reader: StoreReader): void {
   if (first === undefined) {
     throw new FailureError('nothing was fetched: robots.txt forbids it')
   }
-  const { url, kind, code, message } = first
+  const { url, code, message } = first
   throw new FailureError(
-    `nothing could be fetched: ${printable(`${url}: ${kind} ${code}, ${message}`)}`,
+    `nothing could be fetched: ${printable(`${url}: ${withCode(message, code)}`)}`,
   )
+}
+
+function withCode(message: string, code: string): string {
+  return message.includes(code) ? message : `${message} (${code})`
 }

@@ -28,6 +28,9 @@ export function openDisplay(options: DisplayOptions, streams: DisplayStreams): C
   return logDisplay(stderr)
 }
 
+/** Milliseconds between two lines of a log. */
+const logInterval = 2000
+
 const silent: CrawlDisplay = { interval: 1000, update: () => {}, note: () => {}, end: () => {} }
 
 function jsonDisplay(stdout: DisplayStreams['stdout']): CrawlDisplay {
@@ -48,11 +51,13 @@ function liveDisplay(line: LiveLine, maxPages: number | undefined, unicode: bool
 }
 
 function logDisplay(stderr: Terminal): CrawlDisplay {
+  let due = logInterval
   return {
-    interval: 5000,
+    interval: 250,
     update: (progress: CrawlProgress) => {
-      // The first update comes at once, with nothing to tell.
-      if (progress.elapsed >= 1000) stderr.write(`${logLine(progress)}\n`)
+      if (progress.elapsed < due) return
+      due = progress.elapsed + logInterval
+      stderr.write(`${logLine(progress)}\n`)
     },
     note: (text) => stderr.write(`${text}\n`),
     end: () => {},

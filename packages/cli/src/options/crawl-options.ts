@@ -37,7 +37,7 @@ export interface CrawlSettings {
 export const crawlOptions: OptionTable<CrawlSettings> = {
   depth: { takes: count(0), help: 'follow at most so many links from a start URL' },
   maxPages: { takes: count(1), help: 'stop after so many pages' },
-  sameHost: { help: 'stay on the hosts of the start URLs (the default)' },
+  sameHost: { help: 'stay on the hosts of the URLs given (default)' },
   scope: {
     takes: choice(['host', 'prefix', 'anywhere']),
     initial: 'host',

@@ -26,6 +26,7 @@ export function formatSummary(store: StoreSummary, options: SummaryOptions): str
   ]
   if (run !== undefined) {
     rows.push(['time', formatDuration(run.elapsed)], ['rate', rateOf(run)])
+    rows.push(['retries', formatCount(run.retries)])
   }
   rows.push(
     ['answers', byClass(store.statuses)],

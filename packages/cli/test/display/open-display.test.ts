@@ -43,8 +43,8 @@ describe('openDisplay', () => {
     display.update(progressOf({ elapsed: 0 }))
     expect(to.written.stderr).toBe('')
     display.update(progressOf())
+    display.update(progressOf({ elapsed: 12_500 }))
     display.end()
-    expect(display.interval).toBeGreaterThanOrEqual(2000)
     expect(to.written.stderr).toBe(
       '12 s: 1,234 pages, 312/s, 5,012 queued, 64 in flight, 3 failed\n',
     )

@@ -1,0 +1,84 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as delay } from 'node:timers/promises'
+import { startDemoSite, StoreReader, type DemoSite } from '@corral/crawl'
+import { expect, test } from 'vitest'
+import { runCommand, startCommand, temporaryDirectory } from './command.ts'
+
+const kills = 10
+const perHost = 6
+/** The delay makes the crawl take longer than all runs that are killed together. */
+const options = ['--delay', '8ms', '--per-host', String(perHost), '--quiet']
+/** Of the store. */
+const batch = 64
+
+const queries = {
+  pages: `SELECT url, status, content_type, charset, title, bytes, depth, redirect_url, canonical, noindex, note
+    FROM pages ORDER BY url`,
+  links: 'SELECT * FROM links ORDER BY from_url, to_url',
+  errors: 'SELECT url, kind, depth FROM errors ORDER BY url',
+  frontier: 'SELECT url, depth, state, reason FROM frontier ORDER BY url',
+}
+
+/** What a crawl found, without what chance has in it: times, attempts, and the words of broken connections. */
+function contentOf(file: string): Record<keyof typeof queries, unknown[]> {
+  using db = new DatabaseSync(file)
+  expect(db.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' })
+  const all = (sql: string): unknown[] =>
+    db
+      .prepare(sql)
+      .all()
+      .map((row) => ({ ...row }))
+  return {
+    pages: all(queries.pages),
+    links: all(queries.links),
+    errors: all(queries.errors),
+    frontier: all(queries.frontier),
+  }
+}
+
+/** Settles when the site has been asked for something new. */
+async function nextRequest(site: DemoSite): Promise<void> {
+  const asked = (): number => site.hits.values().reduce((sum, hits) => sum + hits, 0)
+  const before = asked()
+  while (asked() === before) await delay(5)
+}
+
+test(
+  'killed ten times at random moments and given again, a crawl has what an undisturbed one has',
+  { timeout: 60_000 },
+  async () => {
+    const directory = temporaryDirectory()
+    const [calm, killed] = [join(directory, 'calm.db'), join(directory, 'killed.db')]
+    const site = await startDemoSite()
+    const port = Number(new URL(site.url).port)
+    const command = (store: string): string[] => ['crawl', site.url, '--store', store, ...options]
+    expect(await runCommand(command(calm))).toMatchObject({ code: 0, stderr: '' })
+    await site.close()
+
+    // The same site anew: it counts from one again.
+    await using again = await startDemoSite({ port })
+    for (let kill = 0; kill < kills; kill++) {
+      const { child, ended } = startCommand(command(killed))
+      await nextRequest(again)
+      await delay(30 + Math.random() * 300)
+      child.kill('SIGKILL')
+      expect(await ended).toEqual({ code: null, signal: 'SIGKILL', stdout: '', stderr: '' })
+    }
+    const before = countsOf(killed)
+    expect(before.pages).toBeGreaterThan(0)
+    expect(before.queued).toBeGreaterThan(0)
+
+    expect(await runCommand(command(killed))).toMatchObject({ code: 0, stderr: '' })
+    expect(contentOf(killed)).toEqual(contentOf(calm))
+    // What had been in flight, or on its way into the store, is asked for again, and nothing else.
+    const chapters = [...again.hits].filter(([path]) => path.startsWith('/chapter/'))
+    const twice = chapters.reduce((sum, [, hits]) => sum + hits - 1, 0)
+    expect(twice).toBeLessThanOrEqual(kills * (perHost + batch))
+  },
+)
+
+function countsOf(file: string): { readonly pages: number; readonly queued: number } {
+  using reader = new StoreReader(file)
+  return reader.counts()
+}
