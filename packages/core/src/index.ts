@@ -1,3 +1,5 @@
+export { Broadcast } from './channel/broadcast.ts'
+export type { BroadcastOptions } from './channel/broadcast.ts'
 export { LifoQueue } from './channel/lifo-queue.ts'
 export { openChannel } from './channel/open-channel.ts'
 export type { ChannelOptions } from './channel/open-channel.ts'
@@ -7,6 +9,7 @@ export { Queue } from './channel/queue.ts'
 export type { QueueCloseOptions, QueueOptions } from './channel/queue.ts'
 export type { Receiver } from './channel/receiver.ts'
 export type { Sender } from './channel/sender.ts'
+export { Watch } from './channel/watch.ts'
 export {
   BrokenError,
   BusyError,

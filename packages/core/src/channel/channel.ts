@@ -1,4 +1,5 @@
-import { BrokenError, ClosedError } from '../errors.ts'
+import { BrokenError } from '../errors.ts'
+import { ended } from './base-receiver.ts'
 import { Exchange } from './exchange.ts'
 
 /** What the handles of a channel share. Each side counts its open handles; the last one ends the other side. */
@@ -13,7 +14,7 @@ export class Channel<T> {
 
   senderClosed(): void {
     this.senders -= 1
-    if (this.senders === 0) this.exchange.endTakers(ended)
+    if (this.senders === 0) this.exchange.takers.end(ended)
   }
 
   receiverClosed(): void {
@@ -22,13 +23,6 @@ export class Channel<T> {
     this.exchange.buffer.clear()
     this.exchange.endGivers(broken)
   }
-}
-
-/** Why there is nothing to receive any more. */
-export function ended(): ClosedError {
-  return new ClosedError(
-    'Receiver.receive: every sender is closed and the channel is drained; loop with for await to end here',
-  )
 }
 
 /** Why there is no point in sending any more. */

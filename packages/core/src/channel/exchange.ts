@@ -1,5 +1,6 @@
 import { RingBuffer, WaitQueue, wake, wakeWithError } from '../lowlevel.ts'
 import type { Waiter } from '../lowlevel.ts'
+import { TakerLine } from './taker-line.ts'
 
 /** Where items are kept between those who give and those who take; `shift` says which one is next. */
 export interface ItemBuffer<T> {
@@ -9,12 +10,6 @@ export interface ItemBuffer<T> {
   shift(): T | undefined
   clear(): void
 }
-
-/** What a taker is handed: the item, or, if it iterates (`data` is true), the item as a step of a loop. */
-export type Taken<T> = T | IteratorResult<T, undefined>
-
-/** The step that ends a loop. */
-export const end: IteratorResult<never, undefined> = { done: true, value: undefined }
 
 /**
  * A buffer with a line at each end: what queues and channels are made of. Nothing in here waits.
@@ -27,8 +22,7 @@ export const end: IteratorResult<never, undefined> = { done: true, value: undefi
 export class Exchange<T> {
   readonly capacity: number
   readonly buffer: ItemBuffer<T>
-  /** They wait for `Taken<T>`; `data` says whether they iterate. */
-  readonly takers: WaitQueue<never> = new WaitQueue<never>()
+  readonly takers: TakerLine<T> = new TakerLine<T>()
   /** `data` is the item offered. */
   readonly givers: WaitQueue = new WaitQueue()
   /** How many items have been handed out so far. */
@@ -46,10 +40,8 @@ export class Exchange<T> {
 
   /** Hands the item to the first taker or puts it into the buffer; false when there is no room. */
   give(item: T): boolean {
-    const taker = this.takers.first as Waiter<Taken<T>> | undefined
-    if (taker !== undefined) {
+    if (this.takers.hand(item)) {
       this.taken += 1
-      wake(taker, taker.data === true ? { done: false, value: item } : item)
       return true
     }
     if (this.buffer.size >= this.capacity) return false
@@ -69,14 +61,6 @@ export class Exchange<T> {
     const item = this.buffer.shift() as T
     if (this.givers.size > 0) this.#letIn()
     return item
-  }
-
-  /** Turns away every taker: those who iterate are at the end, the others get the error. */
-  endTakers(error: () => unknown): void {
-    for (let taker = this.takers.first; taker !== undefined; taker = this.takers.first) {
-      if (taker.data === true) wake(taker as Waiter<Taken<T>>, end)
-      else wakeWithError(taker, error)
-    }
   }
 
   /** Turns away every giver, with the item it offered. */

@@ -1,8 +1,9 @@
 import { ClosedError, MisuseError } from '../errors.ts'
 import { currentScope, ready, requireLimit, suspend, Waiter, WaitQueue, wake } from '../lowlevel.ts'
-import { end, Exchange } from './exchange.ts'
+import { Exchange } from './exchange.ts'
 import type { ItemBuffer } from './exchange.ts'
 import { iteratorOver } from './iterator-over.ts'
+import { end } from './taker-line.ts'
 
 export interface QueueOptions {
   /** How many items it holds before `put` waits: at least 1. Default `Infinity`. */
@@ -154,7 +155,7 @@ export class Queue<T> implements AsyncIterable<T> {
     this.#closed = true
     if (immediate) this.#exchange.buffer.clear()
     this.#exchange.endGivers(putRefused)
-    this.#exchange.endTakers(getRefused)
+    this.#exchange.takers.end(getRefused)
     this.#tellJoiners()
   }
 

@@ -37,7 +37,7 @@ describe('openChannel', () => {
       expect(await drain(receiver)).toEqual([0, 1, 2, 3, 4])
       expect(await drain(receiver)).toEqual([])
       await expect(receiver.receive()).rejects.toThrow(
-        'Receiver.receive: every sender is closed and the channel is drained',
+        'Receiver.receive: nobody can send any more and all was received',
       )
       expect(receiver.tryReceive()).toBeUndefined()
     }))

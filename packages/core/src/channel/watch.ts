@@ -1,0 +1,107 @@
+import { ClosedError } from '../errors.ts'
+import { currentScope, suspend, Waiter, WaitQueue, wake, wakeWithError } from '../lowlevel.ts'
+import type { Receiver } from './receiver.ts'
+import { WatchReceiver } from './watch-receiver.ts'
+import type { Watched } from './watch-receiver.ts'
+
+/**
+ * One value that changes, and tasks that want to know its latest state, not each step: who looks late
+ * sees one change where there were many.
+ *
+ * Cost: to set, O(receivers and tasks that wait).
+ *
+ * @example
+ * const config = new Watch({ level: 'info' })
+ * spawn(async () => {
+ *   using changes = config.subscribe()
+ *   for await (const { level } of changes) console.log(level)
+ * })
+ * config.set({ level: 'debug' })
+ * @see tokio::sync::watch, Kotlin's StateFlow
+ */
+export class Watch<T> implements Disposable {
+  readonly #watched: Watched<T>
+  readonly #line = new WaitQueue<T>()
+  /** Gives those who wait the value as it is when they go on, not when they were woken. */
+  readonly #latest = { then: (resolve: (value: T) => void): void => resolve(this.value) }
+
+  constructor(initial: T) {
+    this.#watched = { value: initial, version: 0, closed: false, receivers: new Set() }
+  }
+
+  get value(): T {
+    return this.#watched.value
+  }
+
+  get closed(): boolean {
+    return this.#watched.closed
+  }
+
+  /** How many receivers are open. */
+  get receivers(): number {
+    return this.#watched.receivers.size
+  }
+
+  /** How many wait in `changed`. */
+  get waiting(): number {
+    return this.#line.size
+  }
+
+  /**
+   * Sets the value, which counts as a change even when it is the same one.
+   *
+   * @throws ClosedError when it is closed
+   */
+  set(value: T): void {
+    const watched = this.#watched
+    if (watched.closed) throw closed('set')
+    watched.value = value
+    watched.version += 1
+    for (let waiter = this.#line.first; waiter !== undefined; waiter = this.#line.first) {
+      wake(waiter, this.#latest as T)
+    }
+    for (const receiver of watched.receivers) receiver.changed()
+  }
+
+  /**
+   * Waits for the next `set` after this call, and gives the value as it is then: after several at once,
+   * the last one. A loop over `subscribe()` misses no change between two calls; this does.
+   *
+   * Cancellation: changes nothing.
+   *
+   * @throws ClosedError when it is closed, also while waiting
+   */
+  changed(): Promise<T> {
+    const scope = currentScope()
+    if (this.closed && scope.governor === undefined) return Promise.reject(closed('changed'))
+    return suspend(new Waiter<T>('Watch.changed', this, this.#line), scope)
+  }
+
+  /** A new receiver. It has seen the present value; it receives the latest value whenever there is an unseen one. */
+  subscribe(): Receiver<T> {
+    return new WatchReceiver(this.#watched, this.#watched.version)
+  }
+
+  /** No more changes: receivers get the value if they have not seen it, and then end. Twice is once. */
+  close(): void {
+    this.#watched.closed = true
+    for (let waiter = this.#line.first; waiter !== undefined; waiter = this.#line.first) {
+      wakeWithError(waiter, () => closed('changed'))
+    }
+    for (const receiver of this.#watched.receivers) receiver.end()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'Watch'
+  }
+}
+
+function closed(method: string): ClosedError {
+  return new ClosedError(
+    `Watch.${method}: it is closed and changes no more; read value, or make a new one`,
+  )
+}
