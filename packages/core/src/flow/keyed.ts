@@ -1,5 +1,6 @@
 import { requireFunction } from '../lowlevel.ts'
 import { Owner } from '../scope/owner.ts'
+import { Link } from './link.ts'
 
 export interface KeyedOptions<V> {
   /**
@@ -100,23 +101,6 @@ export class Keyed<K, V> {
   #rest(entry: Entry<K, V>): void {
     if (this.#keep(entry.value)) entry.linkBefore(this.#unused)
     else this.#entries.delete(entry.key)
-  }
-}
-
-class Link {
-  before: Link = this
-  after: Link = this
-
-  linkBefore(mark: Link): void {
-    this.after = mark
-    this.before = mark.before
-    mark.before.after = this
-    mark.before = this
-  }
-
-  unlink(): void {
-    this.before.after = this.after
-    this.after.before = this.before
   }
 }
 

@@ -4,6 +4,7 @@ import type { ScopeNode } from '../kernel/records.ts'
 import { Nursery } from './nursery.ts'
 import type { Child } from './nursery.ts'
 import { TaskNode } from './task-node.ts'
+import { Task } from './task.ts'
 
 /**
  * The place where an object was made: its task, and all that travels along the awaits there. What the
@@ -21,22 +22,21 @@ export class Owner {
 
   /**
    * Starts a task there. The owner waits for it before it ends, and cancels it when it is cancelled
-   * itself; how it went is told to `ended`, at that moment, and to nobody else.
-   *
-   * @throws MisuseError when the owner is failing
+   * itself; how it went is told to `ended`, at that moment, and to nobody else. An owner that is failing
+   * takes it too: it may be cleanup.
    */
   spawn<T>(
-    api: string,
+    name: string,
     fn: () => PromiseLike<T> | T,
     ended: (task: Child & { readonly value: T | undefined }) => void,
-  ): TaskNode<T> {
+  ): Task<T> {
     const asker = currentScope()
     return this.#enter(() => {
       const home = (currentTaskRecord() as TaskNode | undefined)?.nursery
-      home?.enter(api)
-      const task = new TaskNode<T>(home?.scope ?? topOf(asker), fn, api)
+      if (home !== undefined) home.live += 1
+      const task = new TaskNode<T>(home?.scope ?? topOf(asker), fn, name)
       task.parent = new Errand(task, home, ended as (task: Child) => void)
-      return task
+      return new Task(task)
     })
   }
 }
