@@ -7,8 +7,8 @@ import { runCommand, startCommand, temporaryDirectory } from './command.ts'
 
 const kills = 10
 const perHost = 6
-/** The delay makes the crawl take longer than all runs that are killed together. */
-const options = ['--delay', '8ms', '--per-host', String(perHost), '--quiet']
+/** With the delay, the crawl takes longer than all runs that are killed together. */
+const slowly = ['--delay', '5ms', '--per-host', String(perHost)]
 /** Of the store. */
 const batch = 64
 
@@ -52,16 +52,23 @@ test(
     const [calm, killed] = [join(directory, 'calm.db'), join(directory, 'killed.db')]
     const site = await startDemoSite()
     const port = Number(new URL(site.url).port)
-    const command = (store: string): string[] => ['crawl', site.url, '--store', store, ...options]
+    const command = (store: string, ...options: string[]): string[] => [
+      'crawl',
+      site.url,
+      '--quiet',
+      '--store',
+      store,
+      ...options,
+    ]
     expect(await runCommand(command(calm))).toMatchObject({ code: 0, stderr: '' })
     await site.close()
 
     // The same site anew: it counts from one again.
     await using again = await startDemoSite({ port })
     for (let kill = 0; kill < kills; kill++) {
-      const { child, ended } = startCommand(command(killed))
+      const { child, ended } = startCommand(command(killed, ...slowly))
       await nextRequest(again)
-      await delay(30 + Math.random() * 300)
+      await delay(30 + Math.random() * 200)
       child.kill('SIGKILL')
       expect(await ended).toEqual({ code: null, signal: 'SIGKILL', stdout: '', stderr: '' })
     }
@@ -69,7 +76,7 @@ test(
     expect(before.pages).toBeGreaterThan(0)
     expect(before.queued).toBeGreaterThan(0)
 
-    expect(await runCommand(command(killed))).toMatchObject({ code: 0, stderr: '' })
+    expect(await runCommand(command(killed, ...slowly))).toMatchObject({ code: 0, stderr: '' })
     expect(contentOf(killed)).toEqual(contentOf(calm))
     // What had been in flight, or on its way into the store, is asked for again, and nothing else.
     const chapters = [...again.hits].filter(([path]) => path.startsWith('/chapter/'))
