@@ -5,8 +5,8 @@ type AsyncHooks = { AsyncLocalStorage: typeof Storage }
 type Host = { process?: { getBuiltinModule?: (id: string) => AsyncHooks | undefined } }
 
 /**
- * The platform switch. Where there is no AsyncLocalStorage (browsers) nothing travels: code that is
- * not told its scope by `{ signal }` or by the group it was given runs at the root.
+ * The platform switch. Where there is no AsyncLocalStorage (browsers) nothing travels: every body is
+ * handed its scope, and what it calls after its first await goes through `scope.enter`.
  */
 const AsyncLocalStorage: typeof Storage | undefined = (
   globalThis as Host
@@ -17,15 +17,26 @@ const storage: Storage<ScopeNode> | undefined = AsyncLocalStorage && new AsyncLo
 /** Whether the scope travels along the awaits by itself. */
 export const ambient: boolean = storage !== undefined
 
-/** Runs `fn(argument)` and all it awaits in `scope`. */
+/** Where nothing travels: the scope that was entered by the synchronous call that is running. */
+let entered: ScopeNode | undefined
+
+/** Runs `fn(argument)` and, where the scope travels, all it awaits in `scope`. */
 export const inside: <A, R>(scope: ScopeNode, fn: (argument: A) => R, argument: A) => R =
-  storage === undefined
-    ? (_scope, fn, argument) => fn(argument)
-    : (scope, fn, argument) => storage.run(scope, fn, argument)
+  storage === undefined ? enter : (scope, fn, argument) => storage.run(scope, fn, argument)
 
 /** The scope that the running code was started in, living or not; undefined at the root. */
 export const startedIn: () => ScopeNode | undefined =
-  storage === undefined ? () => undefined : () => storage.getStore()
+  storage === undefined ? () => entered : () => storage.getStore()
+
+function enter<A, R>(scope: ScopeNode, fn: (argument: A) => R, argument: A): R {
+  const before = entered
+  entered = scope
+  try {
+    return fn(argument)
+  } finally {
+    entered = before
+  }
+}
 
 /** Calls `fn` in no context at all: for what must not remember who happened to ask for it first. */
 export const outside: <A extends unknown[], R>(fn: (...args: A) => R, ...args: A) => R =

@@ -1,4 +1,5 @@
 import { MisuseError } from '../errors.ts'
+import { ambient, inside } from '../kernel/context.ts'
 import { currentScope } from '../kernel/current.ts'
 import { requireFunction, requireMoment } from '../kernel/guard.ts'
 import { ScopeNode } from '../kernel/records.ts'
@@ -67,6 +68,25 @@ export class CancelScope {
     return scoped(node, fn, this)
   }
 
+  /**
+   * Calls `fn` in this scope: the waits and groups that begin in the call belong to it. Needed only
+   * where no scope travels along the awaits (browsers), after the first await of a body.
+   *
+   * @throws MisuseError when the scope is not entered yet, or has ended
+   * @example
+   * await timeout(1000, async (scope) => {
+   *   await fetch('/a')
+   *   await scope.enter(() => sleep(10))
+   * })
+   */
+  enter<R>(fn: () => R): R {
+    requireFunction('CancelScope.enter: fn', fn)
+    if (this.#node === undefined || this.#node.closed) {
+      throw new MisuseError('CancelScope.enter: the scope is not running; call it inside its body')
+    }
+    return inside(this.#node, fn, undefined as never)
+  }
+
   /** Cancels everything inside; again and afterwards it does nothing, the first reason stays. */
   cancel(reason?: unknown): void {
     if (this.#node === undefined) this.#cancel ??= { reason }
@@ -118,4 +138,12 @@ export class CancelScope {
     }
     return signalOf(this.#node)
   }
+}
+
+/** Work that may take its scope, for where none travels along the awaits. */
+export type Body<T> = (scope: CancelScope) => PromiseLike<T> | T
+
+/** The scope to hand to a body: made only for one that takes it, or that would have none otherwise. */
+export function scopeFor(node: ScopeNode, body: Body<unknown>): CancelScope {
+  return ambient && body.length === 0 ? (undefined as never) : CancelScope.of(node)
 }

@@ -1,5 +1,7 @@
 import { requireDuration, requireFunction } from '../kernel/guard.ts'
 import { setDeadline } from '../kernel/scope-tree.ts'
+import { scopeFor } from './cancel-scope.ts'
+import type { Body } from './cancel-scope.ts'
 import { openScope, scoped } from './scoped.ts'
 import { now } from './sleep.ts'
 import { cutShort } from './timeout.ts'
@@ -18,12 +20,12 @@ import { cutShort } from './timeout.ts'
  */
 export async function moveOnAfter<T>(
   ms: number,
-  fn: () => PromiseLike<T> | T,
+  fn: Body<T>,
 ): Promise<{ readonly timedOut: false; readonly value: T } | { readonly timedOut: true }> {
   requireDuration('moveOnAfter: ms', ms)
   requireFunction('moveOnAfter: fn', fn)
   const node = openScope('moveOnAfter')
   setDeadline(node, now() + ms)
-  const value = await scoped(node, fn, undefined as never)
+  const value = await scoped(node, fn, scopeFor(node, fn))
   return cutShort(node) ? { timedOut: true } : { timedOut: false, value: value as T }
 }

@@ -3,6 +3,8 @@ import { currentScope, currentTaskRecord, rootScope } from '../kernel/current.ts
 import { requireFunction, requireSignal } from '../kernel/guard.ts'
 import { ScopeNode } from '../kernel/records.ts'
 import { attach, cancelScope, childrenOf, closeScope } from '../kernel/scope-tree.ts'
+import { scopeFor } from './cancel-scope.ts'
+import type { Body } from './cancel-scope.ts'
 import { follow } from './foreign-signal.ts'
 import { Nursery } from './nursery.ts'
 import { onDeadlock, onSignals } from './process.ts'
@@ -37,7 +39,7 @@ export interface RunOptions {
  * })
  * @see asyncio.run, trio.run
  */
-export async function run<T>(main: () => PromiseLike<T> | T, options: RunOptions = {}): Promise<T> {
+export async function run<T>(main: Body<T>, options: RunOptions = {}): Promise<T> {
   requireFunction('run: main', main)
   requireSignal('run: signal', options.signal)
   const outer = currentTaskRecord()
@@ -57,7 +59,7 @@ type Guard = (scope: ScopeNode) => () => void
 /** The life of a program below `root`. */
 export async function program<T>(
   root: ScopeNode,
-  main: () => PromiseLike<T> | T,
+  main: Body<T>,
   options: Pick<RunOptions, 'name' | 'signal'>,
   guards: readonly Guard[] = [],
 ): Promise<T> {
@@ -80,10 +82,11 @@ export async function program<T>(
 }
 
 /** When main has returned, each task it left behind is cancelled; main's own value stands. */
-function leaveNothing<T>(main: () => PromiseLike<T> | T): () => Promise<T> {
+function leaveNothing<T>(main: Body<T>): () => Promise<T> {
   return async () => {
-    const value = await main()
-    for (const child of childrenOf(currentScope())) cancelScope(child, 'main has returned')
+    const scope = currentScope()
+    const value = await main(scopeFor(scope, main))
+    for (const child of childrenOf(scope)) cancelScope(child, 'main has returned')
     return value
   }
 }

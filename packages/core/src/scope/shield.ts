@@ -1,5 +1,7 @@
 import { requireFunction } from '../kernel/guard.ts'
 import { setShield } from '../kernel/scope-tree.ts'
+import { scopeFor } from './cancel-scope.ts'
+import type { Body } from './cancel-scope.ts'
 import { openScope, scoped } from './scoped.ts'
 
 /**
@@ -11,9 +13,9 @@ import { openScope, scoped } from './scoped.ts'
  * try { await work() } finally { await shield(() => timeout(1000, () => connection.close())) }
  * @see trio.CancelScope(shield=True), Kotlin's NonCancellable
  */
-export async function shield<T>(fn: () => PromiseLike<T> | T): Promise<T> {
+export async function shield<T>(fn: Body<T>): Promise<T> {
   requireFunction('shield: fn', fn)
   const node = openScope('shield')
   setShield(node, true)
-  return (await scoped(node, fn, undefined as never)) as T
+  return (await scoped(node, fn, scopeFor(node, fn))) as T
 }

@@ -1,5 +1,6 @@
 import { currentTaskRecord, rootScope } from '../kernel/current.ts'
 import { requireFunction } from '../kernel/guard.ts'
+import type { Body } from './cancel-scope.ts'
 import type { Nursery } from './nursery.ts'
 import { TaskNode } from './task-node.ts'
 import { Task } from './task.ts'
@@ -23,7 +24,7 @@ export interface SpawnOptions {
  * const task = spawn(() => sleep(10), { name: 'nap' })
  * @see Kotlin's launch, Trio's start_soon
  */
-export function spawn<T>(fn: () => PromiseLike<T> | T, options?: SpawnOptions): Task<T> {
+export function spawn<T>(fn: Body<T>, options?: SpawnOptions): Task<T> {
   requireFunction('spawn: fn', fn)
   const parent = currentTaskRecord()
   if (parent === undefined) return new Task(new TaskNode(rootScope, fn, label(fn, options)))
@@ -34,7 +35,7 @@ export function spawn<T>(fn: () => PromiseLike<T> | T, options?: SpawnOptions): 
 export function spawnInto<T>(
   nursery: Nursery,
   api: string,
-  fn: () => PromiseLike<T> | T,
+  fn: Body<T>,
   options?: SpawnOptions,
 ): TaskNode<T> {
   nursery.enter(api)

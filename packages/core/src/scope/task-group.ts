@@ -3,6 +3,7 @@ import { inside } from '../kernel/context.ts'
 import { requireFunction, requireSignal } from '../kernel/guard.ts'
 import { cancelScope, closeScope } from '../kernel/scope-tree.ts'
 import { CancelScope } from './cancel-scope.ts'
+import type { Body } from './cancel-scope.ts'
 import { follow } from './foreign-signal.ts'
 import { Nursery } from './nursery.ts'
 import { openScope } from './scoped.ts'
@@ -43,7 +44,7 @@ export class TaskGroup {
    *
    * @throws MisuseError when the group is failing or has ended
    */
-  spawn<T>(fn: () => PromiseLike<T> | T, options?: SpawnOptions): Task<T> {
+  spawn<T>(fn: Body<T>, options?: SpawnOptions): Task<T> {
     requireFunction('TaskGroup.spawn: fn', fn)
     return new Task(spawnInto(this.#nursery, 'TaskGroup.spawn', fn, options))
   }

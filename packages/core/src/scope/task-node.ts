@@ -7,6 +7,8 @@ import type { TaskRecord, TaskStatus } from '../kernel/records.ts'
 import { attach, closeScope } from '../kernel/scope-tree.ts'
 import { suspend, wake, wakeWithError } from '../kernel/suspend.ts'
 import { WaitQueue } from '../kernel/wait-queue.ts'
+import { scopeFor } from './cancel-scope.ts'
+import type { Body } from './cancel-scope.ts'
 import { Nursery } from './nursery.ts'
 import { isCancellation } from './scoped.ts'
 
@@ -27,9 +29,9 @@ export class TaskNode<out T = unknown> implements TaskRecord {
   error: unknown = undefined
   /** Only at the root, where no group takes the error: an ordinary promise that says so if nobody does. */
   rejection: Promise<never> | undefined = undefined
-  #work: (() => PromiseLike<T> | T) | undefined
+  #work: Body<T> | undefined
 
-  constructor(parent: ScopeNode, work: () => PromiseLike<T> | T, label: string | undefined) {
+  constructor(parent: ScopeNode, work: Body<T>, label: string | undefined) {
     this.scope = new ScopeNode(parent.runtime, this, label)
     this.id = parent.runtime.nextId()
     this.label = label
@@ -61,12 +63,12 @@ export class TaskNode<out T = unknown> implements TaskRecord {
   start(): void {
     this.state = 'running'
     if (observed) emit('taskStarted', this)
-    inside(this.scope, runBody, this as Body)
+    inside(this.scope, runBody, this as Running)
   }
 
   /** The body, to be run once. */
-  takeWork(): () => PromiseLike<T> | T {
-    const work = this.#work as () => PromiseLike<T> | T
+  takeWork(): Body<T> {
+    const work = this.#work as Body<T>
     this.#work = undefined
     return work
   }
@@ -133,16 +135,18 @@ export class TaskNode<out T = unknown> implements TaskRecord {
 }
 
 /** A task as its body's promise sees it. */
-interface Body {
-  takeWork(): () => unknown
+interface Running {
+  readonly scope: ScopeNode
+  takeWork(): Body<unknown>
   fulfill(value: unknown): void
   fail(error: unknown): void
 }
 
-function runBody(task: Body): void {
+function runBody(task: Running): void {
   let result: unknown
   try {
-    result = task.takeWork()()
+    const work = task.takeWork()
+    result = work(scopeFor(task.scope, work))
   } catch (error) {
     task.fail(error)
     return

@@ -3,6 +3,8 @@ import { inside } from '../kernel/context.ts'
 import { requireDuration, requireFunction, requireMoment } from '../kernel/guard.ts'
 import type { ScopeNode } from '../kernel/records.ts'
 import { closeScope, setDeadline } from '../kernel/scope-tree.ts'
+import { scopeFor } from './cancel-scope.ts'
+import type { Body } from './cancel-scope.ts'
 import { absorbs, openScope } from './scoped.ts'
 import { now } from './sleep.ts'
 
@@ -19,14 +21,14 @@ import { now } from './sleep.ts'
  * const page = await timeout(1000, () => download(url))
  * @see asyncio.timeout, trio.fail_after
  */
-export async function timeout<T>(ms: number, fn: () => PromiseLike<T> | T): Promise<T> {
+export async function timeout<T>(ms: number, fn: Body<T>): Promise<T> {
   requireDuration('timeout: ms', ms)
   requireFunction('timeout: fn', fn)
   const node = openScope('timeout')
   const start = now()
   setDeadline(node, start + ms, start)
   try {
-    return await inside(node, fn, undefined as never)
+    return await inside(node, fn, scopeFor(node, fn))
   } catch (error) {
     if (absorbs(node, error) && cutShort(node)) throw new TimeoutError(ms)
     if (node.expired && node.governor === node) blame(error, new TimeoutError(ms))
@@ -44,7 +46,7 @@ export async function timeout<T>(ms: number, fn: () => PromiseLike<T> | T): Prom
  * @param epochMs milliseconds since the epoch; `Infinity` for no limit
  * @throws TimeoutError when the moment was reached
  */
-export async function timeoutAt<T>(epochMs: number, fn: () => PromiseLike<T> | T): Promise<T> {
+export async function timeoutAt<T>(epochMs: number, fn: Body<T>): Promise<T> {
   requireMoment('timeoutAt: epochMs', epochMs)
   return timeout(Math.max(0, epochMs - now()), fn)
 }

@@ -8,6 +8,7 @@ import {
   currentDeadline,
   currentSignal,
   isCancelled,
+  moveOnAfter,
   now,
   shield,
   sleep,
@@ -359,6 +360,44 @@ describe('CancelScope', () => {
     })
     expect(isCancelled(await forgotten)).toBe(true)
   })
+})
+
+describe('CancelScope.enter', () => {
+  it('begins waits in the scope of a body that was handed it', () =>
+    testRun(async () => {
+      const start = now()
+      await expect(
+        timeout(10, async (scope) => {
+          await shield(() => scope.enter(() => sleep(1000)))
+        }),
+      ).rejects.toMatchObject({ code: 'TIMEOUT' })
+      expect(now() - start).toBe(10)
+    }))
+
+  it('is handed to every kind of body that takes it', () =>
+    testRun(async () => {
+      const seen: unknown[] = []
+      const look = async (scope: CancelScope): Promise<void> => {
+        seen.push(scope.enter(() => currentSignal()) === scope.signal)
+      }
+      await spawn(look)
+      await timeout(10, look)
+      await moveOnAfter(10, look)
+      await shield(look)
+      await taskGroup(async (group) => {
+        await look(group.scope)
+        await group.spawn(look)
+      })
+      expect(seen).toEqual([true, true, true, true, true, true])
+    }))
+
+  it('refuses a scope that is not running', () =>
+    testRun(async () => {
+      const scope = new CancelScope()
+      expect(() => scope.enter(() => sleep(1))).toThrow('the scope is not running')
+      await scope.run(async () => {})
+      expect(() => scope.enter(() => sleep(1))).toThrow('the scope is not running')
+    }))
 })
 
 describe('Cancelled', () => {

@@ -1,0 +1,114 @@
+// npm run smoke: the smoke program of the core on Node, Bun, Deno and in a browser page.
+// Bun and Deno come from npm; the browser is a Chromium of this machine (CHROMIUM names it).
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { stripTypeScriptTypes } from 'node:module'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const exec = promisify(execFile)
+const core = fileURLToPath(new URL('../packages/core/', import.meta.url))
+const program = `${core}test/smoke/main.ts`
+const condition = '--conditions=@corral/source'
+
+async function command(name: string, args: string[]): Promise<string> {
+  const { stdout } = await exec(name, args, { timeout: 120_000 })
+  return stdout.trim()
+}
+
+/** Serves the built core and the page, and waits for what the page posts. */
+async function browser(chromium: string): Promise<string> {
+  const verdict = Promise.withResolvers<string>()
+  const server = createServer((request, response) => {
+    const url = request.url ?? '/'
+    if (request.method === 'POST') {
+      let body = ''
+      request.setEncoding('utf8').on('data', (text: string) => (body += text))
+      request.on('end', () => {
+        response.end()
+        verdict.resolve(body)
+      })
+    } else if (url === '/') {
+      response
+        .setHeader('content-type', 'text/html')
+        .end(readFileSync(`${core}test/smoke/page.html`))
+    } else if (url === '/smoke/program.js') {
+      const code = readFileSync(`${core}test/smoke/program.ts`, 'utf8')
+      response.setHeader('content-type', 'text/javascript').end(stripTypeScriptTypes(code))
+    } else if (/^\/dist\/[\w/-]+\.js$/.test(url) && existsSync(core + url)) {
+      response.setHeader('content-type', 'text/javascript').end(readFileSync(core + url))
+    } else {
+      response.writeHead(404).end()
+    }
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const profile = mkdtempSync(join(tmpdir(), 'corral-smoke-'))
+  const quiet = [
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--disable-quic',
+  ]
+  const child = spawn(
+    chromium,
+    [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--no-first-run',
+      ...quiet,
+      `--user-data-dir=${profile}`,
+    ].concat(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`),
+    { stdio: 'ignore' },
+  )
+  const timer = setTimeout(() => verdict.resolve('no answer within 30 s'), 30_000)
+  try {
+    return await verdict.promise
+  } finally {
+    clearTimeout(timer)
+    child.kill()
+    await once(child, 'exit')
+    server.closeAllConnections()
+    server.close()
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+function findChromium(): string | undefined {
+  const names = [
+    process.env['CHROMIUM'],
+    '/usr/bin/chromium',
+    '/usr/bin/chromium-browser',
+    '/usr/bin/google-chrome',
+  ]
+  return names.find((name) => name !== undefined && existsSync(name))
+}
+
+const chromium = findChromium()
+const platforms: [string, () => Promise<string>][] = [
+  ['node', () => command(process.execPath, [condition, program])],
+  ['bun', () => command('npx', ['--yes', 'bun@1', condition, program])],
+  [
+    'deno',
+    () => command('npx', ['--yes', 'deno@2', 'run', '-A', '--no-check', condition, program]),
+  ],
+]
+if (chromium !== undefined) platforms.push(['browser', () => browser(chromium)])
+else if (process.env['CI'] === 'true')
+  throw new Error('no Chromium here; install one, or name it in CHROMIUM')
+else console.log('browser  left out: no Chromium here; install one, or name it in CHROMIUM')
+
+let failed = 0
+for (const [name, run] of platforms) {
+  const verdict = await run().catch((error: unknown) => String(error))
+  if (verdict !== 'ok') failed += 1
+  console.log(`${name.padEnd(8)} ${verdict}`)
+}
+console.log(`${platforms.length - failed} passed, ${failed} failed`)
+process.exitCode = failed === 0 ? 0 : 1
