@@ -73,8 +73,10 @@ function summary(error: unknown): string {
     : `${error.name}: ${message}`
 }
 
+/** What follows the first line: the wait report, the calls that do not fit, a diff. */
 function reportOf(error: unknown): string {
-  return error instanceof TestFailure ? error.report : ''
+  if (error instanceof TestFailure) return error.report
+  return error instanceof Error ? error.message.split('\n').slice(1).join('\n').trimEnd() : ''
 }
 
 function lateness(trace: Trace, { delays }: Plan): string {

@@ -2,7 +2,7 @@ import { macrotask, afterMicrotasks, monotonicNow } from '../kernel/originals.ts
 import { outside } from '../kernel/context.ts'
 import { currentTaskRecord } from '../kernel/current.ts'
 import { ScopeNode } from '../kernel/records.ts'
-import type { Runtime, Scheduler, Waiter } from '../kernel/records.ts'
+import type { Runtime, Scheduler, TaskRecord, Waiter } from '../kernel/records.ts'
 import { cancelScope } from '../kernel/scope-tree.ts'
 import { snapshot } from '../kernel/snapshot.ts'
 import { wake } from '../kernel/suspend.ts'
@@ -63,6 +63,7 @@ export class Driver implements Scheduler {
   readonly #api: string
   #wakes = 0
   #last: Held | undefined
+  #counted: Map<TaskRecord, number> | undefined
   #steps = 0
   #limit: number
   #burst = 0
@@ -104,7 +105,10 @@ export class Driver implements Scheduler {
 
   hold(waiter: Waiter<never>, pass: () => void): void {
     this.leaks.see(waiter)
-    this.#foreign.woken(waiter.scope?.task)
+    const task = waiter.scope?.task
+    this.#foreign.woken(task)
+    const count = task && this.#counted?.get(task)
+    if (task !== undefined && count !== undefined) this.#counted?.set(task, count + 1)
     this.#countStep()
     if (this.#schedule !== undefined) {
       const by = currentTaskRecord()
@@ -188,6 +192,15 @@ export class Driver implements Scheduler {
     const stuck = `${first.message}\nThen its cleanup never ended: ${message}`
     const hopeless = first instanceof TestFailure && code === 'FOREIGN' && first.code === code
     this.#abandon(hopeless ? first : new TestFailure('STUCK', stuck, report))
+  }
+
+  /** How often a task has waited since it was asked for the first time. */
+  waitsOf(task: TaskRecord | undefined): number {
+    if (task === undefined) return 0
+    this.#counted ??= new Map()
+    const count = this.#counted.get(task) ?? 0
+    this.#counted.set(task, count)
+    return count
   }
 
   /** Main has come to its end: what was to happen until then is looked at. */

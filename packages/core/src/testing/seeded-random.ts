@@ -5,7 +5,7 @@
  * @param seed any number; its lowest 32 bits count
  */
 export function seededRandom(seed: number): () => number {
-  let state = seed | 0
+  let state = Math.imul((seed | 0) ^ 0x9e3779b9, 0x85ebca6b) // neighbours begin far apart
   return () => {
     state = (state + 0x6d2b79f5) | 0
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state)

@@ -1,8 +1,6 @@
-import { MisuseError } from '../errors.ts'
-import { currentScope } from '../kernel/current.ts'
 import { Waiter } from '../kernel/records.ts'
 import { suspend } from '../kernel/suspend.ts'
-import { driverOf } from './driver.ts'
+import { currentDriver } from './current-driver.ts'
 
 /**
  * Waits until every other task of the test waits, before time moves on. It makes sleeping in tests
@@ -17,12 +15,6 @@ import { driverOf } from './driver.ts'
  * queue.tryPut('now somebody waits for it')
  * @see trio.testing.wait_all_tasks_blocked
  */
-export function waitAllBlocked(): Promise<void> {
-  const driver = driverOf(currentScope().runtime)
-  if (driver === undefined) {
-    return Promise.reject(
-      new MisuseError('waitAllBlocked: only a test run knows who waits; call it inside testRun'),
-    )
-  }
-  return suspend(new Waiter('waitAllBlocked', undefined, driver.bystanders))
+export async function waitAllBlocked(): Promise<void> {
+  await suspend(new Waiter('waitAllBlocked', undefined, currentDriver('waitAllBlocked').bystanders))
 }
