@@ -100,11 +100,9 @@ const platforms: [string, () => Promise<string>][] = [
   ],
 ]
 if (chromium !== undefined) platforms.push(['browser', () => browser(chromium)])
-else if (process.env['CI'] === 'true')
-  throw new Error('no Chromium here; install one, or name it in CHROMIUM')
 else console.log('browser  left out: no Chromium here; install one, or name it in CHROMIUM')
 
-let failed = 0
+let failed = chromium === undefined && process.env['CI'] === 'true' ? 1 : 0
 for (const [name, run] of platforms) {
   const verdict = await run().catch((error: unknown) => String(error))
   if (verdict !== 'ok') failed += 1

@@ -1,10 +1,11 @@
 import { startedIn } from './context.ts'
 import { ScopeNode } from './records.ts'
 import type { TaskRecord } from './records.ts'
+import { register } from './registry.ts'
 import { systemRuntime } from './runtime.ts'
 
 /** The scope around everything: never cancelled, never closed. */
-export const rootScope: ScopeNode = new ScopeNode(systemRuntime, undefined, 'root')
+export const rootScope: ScopeNode = register(new ScopeNode(systemRuntime, undefined, 'root'))
 
 /**
  * The innermost living scope around the running code. A callback that outlives its scope is in the one

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { Future, now, sleep, spawn, taskGroup, timeout } from '../../src/index.ts'
 import { currentScope, owners, snapshot, waitReport } from '../../src/lowlevel.ts'
+import { rootScope } from '../../src/kernel/current.ts'
+import type { Instance } from '../../src/kernel/registry.ts'
 import type { TaskView } from '../../src/lowlevel.ts'
 import { testRun } from '../../src/testing.ts'
 
@@ -44,6 +46,15 @@ describe('snapshot', () => {
       )
       expect(snapshot(scope)).toEqual([])
     }))
+})
+
+describe('the registry', () => {
+  it('lists this copy of corral, whose tasks can be seen from outside', async () => {
+    const copies = (globalThis as { [key: symbol]: unknown })[Symbol.for('corral')] as Instance[]
+    const ours = copies.find(({ root }) => root === rootScope)
+    expect(ours?.protocol).toBe(1)
+    await spawn(async () => expect(names(snapshot(ours?.root))).toEqual(['seen']), { name: 'seen' })
+  })
 })
 
 describe('waitReport', () => {
