@@ -8,7 +8,8 @@ const examples = readdirSync(folder)
   .filter((file) => /^\d\d-.*\.ts$/.test(file))
   .sort()
 const [number = '', ...rest] = process.argv.slice(2)
-const file = examples.find((name) => name.startsWith(`${number.padStart(2, '0')}-`))
+const prefix = `${number.padStart(2, '0')}-`
+const file = number === '' ? undefined : examples.find((name) => name.startsWith(prefix))
 
 if (file === undefined) {
   process.stderr.write(`npm run example -- <number>, one of\n  ${examples.join('\n  ')}\n`)
