@@ -6,6 +6,7 @@ import { Connection } from './connection.ts'
 import type { ConnectionOptions, ConnectLimits } from './connection.ts'
 import type { ConnectOptions } from './connect-options.ts'
 import { Lease } from './lease.ts'
+import type { Lender } from './lease.ts'
 import { openSocket } from './open-socket.ts'
 import { Slots } from './slots.ts'
 import { TlsSessions } from './tls-sessions.ts'
@@ -16,16 +17,11 @@ export interface PoolOptions extends ConnectionOptions {
   readonly connect: ConnectOptions
 }
 
-export interface LeaseLimits extends ConnectLimits {
-  /** Leave the idle connections alone: they may be stale. */
-  readonly fresh: boolean
-}
-
 /**
  * The connections of a session. There are never more than `limit`, idle ones included: when a new one
  * would be too many, the one that has been idle for longest is closed.
  */
-export class ConnectionPool {
+export class ConnectionPool implements Lender {
   readonly #options: PoolOptions
   readonly #slots: Slots
   readonly #sessions = new TlsSessions()
@@ -42,29 +38,50 @@ export class ConnectionPool {
     this.#slots = new Slots(options.limit, options.limitPerHost)
   }
 
+  /** An idle connection and a place, if both are there at once and nobody waits for them. */
+  tryLease(origin: string): Lease | undefined {
+    if (this.#closed || !this.#idleOf.has(origin)) return undefined
+    const slot = this.#slots.tryEnter(origin)
+    if (slot === undefined) return undefined
+    const connection = this.#takeIdle(origin)
+    if (connection !== undefined) return new Lease(connection, slot, this)
+    slot[Symbol.dispose]()
+    return undefined
+  }
+
   /**
    * A connection that a request can be sent on: waits for a free place, then takes an idle connection
    * or opens one.
    *
    * Cancellation: leaves the line, or closes the socket that was connecting and throws after it has closed.
+   *
+   * @param fresh leave the idle connections alone: they may be stale
    */
-  async lease(url: URL, limits: LeaseLimits): Promise<Lease> {
+  async lease(url: URL, limits: ConnectLimits, fresh = false): Promise<Lease> {
     if (this.#closed) throw closedError()
-    throwIfCancelled()
     const { origin } = url
     const slot = this.#slots.tryEnter(origin) ?? (await this.#queue(url, limits))
     try {
       throwIfCancelled()
-      const idle = limits.fresh ? undefined : this.#takeIdle(origin)
-      const connection = idle ?? (await this.#open(url, limits))
-      return new Lease(connection, (connection) => {
-        this.#giveBack(connection)
-        slot[Symbol.dispose]()
-      })
+      const idle = fresh ? undefined : this.#takeIdle(origin)
+      return new Lease(idle ?? (await this.#open(url, limits)), slot, this)
     } catch (error) {
       slot[Symbol.dispose]()
       throw error
     }
+  }
+
+  /** For leases: keeps the connection for the next request, if it can serve one. */
+  giveBack(connection: Connection): void {
+    connection.user = undefined
+    if (this.#closed || !connection.usable) {
+      connection.destroy()
+      return
+    }
+    this.#idle.add(connection)
+    const stack = this.#idleOf.get(connection.origin)
+    if (stack === undefined) this.#idleOf.set(connection.origin, [connection])
+    else stack.push(connection)
   }
 
   /** Closes every connection, and waits until their sockets have closed. */
@@ -83,7 +100,7 @@ export class ConnectionPool {
     return this.#connections.size
   }
 
-  async #queue(url: URL, limits: LeaseLimits): Promise<Disposable> {
+  async #queue(url: URL, limits: ConnectLimits): Promise<Disposable> {
     try {
       const place = await moveOnAfter(limits.totalAt - now(), () => this.#slots.enter(url.origin))
       if (!place.timedOut) return place.value
@@ -93,7 +110,7 @@ export class ConnectionPool {
     throw new HttpTimeoutError('timeout', limits.timeout, { url: url.href, phase: 'queue' })
   }
 
-  async #open(url: URL, limits: LeaseLimits): Promise<Connection> {
+  async #open(url: URL, limits: ConnectLimits): Promise<Connection> {
     if (this.#closed) throw closedError()
     this.#makeRoom()
     const connection = this.#start(url)
@@ -133,25 +150,13 @@ export class ConnectionPool {
     }
   }
 
-  #giveBack(connection: Connection): void {
-    connection.user = undefined
-    if (this.#closed || !connection.usable) {
-      connection.destroy()
-      return
-    }
-    this.#idle.add(connection)
-    const stack = this.#idleOf.get(connection.url.origin)
-    if (stack === undefined) this.#idleOf.set(connection.url.origin, [connection])
-    else stack.push(connection)
-  }
-
   #forget(connection: Connection): void {
     this.#connections.delete(connection)
     if (this.#idle.has(connection)) this.#removeIdle(connection)
   }
 
   #removeIdle(connection: Connection): void {
-    const { origin } = connection.url
+    const { origin } = connection
     this.#idle.delete(connection)
     const stack = this.#idleOf.get(origin)
     if (stack === undefined) return

@@ -36,6 +36,9 @@ export interface ConnectionUser {
  */
 export class Connection {
   readonly url: URL
+  readonly origin: string
+  /** The address at the other end, once connected. */
+  remoteAddress: string | undefined
   /** Requests that were sent on it. */
   served = 0
   user: ConnectionUser | undefined
@@ -52,6 +55,7 @@ export class Connection {
 
   constructor(socket: Socket, url: URL, options: ConnectionOptions) {
     this.url = url
+    this.origin = url.origin
     this.#socket = socket
     this.#options = options
     this.#grace = new Deadline(currentScope().runtime.clock, Infinity, () => this.#gone())
@@ -61,10 +65,6 @@ export class Connection {
 
   get usable(): boolean {
     return this.#state === 'open' && !this.#socket.destroyed
-  }
-
-  get remoteAddress(): string | undefined {
-    return this.#socket.remoteAddress
   }
 
   /**
@@ -80,6 +80,7 @@ export class Connection {
     this.#socket.once(connectEvent(this.url), () => {
       if (this.#state !== 'connecting') return
       this.#state = 'open'
+      this.remoteAddress = this.#socket.remoteAddress
       wake(waiter, undefined)
     })
     this.whenGone(() => wakeWithError(waiter, () => this.#whyNot()))

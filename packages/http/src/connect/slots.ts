@@ -14,23 +14,26 @@ interface Host {
 export class Slots {
   readonly #all: Semaphore
   readonly #limitPerHost: number
-  readonly #hosts = new Map<string, Host>()
+  /** Undefined when a host may have as many as there are. */
+  readonly #hosts: Map<string, Host> | undefined
 
   constructor(limit: number, limitPerHost: number) {
     this.#all = new Semaphore(limit)
     this.#limitPerHost = limitPerHost
+    this.#hosts = limitPerHost < limit ? new Map() : undefined
   }
 
   /** A slot if one is free and nobody waits for it. */
   tryEnter(origin: string): Disposable | undefined {
-    const host = this.#join(origin)
+    if (this.#hosts === undefined) return this.#all.tryAcquire()
+    const host = this.#join(this.#hosts, origin)
     const first = host.semaphore.tryAcquire()
     const second = first === undefined ? undefined : this.#all.tryAcquire()
     if (first !== undefined && second !== undefined) {
-      return this.#slot(origin, host, first, second)
+      return this.#slot(this.#hosts, origin, host, first, second)
     }
     first?.[Symbol.dispose]()
-    this.#leave(origin, host)
+    leave(this.#hosts, origin, host)
     return undefined
   }
 
@@ -42,15 +45,16 @@ export class Slots {
    * @throws ClosedError when closed, also while waiting
    */
   async enter(origin: string): Promise<Disposable> {
-    const host = this.#join(origin)
+    if (this.#hosts === undefined) return await this.#all.acquire()
+    const host = this.#join(this.#hosts, origin)
     let first: Disposable | undefined
     try {
       first = await host.semaphore.acquire()
       const second = await this.#all.acquire()
-      return this.#slot(origin, host, first, second)
+      return this.#slot(this.#hosts, origin, host, first, second)
     } catch (error) {
       first?.[Symbol.dispose]()
-      this.#leave(origin, host)
+      leave(this.#hosts, origin, host)
       throw error
     }
   }
@@ -58,31 +62,37 @@ export class Slots {
   /** Turns away those who wait, and all who come later. */
   close(): void {
     this.#all.close()
-    for (const { semaphore } of this.#hosts.values()) semaphore.close()
+    for (const { semaphore } of this.#hosts?.values() ?? []) semaphore.close()
   }
 
-  #slot(origin: string, host: Host, first: Disposable, second: Disposable): Disposable {
+  #slot(
+    hosts: Map<string, Host>,
+    origin: string,
+    host: Host,
+    first: Disposable,
+    second: Disposable,
+  ): Disposable {
     return {
       [Symbol.dispose]: () => {
         second[Symbol.dispose]()
         first[Symbol.dispose]()
-        this.#leave(origin, host)
+        leave(hosts, origin, host)
       },
     }
   }
 
-  #join(origin: string): Host {
-    let host = this.#hosts.get(origin)
+  #join(hosts: Map<string, Host>, origin: string): Host {
+    let host = hosts.get(origin)
     if (host === undefined) {
       host = { semaphore: new Semaphore(this.#limitPerHost), users: 0 }
-      this.#hosts.set(origin, host)
+      hosts.set(origin, host)
     }
     host.users += 1
     return host
   }
+}
 
-  #leave(origin: string, host: Host): void {
-    host.users -= 1
-    if (host.users === 0) this.#hosts.delete(origin)
-  }
+function leave(hosts: Map<string, Host>, origin: string, host: Host): void {
+  host.users -= 1
+  if (host.users === 0) hosts.delete(origin)
 }

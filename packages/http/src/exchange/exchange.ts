@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { throwIfCancelled } from 'corral'
-import { currentScope, suspend, Waiter, wake, wakeWithError } from 'corral/lowlevel'
+import { ClosedError, MisuseError, throwIfCancelled } from 'corral'
+import { currentScope, suspend, uncancelled, Waiter, wake, wakeWithError } from 'corral/lowlevel'
 import type { Dispatcher } from 'undici'
 import type { ConnectionUser } from '../connect/connection.ts'
 import type { Lease } from '../connect/lease.ts'
@@ -88,7 +88,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser, Byt
 
   async read(): Promise<Uint8Array | undefined> {
     for (;;) {
-      if (this.#state !== 'failed') await this.#checkpoint()
+      if (!uncancelled() && this.#state !== 'failed') await this.#cancelled()
       if (this.#buffered > 0) return this.#take()
       if (this.#state === 'ended') return undefined
       await this.#wait('HttpResponse.read')
@@ -100,11 +100,20 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser, Byt
     return this.#state === 'ended'
   }
 
+  get over(): boolean {
+    return this.#state === 'ended' && this.#buffered === 0
+  }
+
+  /** Bytes that arrived and were not read yet. */
+  get buffered(): number {
+    return this.#buffered
+  }
+
   async close(): Promise<void> {
     this.#chunks = []
     this.#buffered = 0
     if (this.#state === 'ended' || this.#state === 'failed') return
-    this.fail(() => new Error('closed by its reader'))
+    this.fail(closedByReader)
     await this.#lease.connection.gone()
   }
 
@@ -208,17 +217,14 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser, Byt
     return taken
   }
 
-  async #checkpoint(): Promise<void> {
-    try {
-      throwIfCancelled()
-    } catch (error) {
-      await this.close()
-      throw error
-    }
+  async #cancelled(): Promise<void> {
+    await this.close()
+    throwIfCancelled()
   }
 
   async #wait(kind: string): Promise<void> {
     if (this.#state === 'failed') throw this.#failure?.()
+    if (this.#waiter !== undefined) throw twoReaders()
     const waiter = new Waiter(kind, this)
     this.#waiter = waiter
     try {
@@ -234,4 +240,12 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser, Byt
   #wake(): void {
     if (this.#waiter !== undefined) wake(this.#waiter, undefined)
   }
+}
+
+function closedByReader(): ClosedError {
+  return new ClosedError('HttpResponse.body: the response was closed; read it before')
+}
+
+function twoReaders(): MisuseError {
+  return new MisuseError('HttpResponse.body: it is being read already; let one task read it')
 }

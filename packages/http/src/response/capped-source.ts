@@ -21,6 +21,10 @@ export class CappedSource implements ByteSource {
     throw this.#tooLarge()
   }
 
+  get over(): boolean {
+    return this.#source.over
+  }
+
   close(): Promise<void> {
     return this.#source.close()
   }

@@ -42,6 +42,10 @@ export class DecodedSource implements ByteSource {
     }
   }
 
+  get over(): boolean {
+    return false
+  }
+
   async close(): Promise<void> {
     this.#decoder?.destroy()
     await this.#source.close()

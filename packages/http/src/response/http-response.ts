@@ -21,10 +21,7 @@ export interface Redirect {
 }
 
 /** @internal */
-export interface ResponseContext {
-  readonly url: string
-  readonly redirects: readonly Redirect[]
-  readonly remoteAddress: string | undefined
+export interface BodySettings {
   readonly maxBytes: number
   readonly decompress: boolean
 }
@@ -52,19 +49,26 @@ export class HttpResponse implements AsyncDisposable {
   /** The address that the response came from. */
   readonly remoteAddress: string | undefined
   readonly #exchange: Exchange
-  readonly #context: ResponseContext
+  readonly #settings: BodySettings
   #taken = false
 
   /** @internal */
-  constructor(exchange: Exchange, head: ResponseHead, context: ResponseContext) {
+  constructor(
+    exchange: Exchange,
+    head: ResponseHead,
+    settings: BodySettings,
+    url: string,
+    redirects: readonly Redirect[],
+    remoteAddress: string | undefined,
+  ) {
     this.status = head.status
     this.statusText = head.statusText
     this.headers = new ResponseHeaders(head.headers)
-    this.url = context.url
-    this.redirects = context.redirects
-    this.remoteAddress = context.remoteAddress
+    this.url = url
+    this.redirects = redirects
+    this.remoteAddress = remoteAddress
     this.#exchange = exchange
-    this.#context = context
+    this.#settings = settings
   }
 
   /** The status is 200 to 299. */
@@ -88,15 +92,13 @@ export class HttpResponse implements AsyncDisposable {
   /** The whole body. See `body` for cancellation and errors. */
   async bytes(options: BodyOptions = {}): Promise<Uint8Array> {
     const source = this.#open(options)
-    const first = await source.read()
-    if (first === undefined) return new Uint8Array(0)
-    const chunks = [first]
-    for (;;) {
+    const chunks: Uint8Array[] = []
+    do {
       const chunk = await source.read()
       if (chunk === undefined) break
       chunks.push(chunk)
-    }
-    return chunks.length === 1 ? first : Buffer.concat(chunks)
+    } while (!source.over)
+    return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks)
   }
 
   /** The whole body as UTF-8, without a byte order mark. See `body` for cancellation and errors. */
@@ -143,18 +145,20 @@ export class HttpResponse implements AsyncDisposable {
         'HttpResponse.body: the body was read or closed before; keep what the first reading gave',
       )
     }
-    const { maxBytes = this.#context.maxBytes } = options
+    const { maxBytes = this.#settings.maxBytes } = options
     requireLimit('HttpResponse: maxBytes', maxBytes, 0)
     this.#taken = true
-    const codings = this.#context.decompress ? codingsOf(this.headers.get('content-encoding')) : []
+    const codings = this.#settings.decompress ? codingsOf(this.headers.get('content-encoding')) : []
     if (typeof codings === 'string') {
       return refusing(this.#exchange, () => this.#error('UNDECODABLE', codings))
     }
     const tooLarge = (): HttpError =>
       this.#error('TOO_LARGE', `the body is larger than ${maxBytes} bytes`)
-    if (this.#announced() > maxBytes) return refusing(this.#exchange, tooLarge)
+    const { complete, buffered } = this.#exchange
+    const size = complete ? buffered : this.#announced()
+    if (size > maxBytes) return refusing(this.#exchange, tooLarge)
     let source: ByteSource = this.#exchange
-    if (maxBytes !== Infinity) source = new CappedSource(source, maxBytes, tooLarge)
+    if (maxBytes !== Infinity && !complete) source = new CappedSource(source, maxBytes, tooLarge)
     for (const coding of codings) {
       source = new DecodedSource(source, coding, (cause) =>
         this.#error('UNDECODABLE', `the body is no ${coding}: ${cause.message}`, cause),
@@ -198,6 +202,7 @@ function refusing(source: ByteSource, error: () => Error): ByteSource {
       await source.close()
       throw error()
     },
+    over: false,
     close: () => source.close(),
   }
 }

@@ -1,15 +1,20 @@
-import { now, shield } from 'corral'
+import { now, shield, throwIfCancelled } from 'corral'
 import { requireCount, requireDuration, requireLimit } from 'corral/lowlevel'
 import { ConnectionPool } from '../connect/connection-pool.ts'
 import { Exchange } from '../exchange/exchange.ts'
 import { HttpResponse } from '../response/http-response.ts'
 import type { Redirect } from '../response/http-response.ts'
-import { addHeaders, isIdempotent, isReplayable, outgoing } from './outgoing.ts'
-import type { HeaderRecord, Outgoing } from './outgoing.ts'
+import { defaultHeaders, isIdempotent, isReplayable, outgoing } from './outgoing.ts'
+import type { DefaultHeaders, Outgoing } from './outgoing.ts'
 import { cannotFollow, redirected } from './redirect.ts'
-import { settingsOf } from './session-options.ts'
+import { noOptions, settingsOf } from './session-options.ts'
 import { withRetries } from './with-retries.ts'
-import type { HttpSessionOptions, RequestOptions, Settings } from './session-options.ts'
+import type {
+  AttemptSettings,
+  HttpSessionOptions,
+  RequestOptions,
+  Settings,
+} from './session-options.ts'
 
 /**
  * A client for HTTP/1.1 with its connections. At most `limit` requests are under way at a time, at most
@@ -26,7 +31,7 @@ import type { HttpSessionOptions, RequestOptions, Settings } from './session-opt
 export class HttpSession implements AsyncDisposable {
   readonly #pool: ConnectionPool
   readonly #settings: Settings
-  readonly #headers: HeaderRecord
+  readonly #headers: DefaultHeaders
 
   /** @throws MisuseError for an option out of range */
   constructor(options: HttpSessionOptions = {}) {
@@ -41,9 +46,7 @@ export class HttpSession implements AsyncDisposable {
     requireDuration('HttpSession: keepAlive', keepAlive)
     requireCount('HttpSession: maxHeaderBytes', maxHeaderBytes)
     this.#settings = settingsOf('HttpSession', options)
-    const headers: Record<string, string | string[]> = { 'user-agent': 'corral', accept: '*/*' }
-    addHeaders(headers, options.headers ?? {})
-    this.#headers = headers
+    this.#headers = defaultHeaders(options.headers ?? {})
     this.#pool = new ConnectionPool({
       limit,
       limitPerHost,
@@ -54,7 +57,7 @@ export class HttpSession implements AsyncDisposable {
   }
 
   /** `request` with the method GET. */
-  get(url: string | URL, options: RequestOptions = {}): Promise<HttpResponse> {
+  get(url: string | URL, options: RequestOptions = noOptions): Promise<HttpResponse> {
     return this.request(url, options)
   }
 
@@ -70,12 +73,12 @@ export class HttpSession implements AsyncDisposable {
    * @throws HttpTimeoutError tells the phase and the limit
    * @throws ClosedError when the session is closed, also meanwhile
    */
-  async request(url: string | URL, options: RequestOptions = {}): Promise<HttpResponse> {
+  async request(url: string | URL, options: RequestOptions = noOptions): Promise<HttpResponse> {
     const settings = settingsOf('HttpSession.request', options, this.#settings)
     const request = outgoing(url, options, this.#headers, settings)
     const { retry } = settings
-    if (retry === undefined) return this.#attempt(request, settings)
-    return withRetries(request, retry, () => this.#attempt(request, settings))
+    if (retry === undefined) return await this.#attempt(request, settings)
+    return await withRetries(request, retry, () => this.#attempt(request, settings))
   }
 
   /** Connections that are open, idle ones and those still connecting or closing included. */
@@ -92,13 +95,17 @@ export class HttpSession implements AsyncDisposable {
     return this.close()
   }
 
-  async #attempt(first: Outgoing, settings: Settings): Promise<HttpResponse> {
-    const totalAt = now() + settings.timeout
+  #attempt(request: Outgoing, settings: Settings): Promise<HttpResponse> {
+    const attempt: AttemptSettings = { ...settings, totalAt: now() + settings.timeout }
+    if (settings.redirect === 'manual') return this.#send(request, attempt, [])
+    return this.#follow(request, attempt)
+  }
+
+  async #follow(first: Outgoing, attempt: AttemptSettings): Promise<HttpResponse> {
     const redirects: Redirect[] = []
     for (let request = first; ;) {
-      const response = await this.#send(request, settings, totalAt, redirects)
-      if (settings.redirect === 'manual') return response
-      const next = await this.#next(request, response, redirects, settings)
+      const response = await this.#send(request, attempt, redirects)
+      const next = await this.#next(request, response, redirects, attempt)
       if (next === undefined) return response
       request = next
     }
@@ -106,23 +113,20 @@ export class HttpSession implements AsyncDisposable {
 
   async #send(
     request: Outgoing,
-    settings: Settings,
-    totalAt: number,
+    attempt: AttemptSettings,
     redirects: readonly Redirect[],
   ): Promise<HttpResponse> {
+    throwIfCancelled()
     const { url } = request
     for (let fresh = false; ; fresh = true) {
-      const lease = await this.#pool.lease(url, { ...settings, totalAt, fresh })
+      const idle = fresh ? undefined : this.#pool.tryLease(url.origin)
+      const lease = idle ?? (await this.#pool.lease(url, attempt, fresh))
       const kept = lease.connection.served > 0
-      const exchange = new Exchange(lease, url.href, { ...settings, totalAt })
+      const exchange = new Exchange(lease, url.href, attempt)
       try {
         const head = await exchange.send(request)
-        return new HttpResponse(exchange, head, {
-          ...settings,
-          url: url.href,
-          redirects: [...redirects],
-          remoteAddress: lease.connection.remoteAddress,
-        })
+        const { remoteAddress } = lease.connection
+        return new HttpResponse(exchange, head, attempt, url.href, redirects, remoteAddress)
       } catch (error) {
         if (!(kept && exchange.broken && mayRepeat(request, exchange.written))) throw error
       }

@@ -1,6 +1,7 @@
 import { MisuseError } from 'corral'
 import { describe } from 'corral/lowlevel'
 import { acceptEncoding } from '../response/coding.ts'
+import { noOptions } from './session-options.ts'
 import type { BodyInput, RequestHeaders, RequestOptions, Settings } from './session-options.ts'
 
 /** Header names in lower case. */
@@ -14,32 +15,46 @@ export interface Outgoing {
   readonly body: BodyInput | undefined
 }
 
+/** The headers that every request of a session has: as it is, and when packed bodies are asked for. */
+export interface DefaultHeaders {
+  readonly plain: HeaderRecord
+  readonly packed: HeaderRecord
+}
+
+export function defaultHeaders(headers: RequestHeaders): DefaultHeaders {
+  const plain: Record<string, string | string[]> = { 'user-agent': 'corral', accept: '*/*' }
+  addHeaders(plain, headers)
+  return { plain, packed: { 'accept-encoding': acceptEncoding, ...plain } }
+}
+
 /** Makes a request of what the caller said. */
 export function outgoing(
   target: string | URL,
   options: RequestOptions,
-  defaults: HeaderRecord,
+  defaults: DefaultHeaders,
   { decompress }: Settings,
 ): Outgoing {
   const url = parse(target)
-  const own: Record<string, string | string[]> = {}
-  if (options.headers !== undefined) addHeaders(own, options.headers)
-  let { body } = options
-  if (options.json !== undefined) {
-    if (body !== undefined) {
-      throw new MisuseError('HttpSession.request: body and json are both given; give one')
-    }
-    body = JSON.stringify(options.json)
-    own['content-type'] ??= 'application/json'
+  const base = decompress ? defaults.packed : defaults.plain
+  const hasCredentials = url.username !== '' || url.password !== ''
+  if (options === noOptions && !hasCredentials) {
+    return { url, method: 'GET', headers: base, body: undefined }
   }
-  if (url.username !== '' || url.password !== '') {
-    own['authorization'] ??= `Basic ${credentials(url)}`
+  const headers: Record<string, string | string[]> = { ...base }
+  if (hasCredentials) {
+    headers['authorization'] = `Basic ${credentials(url)}`
     url.username = ''
     url.password = ''
   }
-  const headers: Record<string, string | string[]> = { ...defaults, ...own }
-  if (decompress) headers['accept-encoding'] ??= acceptEncoding
-  return { url, method: methodOf(options), headers, body }
+  if (options.json !== undefined) headers['content-type'] = 'application/json'
+  if (options.headers !== undefined) addHeaders(headers, options.headers)
+  return { url, method: methodOf(options), headers, body: bodyOf(options) }
+}
+
+function bodyOf({ body, json }: RequestOptions): BodyInput | undefined {
+  if (json === undefined) return body
+  if (body === undefined) return JSON.stringify(json)
+  throw new MisuseError('HttpSession.request: body and json are both given; give one')
 }
 
 const token = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i
@@ -58,7 +73,7 @@ function methodOf({ method }: RequestOptions): string {
 }
 
 /** Adds headers under their names in lower case. */
-export function addHeaders(to: Record<string, string | string[]>, headers: RequestHeaders): void {
+function addHeaders(to: Record<string, string | string[]>, headers: RequestHeaders): void {
   for (const name of Object.keys(headers)) {
     const value = headers[name]
     if (value === undefined) continue

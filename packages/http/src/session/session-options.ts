@@ -62,6 +62,11 @@ export type Settings = Required<Omit<CommonOptions, 'headers' | 'retry'>> & {
   readonly retry: RetryOptions | undefined
 }
 
+/** The settings of one attempt, and when its time is over, in milliseconds since the epoch. */
+export interface AttemptSettings extends Settings {
+  readonly totalAt: number
+}
+
 const defaults: Settings = {
   timeout: 300_000,
   connectTimeout: 10_000,
@@ -74,7 +79,11 @@ const defaults: Settings = {
   retry: undefined,
 }
 
+const counts = ['maxRedirects', 'maxBytes'] as const
 const durations = ['timeout', 'connectTimeout', 'headersTimeout', 'bodyTimeout'] as const
+
+/** For a request about which nothing is said. */
+export const noOptions: RequestOptions = {}
 
 /** The settings of a session, or of one request on top of them; checked. */
 export function settingsOf(
@@ -82,29 +91,33 @@ export function settingsOf(
   options: CommonOptions,
   base: Settings = defaults,
 ): Settings {
-  const settings: Settings = {
+  if (options === noOptions) return base
+  for (const name of durations) {
+    if (options[name] !== undefined) requireDuration(`${api}: ${name}`, options[name])
+  }
+  for (const name of counts) {
+    if (options[name] !== undefined) requireLimit(`${api}: ${name}`, options[name], 0)
+  }
+  const { redirect = base.redirect, retry = base.retry } = options
+  if (redirect !== 'manual' && redirect !== 'follow') {
+    refuse(api, "redirect must be 'manual' or 'follow'", redirect)
+  }
+  if (retry !== undefined && (typeof retry !== 'object' || retry === null)) {
+    refuse(api, 'retry must be an object of retry options', retry)
+  }
+  return {
     timeout: options.timeout ?? base.timeout,
     connectTimeout: options.connectTimeout ?? base.connectTimeout,
     headersTimeout: options.headersTimeout ?? base.headersTimeout,
     bodyTimeout: options.bodyTimeout ?? base.bodyTimeout,
-    redirect: options.redirect ?? base.redirect,
     maxRedirects: options.maxRedirects ?? base.maxRedirects,
     decompress: options.decompress ?? base.decompress,
     maxBytes: options.maxBytes ?? base.maxBytes,
-    retry: options.retry ?? base.retry,
+    redirect,
+    retry,
   }
-  for (const name of durations) requireDuration(`${api}: ${name}`, settings[name])
-  requireLimit(`${api}: maxRedirects`, settings.maxRedirects, 0)
-  requireLimit(`${api}: maxBytes`, settings.maxBytes, 0)
-  if (settings.retry !== undefined && typeof settings.retry !== 'object') {
-    throw new MisuseError(
-      `${api}: retry must be an object of retry options, got ${describe(settings.retry)}`,
-    )
-  }
-  if (settings.redirect !== 'manual' && settings.redirect !== 'follow') {
-    throw new MisuseError(
-      `${api}: redirect must be 'manual' or 'follow', got ${describe(settings.redirect)}`,
-    )
-  }
-  return settings
+}
+
+function refuse(api: string, rule: string, value: unknown): never {
+  throw new MisuseError(`${api}: ${rule}, got ${describe(value)}`)
 }

@@ -4,7 +4,7 @@ import { ConnectionPool } from '../../src/connect/connection-pool.ts'
 import { HttpSession } from '../../src/index.ts'
 import { raw, TestServer } from '../server.ts'
 
-const limits = { connectTimeout: 1000, timeout: 1000, totalAt: Infinity, fresh: false }
+const limits = { connectTimeout: 1000, timeout: 1000, totalAt: Infinity }
 const options = { limit: 1, limitPerHost: 1, keepAlive: 1000, maxHeaderBytes: 1000, connect: {} }
 const silent = (): Promise<TestServer> => TestServer.tcp((socket) => socket.resume())
 
@@ -37,7 +37,7 @@ test('ConnectionPool.lease takes the connection that was used last', async () =>
     lease.release()
   }
   expect((await pool.lease(url, limits)).connection).toBe(leases[1]?.connection)
-  expect((await pool.lease(url, { ...limits, fresh: true })).connection.served).toBe(0)
+  expect((await pool.lease(url, limits, true)).connection.served).toBe(0)
   await pool.close()
   expect(pool.size).toBe(0)
 })
