@@ -72,7 +72,7 @@ export class LockState implements Keeper {
   reclaim(permit: OwnedPermit): Promise<Disposable> {
     if (this.broken) return Promise.reject(this.#brokenError('Condition.wait'))
     const back = suspend(
-      new Waiter<Disposable>('Condition.wait', this.#lock, this.line, permit, true),
+      new Waiter<Disposable>('Lock.acquire', this.#lock, this.line, permit, true),
     )
     if (this.holder === undefined) this.#serve()
     return back
