@@ -23,13 +23,22 @@ const ways: Readonly<Record<string, string>> = {
   fail: 'making failpoints fail',
 }
 
+/** What is to be reported. */
+export interface Found {
+  readonly plan: Plan
+  readonly error: unknown
+  /** The strategy that found it. */
+  readonly way: string
+  /** Where the timeline is to be written to. */
+  readonly file: string | undefined
+  /** How the program runs first come, first served, if it passes then. */
+  readonly base?: Trace
+}
+
 /** Runs a failing plan once more and makes the report of it. */
 export async function describeFailure(
   search: Search,
-  plan: Plan,
-  error: unknown,
-  way: string,
-  file: string | undefined,
+  { plan, error, way, file, base }: Found,
 ): Promise<Error> {
   const { runs } = search
   const trial = await search.runPlan(plan)
@@ -48,10 +57,11 @@ export async function describeFailure(
   const title = summary(trial.error)
   const report = reportOf(trial.error)
   const found = `Found by ${ways[way]}, after ${count(runs, 'schedule')}${lateness(trace, plan)}.`
-  const passing = replay === 'fifo' ? undefined : await search.runPlan(fifo)
-  const beside = passing?.ok === true ? timelineOf(passing.driver.trace, fifo) : undefined
-  const html = timelinePage(timeline, beside, { title, report, found, replay })
-  if (file !== undefined) writeText(file, html)
+  const page = (): string => {
+    const fifoTimeline = base === undefined ? undefined : timelineOf(base, fifo)
+    return timelinePage(timeline, fifoTimeline, { title, report, found, replay })
+  }
+  if (file !== undefined) writeText(file, page())
   const again = `Run it again:  explore(main, { replay: '${replay}' })`
   const message = [
     `explore: ${title}`,
@@ -61,7 +71,7 @@ export async function describeFailure(
     ...(report === '' ? [] : [report]),
     file === undefined ? again : `${again}\nTimeline:      ${file}`,
   ].join('\n\n')
-  return new ExploreFailure(message, { replay, schedules: runs, html }, { cause: trial.error })
+  return new ExploreFailure(message, { replay, schedules: runs, page }, { cause: trial.error })
 }
 
 /** The error in a line, without the wait report that follows it in some. */

@@ -10,18 +10,22 @@ export class ExploreFailure extends CorralError {
   readonly replay: string
   /** How many schedules were tried until it was found. */
   readonly schedules: number
-  /** The schedule as a page of its own. */
-  readonly html: string
+  readonly #page: () => string
 
   constructor(
     message: string,
-    details: { readonly replay: string; readonly schedules: number; readonly html: string },
+    details: { readonly replay: string; readonly schedules: number; readonly page: () => string },
     options?: ErrorOptions,
   ) {
     super('EXPLORE', message, options)
     this.replay = details.replay
     this.schedules = details.schedules
-    this.html = details.html
+    this.#page = details.page
+  }
+
+  /** The schedule as a page of its own, drawn when it is asked for. */
+  get html(): string {
+    return this.#page()
   }
 
   static {

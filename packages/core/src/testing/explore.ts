@@ -90,11 +90,13 @@ export async function explore(
   if (options.replay !== undefined) {
     const plan = parsePlan('explore: replay', options.replay)
     const trial = await search.runPlan(plan)
-    if (!trial.ok) throw await describeFailure(search, plan, trial.error, 'replay', html)
-    return { schedules: 1, strategies: [] }
+    if (trial.ok) return { schedules: 1, strategies: [] }
+    throw await describeFailure(search, { plan, error: trial.error, way: 'replay', file: html })
   }
   const base = await search.runPlan(fifo)
-  if (!base.ok) throw await describeFailure(search, fifo, base.error, 'fifo', html)
+  if (!base.ok) {
+    throw await describeFailure(search, { plan: fifo, error: base.error, way: 'fifo', file: html })
+  }
   requireSameRun(base.driver.trace, (await search.runPlan(fifo)).driver.trace)
   return new Exploration(search, base.driver.trace, options, budget).run()
 }
@@ -176,7 +178,8 @@ class Exploration {
       plan = { delays, faults: [] }
     }
     this.#search.runs = runs
-    return describeFailure(this.#search, plan, error, name, this.#options.html)
+    const file = this.#options.html
+    return describeFailure(this.#search, { plan, error, way: name, file, base: this.#base })
   }
 }
 
