@@ -91,9 +91,11 @@ export class Dispatcher {
       this.#refill(group)
       const until = this.#advance(group)
       if (until === 'over') return
-      if (until === 'change') await this.#changed.wait()
-      else if (until !== 'now')
+      if (until === 'change') {
+        await this.#changed.wait()
+      } else if (until !== 'now') {
         await moveOnAfter(Math.max(0, until - now()), () => this.#changed.wait())
+      }
     }
   }
 

@@ -33,6 +33,7 @@ export class StoreEngine {
   readonly #queue: StatementSync
   readonly #shorten: StatementSync
   readonly #stateOf: StatementSync
+  readonly #selectDepth: StatementSync
   readonly #linksOf: StatementSync
   readonly #redirectOf: StatementSync
 
@@ -64,6 +65,7 @@ export class StoreEngine {
     )
     this.#shorten = db.prepare('UPDATE url SET depth = ? WHERE id = ? AND depth > ?')
     this.#stateOf = db.prepare('SELECT state, reason FROM url WHERE id = ?')
+    this.#selectDepth = db.prepare('SELECT depth FROM url WHERE id = ?')
     this.#linksOf = db.prepare('SELECT to_id AS id FROM link WHERE from_id = ? AND traits & 1 = 0')
     this.#redirectOf = db.prepare('SELECT redirect_id AS id FROM page WHERE url_id = ?')
   }
@@ -146,8 +148,9 @@ export class StoreEngine {
     links: readonly StoredLink[],
     redirect: StoredLink | undefined,
   ): void {
-    const { id, depth } = entry
-    const target = redirect && this.#link(redirect, depth, entry.hops + 1)
+    const { id, hops } = entry
+    const depth = this.#depthOf(id)
+    const target = redirect && this.#link(redirect, depth, hops + 1)
     if (target !== undefined && this.#leadsTo(target.id, id)) {
       const message = `redirects in a circle, by way of ${redirect?.url}`
       const { attempts, fetchedAt } = page
@@ -200,12 +203,19 @@ export class StoreEngine {
     return ended
   }
 
+  /** The depth as it is now: a shorter way may have been found since the URL was handed out. */
+  #depthOf(id: number): number {
+    return (this.#selectDepth.get(id) as { depth: number }).depth
+  }
+
   /** Finds or creates the row a link leads to, and lets a way that is free or shorter have its effect. */
   #link(link: StoredLink, depth: number, hops: number): KnownUrl {
-    const { known, created } = this.#urls.intern({ url: link.url, depth, hops, skip: link.skip })
+    // Who decided about the depth may not have known the shortest way.
+    const skip = link.skip === 'depth' && depth <= this.#maxDepth ? undefined : link.skip
+    const { known, created } = this.#urls.intern({ url: link.url, depth, hops, skip })
     if (created) {
-      this.#tally.add(link.skip === undefined ? 'queued' : 'skipped', 1)
-    } else if (link.skip === undefined) {
+      this.#tally.add(skip === undefined ? 'queued' : 'skipped', 1)
+    } else if (skip === undefined) {
       if (known.skipped) this.#queueAgain(known, depth, hops)
       else if (known.depth > depth) this.#bringCloser(known, depth)
     }

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { accessSync, constants, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { checkOwnership } from './open-database.ts'
 import type { StoreCounts } from './outcome.ts'
@@ -64,7 +64,7 @@ export class StoreReader implements Disposable {
     if (found.isDirectory()) {
       throw new StoreError('STORE_IS_DIRECTORY', file, `store ${file} is a directory; name a file`)
     }
-    this.#db = this.#guarded(() => new DatabaseSync(file, { readOnly: true, timeout: 2000 }))
+    this.#db = this.#guarded(() => openForReading(file))
     try {
       if (!this.#guarded(() => checkOwnership(this.#db, file))) return
       throw new StoreError('STORE_MISSING', file, `store ${file} is empty; crawl into it first`)
@@ -100,9 +100,7 @@ export class StoreReader implements Disposable {
   }
 
   close(): void {
-    if (!this.#db.isOpen) return
-    this.#db.close()
-    tidy(this.#file)
+    if (this.#db.isOpen) this.#db.close()
   }
 
   [Symbol.dispose](): void {
@@ -127,12 +125,22 @@ export class StoreReader implements Disposable {
   }
 }
 
-/** Who may only read leaves the empty log beside the file. Who may write takes it away, when nobody else is there. */
-function tidy(file: string): void {
+/**
+ * What a crawl that was killed left half-way is put right by the next one to open the file, which must be able to write for
+ * that. A file that cannot be written is read as it is.
+ */
+function openForReading(file: string): DatabaseSync {
+  const writable = access(file, constants.W_OK)
+  const db = new DatabaseSync(file, { readOnly: !writable, timeout: 2000 })
+  db.exec('PRAGMA query_only = ON')
+  return db
+}
+
+function access(file: string, mode: number): boolean {
   try {
-    using db = new DatabaseSync(file, { timeout: 0 })
-    db.prepare('PRAGMA user_version').get()
+    accessSync(file, mode)
+    return true
   } catch {
-    // It cannot be written, or is busy: then the log stays.
+    return false
   }
 }

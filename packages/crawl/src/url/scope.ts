@@ -1,4 +1,4 @@
-/** Why a URL is not followed. */
+/** Why a URL is not followed; `depth` only when there is no other reason. */
 export type OutOfScope = 'host' | 'prefix' | 'exclude' | 'include' | 'depth'
 
 export interface ScopeOptions {
@@ -37,12 +37,12 @@ export function createScope(seeds: readonly string[], options: ScopeOptions = {}
 
   return (url, depth) => {
     if (named.has(url)) return undefined
-    if (depth > maxDepth) return 'depth'
     if (within === 'host' && !hosts.has(hostOf(url))) return 'host'
     if (within === 'prefix' && !prefixes.some((prefix) => url.startsWith(prefix))) return 'prefix'
     if (excludes.some((pattern) => pattern.test(url))) return 'exclude'
     if (includes.length > 0 && !includes.some((pattern) => pattern.test(url))) return 'include'
-    return undefined
+    // Last: who reads `depth` knows that a shorter way would do.
+    return depth > maxDepth ? 'depth' : undefined
   }
 }
 

@@ -47,7 +47,8 @@ export class UrlNormalizer {
 /** What a link resolves to depends on nothing but this; undefined when it depends on the whole base. */
 function keyOf(href: string, base: LinkBase): string | undefined {
   const first = href.charCodeAt(0)
-  if (href.length > 500) return undefined
+  // `http:x` is relative where the page is http, and is then resolved like `x`.
+  if (href.length > 500 || (href.includes(':') && !href.includes('://'))) return undefined
   if (first === slash) return `${base.origin}\n${href}`
   // Letters and dots begin a relative path or a scheme. Not so what is blank, `?` or `#`.
   if (first >= dot && first !== questionMark) return `${base.directory}\n${href}`

@@ -228,6 +228,7 @@ describe('StoreEngine', () => {
       while (engine.counts().queued > 0) {
         for (const entry of engine.claim(100, 100)) claimed.set(entry.url.slice(14), entry)
         const name = order.find((each) => claimed.has(each)) as string
+        // The depth is the one of the time when it was claimed.
         const entry = claimed.get(name) as FrontierEntry
         claimed.delete(name)
         const depth = entry.depth + 1
@@ -242,6 +243,7 @@ describe('StoreEngine', () => {
     const names = Object.keys(graph)
     const slowLast = depthsOf(['root', 'a', 'b', 'goal', 'far', 'slow'])
     expect(slowLast).toEqual(depthsOf(names))
+    expect(depthsOf(['root', 'a', 'b', 'slow', 'goal', 'far'])).toEqual(slowLast)
     expect(slowLast).toContainEqual({ url: 'http://a.test/far', depth: 3, state: 'done' })
     expect(slowLast).toContainEqual({ url: 'http://a.test/farther', depth: 4, state: 'skipped' })
   })

@@ -26,6 +26,7 @@ describe('createScope', () => {
     const scope = createScope(seeds, { within: 'anywhere', maxDepth: 2 })
     expect(scope('http://c.test/', 2)).toBeUndefined()
     expect(scope('http://c.test/', 3)).toBe('depth')
+    expect(createScope(seeds, { maxDepth: 2 })('http://c.test/', 3)).toBe('host')
   })
 
   test('obeys patterns, exclude before include, also global ones', () => {
@@ -40,7 +41,7 @@ describe('createScope', () => {
   test('never refuses a seed', () => {
     const scope = createScope(seeds, { exclude: [/./], maxDepth: 0 })
     expect(scope('http://a.test/docs/index.html', 0)).toBeUndefined()
-    expect(scope('http://a.test/docs/', 1)).toBe('depth')
+    expect(scope('http://a.test/docs/', 1)).toBe('exclude')
   })
 })
 
