@@ -102,3 +102,10 @@ const doing: Record<HttpPhase, string> = {
   headers: 'waiting for the response',
   body: 'reading the body',
 }
+
+/** Every address of a host was refused by `allowAddress`: what an ADDRESS_REFUSED has as its cause. */
+export class AddressRefused extends Error {
+  static {
+    this.prototype.name = 'AddressRefused'
+  }
+}

@@ -12,4 +12,4 @@ export type {
   HttpSessionOptions,
   RequestHeaders,
   RequestOptions,
-} from './session/session-options.ts'
+} from './options.ts'

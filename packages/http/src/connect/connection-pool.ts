@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { ClosedError, moveOnAfter, now, throwIfCancelled } from 'corral'
 import { HttpTimeoutError } from '../errors.ts'
-import { networkError } from '../exchange/network-error.ts'
+import { networkError } from '../network-error.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionOptions, ConnectLimits } from './connection.ts'
 import type { ConnectOptions } from './connect-options.ts'

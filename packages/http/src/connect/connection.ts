@@ -2,8 +2,8 @@ import type { Socket } from 'node:net'
 import { Client } from 'undici'
 import type { Dispatcher } from 'undici'
 import { currentScope, suspend, Waiter, wake, wakeWithError } from 'corral/lowlevel'
-import { Deadline } from '../exchange/deadline.ts'
-import { networkError } from '../exchange/network-error.ts'
+import { Deadline } from '../deadline.ts'
+import { networkError } from '../network-error.ts'
 import { HttpTimeoutError } from '../errors.ts'
 import { connectEvent } from './open-socket.ts'
 
@@ -23,9 +23,12 @@ export interface ConnectLimits {
   readonly totalAt: number
 }
 
-/** Who uses a connection: told when it is taken away. */
+/** Who uses a connection. */
 export interface ConnectionUser {
+  /** It is taken away: whoever waits throws this. */
   fail(error: () => unknown): void
+  /** It broke by itself. */
+  broke(error: Error): void
 }
 
 /**
@@ -107,6 +110,11 @@ export class Connection {
   ): void {
     this.served += 1
     this.user = handler
+    if (!this.usable) {
+      if (this.failure === undefined) handler.broke(this.broken ?? new ConnectionOver())
+      else handler.fail(this.failure)
+      return
+    }
     this.#client ??= this.#adopt()
     this.#client.dispatch(options, handler)
   }

@@ -2,14 +2,8 @@ import { lookup as systemLookup } from 'node:dns'
 import type { LookupAddress } from 'node:dns'
 import { isIP } from 'node:net'
 import type { LookupFunction } from 'node:net'
+import { AddressRefused } from '../errors.ts'
 import type { ConnectOptions } from './connect-options.ts'
-
-/** Every address of a host was refused by `allowAddress`. */
-export class AddressRefused extends Error {
-  static {
-    this.prototype.name = 'AddressRefused'
-  }
-}
 
 /**
  * The lookup that sockets are given: resolves the name once, keeps the addresses that are allowed, and

@@ -6,11 +6,11 @@ import type { ConnectionUser } from '../connect/connection.ts'
 import type { Lease } from '../connect/lease.ts'
 import { HttpTimeoutError } from '../errors.ts'
 import type { HttpPhase } from '../errors.ts'
-import type { ByteSource } from '../response/byte-source.ts'
-import { Deadline } from './deadline.ts'
-import { isReplayable } from '../session/outgoing.ts'
-import type { Outgoing } from '../session/outgoing.ts'
-import { networkError } from './network-error.ts'
+import type { ByteSource } from './byte-source.ts'
+import { Deadline } from '../deadline.ts'
+import { isReplayable } from './outgoing.ts'
+import type { Outgoing } from './outgoing.ts'
+import { networkError } from '../network-error.ts'
 
 type DispatchBody = Exclude<Dispatcher.DispatchOptions['body'], undefined>
 
@@ -177,6 +177,10 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser, Byt
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    this.broke(error)
+  }
+
+  broke(error: Error): void {
     const phase = this.#phase
     if (this.#state === 'sent' || this.#state === 'streaming') this.broken = true
     this.fail(() => networkError(error, phase, this.#url))

@@ -1,4 +1,4 @@
-import type { ByteSource } from './byte-source.ts'
+import type { ByteSource } from '../exchange/byte-source.ts'
 
 /** A source that is closed, and fails, when it gives more than `maxBytes`. */
 export class CappedSource implements ByteSource {

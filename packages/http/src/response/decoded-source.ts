@@ -1,6 +1,6 @@
 import type { Transform } from 'node:stream'
 import { suspend, Waiter, wake } from 'corral/lowlevel'
-import type { ByteSource } from './byte-source.ts'
+import type { ByteSource } from '../exchange/byte-source.ts'
 import { createDecoder } from './coding.ts'
 import type { Coding } from './coding.ts'
 

@@ -2,19 +2,16 @@ import { now, shield, throwIfCancelled } from 'corral'
 import { requireCount, requireDuration, requireLimit } from 'corral/lowlevel'
 import { ConnectionPool } from '../connect/connection-pool.ts'
 import { Exchange } from '../exchange/exchange.ts'
+import { isIdempotent, isReplayable } from '../exchange/outgoing.ts'
+import type { Outgoing } from '../exchange/outgoing.ts'
 import { HttpResponse } from '../response/http-response.ts'
 import type { Redirect } from '../response/http-response.ts'
-import { defaultHeaders, isIdempotent, isReplayable, outgoing } from './outgoing.ts'
-import type { DefaultHeaders, Outgoing } from './outgoing.ts'
+import { defaultHeaders, makeRequest } from './make-request.ts'
+import type { DefaultHeaders } from './make-request.ts'
 import { cannotFollow, redirected } from './redirect.ts'
-import { noOptions, settingsOf } from './session-options.ts'
+import { noOptions, settingsOf } from '../options.ts'
 import { withRetries } from './with-retries.ts'
-import type {
-  AttemptSettings,
-  HttpSessionOptions,
-  RequestOptions,
-  Settings,
-} from './session-options.ts'
+import type { AttemptSettings, HttpSessionOptions, RequestOptions, Settings } from '../options.ts'
 
 /**
  * A client for HTTP/1.1 with its connections. At most `limit` requests are under way at a time, at most
@@ -75,7 +72,7 @@ export class HttpSession implements AsyncDisposable {
    */
   async request(url: string | URL, options: RequestOptions = noOptions): Promise<HttpResponse> {
     const settings = settingsOf('HttpSession.request', options, this.#settings)
-    const request = outgoing(url, options, this.#headers, settings)
+    const request = makeRequest(url, options, this.#headers, settings)
     const { retry } = settings
     if (retry === undefined) return await this.#attempt(request, settings)
     return await withRetries(request, retry, () => this.#attempt(request, settings))

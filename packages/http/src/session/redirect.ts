@@ -1,7 +1,7 @@
 import { HttpError } from '../errors.ts'
 import type { HttpResponse } from '../response/http-response.ts'
-import { isReplayable } from './outgoing.ts'
-import type { Outgoing } from './outgoing.ts'
+import { isReplayable } from '../exchange/outgoing.ts'
+import type { Outgoing } from '../exchange/outgoing.ts'
 
 /**
  * The request that a redirect asks for; undefined when the response is none. A 303, and a 301 or 302

@@ -2,8 +2,8 @@ import { isCancelled, now, retry } from 'corral'
 import type { RetryOptions } from 'corral'
 import { HttpError, HttpStatusError, HttpTimeoutError } from '../errors.ts'
 import type { HttpResponse } from '../response/http-response.ts'
-import { isIdempotent, isReplayable } from './outgoing.ts'
-import type { Outgoing } from './outgoing.ts'
+import { isIdempotent, isReplayable } from '../exchange/outgoing.ts'
+import type { Outgoing } from '../exchange/outgoing.ts'
 import { parseRetryAfter } from './retry-after.ts'
 
 /** A server that asks to wait longer than this is not waited for. */

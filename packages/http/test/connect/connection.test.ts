@@ -35,3 +35,16 @@ test('Connection: one that never came about leaves no timer', async () => {
   await expect(work).rejects.toThrow(RangeError)
   expect(timers()).toBe(before)
 })
+
+test('Connection.dispatch on one that was closed meanwhile tells why', () => {
+  const connection = new Connection(new Socket(), new URL('http://closed.test/'), options)
+  const told: unknown[] = []
+  const user = {
+    fail: (error: () => unknown) => void told.push(error()),
+    broke: (error: Error) => void told.push(error.message),
+  }
+  connection.dispatch({ path: '/', method: 'GET' }, user)
+  connection.destroy(() => 'closed by us')
+  connection.dispatch({ path: '/', method: 'GET' }, user)
+  expect(told).toEqual(['the connection closed before the request was sent', 'closed by us'])
+})

@@ -1,4 +1,4 @@
-import { MisuseError, sleep } from 'corral'
+import { ClosedError, MisuseError, sleep, spawn } from 'corral'
 import { expect, test } from 'vitest'
 import { HttpError, HttpSession } from '../../src/index.ts'
 import { raw, TestServer } from '../server.ts'
@@ -193,4 +193,33 @@ test('HttpResponse: a broken body gives what came, and then its error', async ()
   }
   await expect(read()).rejects.toMatchObject({ code: 'RESET', phase: 'body' })
   expect(parts).toEqual(['half'])
+})
+
+/** Sends a beginning, and nothing more. */
+const unfinished = (): Promise<TestServer> =>
+  TestServer.http((_request, response) => {
+    response.write('the beginning')
+  })
+
+test('HttpResponse.body is read by one task at a time', async () => {
+  await using server = await unfinished()
+  await using session = new HttpSession()
+  await using response = await session.get(server.url)
+  const chunks = response.body[Symbol.asyncIterator]()
+  await chunks.next()
+  const waiting = chunks.next()
+  await expect(chunks.next()).rejects.toThrow(MisuseError)
+  await response.close()
+  await expect(waiting).rejects.toThrow(ClosedError)
+})
+
+test('HttpResponse.close wakes the task that reads', async () => {
+  await using server = await unfinished()
+  await using session = new HttpSession()
+  const response = await session.get(server.url)
+  const reader = spawn(() => response.text())
+  await sleep(5)
+  await response.close()
+  expect(await reader.settled()).toMatchObject({ reason: { code: 'CLOSED' } })
+  expect(session.connections).toBe(0)
 })

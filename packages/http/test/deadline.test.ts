@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Deadline } from '../../src/exchange/deadline.ts'
+import { Deadline } from '../src/deadline.ts'
 import { currentScope } from 'corral/lowlevel'
 import { sleep } from 'corral'
 import { testRun } from 'corral/testing'

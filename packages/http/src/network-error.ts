@@ -1,7 +1,6 @@
 import { MisuseError } from 'corral'
-import { AddressRefused } from '../connect/lookup.ts'
-import { HttpError } from '../errors.ts'
-import type { HttpErrorCode, HttpPhase } from '../errors.ts'
+import { AddressRefused, HttpError } from './errors.ts'
+import type { HttpErrorCode, HttpPhase } from './errors.ts'
 
 /** Puts what Node or undici threw under one of our codes. Ours pass as they are. */
 export function networkError(raw: unknown, phase: HttpPhase, url: string): Error {

@@ -1,19 +1,9 @@
 import { MisuseError } from 'corral'
 import { describe } from 'corral/lowlevel'
 import { acceptEncoding } from '../response/coding.ts'
-import { noOptions } from './session-options.ts'
-import type { BodyInput, RequestHeaders, RequestOptions, Settings } from './session-options.ts'
-
-/** Header names in lower case. */
-export type HeaderRecord = Readonly<Record<string, string | string[]>>
-
-/** A request, ready to be sent, and to be sent again. */
-export interface Outgoing {
-  readonly url: URL
-  readonly method: string
-  readonly headers: HeaderRecord
-  readonly body: BodyInput | undefined
-}
+import type { HeaderRecord, Outgoing } from '../exchange/outgoing.ts'
+import { noOptions } from '../options.ts'
+import type { BodyInput, RequestHeaders, RequestOptions, Settings } from '../options.ts'
 
 /** The headers that every request of a session has: as it is, and when packed bodies are asked for. */
 export interface DefaultHeaders {
@@ -28,7 +18,7 @@ export function defaultHeaders(headers: RequestHeaders): DefaultHeaders {
 }
 
 /** Makes a request of what the caller said. */
-export function outgoing(
+export function makeRequest(
   target: string | URL,
   options: RequestOptions,
   defaults: DefaultHeaders,
@@ -83,16 +73,6 @@ function addHeaders(to: Record<string, string | string[]>, headers: RequestHeade
     }
     to[name.toLowerCase()] = typeof value === 'string' ? value : [...value]
   }
-}
-
-/** Whether the body can be sent a second time. */
-export function isReplayable(body: BodyInput | undefined): body is string | Uint8Array | undefined {
-  return body === undefined || typeof body === 'string' || body instanceof Uint8Array
-}
-
-/** Whether sending it twice is as good as once [RFC 9110 9.2.2]. */
-export function isIdempotent(method: string): boolean {
-  return /^(GET|HEAD|OPTIONS|TRACE|PUT|DELETE)$/.test(method)
 }
 
 function parse(target: string | URL): URL {

@@ -1,7 +1,7 @@
 import { MisuseError } from 'corral'
 import type { RetryOptions } from 'corral'
 import { describe, requireDuration, requireLimit } from 'corral/lowlevel'
-import type { ConnectOptions } from '../connect/connect-options.ts'
+import type { ConnectOptions } from './connect/connect-options.ts'
 
 /** Names in any case; several values are sent as several headers. */
 export type RequestHeaders = Readonly<Record<string, string | readonly string[]>>
