@@ -8,6 +8,8 @@ export type { PriorityQueueOptions } from './channel/priority-queue.ts'
 export { Queue } from './channel/queue.ts'
 export type { QueueCloseOptions, QueueOptions } from './channel/queue.ts'
 export type { Receiver } from './channel/receiver.ts'
+export { select } from './channel/select.ts'
+export type { Case, Cases, Selected, SelectOptions } from './channel/select.ts'
 export type { Sender } from './channel/sender.ts'
 export { Watch } from './channel/watch.ts'
 export {

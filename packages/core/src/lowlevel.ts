@@ -1,5 +1,6 @@
 // What the primitives themselves are built on: sync/, channel/, flow/ and stream/ use only this.
 export { currentScope, uncancelled } from './kernel/current.ts'
+export { disown, divert, withdraw } from './kernel/divert.ts'
 export {
   describe,
   refused,

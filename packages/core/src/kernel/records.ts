@@ -84,7 +84,8 @@ export class Waiter<in T = void> {
   readonly kind: string
   /** What is waited for. */
   readonly resource: object | undefined
-  readonly line: Line | undefined
+  /** Where it stands, or will: told when it joins and leaves. A wait on behalf of others may wrap it. */
+  line: Line | undefined
   /** What the line must know: how many permits, the item offered, ... */
   data: unknown
   /** A cancellation passes it by: for waits that must not be given up, or must no longer. */

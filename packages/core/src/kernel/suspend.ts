@@ -1,11 +1,12 @@
 import { Cancelled } from '../errors.ts'
 import { spend } from './budget.ts'
 import { currentScope } from './current.ts'
+import { disown, diverted } from './divert.ts'
 import { emit, observed } from './hooks.ts'
 import { handled } from './interrupt.ts'
 import { Waiter } from './records.ts'
 import type { ScopeNode } from './records.ts'
-import { link, unlink } from './scope-waiters.ts'
+import { link } from './scope-waiters.ts'
 import { settle, settleWithError } from './settle.ts'
 
 /**
@@ -21,7 +22,8 @@ export function suspend<T>(waiter: Waiter<T>, scope: ScopeNode = currentScope())
     return handled(Promise.reject(new Cancelled(scope.governor.reason)))
   }
   const promise = start(waiter, scope)
-  waiter.line?.add(waiter)
+  if (diverted === undefined || waiter.shielded) waiter.line?.add(waiter)
+  else diverted(waiter)
   return promise
 }
 
@@ -80,7 +82,7 @@ function start<T>(waiter: Waiter<T>, scope: ScopeNode): Promise<T> {
 function decide<T>(waiter: Waiter<T>): boolean {
   if (waiter.state !== 'waiting' || waiter.scope === undefined) return false
   waiter.state = 'granted'
-  unlink(waiter.scope, waiter)
+  disown(waiter)
   waiter.line?.remove(waiter)
   return true
 }

@@ -50,13 +50,17 @@ export class WaitQueue<T = void> implements Line {
     this.#left?.(waiter)
   }
 
-  /** Those in line, first come first. The line may change while it is walked. */
+  /**
+   * Those in line, first come first. The line may change while it is walked; when the one who comes
+   * next leaves it, the walk begins again at the first.
+   */
   *[Symbol.iterator](): IterableIterator<Waiter<T>> {
     let waiter = this.#first
     while (waiter !== undefined) {
       const next = waiter.next as Waiter<T> | undefined
       yield waiter
-      waiter = next
+      const gone = next !== undefined && next.prev === undefined && next !== this.#first
+      waiter = gone ? this.#first : next
     }
   }
 }

@@ -1,0 +1,81 @@
+import { MisuseError } from '../errors.ts'
+import { currentScope, describe, requireFunction, suspend, Waiter } from '../lowlevel.ts'
+import { Selection } from './selection.ts'
+
+/** One call that waits, such as `() => queue.get()`. */
+export type Case<T> = () => PromiseLike<T> | T
+
+/** The cases of a `select`: an array, a tuple or a record. */
+export type Cases = readonly Case<unknown>[] | Readonly<Record<string, Case<unknown>>>
+
+/** Which case took effect, and what it gave: narrow `value` by `key`. */
+export type Selected<T extends Cases> = T extends readonly unknown[]
+  ? Outcomes<T>[number]
+  : Outcomes<T>[keyof T]
+
+type Outcomes<T extends Cases> = {
+  readonly [K in keyof T]: T[K] extends Case<unknown>
+    ? { readonly key: KeyOf<K>; readonly value: Awaited<ReturnType<T[K]>> }
+    : never
+}
+
+type KeyOf<K> = K extends `${infer N extends number}` ? N : K
+
+export interface SelectOptions {
+  /** When several cases are ready: one of them by chance instead of the first in order. Default false. */
+  readonly fair?: boolean
+}
+
+/**
+ * Waits for one of several calls: exactly one takes effect, the others leave their lines as if they had
+ * never come. A case is one call of ours, and decides by its first wait: get or put, send or receive, a
+ * sleep, an event, the end of a task. When several are ready, the first in order is taken, so that
+ * what matters most can stand first; it alone is served if it always is ready, unless `fair`.
+ *
+ * Cancellation: no case took effect; or one had, and its result is given.
+ *
+ * @throws what the case that was taken throws
+ * @example
+ * const won = await select({ item: () => queue.get(), late: () => sleep(100) })
+ * if (won.key === 'item') console.log(won.value)
+ * @see Go's select, Kotlin's select
+ */
+export async function select<const T extends Cases>(
+  cases: T,
+  options: SelectOptions = {},
+): Promise<Selected<T>> {
+  const list = listCases(cases)
+  const scope = currentScope()
+  if (scope.governor !== undefined) await suspend(new Waiter('select'), scope)
+  if (options.fair === true) shuffle(list, scope.runtime.random)
+  const selection = new Selection()
+  try {
+    for (const [key, call] of list) if (selection.begin(key, call)) break
+    const chosen = selection.chosen ?? (await suspend(selection.waiter(), scope))
+    return { key: chosen.key, value: await chosen.result } as Selected<T>
+  } finally {
+    await selection.end()
+  }
+}
+
+type Entry = [key: string | number, call: Case<unknown>]
+
+function listCases(cases: Cases): Entry[] {
+  const list: Entry[] = Array.isArray(cases)
+    ? (cases as readonly Case<unknown>[]).map((call, i): Entry => [i, call])
+    : Object.entries((cases ?? {}) as Record<string, Case<unknown>>)
+  if (list.length === 0) {
+    throw new MisuseError(
+      `select: cases must be an array or a record of at least one function, got ${describe(cases)}`,
+    )
+  }
+  for (const [key, call] of list) requireFunction(`select: case ${key}`, call)
+  return list
+}
+
+function shuffle(list: unknown[], random: () => number): void {
+  for (let i = list.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1))
+    ;[list[i], list[j]] = [list[j], list[i]]
+  }
+}
