@@ -1,0 +1,167 @@
+import { MisuseError } from '../errors.ts'
+import {
+  currentScope,
+  describe,
+  requireDuration,
+  requireFunction,
+  requireLimit,
+  suspend,
+  uncancelled,
+  Waiter,
+  WaitQueue,
+  wake,
+  wakeWithError,
+} from '../lowlevel.ts'
+import { throwIfCancelled } from '../scope/checkpoint.ts'
+import { Owner } from '../scope/owner.ts'
+import type { Task } from '../scope/task.ts'
+import { Alarm } from './alarm.ts'
+
+export interface BatcherOptions {
+  /** A batch of so many keys is loaded at once. Default `Infinity`. */
+  readonly maxSize?: number
+  /** How long the first key of a batch waits for others, in milliseconds. Default 0: one turn of the event loop. */
+  readonly maxDelay?: number
+}
+
+/**
+ * Turns many loads of one thing into few loads of many. Those who ask within `maxDelay` share one call
+ * of `load`, in which each key is named once. It runs in the task and the context where the Batcher was
+ * made, in nobody's who asks: one of them being cancelled does not disturb the others.
+ *
+ * Nothing is remembered between batches. Cost: O(1) for a load, one task for a batch.
+ *
+ * @example
+ * const users = new Batcher((ids: number[]) => db.usersById(ids), { maxSize: 100 })
+ * const user = await users.load(7)
+ * @see dataloader
+ */
+export class Batcher<K, V> {
+  readonly #owner = new Owner()
+  readonly #load: (keys: K[]) => PromiseLike<readonly (V | Error)[]>
+  readonly #maxSize: number
+  readonly #maxDelay: number
+  /** The batch that still takes keys. */
+  #open: Batch<K, V> | undefined
+
+  /**
+   * @param load gives the values in the order of the keys; an Error in place of a value fails the
+   * loads of that key alone
+   */
+  constructor(
+    load: (keys: K[]) => PromiseLike<readonly (V | Error)[]>,
+    options: BatcherOptions = {},
+  ) {
+    const { maxSize = Infinity, maxDelay = 0 } = options
+    requireFunction('Batcher: load', load)
+    requireLimit('Batcher: maxSize', maxSize)
+    requireDuration('Batcher: maxDelay', maxDelay)
+    this.#load = load
+    this.#maxSize = maxSize
+    this.#maxDelay = maxDelay
+  }
+
+  /**
+   * The value of `key`, loaded together with others.
+   *
+   * Cancellation: stops waiting. A key that nobody waits for is not loaded; a batch that nobody waits
+   * for is cancelled.
+   *
+   * @throws what `load` throws, the same error for all of the batch, or gives in place of this value
+   * @throws TaskCancelledError when the batch was cancelled with its owner
+   */
+  load(key: K): Promise<V> {
+    if (!uncancelled()) return suspend(new Waiter<V>('Batcher.load', this))
+    const batch = (this.#open ??= this.#begin())
+    batch.keys.set(key, (batch.keys.get(key) ?? 0) + 1)
+    const value = suspend(new Waiter<V>('Batcher.load', this, batch.line, key))
+    if (batch.keys.size >= this.#maxSize) this.#close(batch)
+    return value
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'Batcher'
+  }
+
+  #begin(): Batch<K, V> {
+    const batch = new Batch<K, V>(() => {
+      this.#close(batch)
+      batch.task?.cancel('nobody waits for it any more')
+    })
+    batch.task = this.#owner.spawn(
+      'Batcher',
+      async () => {
+        await batch.full(this.#maxDelay)
+        this.#close(batch)
+        throwIfCancelled()
+        const keys = [...batch.keys.keys()]
+        return indexed(keys, await this.#load(keys))
+      },
+      (task) => {
+        this.#close(batch)
+        for (const waiter of batch.line) {
+          const value = task.value?.get(waiter.data as K)
+          if (task.state !== 'fulfilled') wakeWithError(waiter, () => task.failure())
+          else if (value instanceof Error) wakeWithError(waiter, () => value)
+          else wake(waiter, value as V)
+        }
+      },
+    )
+    return batch
+  }
+
+  /** No more keys for this batch. */
+  #close(batch: Batch<K, V>): void {
+    if (this.#open === batch) this.#open = undefined
+    batch.close()
+  }
+}
+
+/** Those who wait for one call of `load`. */
+class Batch<K, V> {
+  /** How many wait for each key. */
+  readonly keys = new Map<K, number>()
+  readonly line: WaitQueue<V>
+  task: Task<Map<K, V | Error>> | undefined
+  #closed = false
+  #delay: Waiter | undefined
+
+  constructor(deserted: () => void) {
+    this.line = new WaitQueue<V>((waiter) => {
+      const key = waiter.data as K
+      const waiting = (this.keys.get(key) as number) - 1
+      if (waiting === 0) this.keys.delete(key)
+      else this.keys.set(key, waiting)
+      if (this.line.size === 0) deserted()
+    })
+  }
+
+  /** Waits until it is closed, for `maxDelay` at the most. */
+  async full(maxDelay: number): Promise<void> {
+    if (this.#closed) return
+    const delay = new Waiter('Batcher')
+    const { clock } = currentScope().runtime
+    const alarm = new Alarm(() => wake(delay, undefined))
+    alarm.set(clock, clock.now() + maxDelay)
+    this.#delay = delay
+    try {
+      await suspend(delay)
+    } finally {
+      alarm.clear()
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    if (this.#delay !== undefined) wake(this.#delay, undefined)
+  }
+}
+
+function indexed<K, V>(keys: K[], values: readonly V[]): Map<K, V> {
+  if (!Array.isArray(values) || values.length !== keys.length) {
+    throw new MisuseError(
+      `Batcher: load must return an array of ${keys.length} values, one for each key, got ${describe(values)}`,
+    )
+  }
+  return new Map(keys.map((key, i) => [key, values[i] as V]))
+}

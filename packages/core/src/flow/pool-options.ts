@@ -1,0 +1,36 @@
+import { requireDuration, requireFunction, requireLimit } from '../lowlevel.ts'
+
+export interface PoolOptions<T> {
+  /** Makes a resource. Cancelled when the pool is drained or its owner is cancelled. */
+  readonly create: () => PromiseLike<T> | T
+  /** Ends a resource, under a shield: give it a timeout of its own if it may hang. */
+  readonly destroy: (value: T) => PromiseLike<void> | void
+  /** Asked before a resource is lent again: false, or an error, destroys it, and another one is made. */
+  readonly validate?: (value: T) => PromiseLike<boolean> | boolean
+  /** How many are kept when nobody needs them; they are made ahead. Default 0. */
+  readonly min?: number
+  /** How many there are at the most, those being made or destroyed counted in. */
+  readonly max: number
+  /** How long a resource above `min` may lie idle before it is destroyed, in milliseconds. Default `Infinity`. */
+  readonly idle?: number
+  /** How old a resource may be to be lent again, in milliseconds. Default `Infinity`. */
+  readonly maxAge?: number
+  /**
+   * Told of errors that no caller is there for, of `destroy` or of `create` ahead. Without it they are
+   * unhandled rejections; while the pool is drained `drain` throws them.
+   */
+  readonly onError?: (error: unknown) => void
+}
+
+/** Refuses what cannot be right. */
+export function checkPoolOptions<T>(options: PoolOptions<T>): void {
+  const { create, destroy, validate, onError, min = 0, max, idle, maxAge } = options
+  requireFunction('Pool: create', create)
+  requireFunction('Pool: destroy', destroy)
+  if (validate !== undefined) requireFunction('Pool: validate', validate)
+  if (onError !== undefined) requireFunction('Pool: onError', onError)
+  requireLimit('Pool: max', max)
+  requireLimit('Pool: min', min, 0)
+  if (idle !== undefined) requireDuration('Pool: idle', idle)
+  if (maxAge !== undefined) requireDuration('Pool: maxAge', maxAge)
+}
