@@ -78,5 +78,5 @@ export class ChannelSender<T> implements Sender<T> {
 }
 
 function closed(method: string): ClosedError {
-  return new ClosedError(`Sender.${method}: this sender is closed; clone it before it is closed`)
+  return new ClosedError(`Sender.${method}: this sender is closed; send before that, or on a clone`)
 }

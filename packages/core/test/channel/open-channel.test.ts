@@ -153,7 +153,7 @@ describe('a closed channel end', () => {
       await expect(sender.send(1)).rejects.toThrow(ClosedError)
       expect(() => sender.trySend(1)).toThrow(ClosedError)
       expect(() => sender.clone()).toThrow(
-        'Sender.clone: this sender is closed; clone it before it is closed',
+        'Sender.clone: this sender is closed; send before that, or on a clone',
       )
       receiver.close()
       receiver.close()
