@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
-if (!existsSync(`${root}node_modules/esbuild`)) throw new Error('run npm run bench once: it installs the peers')
+if (!existsSync(`${root}node_modules/esbuild`))
+  throw new Error('run npm run bench once: it installs the peers')
 const { build } = await import('esbuild')
 
 const programs: Record<string, { readonly code: string; readonly budget?: number }> = {
@@ -12,7 +13,10 @@ const programs: Record<string, { readonly code: string; readonly budget?: number
     code: `import { run, taskGroup, timeout, gather } from 'corral'; console.log(run, taskGroup, timeout, gather)`,
     budget: 6000,
   },
-  'the whole core': { code: `import * as corral from 'corral'; console.log(corral)`, budget: 20_000 },
+  'the whole core': {
+    code: `import * as corral from 'corral'; console.log(corral)`,
+    budget: 20_000,
+  },
   'effect, the same by its index': {
     code: `import { Effect } from 'effect'; console.log(Effect.runPromise, Effect.forkChild, Effect.timeout, Effect.all)`,
   },
@@ -32,6 +36,7 @@ for (const [title, { code, budget }] of Object.entries(programs)) {
   const [output] = outputFiles
   if (output === undefined) throw new Error(`${title}: esbuild wrote nothing`)
   const zipped = gzipSync(output.contents, { level: 9 }).length
-  const verdict = budget === undefined ? '-' : `${budget}: ${zipped <= budget ? 'met' : '**missed**'}`
+  const verdict =
+    budget === undefined ? '-' : `${budget}: ${zipped <= budget ? 'met' : '**missed**'}`
   console.log(`| ${title} | ${output.contents.length} | ${zipped} | ${verdict} |`)
 }

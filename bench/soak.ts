@@ -1,6 +1,7 @@
 // npm run bench:soak [-- count]: a group that lives for long; the heap before and after so many tasks and waits inside it.
 import { run, Semaphore, sleep, taskGroup, timeout } from 'corral'
 
+const turn = Promise.resolve()
 const count = Number(process.argv[2] ?? 1e7)
 const collect = (globalThis as { gc?: () => void }).gc
 if (collect === undefined) throw new Error('start node with --expose-gc')
@@ -41,7 +42,7 @@ await run(() =>
           workers.spawn(async () => {
             for (let i = 0; i < count / 10; i++) {
               const permit = await semaphore.acquire()
-              await undefined
+              await turn
               permit[Symbol.dispose]()
             }
           })

@@ -44,6 +44,7 @@ class ByHand {
   }
 }
 
+const turn = Promise.resolve()
 const crowd = 100
 
 /** `crowd` tasks take turns; each holds the permit over one turn. */
@@ -112,7 +113,7 @@ export const suites: Suite[] = [
         const semaphore = new ByHand(1)
         return contended(n, async () => {
           await semaphore.acquire()
-          await undefined
+          await turn
           semaphore.release()
         })
       },
@@ -122,7 +123,7 @@ export const suites: Suite[] = [
             const semaphore = new Semaphore(1)
             const turn = async (): Promise<void> => {
               const permit = await semaphore.acquire()
-              await undefined
+              await turn
               permit[Symbol.dispose]()
             }
             for (let k = 0; k < crowd; k++) {
@@ -136,7 +137,7 @@ export const suites: Suite[] = [
         const semaphore = new Sema(1)
         return contended(n, async () => {
           await semaphore.acquire()
-          await undefined
+          await turn
           semaphore.release()
         })
       },
@@ -144,7 +145,7 @@ export const suites: Suite[] = [
         const mutex = new Mutex()
         return contended(n, async () => {
           const release = await mutex.acquire()
-          await undefined
+          await turn
           release()
         })
       },
