@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
-if (!existsSync(`${root}node_modules/esbuild`))
-  throw new Error('run npm run bench once: it installs the peers')
+const installed = existsSync(`${root}node_modules/esbuild`)
+if (!installed) throw new Error('run npm run bench once: it installs the peers')
 const { build } = await import('esbuild')
 
 const programs: Record<string, { readonly code: string; readonly budget?: number }> = {

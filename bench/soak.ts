@@ -1,10 +1,12 @@
 // npm run bench:soak [-- count]: a group that lives for long; the heap before and after so many tasks and waits inside it.
 import { run, Semaphore, sleep, taskGroup, timeout } from 'corral'
 
-const turn = Promise.resolve()
+const tick = Promise.resolve()
 const count = Number(process.argv[2] ?? 1e7)
 const collect = (globalThis as { gc?: () => void }).gc
 if (collect === undefined) throw new Error('start node with --expose-gc')
+
+async function nothing(): Promise<void> {}
 
 async function heap(): Promise<number> {
   for (let i = 0; i < 3; i++) {
@@ -28,7 +30,6 @@ async function measured(what: string, work: () => Promise<unknown>): Promise<voi
 
 await run(() =>
   taskGroup(async (group) => {
-    const nothing = async (): Promise<void> => {}
     await measured(`${count.toLocaleString('en')} spawns`, async () => {
       for (let i = 0; i < count; i++) {
         group.spawn(nothing)
@@ -42,7 +43,7 @@ await run(() =>
           workers.spawn(async () => {
             for (let i = 0; i < count / 10; i++) {
               const permit = await semaphore.acquire()
-              await turn
+              await tick
               permit[Symbol.dispose]()
             }
           })

@@ -44,7 +44,7 @@ class ByHand {
   }
 }
 
-const turn = Promise.resolve()
+const tick = Promise.resolve()
 const crowd = 100
 
 /** `crowd` tasks take turns; each holds the permit over one turn. */
@@ -113,7 +113,7 @@ export const suites: Suite[] = [
         const semaphore = new ByHand(1)
         return contended(n, async () => {
           await semaphore.acquire()
-          await turn
+          await tick
           semaphore.release()
         })
       },
@@ -123,7 +123,7 @@ export const suites: Suite[] = [
             const semaphore = new Semaphore(1)
             const turn = async (): Promise<void> => {
               const permit = await semaphore.acquire()
-              await turn
+              await tick
               permit[Symbol.dispose]()
             }
             for (let k = 0; k < crowd; k++) {
@@ -137,7 +137,7 @@ export const suites: Suite[] = [
         const semaphore = new Sema(1)
         return contended(n, async () => {
           await semaphore.acquire()
-          await turn
+          await tick
           semaphore.release()
         })
       },
@@ -145,7 +145,7 @@ export const suites: Suite[] = [
         const mutex = new Mutex()
         return contended(n, async () => {
           const release = await mutex.acquire()
-          await turn
+          await tick
           release()
         })
       },
