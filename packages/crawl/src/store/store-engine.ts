@@ -4,6 +4,7 @@ import { packedLink } from './link-traits.ts'
 import { openDatabase, type OpenDatabaseOptions } from './open-database.ts'
 import type { FrontierEntry, Outcome, StoreCounts, StoredLink, StoredPage } from './outcome.ts'
 import { takeOwnerLock } from './owner-lock.ts'
+import { queueFailed } from './queue-failed.ts'
 import { storeErrorOf } from './store-error.ts'
 import { Tally } from './tally.ts'
 import { UrlTable, type KnownUrl } from './url-table.ts'
@@ -70,12 +71,20 @@ export class StoreEngine {
     this.#redirectOf = db.prepare('SELECT redirect_id AS id FROM page WHERE url_id = ?')
   }
 
-  /** Queues seeds that are not known, or that were skipped. */
+  /** Queues seeds that are not known, that were skipped, or that failed: they are asked for by name. */
   seed(urls: readonly string[]): StoreCounts {
     return this.#transaction(() => {
-      for (const url of urls) this.#link({ url, kind: 'seed', nofollow: false }, 0, 0)
+      for (const url of urls) {
+        const { id } = this.#link({ url, kind: 'seed', nofollow: false }, 0, 0)
+        queueFailed(this.#db, this.#tally, id)
+      }
       this.#queueWithinDepth()
     })
+  }
+
+  /** Queues everything that failed again. */
+  retryFailed(): StoreCounts {
+    return this.#transaction(() => queueFailed(this.#db, this.#tally))
   }
 
   /** Stores outcomes and what they add to the frontier. An entry that has an outcome already keeps it. */

@@ -6,6 +6,7 @@ export type StoreCall =
   | { readonly op: 'seed'; readonly urls: readonly string[] }
   | { readonly op: 'commit'; readonly outcomes: readonly PackedOutcome[] }
   | { readonly op: 'claim'; readonly limit: number; readonly perOrigin: number }
+  | { readonly op: 'retryFailed' }
   | { readonly op: 'close' }
 
 /** Errors cross as plain data: a class does not survive the way between threads. */

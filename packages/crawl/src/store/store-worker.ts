@@ -34,6 +34,8 @@ function answer(call: StoreCall): unknown {
   switch (call.op) {
     case 'seed':
       return engine.seed(call.urls)
+    case 'retryFailed':
+      return engine.retryFailed()
     case 'commit':
       return engine.commit(unpackOutcomes(call.outcomes))
     case 'claim':

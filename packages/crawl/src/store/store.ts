@@ -73,9 +73,14 @@ export class Store implements AsyncDisposable {
     }
   }
 
-  /** Queues URLs, normalised, that are not known yet, as the start of the crawl. */
+  /** Queues URLs, normalised, as the start of the crawl, unless they are known; those that failed are tried again. */
   async seed(urls: readonly string[]): Promise<void> {
     await this.#changing({ op: 'seed', urls })
+  }
+
+  /** Queues all URLs that failed again. */
+  async retryFailed(): Promise<void> {
+    await this.#changing({ op: 'retryFailed' })
   }
 
   /** Stores outcomes, and the links and URLs they bring, in one transaction. */

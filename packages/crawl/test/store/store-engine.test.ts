@@ -37,6 +37,38 @@ function claimOne(engine: StoreEngine): FrontierEntry {
 }
 
 describe('StoreEngine', () => {
+  test('queues failed URLs again: all of them, or those that are seeds', () => {
+    const engine = open(newFile())
+    const urls = ['http://a.test/1', 'http://a.test/2', 'http://b.test/3', 'http://b.test/4']
+    engine.seed(urls)
+    const [one, two, three, four] = engine.claim(4, 4) as [
+      FrontierEntry,
+      FrontierEntry,
+      FrontierEntry,
+      FrontierEntry,
+    ]
+    engine.commit([
+      failureOutcome(one, 'dns'),
+      failureOutcome(two),
+      failureOutcome(three),
+      pageOutcome(four),
+    ])
+    expect(engine.counts()).toMatchObject({ queued: 0, failed: 3, failures: { dns: 1, http: 2 } })
+
+    expect(engine.seed([two.url, four.url])).toMatchObject({
+      queued: 1,
+      pages: 1,
+      failed: 2,
+      failures: { dns: 1, http: 1 },
+    })
+    expect(engine.claim(4, 4)).toEqual([two])
+    engine.commit([pageOutcome(two)])
+
+    expect(engine.retryFailed()).toMatchObject({ queued: 2, pages: 2, failed: 0, failures: {} })
+    expect(engine.claim(4, 4).map(({ url }) => url)).toEqual([three.url, one.url])
+    expect(engine.retryFailed()).toMatchObject({ queued: 2, pages: 2, failed: 0 })
+  })
+
   test('keeps pages, links, failures and the queue, and shows them in its views', () => {
     const file = newFile()
     const engine = open(file)
