@@ -30,8 +30,7 @@ try {
     for (const name of ['bare', 'ours'] as const) {
       const { stdout } = await exec(process.execPath, [here(`${name}.ts`), base, pages])
       const sample = JSON.parse(stdout) as Sample
-      if (sample.pages !== Number(pages))
-        throw new Error(`${name} had ${sample.pages} of ${pages} pages`)
+      if (sample.pages !== Number(pages)) throw new Error(`${name}: ${sample.pages} pages`)
       if (round > 0) samples[name].push(sample) // the first warms up the server
     }
   }
