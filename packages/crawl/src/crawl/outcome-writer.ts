@@ -14,8 +14,9 @@ export interface CommitListener {
   committed(count: number): void
 }
 
-/** Outcomes in one transaction at most. */
-const maxBatch = 64
+/** Outcomes that make a transaction start, and outcomes in one at most. */
+const fullBatch = 64
+const maxBatch = 256
 /** Milliseconds that an outcome waits for others to share its transaction. */
 const maxDelay = 10
 
@@ -43,7 +44,7 @@ export class OutcomeWriter {
   add(outcome: Outcome): void {
     this.#waiting.push(outcome)
     this.#added.set()
-    if (this.#waiting.length >= maxBatch) this.#full.set()
+    if (this.#waiting.length >= fullBatch) this.#full.set()
   }
 
   /**
@@ -60,7 +61,7 @@ export class OutcomeWriter {
         this.#added.clear()
         continue
       }
-      if (this.#waiting.length < maxBatch && !listener.starving) {
+      if (this.#waiting.length < fullBatch && !listener.starving) {
         this.#full.clear()
         await moveOnAfter(maxDelay, () => this.#full.wait())
       }

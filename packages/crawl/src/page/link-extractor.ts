@@ -51,8 +51,7 @@ export class LinkExtractor {
   readonly #options: ExtractOptions
   readonly #maxLinks: number
 
-  /** By href as written, so that a navigation repeated a thousand times costs one entry. */
-  readonly #found = new Map<string, { kind: LinkKind; nofollow: boolean }>()
+  readonly #found: Found[] = []
   #dropped = 0
   #base: string | undefined
   #canonical: string | undefined
@@ -83,7 +82,7 @@ export class LinkExtractor {
       this.#canonical === undefined ? undefined : normalizer.normalize(this.#canonical, base)
 
     const links = new Map<string, PageLink>()
-    for (const [href, { kind, nofollow }] of this.#found) {
+    for (const { href, kind, nofollow } of this.#found) {
       const url = normalizer.normalize(href, base)
       if (url === undefined) continue
       // Of two links to one page one that may be followed is enough.
@@ -143,16 +142,19 @@ export class LinkExtractor {
   #addLink(href: string | undefined, kind: LinkKind, rel?: string): void {
     // A fragment alone is this page.
     if (href === undefined || href.startsWith('#')) return
-    const nofollow = hasToken(rel, 'nofollow')
-    const known = this.#found.get(href)
-    if (known) {
-      known.nofollow &&= nofollow
-    } else if (this.#found.size < this.#maxLinks) {
-      this.#found.set(href, { kind, nofollow })
+    if (this.#found.length < this.#maxLinks) {
+      this.#found.push({ href, kind, nofollow: hasToken(rel, 'nofollow') })
     } else {
       this.#dropped++
     }
   }
+}
+
+/** A link as written; what it is relative to is known at the end. */
+interface Found {
+  readonly href: string
+  readonly kind: LinkKind
+  readonly nofollow: boolean
 }
 
 function hasToken(list: string | undefined, token: string): boolean {

@@ -1,4 +1,3 @@
-import { GenerationCache } from './generation-cache.ts'
 import { normalizeUrl, type NormalizeOptions } from './normalize-url.ts'
 
 /** What the links of a page are relative to. */
@@ -10,16 +9,21 @@ export interface LinkBase {
   readonly directory: string
 }
 
+/** By base, then by link as written: two look-ups cost less than a key of both. */
+type Known = Map<string, Map<string, string | false>>
+
 /** Links kept by a normaliser, in each of two generations: a few megabytes. */
 const generation = 8192
 
 /**
  * `normalizeUrl` for the links of many pages: the same navigation is on every page of a site, so what was made of a link
- * is kept, bounded, and most links cost one look-up.
+ * is kept, bounded, and most links cost a look-up.
  */
 export class UrlNormalizer {
   readonly #options: NormalizeOptions
-  readonly #known = new GenerationCache<string, string | false>(generation)
+  #young: Known = new Map()
+  #old: Known = new Map()
+  #size = 0
 
   constructor(options: NormalizeOptions = {}) {
     this.#options = options
@@ -34,25 +38,43 @@ export class UrlNormalizer {
 
   /** The normal form of a link; undefined when it is none that can be followed. */
   normalize(href: string, base: LinkBase): string | undefined {
-    const key = keyOf(href, base)
+    const key = dependsOn(href, base)
     if (key === undefined) return normalizeUrl(href, base.url, this.#options)
-    const known = this.#known.get(key)
-    if (known !== undefined) return known === false ? undefined : known
-    const url = normalizeUrl(href, base.url, this.#options)
-    this.#known.set(key, url ?? false)
-    return url
+    const young = this.#young.get(key)?.get(href)
+    if (young !== undefined) return young === false ? undefined : young
+    const old = this.#old.get(key)?.get(href)
+    const url = old ?? normalizeUrl(href, base.url, this.#options) ?? false
+    this.#keep(key, href, url)
+    return url === false ? undefined : url
+  }
+
+  #keep(key: string, href: string, url: string | false): void {
+    if (this.#size >= generation) {
+      this.#old = this.#young
+      this.#young = new Map()
+      this.#size = 0
+    }
+    let links = this.#young.get(key)
+    if (links === undefined) this.#young.set(key, (links = new Map()))
+    links.set(ownCopy(href), url)
+    this.#size++
   }
 }
 
-/** What a link resolves to depends on nothing but this; undefined when it depends on the whole base. */
-function keyOf(href: string, base: LinkBase): string | undefined {
+/** V8 cuts a string by pointing into it: what is kept of a page would keep all of that page. */
+function ownCopy(text: string): string {
+  const encoding = /^\p{ASCII}*$/u.test(text) ? 'latin1' : 'utf16le'
+  return Buffer.from(text, encoding).toString(encoding)
+}
+
+/** The part of the base that a link is resolved with; undefined when it is more than these. */
+function dependsOn(href: string, base: LinkBase): string | undefined {
   const first = href.charCodeAt(0)
   // `http:x` is relative where the page is http, and is then resolved like `x`.
   if (href.length > 500 || (href.includes(':') && !href.includes('://'))) return undefined
-  if (first === slash) return `${base.origin}\n${href}`
+  if (first === slash) return base.origin
   // Letters and dots begin a relative path or a scheme. Not so what is blank, `?` or `#`.
-  if (first >= dot && first !== questionMark) return `${base.directory}\n${href}`
-  return undefined
+  return first >= dot && first !== questionMark ? base.directory : undefined
 }
 
 const slash = 0x2f
