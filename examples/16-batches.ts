@@ -1,9 +1,15 @@
-// Items in batches, some batches at a time, with progress.
-import { batches, mapConcurrent, run, sleep } from 'corral'
+// Items in batches with progress; and single loads that become one, without the callers knowing.
+import { Batcher, batches, gather, mapConcurrent, run, sleep } from 'corral'
 
 async function insert(rows: readonly number[]): Promise<number> {
   await sleep(10) // one statement for all of them
   return rows.length
+}
+
+async function selectUsers(ids: number[]): Promise<string[]> {
+  console.log(`  (select ... where id in (${ids.join(', ')}))`)
+  await sleep(10)
+  return ids.map((id) => `user-${id}`)
 }
 
 export async function main(): Promise<void> {
@@ -20,6 +26,11 @@ export async function main(): Promise<void> {
     { concurrency: 2 },
   )
   console.log(`${counts.length} statements: ${counts.join(' + ')} rows`)
+
+  const users = new Batcher(selectUsers)
+  const page = async (id: number): Promise<string> => `<h1>${await users.load(id)}</h1>`
+  const pages = await gather([() => page(1), () => page(2), () => page(1)])
+  console.log(pages.join(' '))
 }
 
 if (import.meta.main) await run(main)

@@ -61,7 +61,7 @@ function pathOf(file: string): string {
   return fileURLToPath(new URL(file, import.meta.url))
 }
 
-/** Runs a program of its own; `signal` is sent when it prints something. */
+/** Runs a program of its own; `signal` is sent when it prints its first line. */
 async function start(
   command: string,
   args: readonly string[],
@@ -71,8 +71,8 @@ async function start(
   let [stdout, stderr] = ['', '']
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    if (stdout === '' && signal !== undefined) child.kill(signal)
     stdout += text
-    if (signal !== undefined) child.kill(signal)
   })
   const [code] = (await once(child, 'close')) as [number | null]
   return { code, stdout, stderr }

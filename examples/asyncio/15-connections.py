@@ -1,7 +1,61 @@
-# 50 requests over 5 connections. asyncio has no HTTP client: this is what aiohttp does inside.
+# asyncio has neither a pool nor an HTTP client: this is what asyncpg and aiohttp do inside.
 import asyncio
 
+from contextlib import asynccontextmanager
+
+opened = 0
 connections = 0
+
+
+class Connection:
+    def __init__(self):
+        global opened
+        opened += 1
+        self.id = opened
+
+    async def query(self, sql):
+        await asyncio.sleep(0.005)
+        return f"{sql} by connection {self.id}"
+
+    async def close(self):
+        print("  (a connection closed)")
+
+
+async def connect():
+    await asyncio.sleep(0.02)
+    return Connection()
+
+
+class Pool:
+    def __init__(self, create, max):
+        self.create = create
+        self.limit = asyncio.Semaphore(max)
+        self.idle = []
+
+    @asynccontextmanager
+    async def borrow(self):
+        async with self.limit:
+            connection = self.idle.pop() if self.idle else await self.create()
+            try:
+                yield connection
+            finally:
+                self.idle.append(connection)  # even if the query was cut in the middle
+
+    async def drain(self):
+        for connection in self.idle:
+            await connection.close()
+
+
+async def queries():
+    pool = Pool(connect, 2)
+
+    async def query(sql):
+        async with pool.borrow() as connection:
+            return await connection.query(sql)
+
+    results = await asyncio.gather(*(query(f"query {i}") for i in range(50)))
+    print(f"{len(results)} results, opened {opened}")
+    await pool.drain()
 
 
 async def serve(reader, writer):
@@ -41,7 +95,7 @@ class Session:
             await writer.wait_closed()
 
 
-async def main():
+async def requests():
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     session = Session(port, 5)
@@ -51,6 +105,11 @@ async def main():
     await session.close()
     server.close()
     await server.wait_closed()
+
+
+async def main():
+    await queries()
+    await requests()
 
 
 asyncio.run(main())
