@@ -23,10 +23,16 @@ export class UrlNormalizer {
   readonly #options: NormalizeOptions
   #young: Known = new Map()
   #old: Known = new Map()
-  #size = 0
+  #youngSize = 0
+  #oldSize = 0
 
   constructor(options: NormalizeOptions = {}) {
     this.#options = options
+  }
+
+  /** Links that are remembered. */
+  get size(): number {
+    return this.#youngSize + this.#oldSize
   }
 
   /** @param url absolute */
@@ -49,15 +55,16 @@ export class UrlNormalizer {
   }
 
   #keep(key: string, href: string, url: string | false): void {
-    if (this.#size >= generation) {
+    if (this.#youngSize >= generation) {
       this.#old = this.#young
+      this.#oldSize = this.#youngSize
       this.#young = new Map()
-      this.#size = 0
+      this.#youngSize = 0
     }
     let links = this.#young.get(key)
     if (links === undefined) this.#young.set(key, (links = new Map()))
     links.set(ownCopy(href), url)
-    this.#size++
+    this.#youngSize++
   }
 }
 
