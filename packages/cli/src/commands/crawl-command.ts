@@ -1,10 +1,8 @@
-import { shellQuote } from '../format/shell-quote.ts'
 import { crawlOptions, type CrawlSettings } from '../options/crawl-options.ts'
 import { formatHelp } from '../options/format-help.ts'
 import { parseOptions } from '../options/parse-options.ts'
 import { UsageError } from '../options/usage-error.ts'
 import type { Command, RunCommand } from './command.ts'
-import { programName } from './program-name.ts'
 import { programVersion } from './program-version.ts'
 import { startUrls } from './start-urls.ts'
 
@@ -13,6 +11,7 @@ const onStores: ReadonlyMap<string, Command['load']> = new Map<string, Command['
   ['status', async () => (await import('./crawl-status.ts')).crawlStatus],
   ['failures', async () => (await import('./crawl-failures.ts')).crawlFailures],
   ['export', async () => (await import('./crawl-export.ts')).crawlExport],
+  ['retry-failed', async () => (await import('./crawl-retry-failed.ts')).crawlRetryFailed],
 ])
 
 /** Crawls from URLs, or does something with a crawl that is there. */
@@ -31,7 +30,7 @@ async function crawlFrom(args: readonly string[]): Promise<number> {
   requireOneScope(values, given)
   const seeds = startUrls(positionals)
   const { runCrawl } = await import('./run-crawl.ts')
-  return await runCrawl(seeds, values, `${programName} ${shellQuote(['crawl', ...args])}`)
+  return await runCrawl(seeds, values, ['crawl', ...args])
 }
 
 function requireOneScope(values: CrawlSettings, given: ReadonlySet<string>): void {

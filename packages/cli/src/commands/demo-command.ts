@@ -2,13 +2,11 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Future } from 'corral'
-import { shellQuote } from '../format/shell-quote.ts'
 import { crawlOptions } from '../options/crawl-options.ts'
 import { demoOptions } from '../options/demo-options.ts'
 import { formatHelp } from '../options/format-help.ts'
 import { parseOptions } from '../options/parse-options.ts'
 import { requireNone } from '../options/require-none.ts'
-import { programName } from './program-name.ts'
 
 /** Serves the demo site on loopback, and crawls it. */
 export async function demoCommand(args: readonly string[]): Promise<number> {
@@ -29,7 +27,7 @@ export async function demoCommand(args: readonly string[]): Promise<number> {
   const store = values.store ?? join(mkdtempSync(join(tmpdir(), 'corral-demo-')), 'demo.db')
   const settings = { ...parseOptions(crawlOptions, []).values, ...values, store }
   const again = ['demo', '--port', new URL(site.url).port, '--store', store]
-  return await runCrawl([site.url], settings, `${programName} ${shellQuote(again)}`)
+  return await runCrawl([site.url], settings, again)
 }
 
 function help(): string {

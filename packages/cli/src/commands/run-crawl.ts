@@ -18,14 +18,14 @@ import { requireWritable } from './require-writable.ts'
  * Cancellation: requests in flight are closed, everything fetched is stored, how to go on is printed, and the
  * cancellation goes on its way.
  *
- * @param again the command that was given, to be repeated
+ * @param again the words of the command that was given, to be repeated
  * @returns the exit code
  * @throws FailureError when nothing at all could be fetched
  */
 export async function runCrawl(
   seeds: readonly string[],
   settings: CrawlSettings,
-  again: string,
+  again: readonly string[],
 ): Promise<number> {
   if (settings.export !== undefined) requireWritable(settings.export)
   const display = openDisplay(settings, process)
@@ -46,6 +46,8 @@ export async function runCrawl(
       onProgress,
       progressInterval: display.interval,
     })
+    display.end()
+    if (settings.export !== undefined) await exportStore(settings.store, settings.export)
   } catch (error) {
     display.end()
     if (isCancelled(error) && last !== undefined) {
@@ -53,8 +55,6 @@ export async function runCrawl(
     }
     throw error
   }
-  display.end()
-  if (settings.export !== undefined) await exportStore(settings.store, settings.export)
   sumUp(settings, last, again, { interrupted: false })
   return 0
 }
@@ -101,7 +101,7 @@ function greet(
 function sumUp(
   settings: CrawlSettings,
   last: CrawlProgress | undefined,
-  again: string,
+  again: readonly string[],
   { interrupted }: { readonly interrupted: boolean },
 ): void {
   using reader = new StoreReader(settings.store)
@@ -114,7 +114,7 @@ function sumUp(
     process.stdout.write(`${JSON.stringify(summary)}\n`)
     return
   }
-  const next = nextCommands({ file: settings.store, store, again, exported })
+  const next = nextCommands({ file: settings.store, store, again, end: run.end, exported })
   process.stdout.write(formatSummary(store, { file: settings.store, run, exported, next }))
 }
 

@@ -9,8 +9,8 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { runCommand, startCommand, temporaryDirectory } from '../command.ts'
 
 /** A server on loopback for one test. */
-async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener).listen(0, '127.0.0.1')
+async function serve(listener: RequestListener, port = 0): Promise<string> {
+  const server = createServer(listener).listen(port, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => {
     server.close()
@@ -56,7 +56,7 @@ describe('corral crawl', () => {
     const first = await runCommand(['crawl', url, '--max-pages', '4'], cwd)
     expect(first).toMatchObject({ code: 0 })
     expect(first.stdout).toMatch(/^Crawl stopped: as many pages as asked for\n\n {2}pages {4}4\n/)
-    expect(first.stdout).toMatch(new RegExp(`\\n {2}go on .* crawl ${url} --max-pages 4\\n`))
+    expect(first.stdout).toMatch(new RegExp(`\\n {2}go on .* crawl ${url}\\n`))
 
     const second = await runCommand(['crawl', url], cwd)
     expect(second.stderr).toContain('into crawl.db, going on: 4 pages stored, 1 URLs queued\n')
@@ -221,6 +221,21 @@ describe('corral crawl of what cannot be had', () => {
     expect(stderr).toContain(reason)
     using reader = new StoreReader(join(cwd, 'x.db'))
     expect(reader.counts()).toMatchObject({ pages: 0, failed: 1, queued: 0 })
+  })
+
+  test('given again when the server is up, it crawls', async () => {
+    const down = createServer().listen(0, '127.0.0.1')
+    await once(down, 'listening')
+    const { port } = down.address() as AddressInfo
+    await new Promise((resolve) => down.close(resolve))
+    const cwd = temporaryDirectory()
+    const args = ['crawl', `http://127.0.0.1:${port}/`, '--retries', '0']
+    expect(await runCommand(args, cwd)).toMatchObject({ code: 1 })
+
+    await serve(tenPages, port)
+    const { code, stdout } = await runCommand(args, cwd)
+    expect(code).toBe(0)
+    expect(stdout).toContain('  pages    10\n')
   })
 
   test('fails when robots.txt forbids everything', async () => {

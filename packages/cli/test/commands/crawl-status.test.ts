@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openStore, startDemoSite } from '@corral/crawl'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -50,6 +50,24 @@ describe('corral crawl status, failures and export', () => {
       stdout: '10 rows written to out.jsonl\n',
       stderr: '',
     })
+  })
+
+  test('queue what failed again, for the next crawl', async () => {
+    const cwd = await crawled()
+    const retried = await runCommand(['crawl', 'retry-failed'], cwd)
+    expect(retried).toMatchObject({
+      code: 0,
+      stdout: '8 URLs of crawl.db queued again: give the crawl command again\n',
+      stderr: '',
+    })
+    const { stdout } = await runCommand(['crawl', 'status', '--json'], cwd)
+    expect(JSON.parse(stdout)).toMatchObject({ pages: 2, failed: 0, queued: 8, failures: {} })
+    const none = await runCommand(['crawl', 'retry-failed', '--store', 'no.db'], cwd)
+    expect(none).toMatchObject({
+      code: 1,
+      stderr: 'corral crawl: store no.db is not there; crawl into it first\n',
+    })
+    expect(readdirSync(cwd)).toEqual(['crawl.db'])
   })
 
   test('show a crawl that still runs', async () => {

@@ -1,0 +1,37 @@
+import { openStore, StoreReader } from '@corral/crawl'
+import { formatCount } from '../format/format-count.ts'
+import { printable } from '../format/printable.ts'
+import { formatHelp } from '../options/format-help.ts'
+import { parseOptions } from '../options/parse-options.ts'
+import { requireNone } from '../options/require-none.ts'
+import { storeOptions } from '../options/store-options.ts'
+
+/** Queues the URLs that failed again. */
+export async function crawlRetryFailed(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseOptions(storeOptions, args)
+  if (values.help) {
+    process.stdout.write(help())
+    return 0
+  }
+  requireNone(positionals)
+  const file = values.store
+  // Opening creates a store where there is none: that is for a crawl to do.
+  new StoreReader(file).close()
+  await using store = await openStore(file)
+  const retried = store.counts.failed
+  await store.retryFailed()
+  process.stdout.write(
+    values.json
+      ? `${JSON.stringify({ type: 'retry-failed', store: file, retried, ...store.counts })}\n`
+      : `${formatCount(retried)} URLs of ${printable(file)} queued again: give the crawl command again\n`,
+  )
+  return 0
+}
+
+function help(): string {
+  return formatHelp(storeOptions, {
+    usage: ['corral crawl retry-failed [options]'],
+    about: 'Queues the URLs that failed again; the same crawl command given again fetches them.',
+    examples: [['corral crawl retry-failed --store docs.db', 'of the crawl in docs.db']],
+  })
+}
