@@ -62,7 +62,7 @@ export class Barrier {
         return ready('Barrier.wait', this, place, scope)
       }
     }
-    return suspend(new Waiter<number>('Barrier.wait', this, this.#line))
+    return suspend(new Waiter<number>('Barrier.wait', this, this.#line), scope)
   }
 
   /** Starts anew: those held back get `BrokenError`, those who come later wait for each other. */

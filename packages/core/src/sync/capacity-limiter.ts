@@ -11,6 +11,7 @@ import {
   WaitQueue,
   wake,
 } from '../lowlevel.ts'
+import type { Line } from '../lowlevel.ts'
 import { currentTask } from '../scope/current-task.ts'
 import { Task } from '../scope/task.ts'
 import { Permit } from './permit.ts'
@@ -34,8 +35,16 @@ export class CapacityLimiter {
     })
   }
 
-  /** For whom each in line waits is its `data`; who gives up is no borrower any more. */
-  readonly #line = new WaitQueue<Disposable>((waiter) => this.#borrowers.delete(waiter.data))
+  readonly #line = new WaitQueue<Disposable>()
+  /** The same line for its waiters, whose `data` are borrowers for as long as they stand in it. */
+  readonly #lineOfBorrowers: Line = {
+    add: (waiter: Waiter<Disposable>) => {
+      this.#borrowers.set(waiter.data, undefined)
+      this.#line.add(waiter)
+    },
+    remove: (waiter: Waiter<Disposable>) => this.#line.remove(waiter),
+    left: (waiter) => this.#borrowers.delete(waiter.data),
+  }
   /** Those who have a token, and, without one, those in line. */
   readonly #borrowers = new Map<unknown, Disposable | undefined>()
   #total: number
@@ -83,13 +92,16 @@ export class CapacityLimiter {
   acquire(borrower: unknown = currentTask() ?? Symbol('nobody')): Promise<Disposable> {
     if (this.#borrowers.has(borrower)) return Promise.reject(this.#borrowedTwice(borrower))
     const scope = currentScope()
-    if (scope.governor === undefined) {
-      if (this.#borrowed < this.#total && this.#line.size === 0) {
-        return ready('CapacityLimiter.acquire', this, this.#lend(borrower), scope)
-      }
-      this.#borrowers.set(borrower, undefined)
+    if (scope.governor === undefined && this.#borrowed < this.#total && this.#line.size === 0) {
+      return ready('CapacityLimiter.acquire', this, this.#lend(borrower), scope)
     }
-    return suspend(new Waiter<Disposable>('CapacityLimiter.acquire', this, this.#line, borrower))
+    const waiter = new Waiter<Disposable>(
+      'CapacityLimiter.acquire',
+      this,
+      this.#lineOfBorrowers,
+      borrower,
+    )
+    return suspend(waiter, scope)
   }
 
   /**

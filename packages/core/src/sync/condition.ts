@@ -11,8 +11,9 @@ import {
   WaitQueue,
 } from '../lowlevel.ts'
 import type { Line } from '../lowlevel.ts'
-import type { LockState } from './lock-state.ts'
+import type { Claim, LockState } from './lock-state.ts'
 import { Lock, stateOf } from './lock.ts'
+import type { OwnedPermit } from './owned-permit.ts'
 
 /**
  * Waits for a state that a lock guards: `wait` lets the lock go until somebody notifies, and returns
@@ -73,7 +74,7 @@ export class Condition {
   async waitFor<T>(predicate: () => T): Promise<T> {
     requireFunction('Condition.waitFor: predicate', predicate)
     const scope = currentScope()
-    if (scope.governor !== undefined) await suspend(new Waiter('Condition.waitFor', this))
+    if (scope.governor !== undefined) await suspend(new Waiter('Condition.waitFor', this), scope)
     let answer = askNow(predicate)
     if (answer) return ready('Condition.waitFor', this, answer, scope)
     while (!answer) {
@@ -103,20 +104,20 @@ export class Condition {
     stateOf(this.lock).requireHolder(api, currentScope().task)
     const { first } = this.#line
     for (let left = n, next = first; left > 0 && next !== undefined; next = this.#line.first) {
-      ;(next.line as Place).notify(next)
+      ;(next.data as Place).notify(next)
       left -= 1
     }
   }
 
   async #wait(api: string): Promise<void> {
     const scope = currentScope()
-    if (scope.governor !== undefined) await suspend(new Waiter(api, this))
+    if (scope.governor !== undefined) await suspend(new Waiter(api, this), scope)
     const state = stateOf(this.lock)
     const permit = state.requireHolder(api, scope.task)
     state.park(permit)
-    const place = new Place(this.#line, state)
+    const place = new Place(this.#line, state, permit)
     try {
-      await suspend(new Waiter<Disposable>(api, this, place, permit))
+      await suspend(new Waiter<Disposable>(api, this, place, place), scope)
     } catch (error) {
       await state.reclaim(permit)
       throw error
@@ -125,14 +126,17 @@ export class Condition {
 }
 
 /** Where one waiter stands: in line for a notification, and when notified, for the lock. */
-class Place implements Line {
+class Place implements Line, Claim {
+  /** What it comes back with. */
+  readonly permit: OwnedPermit
   readonly #line: WaitQueue<Disposable>
   readonly #lock: LockState
   #notified = false
 
-  constructor(line: WaitQueue<Disposable>, lock: LockState) {
+  constructor(line: WaitQueue<Disposable>, lock: LockState, permit: OwnedPermit) {
     this.#line = line
     this.#lock = lock
+    this.permit = permit
   }
 
   add(waiter: Waiter<Disposable>): void {
@@ -147,6 +151,12 @@ class Place implements Line {
       this.#lock.asleep.delete(waiter)
       this.#line.remove(waiter)
     }
+  }
+
+  /** Given up though notified, for another case of a `select`: the notification goes to the next. */
+  left(): void {
+    const next = this.#notified ? this.#line.first : undefined
+    if (next !== undefined) (next.data as Place).notify(next)
   }
 
   /** From here on it is granted what it waited for, though the lock is still to come. */

@@ -48,6 +48,6 @@ export class Event {
     if (this.#set && scope.governor === undefined) {
       return ready('Event.wait', this, undefined, scope)
     }
-    return suspend(new Waiter('Event.wait', this, this.#line))
+    return suspend(new Waiter('Event.wait', this, this.#line), scope)
   }
 }

@@ -4,6 +4,11 @@ import type { TaskRecord } from '../lowlevel.ts'
 import { OwnedPermit } from './owned-permit.ts'
 import type { Keeper } from './owned-permit.ts'
 
+/** `data` of one in line who gave up the lock and comes back for it. */
+export interface Claim {
+  readonly permit: OwnedPermit
+}
+
 /**
  * The inside of a lock, which its conditions work on too. As long as anybody stands in line there is a
  * holder: the lock goes from hand to hand and is never free in between.
@@ -71,9 +76,8 @@ export class LockState implements Keeper {
   /** Takes the lock back for a parked permit; no cancellation keeps it from it. */
   reclaim(permit: OwnedPermit): Promise<Disposable> {
     if (this.broken) return Promise.reject(this.#brokenError('Condition.wait'))
-    const back = suspend(
-      new Waiter<Disposable>('Lock.acquire', this.#lock, this.line, permit, true),
-    )
+    const claim: Claim = { permit }
+    const back = suspend(new Waiter<Disposable>('Lock.acquire', this.#lock, this.line, claim, true))
     if (this.holder === undefined) this.#serve()
     return back
   }
@@ -85,7 +89,7 @@ export class LockState implements Keeper {
 
   #serve(): void {
     for (let next = this.line.first; next !== undefined; next = this.line.first) {
-      const permit = (next.data as OwnedPermit | undefined) ?? new OwnedPermit(this)
+      const permit = (next.data as Claim | undefined)?.permit ?? new OwnedPermit(this)
       const held = permit.take(livingTask(next))
       if (held) this.holder = permit
       wake(next, permit)

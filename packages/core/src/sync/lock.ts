@@ -51,7 +51,7 @@ export class Lock {
       const refusal = state.refusal('Lock.acquire', scope.task)
       if (refusal !== undefined) return Promise.reject(refusal)
     }
-    return suspend(new Waiter<Disposable>('Lock.acquire', this, state.line))
+    return suspend(new Waiter<Disposable>('Lock.acquire', this, state.line), scope)
   }
 
   /**

@@ -77,7 +77,7 @@ export class Once<T> {
         )
       }
     }
-    return suspend(new Waiter<T>('Once.get', this, this.#line))
+    return suspend(new Waiter<T>('Once.get', this, this.#line), scope)
   }
 
   #start(): void {

@@ -96,7 +96,7 @@ export class RwLock {
         return ready(api, this, this.#admit(write, task), scope)
       }
     }
-    return suspend(new Waiter<Disposable>(api, this, this.#line, write))
+    return suspend(new Waiter<Disposable>(api, this, this.#line, write), scope)
   }
 
   #admits(write: boolean): boolean {

@@ -83,7 +83,7 @@ export class Semaphore {
         return ready('Semaphore.acquire', this, this.#take(n, scope), scope)
       }
     }
-    return suspend(new Waiter<Disposable>('Semaphore.acquire', this, this.#line, n))
+    return suspend(new Waiter<Disposable>('Semaphore.acquire', this, this.#line, n), scope)
   }
 
   /**

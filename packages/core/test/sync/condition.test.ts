@@ -14,6 +14,7 @@ import {
 } from '../../src/index.ts'
 import type { Task } from '../../src/index.ts'
 import { testRun, waitAllBlocked } from '../../src/testing.ts'
+import { turn } from './callers.ts'
 import { waitsBelow } from './wait-views.ts'
 
 const unheld = (api: string) =>
@@ -357,34 +358,33 @@ describe('Condition.notify', () => {
     }),
   )
 
-  it('lets 100 000 go on of which every third was cancelled, none lost and none twice', () =>
-    testRun(async () => {
-      const condition = new Condition()
-      const went: number[] = []
-      const tasks = Array.from({ length: 100_000 }, (_, i) =>
-        spawn(async () => {
-          using _held = await condition.lock.acquire()
-          await condition.wait()
-          went.push(i)
-        }),
-      )
-      await waitAllBlocked()
-      expect(condition.waiting).toBe(100_000)
-      tasks.forEach((task, i) => i % 3 === 0 && task.cancel())
-      expect(condition.waiting).toBe(66_666)
-      {
-        using _held = await condition.lock.acquire()
-        condition.notifyAll()
-      }
-      await waitAllBlocked()
-      expect(went).toHaveLength(66_666)
-      expect(went).toEqual([...went].sort((a, b) => a - b))
-      expect([condition.waiting, condition.lock.waiting, condition.lock.locked]).toEqual([
-        0,
-        0,
-        false,
-      ])
-    }))
+  it('lets those go on that are left when 20 000 in the middle of the line are cancelled', async () => {
+    const condition = new Condition()
+    const { lock } = condition
+    const went: string[] = []
+    const wait = async (name: string): Promise<void> => {
+      using _held = await lock.acquire()
+      await condition.wait()
+      went.push(name)
+    }
+    const scope = new CancelScope()
+    const ends = [wait('first')]
+    const middle = scope.run(() =>
+      Promise.all(Array.from({ length: 20_000 }, () => wait('middle'))),
+    )
+    ends.push(wait('last'))
+    while (condition.waiting < 20_002) await turn()
+    scope.cancel()
+    expect(condition.waiting).toBe(2)
+    {
+      using _held = await lock.acquire()
+      condition.notifyAll()
+    }
+    await Promise.all([...ends, middle])
+    while (lock.locked) await turn() // the cancelled ones have it on their way out, one after the other
+    expect([went, scope.cancelledCaught]).toEqual([['first', 'last'], true])
+    expect([condition.waiting, lock.waiting, lock.locked]).toEqual([0, 0, false])
+  })
 })
 
 describe('Condition.waitFor', () => {
