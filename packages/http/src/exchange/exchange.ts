@@ -171,8 +171,8 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser, Byt
     if (this.#state !== 'streaming') return
     this.#state = 'ended'
     this.#deadline.stop()
-    // undici decides only after this call whether the socket can serve again.
-    queueMicrotask(() => this.#lease.release())
+    // undici decides after this call whether the socket can serve again. Who waits for it looks later still.
+    this.#lease.release()
     this.#wake()
   }
 

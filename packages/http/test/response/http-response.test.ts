@@ -1,4 +1,4 @@
-import { ClosedError, MisuseError, sleep, spawn } from 'corral'
+import { CancelScope, ClosedError, MisuseError, sleep, spawn } from 'corral'
 import { expect, test } from 'vitest'
 import { HttpError, HttpSession } from '../../src/index.ts'
 import { raw, TestServer } from '../server.ts'
@@ -222,4 +222,28 @@ test('HttpResponse.close wakes the task that reads', async () => {
   await response.close()
   expect(await reader.settled()).toMatchObject({ reason: { code: 'CLOSED' } })
   expect(session.connections).toBe(0)
+})
+
+test('HttpResponse.body: what it failed with it fails with again', async () => {
+  await using server = await unfinished()
+  await using session = new HttpSession({ bodyTimeout: 20 })
+  const chunks = (await session.get(server.url)).body[Symbol.asyncIterator]()
+  expect(String((await chunks.next()).value)).toBe('the beginning')
+  for (let i = 0; i < 3; i++) {
+    await expect(chunks.next()).rejects.toMatchObject({ code: 'TIMEOUT', phase: 'body' })
+  }
+})
+
+test('HttpResponse.text is cancelled also when the body has arrived, its connection kept', async () => {
+  await using server = await large(10)
+  await using session = new HttpSession()
+  const scope = new CancelScope()
+  const text = await scope.run(async () => {
+    const response = await session.get(server.url)
+    scope.cancel()
+    return response.text()
+  })
+  expect(text).toBeUndefined()
+  expect(scope.cancelledCaught).toBe(true)
+  expect(session.connections).toBe(1)
 })
