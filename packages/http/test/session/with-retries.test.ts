@@ -199,3 +199,15 @@ test('a timeout in line is not tried again', async () => {
   await session.close()
   await first
 })
+
+test('a response that is given up gives its place to the next attempt', async () => {
+  let asked = 0
+  await using server = await TestServer.http((_request, response) => {
+    asked += 1
+    if (asked === 1) response.writeHead(503).write('x'.repeat(200_000)) // and no end
+    else response.end('at last')
+  })
+  await using session = new HttpSession({ limit: 1, retry: quick, timeout: 5000 })
+  expect(await (await session.get(server.url)).text()).toBe('at last')
+  expect(asked).toBe(2)
+})
