@@ -125,7 +125,6 @@ export class Connection {
     this.#state = 'closing'
     this.failure = failure
     this.#grace.phase(GRACE)
-    this.#client?.destroy(null, ignore)
     this.#socket.destroy()
   }
 
