@@ -4,8 +4,8 @@ import { startsTask } from '../kernel/snapshot.ts'
 import type { TaskNode } from '../scope/task-node.ts'
 import { InFlight, polling } from './in-flight.ts'
 
-/** Real milliseconds that a foreign wait is given when nothing is seen to be under way: a job in a thread, perhaps. */
-const GRACE = 2
+/** Real milliseconds that time stands still for a foreign wait when nothing is seen to be under way: a file, perhaps. */
+const GRACE = 20
 /** Rounds of the event loop before asking less often. */
 const EAGER = 200
 
@@ -20,8 +20,10 @@ export class ForeignWaits {
   readonly #inFlight = new InFlight()
   /** Woken since they were looked at last, or found to wait for something foreign then. */
   #suspects = new Set<TaskRecord>()
-  #fresh = true
-  #since = 0
+  /** Those that were waited for as long as they may be, and have not been woken since. */
+  readonly #waitedFor = new Set<TaskRecord>()
+  /** Since when, in real time; undefined when nothing is being waited for. */
+  #since: number | undefined
   #rounds = 0
 
   constructor(policy: 'wait' | 'error', patience: number) {
@@ -31,8 +33,10 @@ export class ForeignWaits {
 
   /** A task goes on: it has to be looked at when everybody waits. */
   woken(task: TaskRecord | undefined): void {
-    if (task !== undefined) this.#suspects.add(task)
-    this.#fresh = true
+    this.#since = undefined
+    if (task === undefined) return
+    this.#suspects.add(task)
+    this.#waitedFor.delete(task)
   }
 
   get names(): string[] {
@@ -45,16 +49,23 @@ export class ForeignWaits {
       if (!waitsForForeign(task)) this.#suspects.delete(task)
     }
     if (orTime && (this.#suspects.size === 0 || this.#policy === 'error')) return false
-    if (this.#fresh) {
-      this.#fresh = false
-      this.#rounds = 0
+    if (this.#since === undefined) {
       this.#since = monotonicNow()
+      this.#rounds = 0
     }
     if (this.#rounds < 2) return true
-    const elapsed = monotonicNow() - this.#since
-    const known = this.#inFlight.kinds.length > 0
-    if (this.#policy === 'error') return false
-    return elapsed < (known ? this.#patience : this.#suspects.size > 0 ? GRACE : 0)
+    if (this.#policy === 'wait' && monotonicNow() - this.#since < this.#limit(orTime)) return true
+    for (const task of this.#suspects) this.#waitedFor.add(task)
+    this.#since = undefined
+    return false
+  }
+
+  #limit(orTime: boolean): number {
+    const suspects = [...this.#suspects]
+    if (orTime && suspects.every((task) => this.#waitedFor.has(task))) return 0
+    if (this.#inFlight.kinds.length > 0) return this.#patience
+    if (suspects.length === 0) return 0
+    return orTime ? Math.min(GRACE, this.#patience) : this.#patience
   }
 
   /** Calls `again` after the event loop had a turn. */

@@ -39,7 +39,11 @@ export async function tryOnce<T>(
   if (driver.failure !== undefined) return { ok: false, error: driver.failure, driver }
   const leaks = driver.leaks.list()
   if (leaks.length === 0) return { ok: true, value, driver }
-  const error = new TestFailure('LEAK', `${api}: ${name} left over`, leaks.join('\n'))
+  const error = new TestFailure(
+    'LEAK',
+    `${api}: ${name} has ended and left something behind`,
+    leaks.join('\n'),
+  )
   return { ok: false, error, driver }
 }
 

@@ -428,7 +428,7 @@ describe('what is not ours', () => {
 
   test('a promise that never settles is named with the task that waits for it', async () => {
     const failure = await failureOf(
-      testRun(() => spawn(() => new Promise(() => {}), { name: 'hopeful' })),
+      testRun(() => spawn(() => new Promise(() => {}), { name: 'hopeful' }), { patience: 50 }),
     )
     expect(failure.code).toBe('FOREIGN')
     expect(failure.message).toContain('hopeful waited for something that is not ours')
