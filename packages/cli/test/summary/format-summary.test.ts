@@ -27,6 +27,7 @@ describe('formatSummary', () => {
   bytes    1.4 MB
   time     4.2 s
   rate     327 pages/s
+  retries  3
   answers  2xx 1,351, 3xx 21, 4xx 9, 5xx 1
   failed   21: http 10, timeout 7, body 4
   skipped  14
