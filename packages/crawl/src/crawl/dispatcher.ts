@@ -26,9 +26,6 @@ export interface DispatchParts {
   readonly onRetry: () => void
 }
 
-/** Outcomes that may wait for the store before no more pages are fetched. */
-const maxBacklog = 1000
-
 /**
  * The heart of a crawl: claims URLs from the store, starts a task for each when politeness allows it, and gives their
  * outcomes to the writer. Ends when nothing is queued, in flight or waiting to be stored, or the pages asked
@@ -102,7 +99,7 @@ export class Dispatcher {
   /** Starts the next request; says what to wait for when there is none. */
   #advance(group: TaskGroup): 'now' | 'change' | 'over' | number {
     const { writer, limits, store } = this.#parts
-    if (writer.backlog >= maxBacklog) return 'change'
+    if (writer.congested) return 'change'
     const pages = store.counts.pages + this.#visiting + writer.backlog
     if (pages >= limits.maxPages) return pages > store.counts.pages ? 'change' : 'over'
 

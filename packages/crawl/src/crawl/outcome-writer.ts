@@ -14,9 +14,11 @@ export interface CommitListener {
   committed(count: number): void
 }
 
-/** Outcomes that make a transaction start, and outcomes in one at most. */
+/** Outcomes that make a transaction start. */
 const fullBatch = 64
+/** The weight of one transaction, and of everything that waits: pages, where every hundred links count as one more. */
 const maxBatch = 256
+const maxWeight = 1000
 /** Milliseconds that an outcome waits for others to share its transaction. */
 const maxDelay = 10
 
@@ -30,6 +32,7 @@ export class OutcomeWriter {
   readonly #full = new Event()
   #waiting: Outcome[] = []
   #committing = 0
+  #weight = 0
   #failed = false
 
   constructor(store: OutcomeStore) {
@@ -41,8 +44,14 @@ export class OutcomeWriter {
     return this.#waiting.length + this.#committing
   }
 
+  /** Whether so much waits for the store that it had better not become more. */
+  get congested(): boolean {
+    return this.#weight >= maxWeight
+  }
+
   add(outcome: Outcome): void {
     this.#waiting.push(outcome)
+    this.#weight += weightOf(outcome)
     this.#added.set()
     if (this.#waiting.length >= fullBatch) this.#full.set()
   }
@@ -75,7 +84,7 @@ export class OutcomeWriter {
   }
 
   async #commit(listener?: CommitListener): Promise<void> {
-    const batch = this.#waiting.splice(0, maxBatch)
+    const batch = this.#takeBatch()
     this.#committing = batch.length
     try {
       await this.#store.commit(batch)
@@ -85,6 +94,21 @@ export class OutcomeWriter {
     }
     // In one step: in between, the outcomes would be neither here nor accounted for.
     this.#committing = 0
+    for (const outcome of batch) this.#weight -= weightOf(outcome)
     listener?.committed(batch.length)
   }
+
+  #takeBatch(): Outcome[] {
+    let weight = 0
+    const end = this.#waiting.findIndex((outcome) => {
+      weight += weightOf(outcome)
+      return weight > maxBatch
+    })
+    // One that is too heavy goes alone.
+    return this.#waiting.splice(0, end === -1 ? this.#waiting.length : Math.max(1, end))
+  }
+}
+
+function weightOf(outcome: Outcome): number {
+  return outcome.result === 'page' ? 1 + outcome.links.length / 100 : 1
 }
