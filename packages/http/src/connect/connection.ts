@@ -156,13 +156,12 @@ export class Connection {
     if (this.#state === 'gone') return
     this.#state = 'gone'
     this.#grace.stop()
-    this.#client?.destroy(null, ignore)
     const listeners = this.#whenGone
     this.#whenGone = []
     for (const listener of listeners) listener()
   }
 
-  /** Puts undici on the socket. It would reconnect by itself: one socket is all that it gets. */
+  /** Puts undici on the socket. It would reconnect for what is not sent: one socket is all that it gets. */
   #adopt(): Client {
     let socket: Socket | undefined = this.#socket
     return new Client(this.url.origin, {
@@ -195,5 +194,3 @@ export class ConnectionOver extends Error {
     this.prototype.name = 'ConnectionOver'
   }
 }
-
-function ignore(): void {}
