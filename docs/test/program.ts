@@ -6,7 +6,7 @@ import type { Block, Page } from './markdown.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 /** Inside the repository, so that the programs find its packages; ignored by git. */
-const folder = fileURLToPath(new URL('../.blocks/', import.meta.url))
+export const blocks: string = fileURLToPath(new URL('../.blocks/', import.meta.url))
 
 /** A block as a file of its own. */
 export interface Program {
@@ -25,14 +25,14 @@ export interface Ended {
 
 /** Writes every `ts` block of the pages to a file. */
 export function writePrograms(pages: readonly Page[]): Program[] {
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder, { recursive: true })
+  rmSync(blocks, { recursive: true, force: true })
+  mkdirSync(blocks, { recursive: true })
   const programs = pages.flatMap((page) =>
     page.blocks
       .filter((block) => block.language === 'ts')
       .map((block) => {
         const title = `${page.path}:${block.line}`
-        const file = `${folder}${title.replaceAll(/[^\w-]+/g, '-')}.ts`
+        const file = `${blocks}${title.replaceAll(/[^\w-]+/g, '-')}.ts`
         // At the same line as in the page, so that the compiler and stacks point at it; a module, whatever it imports.
         writeFileSync(file, `${'\n'.repeat(block.line)}${block.code}\nexport {}\n`)
         return { title, file, block, fails: block.info.includes('fails') }
@@ -40,12 +40,12 @@ export function writePrograms(pages: readonly Page[]): Program[] {
   )
   const files = programs.map((program) => program.file)
   const config = { extends: '../../tsconfig.test.json', files, references: [] }
-  writeFileSync(`${folder}tsconfig.json`, JSON.stringify(config))
+  writeFileSync(`${blocks}tsconfig.json`, JSON.stringify(config))
   return programs
 }
 
-/** Type-checks what `writePrograms` wrote. */
-export function checkTypes(): Promise<Ended> {
+/** Type-checks the files that the `tsconfig.json` of a folder lists. */
+export function checkTypes(folder: string = blocks): Promise<Ended> {
   const tsc = fileURLToPath(import.meta.resolve('typescript/package.json')).replace(
     'package.json',
     'bin/tsc',
