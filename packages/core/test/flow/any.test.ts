@@ -56,6 +56,17 @@ describe('any', () => {
     expect(seen).toEqual([])
   })
 
+  test('a loser that swallows its cancellation and returns does not win', () =>
+    testRun(async () => {
+      const loser = async (): Promise<string> => {
+        try {
+          await sleep(Infinity)
+        } catch {}
+        return 'loser'
+      }
+      expect(await any([loser, after(1, 'won'), loser])).toBe('won')
+    }))
+
   test('cancelled from outside it throws, whatever has failed before', () =>
     testRun(async () => {
       const failing = timeout(10, () => any([failAfter(1, 'a'), () => sleep(Infinity)]))

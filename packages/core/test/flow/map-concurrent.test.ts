@@ -431,6 +431,28 @@ describe('mapConcurrent over an async iterable', () => {
       expect(log).toEqual(['closed'])
     }))
 
+  test('cancelled from outside, a generator that was not asked runs its finally under a shield', () =>
+    testRun(async () => {
+      const scope = new CancelScope()
+      const log: string[] = []
+      async function* source() {
+        try {
+          for (let i = 0; ; i++) yield i
+        } finally {
+          await turns(5)
+          log.push('closed')
+        }
+      }
+      await scope.run(async () => {
+        spawn(async () => {
+          await turns(30)
+          scope.cancel()
+        })
+        await mapConcurrent(source(), () => sleep(Infinity), { concurrency: 2 })
+      })
+      expect([scope.cancelledCaught, log]).toEqual([true, ['closed']])
+    }))
+
   test('a source that waits on a primitive is cancelled there', () =>
     testRun(async () => {
       const scope = new CancelScope()

@@ -312,6 +312,15 @@ describe('Pool', () => {
       await pool.drain()
     }))
 
+  test('of those that came back at the same time min stay', () =>
+    testRun(async () => {
+      const { pool, log } = things({ max: 4, min: 2, idle: 100 })
+      await gatherSettled([hold(pool, 10), hold(pool, 10), hold(pool, 10), hold(pool, 10)])
+      await sleep(500)
+      expect(log).toEqual(['+1', '+2', '+3', '+4', '-1', '-2'])
+      await pool.drain()
+    }))
+
   test('one that was lent in time is not destroyed: its idle time begins anew', () =>
     testRun(async () => {
       const { pool } = things({ max: 1, idle: 100 })
