@@ -39,7 +39,7 @@ export interface HttpSessionOptions extends CommonOptions {
   readonly limit?: number
   /** Requests at a time to one host and port. Default Infinity: as many as `limit`. */
   readonly limitPerHost?: number
-  /** How long an idle connection is kept; less when the server says so. Default 15 000 ms. */
+  /** How long an idle connection is kept; less when the server says so; 0 keeps none. Default 15 000 ms. */
   readonly keepAlive?: number
   /** Bytes that the headers of a response may have. Default 32 768. */
   readonly maxHeaderBytes?: number

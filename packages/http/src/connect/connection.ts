@@ -10,8 +10,11 @@ import { connectEvent } from './open-socket.ts'
 /** How long a socket that was destroyed may take to close before nobody waits for it any more. */
 const GRACE = 1000
 
+/** The longest delay that the platform's timers take. */
+const LONGEST = 2 ** 31 - 1
+
 export interface ConnectionOptions {
-  /** Milliseconds that it is kept without a request at the most. */
+  /** Milliseconds that it is kept without a request at the most; 0 serves one request. */
   readonly keepAlive: number
   readonly maxHeaderBytes: number
 }
@@ -116,7 +119,8 @@ export class Connection {
       return
     }
     this.#client ??= this.#adopt()
-    this.#client.dispatch(options, handler)
+    const last = this.#options.keepAlive === 0
+    this.#client.dispatch(last ? { ...options, reset: true } : options, handler)
   }
 
   /** Closes the socket now. What was sent and not answered fails. */
@@ -163,14 +167,15 @@ export class Connection {
 
   /** Puts undici on the socket. It would reconnect for what is not sent: one socket is all that it gets. */
   #adopt(): Client {
+    const keepAlive = Math.min(Math.max(this.#options.keepAlive, 1), LONGEST)
     let socket: Socket | undefined = this.#socket
     return new Client(this.url.origin, {
       allowH2: false,
       pipelining: 1,
       headersTimeout: 0, // ours are exact to the millisecond
       bodyTimeout: 0,
-      keepAliveTimeout: this.#options.keepAlive,
-      keepAliveMaxTimeout: this.#options.keepAlive,
+      keepAliveTimeout: keepAlive,
+      keepAliveMaxTimeout: keepAlive,
       maxHeaderSize: this.#options.maxHeaderBytes,
       connect: (_target, callback) => {
         const only = socket

@@ -130,6 +130,21 @@ describe('HttpSession.request', () => {
     expect(server.accepted).toBe(2)
   })
 
+  test.each([
+    [0, 3, 'close'],
+    [Infinity, 1, 'keep-alive'],
+    [0.5, 3, 'keep-alive'],
+  ])('takes a keepAlive of %d', async (keepAlive, accepted, said) => {
+    await using server = await echo()
+    await using session = new HttpSession({ keepAlive, limit: 1 })
+    for (let i = 0; i < 3; i++) {
+      const { headers } = await (await session.get(server.url)).json<Echo>()
+      expect(headers['connection']).toBe(said)
+      if (accepted > 1) await server.until(() => server.sockets.size === 0)
+    }
+    expect(server.accepted).toBe(accepted)
+  })
+
   test('follows no connection: close', async () => {
     await using server = await TestServer.http((_request, response) => {
       response.setHeader('connection', 'close').end('bye')
