@@ -27,6 +27,7 @@ const server = createServer((request, response) => {
 })
 server.listen(0, '127.0.0.1', () => {
   const address = server.address()
-  if (address !== null && typeof address === 'object')
+  if (address !== null && typeof address === 'object') {
     console.log(`http://127.0.0.1:${address.port}`)
+  }
 })

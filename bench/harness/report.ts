@@ -65,8 +65,9 @@ export function verdicts(suite: Suite, figures: readonly Figure[]): string[] {
   const out: string[] = []
   for (const [name, budget] of Object.entries(suite.budgets ?? {})) {
     const ratio = value('corral') / value(name)
-    if (!Number.isNaN(ratio))
+    if (!Number.isNaN(ratio)) {
       out.push(`<= ${budget} x ${name}: ${ratio <= budget ? 'met' : `**${ratio.toFixed(2)}**`}`)
+    }
   }
   if (suite.limit !== undefined) {
     const met = value('corral') <= suite.limit

@@ -3,7 +3,6 @@ import type { Suite } from '../harness/suite.ts'
 
 /** The same work with n at once: the cost per operation must stay flat. */
 function growing(title: string, corral: (n: number) => Promise<unknown>): Suite {
-  const rounds = (n: number): number => Math.max(1, Math.floor(100_000 / n))
   return {
     title,
     operation: 'one of n',
@@ -11,7 +10,7 @@ function growing(title: string, corral: (n: number) => Promise<unknown>): Suite 
     cases: {
       corral: (n) =>
         run(async () => {
-          for (let round = 0; round < rounds(n); round++) await corral(n)
+          for (let round = 0; round < Math.max(1, 100_000 / n); round++) await corral(n)
         }),
     },
   }

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Effect, Fiber } from 'effect'
-import { run as effectionRun, spawn as effectionSpawn } from 'effection'
+import { constant, run as effectionRun, spawn as effectionSpawn } from 'effection'
 import { run, sleep, spawn, taskGroup, timeout } from 'corral'
 import pTimeout from 'p-timeout'
 import type { Suite } from '../harness/suite.ts'
@@ -8,10 +8,6 @@ import type { Suite } from '../harness/suite.ts'
 const storage = new AsyncLocalStorage<object>()
 
 async function one(): Promise<number> {
-  return 1
-}
-
-function* oneStep(): Generator<never, number> {
   return 1
 }
 
@@ -47,13 +43,14 @@ export const suites: Suite[] = [
       effect: (n) =>
         Effect.runPromise(
           Effect.gen(function* () {
-            for (let i = 0; i < n; i++)
+            for (let i = 0; i < n; i++) {
               yield* Fiber.join(yield* Effect.forkChild(Effect.sync(() => 1)))
+            }
           }),
         ),
       effection: async (n) => {
         await effectionRun(function* () {
-          for (let i = 0; i < n; i++) yield* yield* effectionSpawn(oneStep)
+          for (let i = 0; i < n; i++) yield* yield* effectionSpawn(() => constant(1))
         })
       },
     },
@@ -77,8 +74,9 @@ export const suites: Suite[] = [
           Effect.gen(function* () {
             for (let i = 0; i < n; i += 1000) {
               const fibers: Fiber.Fiber<number>[] = []
-              for (let k = 0; k < 1000; k++)
+              for (let k = 0; k < 1000; k++) {
                 fibers.push(yield* Effect.forkChild(Effect.sync(() => 1)))
+              }
               for (const fiber of fibers) yield* Fiber.join(fiber)
             }
           }),
