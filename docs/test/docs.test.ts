@@ -2,6 +2,8 @@ import { existsSync, statSync } from 'node:fs'
 import { posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as core from 'corral'
+import * as lowlevel from 'corral/lowlevel'
+import * as testing from 'corral/testing'
 import { describe, expect, it } from 'vitest'
 import { parsePage, readPages } from './markdown.ts'
 import type { Page } from './markdown.ts'
@@ -54,6 +56,15 @@ describe('the pages', () => {
     )
     const names = Object.entries(core).filter(([, value]) => !isErrorClass(value))
     expect(names.map(([name]) => name).filter((name) => !named.has(name))).toEqual([])
+  })
+
+  it.each([
+    ['docs/reference/lowlevel.md', lowlevel],
+    ['docs/testing.md', testing],
+  ])('%s names every export of its entry point', (path, module) => {
+    const page = pages.find((other) => other.path === path)
+    const names = new Set(page?.words)
+    expect(Object.keys(module).filter((name) => !names.has(name))).toEqual([])
   })
 
   it('of the reference are all in the index', () => {

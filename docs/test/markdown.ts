@@ -22,6 +22,8 @@ export interface Page {
   /** Targets as written, without those that leave the repository. */
   readonly links: readonly string[]
   readonly blocks: readonly Block[]
+  /** The names in headings and in inline code. */
+  readonly words: readonly string[]
 }
 
 const root = new URL('../../', import.meta.url)
@@ -84,7 +86,9 @@ export function parsePage(path: string, text: string): Page {
     }
   }
   if (fence !== undefined) throw new Error(`${path}:${fence.line}: this block is not closed`)
-  return { path, headings, links, blocks }
+  const prose = text.replaceAll(/^```[^]*?^```$/gm, '')
+  const said = [...prose.matchAll(/^#.*$|`[^`]+`/gm)].join(' ')
+  return { path, headings, links, blocks, words: said.match(/\w+/g) ?? [] }
 }
 
 /** The anchor that GitHub gives a heading. */
