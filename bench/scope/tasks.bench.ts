@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Effect, Fiber } from 'effect'
-import { constant, run as effectionRun, spawn as effectionSpawn } from 'effection'
+import { call, run as effectionRun, spawn as effectionSpawn } from 'effection'
 import { run, sleep, spawn, taskGroup, timeout } from 'corral'
 import pTimeout from 'p-timeout'
 import type { Suite } from '../harness/suite.ts'
@@ -50,7 +50,7 @@ export const suites: Suite[] = [
         ),
       effection: async (n) => {
         await effectionRun(function* () {
-          for (let i = 0; i < n; i++) yield* yield* effectionSpawn(() => constant(1))
+          for (let i = 0; i < n; i++) yield* yield* effectionSpawn(() => call(() => 1))
         })
       },
     },
