@@ -1,3 +1,4 @@
+import { cancelledScopes } from './calm.ts'
 import { startedIn } from './context.ts'
 import { ScopeNode } from './records.ts'
 import type { TaskRecord } from './records.ts'
@@ -24,5 +25,5 @@ export function currentTaskRecord(): TaskRecord | undefined {
 
 /** False in a cancelled scope: the call must not take anything, only `suspend`, which throws there. */
 export function uncancelled(): boolean {
-  return currentScope().governor === undefined
+  return cancelledScopes === 0 || currentScope().governor === undefined
 }

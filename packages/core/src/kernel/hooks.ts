@@ -1,4 +1,5 @@
-import type { ScopeNode, TaskRecord, Waiter } from './records.ts'
+import { scheduled } from './calm.ts'
+import type { TaskRecord, Waiter } from './records.ts'
 
 /**
  * What can be seen while a program runs. Every hook is called synchronously from inside the kernel:
@@ -29,9 +30,9 @@ export function instrument(hooks: Hooks): () => void {
   }
 }
 
-/** Whether what happens in `scope` is being looked at: for what costs too much to remember otherwise. */
-export function traced(scope: ScopeNode): boolean {
-  return observed || scope.runtime.scheduler !== undefined
+/** Whether somebody looks on, or tests are run: for what costs too much to remember otherwise. */
+export function traced(): boolean {
+  return observed || scheduled
 }
 
 type Subject<K extends keyof Hooks> = Parameters<NonNullable<Hooks[K]>>[0]

@@ -1,4 +1,5 @@
 import type { Timed } from './clock.ts'
+import { countCancelled } from './calm.ts'
 import { abandonHoldings } from './holdings.ts'
 import { interrupt } from './interrupt.ts'
 import type { ScopeNode } from './records.ts'
@@ -45,6 +46,7 @@ export function detach(node: ScopeNode): void {
 
 /** Makes `governor` true again for this node and those below, and gives up the waits it reaches. */
 export function refresh(node: ScopeNode): void {
+  if (node.closed) return
   const scopes = [node]
   const reached: ScopeNode[] = []
   for (let i = 0; i < scopes.length; i++) {
@@ -52,9 +54,14 @@ export function refresh(node: ScopeNode): void {
     const inherited = scope.shield ? undefined : scope.parent?.governor
     const governor = inherited ?? (scope.cancelCalled ? scope : undefined)
     if (governor === scope.governor) continue
-    if (scope.governor === undefined) reached.push(scope)
+    if (scope.governor === undefined) {
+      reached.push(scope)
+      countCancelled(1)
+    } else if (governor === undefined) {
+      scope.controller = undefined // an aborted signal stays aborted
+      countCancelled(-1)
+    }
     scope.governor = governor
-    if (governor === undefined) scope.controller = undefined // an aborted signal stays aborted
     for (let child = scope.firstChild; child !== undefined; child = child.next) scopes.push(child)
   }
   interrupt(reached)
@@ -136,6 +143,7 @@ export function effectiveDeadline(node: ScopeNode): number {
  * Ends a scope: no timer, no context, no forgotten wait, no forgotten scope below and no lock outlives it.
  */
 export function closeScope(node: ScopeNode): void {
+  if (node.governor !== undefined && !node.closed) countCancelled(-1)
   node.closed = true
   if (node.alarm !== undefined) {
     node.runtime.clock.remove(node.alarm)

@@ -1,5 +1,6 @@
 import { Cancelled } from '../errors.ts'
 import { spend } from './budget.ts'
+import { scheduled } from './calm.ts'
 import { currentScope } from './current.ts'
 import { disown, diverted } from './divert.ts'
 import { emit, observed } from './hooks.ts'
@@ -53,13 +54,17 @@ export function ready<T>(
   kind: string,
   resource: object | undefined,
   value: T,
-  scope: ScopeNode = currentScope(),
+  scope?: ScopeNode,
 ): Promise<T> {
-  if (spend() && scope.runtime.scheduler === undefined) return Promise.resolve(value)
+  if (spend() && !(scheduled && hasScheduler(scope))) return Promise.resolve(value)
   const waiter = new Waiter<T>(kind, resource, undefined, undefined, true)
-  const promise = start(waiter, scope)
+  const promise = start(waiter, scope ?? currentScope())
   wake(waiter, value)
   return promise
+}
+
+function hasScheduler(scope: ScopeNode = currentScope()): boolean {
+  return scope.runtime.scheduler !== undefined
 }
 
 let resolver: ((value: never) => void) | undefined

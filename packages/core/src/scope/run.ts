@@ -1,4 +1,5 @@
 import { BrokenError, Cancelled, MisuseError } from '../errors.ts'
+import { noteScheduler } from '../kernel/calm.ts'
 import { currentScope, currentTaskRecord, rootScope } from '../kernel/current.ts'
 import { requireFunction, requireSignal } from '../kernel/guard.ts'
 import { ScopeNode } from '../kernel/records.ts'
@@ -63,6 +64,7 @@ export async function program<T>(
   options: Pick<RunOptions, 'name' | 'signal'>,
   guards: readonly Guard[] = [],
 ): Promise<T> {
+  if (root.runtime.scheduler !== undefined) noteScheduler()
   const scope = new ScopeNode(root.runtime, undefined, 'run')
   attach(scope, root)
   const nursery = new Nursery(scope)

@@ -9,6 +9,7 @@ import {
   suspend,
   tellOwners,
   traced,
+  uncancelled,
   Waiter,
   WaitQueue,
   wake,
@@ -76,14 +77,13 @@ export class Semaphore {
    */
   acquire(n = 1): Promise<Disposable> {
     if (n !== 1 && !this.#possible(n)) return refused(() => this.#refuse('Semaphore.acquire: n', n))
-    const scope = currentScope()
-    if (scope.governor === undefined) {
+    if (uncancelled()) {
       if (this.#closed) return Promise.reject(closed('Semaphore.acquire'))
       if (this.#total - this.#held >= n && this.#line.size === 0) {
-        return ready('Semaphore.acquire', this, this.#take(n, scope), scope)
+        return ready('Semaphore.acquire', this, this.#take(n))
       }
     }
-    return suspend(new Waiter<Disposable>('Semaphore.acquire', this, this.#line, n), scope)
+    return suspend(new Waiter<Disposable>('Semaphore.acquire', this, this.#line, n))
   }
 
   /**
@@ -95,7 +95,7 @@ export class Semaphore {
     if (n !== 1 && !this.#possible(n)) this.#refuse('Semaphore.tryAcquire: n', n)
     if (this.#closed) throw closed('Semaphore.tryAcquire')
     if (this.#line.size > 0 || this.free < n) return undefined
-    return this.#take(n, currentScope())
+    return this.#take(n)
   }
 
   /** Runs `fn` while holding one permit. */
@@ -129,20 +129,22 @@ export class Semaphore {
     for (const waiter of this.#line) wakeWithError(waiter, () => closed('Semaphore.acquire'))
   }
 
-  #take(n: number, scope: ScopeNode): Disposable {
+  #take(n: number, scope?: ScopeNode): Disposable {
     this.#held += n
     const permit = new Permit(this.#giveBack, n)
-    if (traced(scope) && scope.task !== undefined) {
-      ;(this.#takers ??= new Map()).set(permit, scope.task)
-    }
+    if (traced()) this.#remember(permit, scope ?? currentScope())
     return permit
+  }
+
+  #remember(permit: Permit, { task }: ScopeNode): void {
+    if (task !== undefined) (this.#takers ??= new Map()).set(permit, task)
   }
 
   #serve(): void {
     for (let next = this.#line.first; next !== undefined; next = this.#line.first) {
       const n = next.data as number
       if (this.free < n) return
-      wake(next, this.#take(n, next.scope as ScopeNode))
+      wake(next, this.#take(n, next.scope))
     }
   }
 
