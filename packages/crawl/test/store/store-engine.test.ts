@@ -173,7 +173,7 @@ describe('StoreEngine', () => {
     engine.seed(all)
     const seen: string[] = []
     const inFlight: FrontierEntry[] = []
-    for (let step = 0; ; step++) {
+    for (let step = 0; step < 10_000; step++) {
       inFlight.push(...engine.claim(1 + (step % 11), 5))
       if (inFlight.length === 0) break
       const done = inFlight.splice(step % inFlight.length, 1 + (step % 3))
