@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { channelMutations } from './mutations-channel.ts'
 import { mutations } from './mutations.ts'
 import type { Mutation } from './mutations.ts'
 
@@ -44,11 +45,15 @@ mkdirSync(`${copy}packages/core`, { recursive: true })
 for (const part of ['src', 'test', 'package.json']) {
   cpSync(`${root}packages/core/${part}`, `${copy}packages/core/${part}`, { recursive: true })
 }
-cpSync(`${root}vitest.config.ts`, `${copy}vitest.config.ts`)
+for (const file of ['vitest.config.ts', 'tsconfig.base.json', 'tsconfig.test.json']) {
+  cpSync(root + file, copy + file)
+}
 
 let [passed, failed] = [0, 0]
 try {
-  const chosen = mutations.filter(({ file, what }) => `${file} ${what}`.includes(filter))
+  const chosen = [...mutations, ...channelMutations].filter(({ file, what }) =>
+    `${file} ${what}`.includes(filter),
+  )
   const tests = [...new Set(chosen.flatMap((mutation) => mutation.tests))]
   if (!(await pass(tests))) throw new Error('the tests fail on the unbroken source')
   for (const mutation of chosen) {

@@ -15,10 +15,10 @@ export const mutations: readonly Mutation[] = [
     what: 'a granted waiter stays in its line',
     file: 'kernel/suspend.ts',
     from: `  waiter.state = 'granted'
-  unlink(waiter.scope, waiter)
+  disown(waiter)
   waiter.line?.remove(waiter)`,
     to: `  waiter.state = 'granted'
-  unlink(waiter.scope, waiter)`,
+  disown(waiter)`,
     tests: ['scope/future.test.ts', 'sync'],
   },
   {
