@@ -5,7 +5,7 @@
 export const setTimeout: typeof globalThis.setTimeout = globalThis.setTimeout
 export const clearTimeout: typeof globalThis.clearTimeout = globalThis.clearTimeout
 export const random: () => number = Math.random
-const { queueMicrotask, performance } = globalThis
+const { performance } = globalThis
 const origin = performance.timeOrigin
 const elapsed = performance.now.bind(performance)
 
@@ -18,14 +18,16 @@ const node = globalThis as NodeLike
 /** Runs `fn` in a macrotask of its own, after pending I/O had a turn. */
 export const macrotask: (fn: () => void) => void = node.setImmediate ?? viaChannel()
 
-/** Runs `fn` when the queue of microtasks is empty. */
-export const afterMicrotasks: (fn: () => void) => void =
+const turn = Promise.resolve()
+
+/** Makes a function that has `fn` run when the queue of microtasks is empty. */
+export const afterMicrotasks: (fn: () => void) => () => void =
   node.process?.nextTick === undefined
-    ? macrotask
-    : (
-        (nextTick) => (fn: () => void) =>
-          queueMicrotask(() => nextTick(fn))
-      )(node.process.nextTick)
+    ? (fn) => () => macrotask(fn)
+    : ((nextTick) => (fn: () => void) => {
+        const drained = (): void => nextTick(fn)
+        return () => void turn.then(drained)
+      })(node.process.nextTick)
 
 /** Milliseconds since the epoch that never step back: the machine's clock when we were loaded, plus what has elapsed. */
 export function monotonicNow(): number {

@@ -30,6 +30,8 @@ export interface DriverOptions {
   readonly schedule?: Schedule | undefined
   /** What goes wrong on purpose. */
   readonly faults?: FaultInjector | undefined
+  /** The trace is kept. */
+  readonly record?: boolean
 }
 
 /** How many wakes in one macrotask, and how many milliseconds, before the event loop gets a turn. */
@@ -54,12 +56,13 @@ export class Driver implements Scheduler {
   readonly watches: (() => void)[] = []
   /** Called when main has returned; throws what the program is to fail with. */
   readonly wishes: (() => void)[] = []
-  readonly trace: Trace = new Trace()
+  readonly trace: Trace
   failure: Error | undefined
   readonly #schedule: Schedule | undefined
   readonly #foreign: ForeignWaits
   readonly #maxSteps: number
-  readonly #step = (): void => this.step()
+  /** Steps when everybody waits. */
+  readonly #stepSoon: () => void = afterMicrotasks(() => this.step())
   readonly #api: string
   #wakes = 0
   #last: Held | undefined
@@ -83,9 +86,10 @@ export class Driver implements Scheduler {
     }
     this.root = new ScopeNode(this.runtime, undefined, 'testRun')
     this.leaks = new Leaks(this.clock)
-    this.#foreign = new ForeignWaits(options.foreign, options.patience)
+    this.#foreign = new ForeignWaits(this.root, options.foreign, options.patience)
     this.#api = options.api
     this.faults = options.faults
+    this.trace = new Trace(options.record === true)
     this.#schedule = options.schedule
     this.#maxSteps = options.maxSteps
     this.#limit = options.maxSteps
@@ -99,7 +103,7 @@ export class Driver implements Scheduler {
       program.then(resolve, reject).finally(() => {
         this.#stopped = true
       })
-      outside(afterMicrotasks, this.#step)
+      outside(this.#stepSoon)
     })
   }
 
@@ -111,8 +115,8 @@ export class Driver implements Scheduler {
     if (task !== undefined && count !== undefined) this.#counted?.set(task, count + 1)
     this.#countStep()
     if (this.#schedule !== undefined) {
-      const by = currentTaskRecord()
-      this.#schedule.add(new Held(++this.#wakes, waiter, pass, this.trace.steps.length, by))
+      const by = this.trace.kept ? currentTaskRecord() : undefined
+      this.#schedule.add(new Held(++this.#wakes, waiter, pass, this.trace.length, by))
       return
     }
     if (++this.#burst < BURST || monotonicNow() - this.#turnAt < SLICE) {
@@ -143,10 +147,10 @@ export class Driver implements Scheduler {
 
   #letThrough(held: Held): void {
     held.rivals = this.#schedule?.size ?? 0
-    held.passedAt = this.trace.steps.length
+    held.passedAt = this.trace.length
     held.time = this.clock.now()
     held.timers = this.clock.next !== undefined
-    this.trace.steps.push(held)
+    this.trace.add(held)
     this.#last = held
     this.faults?.before(held)
     held.pass()
@@ -174,7 +178,7 @@ export class Driver implements Scheduler {
   #jump(): boolean {
     const to = this.clock.next
     if (to !== undefined && this.#schedule !== undefined) {
-      this.trace.steps.push({ from: this.clock.now(), to })
+      this.trace.add({ from: this.clock.now(), to })
       this.#schedule.jumped()
     }
     return this.clock.jump()
@@ -211,7 +215,7 @@ export class Driver implements Scheduler {
 
   failWith(failure: Error): void {
     this.failure = failure
-    this.trace.failedAt = this.trace.steps.length
+    this.trace.failedAt = this.trace.length
     cancelScope(this.root, failure.message)
     this.#limit = this.#steps + this.#maxSteps
   }
@@ -242,14 +246,16 @@ export class Driver implements Scheduler {
   }
 
   #next(): void {
-    if (monotonicNow() - this.#turnAt < SLICE) afterMicrotasks(this.#step)
-    else this.#nextTurn()
+    // The time is asked for once in a while: it costs as much as a step.
+    if ((this.#steps & 31) !== 0 || monotonicNow() - this.#turnAt < SLICE) {
+      this.#stepSoon()
+    } else this.#nextTurn()
   }
 
   #nextTurn(): void {
     macrotask(() => {
       this.#turned()
-      afterMicrotasks(this.#step)
+      this.#stepSoon()
     })
   }
 
@@ -261,7 +267,7 @@ export class Driver implements Scheduler {
   #poll(): void {
     this.#foreign.poll(() => {
       this.#turned()
-      afterMicrotasks(this.#step)
+      this.#stepSoon()
     })
   }
 }

@@ -9,8 +9,9 @@ import type { Trace } from './trace.ts'
 export function* everyOrder(): Generator<Probe, void, Trace> {
   let prefix: number[] = []
   for (;;) {
-    const schedule = new PrefixSchedule(prefix)
-    yield { schedule }
+    const chosen = prefix
+    let schedule = new PrefixSchedule(chosen)
+    yield { schedule: () => (schedule = new PrefixSchedule(chosen)) }
     const { taken, widths } = schedule
     let last = taken.length - 1
     while (last >= 0 && (taken[last] as number) + 1 >= (widths[last] as number)) last -= 1

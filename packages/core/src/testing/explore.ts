@@ -5,6 +5,7 @@ import { cancelEverywhere, expireEverywhere, failEverywhere } from './fault-stra
 import { fifo, parsePlan } from './plan.ts'
 import type { Plan } from './plan.ts'
 import { pct, randomWalks } from './random-strategies.ts'
+import type { Schedule } from './schedule.ts'
 import { Search } from './search.ts'
 import { seededRandom } from './seeded-random.ts'
 import { shrink } from './shrink.ts'
@@ -158,18 +159,16 @@ class Exploration {
   #run(probe: Probe): Promise<Trial<unknown>> {
     return 'plan' in probe
       ? this.#search.runPlan(probe.plan)
-      : this.#search.runSchedule(probe.schedule)
+      : this.#search.runSchedule(probe.schedule())
   }
 
   async #found(
     name: StrategyName,
     probe: Probe,
-    trial: Trial<unknown> & { ok: false },
+    { error }: Trial<unknown> & { ok: false },
   ): Promise<Error> {
     const { runs } = this.#search
-    const { error } = trial
-    let plan: Plan =
-      'plan' in probe ? probe.plan : { delays: trial.driver.trace.delays(), faults: [] }
+    let plan = 'plan' in probe ? probe.plan : await this.#planOf(probe.schedule())
     if (plan.faults.length === 0) {
       const delays = await shrink(plan.delays, async (schedule) => {
         const again = await this.#search.runSchedule(schedule)
@@ -180,6 +179,12 @@ class Exploration {
     this.#search.runs = runs
     const file = this.#options.html
     return describeFailure(this.#search, { plan, error, way: name, file, base: this.#base })
+  }
+
+  /** What a schedule comes to, found by running it once more. */
+  async #planOf(schedule: Schedule): Promise<Plan> {
+    const { driver } = await this.#search.runSchedule(schedule, true)
+    return { delays: driver.trace.delays(), faults: [] }
   }
 }
 

@@ -15,6 +15,7 @@ const EAGER = 200
  * something is in flight that was not when the test began, they are waited for, up to a patience.
  */
 export class ForeignWaits {
+  readonly #root: ScopeNode
   readonly #policy: 'wait' | 'error'
   readonly #patience: number
   readonly #inFlight = new InFlight()
@@ -26,7 +27,8 @@ export class ForeignWaits {
   #since: number | undefined
   #rounds = 0
 
-  constructor(policy: 'wait' | 'error', patience: number) {
+  constructor(root: ScopeNode, policy: 'wait' | 'error', patience: number) {
+    this.#root = root
     this.#policy = policy
     this.#patience = patience
   }
@@ -34,21 +36,23 @@ export class ForeignWaits {
   /** A task goes on: it has to be looked at when everybody waits. */
   woken(task: TaskRecord | undefined): void {
     this.#since = undefined
-    if (task === undefined) return
+    if (task === undefined || this.#policy === 'error') return
     this.#suspects.add(task)
     this.#waitedFor.delete(task)
   }
 
   get names(): string[] {
-    return [...this.#suspects].map((task) => task.name)
+    const tasks = this.#policy === 'error' ? tasksBelow(this.#root) : [...this.#suspects]
+    return tasks.filter(waitsForForeign).map((task) => task.name)
   }
 
   /** Everybody waits: whether something from outside may yet make one go on. */
   mayCome(orTime: boolean): boolean {
+    if (orTime && this.#policy === 'error') return false
     for (const task of this.#suspects) {
       if (!waitsForForeign(task)) this.#suspects.delete(task)
     }
-    if (orTime && (this.#suspects.size === 0 || this.#policy === 'error')) return false
+    if (orTime && this.#suspects.size === 0) return false
     if (this.#since === undefined) {
       this.#since = monotonicNow()
       this.#rounds = 0
@@ -80,6 +84,15 @@ export class ForeignWaits {
       again()
     }, 1)
   }
+}
+
+function tasksBelow(scope: ScopeNode): TaskRecord[] {
+  const tasks: TaskRecord[] = []
+  for (let child = scope.firstChild; child !== undefined; child = child.next) {
+    if (child.task?.scope === child) tasks.push(child.task)
+    tasks.push(...tasksBelow(child))
+  }
+  return tasks
 }
 
 /** It runs, and neither has a wait of ours nor has it come to the end of its body. */

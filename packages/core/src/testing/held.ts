@@ -5,7 +5,7 @@ export class Held {
   readonly seq: number
   readonly waiter: Waiter<never>
   readonly task: TaskRecord | undefined
-  readonly #pass: () => void
+  #pass: (() => void) | undefined
   /** Whose doing it was; undefined for time's. */
   readonly by: TaskRecord | undefined
   /** How many steps the run had made when it was held, and when it was let through; -1 before that. */
@@ -44,6 +44,7 @@ export class Held {
   }
 
   pass(): void {
-    this.#pass()
+    this.#pass?.()
+    this.#pass = undefined
   }
 }

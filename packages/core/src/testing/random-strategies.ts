@@ -1,16 +1,23 @@
 import { PctSchedule } from './pct-schedule.ts'
 import { RandomSchedule } from './random-schedule.ts'
+import { seededRandom } from './seeded-random.ts'
 import type { Known, Probe } from './strategy.ts'
 import type { Trace } from './trace.ts'
 
 /** Random priorities with one to three changes, a third of the runs each. */
 export function* pct({ base, random, budget }: Known): Generator<Probe, void, Trace> {
   for (let i = 0; i < budget; i++) {
-    yield { schedule: new PctSchedule(random, 2 + (i % 3), base.steps.length) }
+    const seed = Math.floor(random() * 2 ** 32)
+    yield {
+      schedule: () => new PctSchedule(seededRandom(seed), 2 + (i % 3), base.length),
+    }
   }
 }
 
 /** Any order, as chance has it. */
 export function* randomWalks({ random, budget }: Known): Generator<Probe, void, Trace> {
-  for (let i = 0; i < budget; i++) yield { schedule: new RandomSchedule(random) }
+  for (let i = 0; i < budget; i++) {
+    const seed = Math.floor(random() * 2 ** 32)
+    yield { schedule: () => new RandomSchedule(seededRandom(seed)) }
+  }
 }

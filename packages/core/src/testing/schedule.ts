@@ -21,7 +21,9 @@ export abstract class Schedule {
     if (this.queue.length === 0) return undefined
     const index = this.choose(timers)
     if (index < 0) return undefined
-    const held = index === 0 ? this.queue.shift() : this.queue.splice(index, 1)[0]
+    const held = this.queue[index]
+    for (let i = index + 1; i < this.queue.length; i++) this.queue[i - 1] = this.queue[i] as Held
+    this.queue.pop()
     if (held !== undefined) this.passed(held)
     return held
   }

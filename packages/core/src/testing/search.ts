@@ -23,14 +23,14 @@ export class Search {
     this.runs += 1
     const faults = plan.faults.length === 0 ? undefined : new FaultInjector(plan.faults)
     const schedule = delayed(plan.delays)
-    const trial = await tryOnce(this.#main, { ...this.#options, schedule, faults })
+    const trial = await tryOnce(this.#main, { ...this.#options, schedule, faults, record: true })
     if (trial.ok || faults === undefined || !isOurs(trial.error)) return trial
     return { ok: true, value: undefined, driver: trial.driver }
   }
 
-  runSchedule(schedule: Schedule): Promise<Trial<unknown>> {
+  runSchedule(schedule: Schedule, record = false): Promise<Trial<unknown>> {
     this.runs += 1
-    return tryOnce(this.#main, { ...this.#options, schedule })
+    return tryOnce(this.#main, { ...this.#options, schedule, record })
   }
 }
 

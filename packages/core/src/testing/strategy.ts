@@ -2,8 +2,8 @@ import type { Plan } from './plan.ts'
 import type { Schedule } from './schedule.ts'
 import type { Trace } from './trace.ts'
 
-/** One run to be made: by a plan, or by a schedule whose plan is known only afterwards. */
-export type Probe = { readonly plan: Plan } | { readonly schedule: Schedule }
+/** One run to be made: by a plan, or by a schedule whose plan is known only afterwards; it can be made anew. */
+export type Probe = { readonly plan: Plan } | { readonly schedule: () => Schedule }
 
 /** What a strategy knows when it begins. */
 export interface Known {

@@ -7,11 +7,26 @@ export interface Jump {
   readonly to: number
 }
 
-/** What happened in a run, step by step: the wake-ups in the order in which they took effect, and jumps of time. */
+/**
+ * What happened in a run, step by step: the wake-ups in the order in which they took effect, and jumps of
+ * time. A trace that is not kept only counts, so that a run leaves nothing for the garbage collector.
+ */
 export class Trace {
   readonly steps: (Held | Jump)[] = []
+  readonly kept: boolean
+  /** How many steps there were. */
+  length = 0
   /** After how many steps the run was given up; what follows is cleanup. */
   failedAt: number = Infinity
+
+  constructor(kept: boolean) {
+    this.kept = kept
+  }
+
+  add(step: Held | Jump): void {
+    this.length += 1
+    if (this.kept) this.steps.push(step)
+  }
 
   get wakes(): Held[] {
     return this.steps.filter((step): step is Held => !isJump(step))
