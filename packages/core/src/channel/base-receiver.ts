@@ -1,5 +1,5 @@
 import { ClosedError } from '../errors.ts'
-import { currentScope, ready, suspend, Waiter } from '../lowlevel.ts'
+import { ready, suspend, uncancelled, Waiter } from '../lowlevel.ts'
 import type { Line } from '../lowlevel.ts'
 import { iteratorOver } from './iterator-over.ts'
 import type { Receiver } from './receiver.ts'
@@ -34,16 +34,15 @@ export abstract class BaseReceiver<T> implements Receiver<T> {
   }
 
   receive(): Promise<T> {
-    const scope = currentScope()
-    if (scope.governor === undefined) {
+    if (uncancelled()) {
       try {
-        if (this.#available()) return ready('Receiver.receive', this, this.take(), scope)
+        if (this.#available()) return ready('Receiver.receive', this, this.take())
       } catch (error) {
         return Promise.reject(error)
       }
       if (this.senders === 0) return Promise.reject(ended())
     }
-    return suspend(new Waiter<T>('Receiver.receive', this, this.line), scope)
+    return suspend(new Waiter<T>('Receiver.receive', this, this.line))
   }
 
   tryReceive(): T | undefined {
@@ -75,20 +74,18 @@ export abstract class BaseReceiver<T> implements Receiver<T> {
   }
 
   #next(): Promise<IteratorResult<T, undefined>> {
-    const scope = currentScope()
-    if (scope.governor === undefined) {
+    if (uncancelled()) {
       try {
         if (this.#available()) {
-          return ready('Receiver.receive', this, { done: false, value: this.take() }, scope)
+          return ready('Receiver.receive', this, { done: false, value: this.take() })
         }
       } catch (error) {
         return Promise.reject(error)
       }
-      if (this.senders === 0) return ready('Receiver.receive', this, end, scope)
+      if (this.senders === 0) return ready('Receiver.receive', this, end)
     }
     return suspend(
       new Waiter<IteratorResult<T, undefined>>('Receiver.receive', this, this.line, true),
-      scope,
     )
   }
 

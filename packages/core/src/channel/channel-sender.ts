@@ -1,5 +1,5 @@
 import { ClosedError } from '../errors.ts'
-import { currentScope, ready, refused, suspend, Waiter } from '../lowlevel.ts'
+import { ready, refused, suspend, uncancelled, Waiter } from '../lowlevel.ts'
 import { broken } from './channel.ts'
 import type { Channel } from './channel.ts'
 import { HandleLine } from './handle-line.ts'
@@ -38,12 +38,11 @@ export class ChannelSender<T> implements Sender<T> {
   }
 
   send(item: T): Promise<void> {
-    const scope = currentScope()
-    if (scope.governor === undefined) {
+    if (uncancelled()) {
       if (this.#closed || this.receivers === 0) return refused(() => this.#check('send'))
-      if (this.#channel.exchange.give(item)) return ready('Sender.send', this, undefined, scope)
+      if (this.#channel.exchange.give(item)) return ready('Sender.send', this, undefined)
     }
-    return suspend(new Waiter('Sender.send', this, this.#line, item), scope)
+    return suspend(new Waiter('Sender.send', this, this.#line, item))
   }
 
   trySend(item: T): boolean {

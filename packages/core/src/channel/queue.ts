@@ -1,5 +1,5 @@
 import { ClosedError, MisuseError } from '../errors.ts'
-import { currentScope, ready, requireLimit, suspend, Waiter, WaitQueue, wake } from '../lowlevel.ts'
+import { ready, requireLimit, suspend, uncancelled, Waiter, WaitQueue, wake } from '../lowlevel.ts'
 import { Exchange } from './exchange.ts'
 import type { ItemBuffer } from './exchange.ts'
 import { iteratorOver } from './iterator-over.ts'
@@ -75,16 +75,15 @@ export class Queue<T> implements AsyncIterable<T> {
    * @throws ClosedError when it is closed, also while waiting
    */
   put(item: T): Promise<void> {
-    const scope = currentScope()
-    if (scope.governor === undefined) {
+    if (uncancelled()) {
       if (this.#closed) return Promise.reject(putRefused())
       try {
-        if (this.#exchange.give(item)) return ready('Queue.put', this, undefined, scope)
+        if (this.#exchange.give(item)) return ready('Queue.put', this, undefined)
       } catch (error) {
         return Promise.reject(error)
       }
     }
-    return suspend(new Waiter('Queue.put', this, this.#exchange.givers, item), scope)
+    return suspend(new Waiter('Queue.put', this, this.#exchange.givers, item))
   }
 
   /**
@@ -95,12 +94,11 @@ export class Queue<T> implements AsyncIterable<T> {
    * @throws ClosedError when it is closed and drained, also while waiting
    */
   get(): Promise<T> {
-    const scope = currentScope()
-    if (scope.governor === undefined) {
-      if (this.size > 0) return ready('Queue.get', this, this.#exchange.take(), scope)
+    if (uncancelled()) {
+      if (this.size > 0) return ready('Queue.get', this, this.#exchange.take())
       if (this.#closed) return Promise.reject(getRefused())
     }
-    return suspend(new Waiter<T>('Queue.get', this, this.#exchange.takers), scope)
+    return suspend(new Waiter<T>('Queue.get', this, this.#exchange.takers))
   }
 
   /**
@@ -140,11 +138,10 @@ export class Queue<T> implements AsyncIterable<T> {
    * Cancellation: changes nothing.
    */
   join(): Promise<void> {
-    const scope = currentScope()
-    if (scope.governor === undefined && this.#idle) {
-      return ready('Queue.join', this, undefined, scope)
+    if (uncancelled() && this.#idle) {
+      return ready('Queue.join', this, undefined)
     }
-    return suspend(new Waiter('Queue.join', this, this.#joiners), scope)
+    return suspend(new Waiter('Queue.join', this, this.#joiners))
   }
 
   /**
@@ -169,16 +166,14 @@ export class Queue<T> implements AsyncIterable<T> {
   }
 
   #next(): Promise<IteratorResult<T, undefined>> {
-    const scope = currentScope()
-    if (scope.governor === undefined) {
+    if (uncancelled()) {
       if (this.#exchange.buffer.size > 0) {
-        return ready('Queue.get', this, { done: false, value: this.#exchange.take() }, scope)
+        return ready('Queue.get', this, { done: false, value: this.#exchange.take() })
       }
-      if (this.#closed) return ready('Queue.get', this, end, scope)
+      if (this.#closed) return ready('Queue.get', this, end)
     }
     return suspend(
       new Waiter<IteratorResult<T, undefined>>('Queue.get', this, this.#exchange.takers, true),
-      scope,
     )
   }
 

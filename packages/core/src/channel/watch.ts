@@ -1,5 +1,5 @@
 import { ClosedError } from '../errors.ts'
-import { currentScope, suspend, Waiter, WaitQueue, wake, wakeWithError } from '../lowlevel.ts'
+import { suspend, uncancelled, Waiter, WaitQueue, wake, wakeWithError } from '../lowlevel.ts'
 import type { Receiver } from './receiver.ts'
 import { WatchReceiver } from './watch-receiver.ts'
 import type { Watched } from './watch-receiver.ts'
@@ -72,9 +72,8 @@ export class Watch<T> implements Disposable {
    * @throws ClosedError when it is closed, also while waiting
    */
   changed(): Promise<T> {
-    const scope = currentScope()
-    if (this.closed && scope.governor === undefined) return Promise.reject(closed('changed'))
-    return suspend(new Waiter<T>('Watch.changed', this, this.#line), scope)
+    if (this.closed && uncancelled()) return Promise.reject(closed('changed'))
+    return suspend(new Waiter<T>('Watch.changed', this, this.#line))
   }
 
   /** A new receiver. It has seen the present value; it receives the latest value whenever there is an unseen one. */
