@@ -142,6 +142,6 @@ describe('crawl and robots.txt', () => {
       pages: 2,
       skipped: 1,
     })
-    expect(site.busy.now).toBe(0)
+    await expect.poll(() => site.busy.now).toBe(0)
   })
 })
