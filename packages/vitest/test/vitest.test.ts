@@ -1,0 +1,103 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gather, now, sleep } from 'corral'
+import { afterAll, describe, expect, test as plain, vi } from 'vitest'
+import { test } from '../src/index.ts'
+import { runCommand } from './run-command.ts'
+
+const vitest = fileURLToPath(new URL('../../../node_modules/vitest/vitest.mjs', import.meta.url))
+const timelines = mkdtempSync(join(tmpdir(), 'corral-timelines-'))
+afterAll(() => rmSync(timelines, { recursive: true, force: true }))
+
+function run(env: Record<string, string> = {}, ...args: string[]) {
+  const all = [vitest, 'run', '--config', 'vitest.config.ts', ...args]
+  return runCommand(process.execPath, all, { CORRAL_TIMELINES: timelines, ...env })
+}
+
+const trail: string[] = []
+
+describe('test', () => {
+  test('a minute passes at once', async ({ expect }) => {
+    await sleep(60_000)
+    expect(now()).toBe(60_000)
+  })
+
+  test('options are those of testRun', ({ expect }) => expect(now()).toBe(5000), {
+    startTime: 5000,
+  })
+
+  test('the body has the context of vitest', ({ task, expect }) => {
+    expect(task.name).toBe('the body has the context of vitest')
+  })
+
+  test('it works beside the fake timers of vitest', async ({ expect }) => {
+    vi.useFakeTimers()
+    try {
+      let fired = false
+      setTimeout(() => (fired = true), 1000)
+      await sleep(5000)
+      expect(fired).toBe(false) // their time is not ours
+      vi.advanceTimersByTime(1000)
+      expect(fired).toBe(true)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+})
+
+describe('test.explore', () => {
+  let runs = 0
+
+  test.explore('the body runs under many schedules', async () => {
+    runs += 1
+    const walk = (name: string) => async () => {
+      await sleep(1)
+      trail.push(name)
+    }
+    await gather([walk('a'), walk('b')])
+  })
+
+  plain('it did', () => {
+    expect(runs).toBeGreaterThan(5)
+    expect(trail.join('')).toMatch(/ab.*ba/)
+  })
+})
+
+describe('a failure', () => {
+  plain(
+    'says how to run it again, draws it, and that line runs it again',
+    async () => {
+      const { output, code } = await run()
+      expect(code).toBe(1)
+      expect(output).toContain('┊ db.set is late')
+      expect(output).toContain('every task waits, and nothing is left to wake one')
+      expect(output).not.toContain('it ran')
+      const line = /Or: {2}CORRAL_REPLAY=(\S+) npx vitest run (\S+) -t (.+)/.exec(output)
+      expect(line?.[2]).toContain('failing.fixture.ts')
+      expect(readdirSync(timelines)).toEqual(['an-account-doesn-t-lose-any-deposit.html'])
+
+      const pattern = line?.[3]?.replaceAll("'\\''", "'").replaceAll(/^'|'$/g, '') ?? ''
+      const again = await run({ CORRAL_REPLAY: line?.[1] ?? '' }, '-t', pattern)
+      expect(again.output).toContain('Found by the schedule given, after 1 schedule')
+      expect(again.output).toContain('1 failed | 2 skipped')
+    },
+    60_000,
+  )
+
+  plain(
+    'names the seed when it is not the usual one',
+    async () => {
+      const { output } = await run({ CORRAL_SEED: '7' })
+      expect(output).toContain('Or:  CORRAL_SEED=7 CORRAL_REPLAY=')
+      const wrong = await run({ CORRAL_SEED: 'seven' })
+      expect(wrong.output).toContain('CORRAL_SEED must be a whole number, or random, got seven')
+    },
+    60_000,
+  )
+
+  plain('leaves nothing in the working directory but what nobody keeps', () => {
+    expect(existsSync(join(process.cwd(), '.corral'))).toBe(false)
+  })
+})
