@@ -60,7 +60,7 @@ describe('the pages', () => {
 
   it.each([
     ['docs/reference/lowlevel.md', lowlevel],
-    ['docs/testing.md', testing],
+    ['docs/reference/testing.md', testing],
   ])('%s names every export of its entry point', (path, module) => {
     const page = pages.find((other) => other.path === path)
     const names = new Set(page?.words)

@@ -1,7 +1,8 @@
 import type { Row, Timeline } from './timeline.ts'
 
-/** Columns are this wide at the most. */
+/** Columns are this wide at the most, or their share of a wide line. */
 const WIDEST = 38
+const LINE = 110
 /** Rows shown at the beginning, around a late wake-up and at the end of a long run. */
 const AROUND = 6
 const LONG = 60
@@ -64,8 +65,12 @@ function worthShowing(rows: readonly Row[]): (index: number) => boolean {
 
 function layOut(lines: readonly Line[]): string {
   const all = lines.filter((line) => typeof line !== 'string')
+  const columns = all[0]?.cells.length ?? 1
   const widths = (all[0]?.cells ?? []).map((_, column) =>
-    Math.min(WIDEST, Math.max(...all.map(({ cells }) => (cells[column] ?? '').length))),
+    Math.min(
+      Math.max(WIDEST, Math.floor(LINE / columns)),
+      Math.max(...all.map(({ cells }) => (cells[column] ?? '').length)),
+    ),
   )
   const timeWidth = Math.max(...all.map(({ time }) => time.length))
   const seqWidth = Math.max(...all.map(({ seq }) => seq.length))
