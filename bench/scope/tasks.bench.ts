@@ -30,7 +30,7 @@ export const suites: Suite[] = [
   {
     title: 'spawn and join, one by one',
     operation: 'a task that returns at once, awaited',
-    n: 20_000,
+    n: 100_000,
     budgets: { effect: 0.35, floor: 3 },
     asyncio: 'spawn_join',
     cases: {
@@ -58,7 +58,7 @@ export const suites: Suite[] = [
   {
     title: 'spawn 1000, join all',
     operation: 'one of the 1000 tasks',
-    n: 20_000,
+    n: 100_000,
     budgets: { effect: 0.5 },
     asyncio: 'spawn_1000',
     cases: {
@@ -86,7 +86,7 @@ export const suites: Suite[] = [
   {
     title: 'timeout around work that is done in time',
     operation: 'one timeout',
-    n: 20_000,
+    n: 100_000,
     budgets: { effect: 0.8 },
     asyncio: 'timeout_in_time',
     cases: {
