@@ -12,6 +12,9 @@ let credit = CREDIT
 let turnAskedAt = 0
 let deferred: (() => void)[] = []
 
+/** The time, in a rush of such calls: read at most `CREDIT` of them ago. Otherwise 0. */
+export let rushTime = 0
+
 /** Takes a credit. False when this macrotask has had its share: `defer` what was to happen. */
 export function spend(): boolean {
   return --credit > 0 || renew()
@@ -23,10 +26,11 @@ export function defer(act: () => void): void {
 }
 
 function renew(): boolean {
+  rushTime = monotonicNow()
   if (turnAskedAt === 0) {
-    turnAskedAt = monotonicNow()
+    turnAskedAt = rushTime
     outside(macrotask, turned)
-  } else if (monotonicNow() - turnAskedAt >= SLICE) {
+  } else if (rushTime - turnAskedAt >= SLICE) {
     credit = 0
     return false
   }
@@ -36,6 +40,7 @@ function renew(): boolean {
 
 function turned(): void {
   turnAskedAt = 0
+  rushTime = 0
   credit = CREDIT
   const acts = deferred
   deferred = []

@@ -1,5 +1,5 @@
 import { Cancelled } from '../errors.ts'
-import { spend } from './budget.ts'
+import { rushTime, spend } from './budget.ts'
 import { scheduled } from './calm.ts'
 import { currentScope } from './current.ts'
 import { disown, diverted } from './divert.ts'
@@ -77,7 +77,7 @@ function start<T>(waiter: Waiter<T>, scope: ScopeNode): Promise<T> {
   waiter.settle = resolver as typeof waiter.settle
   waiter.promise = promise
   waiter.scope = scope
-  waiter.since = scope.runtime.clock.now()
+  waiter.since = (scheduled ? 0 : rushTime) || scope.runtime.clock.now()
   waiter.state = 'waiting'
   link(scope, waiter)
   if (observed) emit('waiting', waiter)
