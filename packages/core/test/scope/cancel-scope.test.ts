@@ -545,6 +545,18 @@ describe('cancellable', () => {
 })
 
 describe('the context', () => {
+  it('of a callback that outlives its scope is the one around it', () =>
+    testRun(async () => {
+      let late = (): Promise<void> => Promise.resolve()
+      await moveOnAfter(1, async () => {
+        late = AsyncLocalStorage.bind(() => sleep(1))
+        await sleep(1000)
+      })
+      const start = now()
+      await late()
+      expect(now() - start).toBe(1)
+    }))
+
   it('of a scope entered in an async generator does not leak into the consumer', () =>
     testRun(async () => {
       async function* numbers(): AsyncGenerator<number> {
