@@ -27,7 +27,7 @@ export interface SpawnOptions {
 export function spawn<T>(fn: Body<T>, options?: SpawnOptions): Task<T> {
   requireFunction('spawn: fn', fn)
   const parent = currentTaskRecord()
-  if (parent === undefined) return new Task(new TaskNode(rootScope, fn, label(fn, options)))
+  if (parent === undefined) return new Task(new TaskNode(rootScope, fn, options?.name))
   return new Task(spawnInto((parent as TaskNode).nursery, 'spawn', fn, options))
 }
 
@@ -39,14 +39,7 @@ export function spawnInto<T>(
   options?: SpawnOptions,
 ): TaskNode<T> {
   nursery.enter(api)
-  const task = new TaskNode<T>(nursery.scope, fn, label(fn, options))
+  const task = new TaskNode<T>(nursery.scope, fn, options?.name)
   task.parent = nursery
   return task
-}
-
-function label(
-  fn: { readonly name: string },
-  options: SpawnOptions | undefined,
-): string | undefined {
-  return options?.name ?? (fn.name === '' ? undefined : fn.name)
 }

@@ -16,7 +16,6 @@ import { isCancellation } from './scoped.ts'
 export class TaskNode<out T = unknown> implements TaskRecord {
   readonly id: number
   readonly scope: ScopeNode
-  readonly label: string | undefined
   /** The public face, once somebody asked for it. */
   handle: object | undefined = undefined
   /** The children it spawned by itself; made with the first one. */
@@ -29,13 +28,15 @@ export class TaskNode<out T = unknown> implements TaskRecord {
   error: unknown = undefined
   /** Only at the root, where no group takes the error: an ordinary promise that says so if nobody does. */
   rejection: Promise<never> | undefined = undefined
-  #work: Body<T> | undefined
+  readonly work: Body<T>
+  readonly #name: string | undefined
 
-  constructor(parent: ScopeNode, work: Body<T>, label: string | undefined) {
-    this.scope = new ScopeNode(parent.runtime, this, label)
+  /** @param name in reports; the function's name if left out, which is looked up when asked for: that is slow */
+  constructor(parent: ScopeNode, work: Body<T>, name: string | undefined) {
+    this.scope = new ScopeNode(parent.runtime, this, undefined)
     this.id = parent.runtime.nextId()
-    this.label = label
-    this.#work = work
+    this.work = work
+    this.#name = name
     this.parent = undefined
     attach(this.scope, parent)
     if (observed) emit('taskSpawned', this)
@@ -43,7 +44,7 @@ export class TaskNode<out T = unknown> implements TaskRecord {
   }
 
   get name(): string {
-    return this.label ?? `task-${this.id}`
+    return this.#name ?? (this.work.name || `task-${this.id}`)
   }
 
   get status(): TaskStatus {
@@ -64,13 +65,6 @@ export class TaskNode<out T = unknown> implements TaskRecord {
     this.state = 'running'
     if (observed) emit('taskStarted', this)
     inside(this.scope, runBody, this as Running)
-  }
-
-  /** The body, to be run once. */
-  takeWork(): Body<T> {
-    const work = this.#work as Body<T>
-    this.#work = undefined
-    return work
   }
 
   fulfill(value: T): void {
@@ -128,16 +122,16 @@ export class TaskNode<out T = unknown> implements TaskRecord {
   }
 
   /** Waits until it has ended. */
-  join(): Promise<T> {
+  join(scope: ScopeNode): Promise<T> {
     this.joiners ??= new WaitQueue<never>()
-    return suspend(new Waiter<T>('Task', this.handle ?? this, this.joiners))
+    return suspend(new Waiter<T>('Task', this.handle ?? this, this.joiners), scope)
   }
 }
 
 /** A task as its body's promise sees it. */
 interface Running {
   readonly scope: ScopeNode
-  takeWork(): Body<unknown>
+  readonly work: Body<unknown>
   fulfill(value: unknown): void
   fail(error: unknown): void
 }
@@ -145,7 +139,7 @@ interface Running {
 function runBody(task: Running): void {
   let result: unknown
   try {
-    const work = task.takeWork()
+    const { work } = task
     result = work(scopeFor(task.scope, work))
   } catch (error) {
     task.fail(error)

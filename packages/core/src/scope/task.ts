@@ -1,5 +1,5 @@
 import { MisuseError } from '../errors.ts'
-import { currentTaskRecord, uncancelled } from '../kernel/current.ts'
+import { currentScope } from '../kernel/current.ts'
 import type { TaskStatus } from '../kernel/records.ts'
 import { cancelScope } from '../kernel/scope-tree.ts'
 import { ready } from '../kernel/suspend.ts'
@@ -78,16 +78,17 @@ export class Task<T> implements PromiseLike<T> {
 
   #join(): Promise<T> {
     const node = this.#node
-    if (currentTaskRecord() === node) {
+    const scope = currentScope()
+    if (scope.task === node) {
       return Promise.reject(
         new MisuseError(
           `Task: ${this.name} awaits itself, which would never end; await it from another task`,
         ),
       )
     }
-    if (!node.ended || !uncancelled()) return node.join()
+    if (!node.ended || scope.governor !== undefined) return node.join(scope)
     if (node.rejection !== undefined) return node.rejection
-    if (node.state === 'fulfilled') return ready('Task', this, node.value as T)
+    if (node.state === 'fulfilled') return ready('Task', this, node.value as T, scope)
     return Promise.reject(node.failure())
   }
 }
