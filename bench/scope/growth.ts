@@ -1,52 +1,69 @@
-import { CancelScope, run, Semaphore, sleep, spawn, taskGroup } from 'corral'
+import { CancelScope, Event, run, Semaphore, spawn, taskGroup, timeout } from 'corral'
+import { growing } from '../harness/growth.ts'
 import type { Suite } from '../harness/suite.ts'
 
-/** The same work with n at once: the cost per operation must stay flat. */
-function growing(title: string, corral: (n: number) => Promise<unknown>): Suite {
-  return {
-    title,
-    operation: 'one of n',
-    n: 10,
-    cases: {
-      corral: (n) =>
-        run(async () => {
-          for (let round = 0; round < Math.max(1, 100_000 / n); round++) await corral(n)
-        }),
-    },
-  }
+function inRun(title: string, work: (size: number) => Promise<unknown>): Suite {
+  return growing(title, (size) => run(() => work(size), { handleSignals: false }))
+}
+
+/** Long enough for tasks to have started and to wait. */
+async function turns(): Promise<void> {
+  for (let i = 0; i < 5; i++) await Promise.resolve()
 }
 
 export const suites: Suite[] = [
-  growing('waiters in one line, served in turn', (n) =>
+  growing('by hand: async functions that wait for a promise each', async (size) => {
+    const resolvers: (() => void)[] = []
+    const all: Promise<void>[] = []
+    const wait = async (): Promise<void> => {
+      await new Promise<void>((resolve) => {
+        resolvers.push(resolve)
+      })
+    }
+    for (let i = 0; i < size; i++) all.push(wait())
+    for (const resolve of resolvers) resolve()
+    await Promise.all(all)
+  }),
+  inRun('waiters in one line, served in turn', (size) =>
     taskGroup(async (group) => {
       const semaphore = new Semaphore(1)
-      for (let i = 0; i < n; i++) group.spawn(() => semaphore.use(() => undefined))
+      for (let i = 0; i < size; i++) group.spawn(() => semaphore.use(() => undefined))
     }),
   ),
-  growing('waiters in one line, cancelled', (n) =>
+  inRun('waiters in one line, cancelled', (size) =>
     taskGroup(async (group) => {
       const semaphore = new Semaphore(0)
-      for (let i = 0; i < n; i++) group.spawn(() => semaphore.use(() => undefined))
-      await sleep(0)
+      for (let i = 0; i < size; i++) group.spawn(() => semaphore.use(() => undefined))
+      await turns()
       group.cancel()
     }),
   ),
-  growing('tasks', (n) =>
+  inRun('tasks', (size) =>
     taskGroup(async (group) => {
-      for (let i = 0; i < n; i++) group.spawn(async () => undefined)
+      for (let i = 0; i < size; i++) group.spawn(async () => undefined)
     }),
   ),
-  growing('timers', (n) =>
+  inRun('timers', (size) =>
     taskGroup(async (group) => {
-      for (let i = 0; i < n; i++) group.spawn(() => sleep((i * 7919) % 50))
+      const event = new Event()
+      for (let i = 0; i < size; i++) {
+        group.spawn(() => timeout(1e6 + ((i * 7919) % 1000), () => event.wait()))
+      }
+      await turns()
+      event.set()
     }),
   ),
-  growing('sibling scopes', async (n) => {
-    for (let i = 0; i < n; i++) await new CancelScope().run(async () => undefined)
+  inRun('scopes inside each other', async (size) => {
+    let nest = async (): Promise<unknown> => undefined
+    for (let i = 0; i < Math.min(size, 1000); i++) {
+      const inner = nest
+      nest = () => new CancelScope().run(inner)
+    }
+    for (let i = 0; i < size; i += 1000) await nest()
   }),
-  growing('children of one task', async (n) => {
+  inRun('children of one task', async (size) => {
     await spawn(async () => {
-      for (let i = 0; i < n; i++) spawn(async () => undefined)
+      for (let i = 0; i < size; i++) spawn(async () => undefined)
     })
   }),
 ]

@@ -7,6 +7,8 @@ import type { Suite } from '../harness/suite.ts'
 
 const storage = new AsyncLocalStorage<object>()
 
+const cut = new Error('cancelled')
+
 async function one(): Promise<number> {
   return 1
 }
@@ -118,6 +120,25 @@ export const suites: Suite[] = [
     budgets: { asyncio: 1 },
     asyncio: 'cancel_sleepers',
     cases: {
+      floor: async (n) => {
+        const cancels: (() => void)[] = []
+        const all: Promise<unknown>[] = []
+        const nap = async (): Promise<void> => {
+          await new Promise<void>((resolve, reject) => {
+            const timer = setTimeout(resolve, 1e6)
+            cancels.push(() => {
+              clearTimeout(timer)
+              reject(cut)
+            })
+          })
+        }
+        for (let i = 0; i < n; i++) all.push(nap())
+        await new Promise((resolve) => {
+          setTimeout(resolve, 1)
+        })
+        for (const cancel of cancels) cancel()
+        await Promise.allSettled(all)
+      },
       corral: inRun((n) =>
         taskGroup(async (group) => {
           for (let i = 0; i < n; i++) group.spawn(() => sleep(1e6))
