@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /** Packages resolve to each other's sources (no build), then by Vite's own conditions for Node. */
@@ -9,6 +10,7 @@ export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts', 'docs/test/**/*.test.ts', 'examples/**/*.test.ts'],
     testTimeout: 20_000,
+    maxWorkers: availableParallelism(), // left out, one core is left idle
     execArgv: ['--expose-gc'], // tests that count what is left over collect first
   },
 })
