@@ -1,42 +1,17 @@
-import { HttpSession } from '@corral/http'
 import { MisuseError, now, shield, sleep, taskGroup } from 'corral'
 import { RobotsGate } from '../robots/robots-gate.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { normalizeUrl, type NormalizeOptions } from '../url/normalize-url.ts'
 import { UrlNormalizer } from '../url/url-normalizer.ts'
-import { createScope, type ScopeOptions } from '../url/scope.ts'
+import { createScope } from '../url/scope.ts'
 import { crawlLimitsOf, type CrawlLimits } from './crawl-limits.ts'
-import type { CrawlPage } from './crawl-page.ts'
+import type { CrawlOptions } from './crawl-options.ts'
 import { ProgressMeter, type CrawlProgress } from './crawl-progress.ts'
 import type { CrawlSession } from './crawl-session.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { OutcomeWriter } from './outcome-writer.ts'
+import { openSession } from './own-session.ts'
 import { visitPage } from './visit-page.ts'
-
-export interface CrawlOptions {
-  /** Where to start: http and https URLs. */
-  readonly seeds: readonly string[]
-  /** A file, which is opened and closed, or a store that is open. */
-  readonly store: string | Store
-  readonly scope?: ScopeOptions
-  readonly limits?: Partial<CrawlLimits>
-  /** How URLs are made one: parameters to leave out, or to sort. */
-  readonly normalize?: Omit<NormalizeOptions, 'maxLength'>
-  /** What to say to servers; its first word, up to a slash, is the name that robots.txt files know. */
-  readonly userAgent?: string
-  /** Further headers of every request. */
-  readonly headers?: Readonly<Record<string, string>>
-  /** Whether robots.txt is obeyed. @default true */
-  readonly obeyRobots?: boolean
-  /** The HTTP session to use; one of its own when left out. */
-  readonly session?: CrawlSession
-  /** Handed every page, before it is stored; may wait. What it throws is the page's failure, not the crawl's. */
-  readonly onPage?: (page: CrawlPage) => unknown
-  /** Told how far it is: every `progressInterval` milliseconds, and at the end. */
-  readonly onProgress?: (progress: CrawlProgress) => void
-  /** @default 250 */
-  readonly progressInterval?: number
-}
 
 /** What servers are told when nothing else is asked for. */
 export const defaultUserAgent: string = 'corral/0.1 (+https://www.npmjs.com/package/@corral/crawl)'
@@ -74,7 +49,7 @@ interface Plan {
 
 async function withSession(plan: Plan, store: Store): Promise<CrawlProgress> {
   if (plan.options.session !== undefined) return work(plan, store, plan.options.session)
-  await using session = sessionOf(plan.limits)
+  await using session = openSession(plan.seeds, plan.limits, plan.options.connect)
   return await work(plan, store, session)
 }
 
@@ -123,10 +98,6 @@ async function work(plan: Plan, store: Store, session: CrawlSession): Promise<Cr
   const last = read()
   options.onProgress?.(last)
   return last
-}
-
-function sessionOf({ concurrency, concurrencyPerHost, timeout }: CrawlLimits): HttpSession {
-  return new HttpSession({ limit: concurrency, limitPerHost: concurrencyPerHost, timeout })
 }
 
 async function tick(options: CrawlOptions, report: () => CrawlProgress): Promise<void> {
