@@ -5,22 +5,11 @@ import {
   openChannel,
   Queue,
   select,
-  taskGroup,
   Watch,
 } from '../../../src/index.ts'
 import { always } from '../../../src/testing.ts'
-import { must } from './primitive.ts'
+import { must, together } from './primitive.ts'
 import type { Primitive } from './primitive.ts'
-
-function together(...bodies: (() => Promise<unknown>)[]): Promise<void> {
-  return taskGroup(async (group) => {
-    for (const [i, body] of bodies.entries()) group.spawn(body, { name: `task ${i}` })
-  })
-}
-
-function unlessClosed(error: unknown): void {
-  if (!(error instanceof ClosedError)) throw error
-}
 
 export const channelPrograms: readonly Primitive[] = [
   {
@@ -232,6 +221,7 @@ export const channelPrograms: readonly Primitive[] = [
         async () => {
           const receiver = watch.subscribe()
           seen = watch.value
+          await checkpoint()
           while (seen < 2) seen = await receiver.receive()
         },
         async () => {
@@ -260,3 +250,7 @@ export const channelPrograms: readonly Primitive[] = [
     },
   },
 ]
+
+function unlessClosed(error: unknown): void {
+  if (!(error instanceof ClosedError)) throw error
+}

@@ -1,13 +1,18 @@
 import { explore } from '../../../src/testing.ts'
-import type { StrategyName } from '../../../src/testing.ts'
+import type { ExploreOptions, StrategyName } from '../../../src/testing.ts'
 import { channelPrograms } from './channel-programs.ts'
 import { flowPrograms } from './flow-programs.ts'
+import { lockPrograms } from './lock-programs.ts'
+import { must } from './primitive.ts'
 import type { Primitive } from './primitive.ts'
-import { syncPrograms } from './sync-programs.ts'
+import { scopePrograms } from './scope-programs.ts'
+import { signalPrograms } from './signal-programs.ts'
 
 /** All of them. */
 export const primitives: readonly Primitive[] = [
-  ...syncPrograms,
+  ...scopePrograms,
+  ...lockPrograms,
+  ...signalPrograms,
   ...channelPrograms,
   ...flowPrograms,
 ]
@@ -21,14 +26,26 @@ const violent: readonly StrategyName[] = ['cancel', 'timeout', 'fail']
  */
 export async function explorePrimitive({ program, large, needsAll }: Primitive): Promise<number> {
   let schedules = 0
-  if (needsAll === undefined) {
-    schedules += (await explore(program, { strategies: violent, budget: 2000 })).schedules
-  }
-  schedules += (await explore(program, { strategies: careful, budget: 600 })).schedules
-  if (large === undefined) {
-    const all = await explore(program, { strategies: ['exhaustive'], budget: 15_000 })
-    schedules += all.schedules
-    if (!all.strategies.every(({ complete }) => complete)) throw new Error('too many orders')
-  }
+  if (needsAll === undefined) schedules += await tryAll(violent, 2000)
+  schedules += await tryAll(careful, 600)
+  if (large === undefined) schedules += await tryAll(['exhaustive'], 15_000)
   return schedules
+
+  async function tryAll(strategies: readonly StrategyName[], budget: number): Promise<number> {
+    const options: ExploreOptions = { strategies, budget }
+    let [begun, ended, passed] = [0, 0, 0]
+    const explored = await explore(async () => {
+      begun += 1
+      try {
+        await program()
+        passed += 1
+      } finally {
+        ended += 1
+      }
+    }, options)
+    must(begun === ended && passed > 1, `begun ${begun} times, ended ${ended}, passed ${passed}`)
+    const all = explored.strategies.every(({ complete }) => complete)
+    must(all || !strategies.includes('exhaustive'), 'there are too many orders')
+    return explored.schedules
+  }
 }

@@ -1,3 +1,5 @@
+import { taskGroup } from '../../../src/index.ts'
+
 /** A small program around one primitive, and what must be true of it in every order. */
 export interface Primitive {
   readonly name: string
@@ -11,4 +13,16 @@ export interface Primitive {
 /** @throws Error with `what` */
 export function must(holds: boolean, what: string): void {
   if (!holds) throw new Error(what)
+}
+
+/** Runs each body in a task of its own. */
+export function together(...bodies: (() => Promise<unknown>)[]): Promise<void> {
+  return taskGroup(async (group) => {
+    for (const [i, body] of bodies.entries()) group.spawn(body, { name: `task ${i}` })
+  })
+}
+
+/** An error that the program itself throws. */
+export function onlyRange(error: unknown): void {
+  if (!(error instanceof RangeError)) throw error
 }

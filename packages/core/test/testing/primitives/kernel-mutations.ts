@@ -1,0 +1,89 @@
+import type { Mutation } from './mutations.ts'
+
+export const kernelMutations: readonly Mutation[] = [
+  [
+    'a granted waiter stays in its line',
+    'kernel/suspend.ts',
+    `  waiter.line?.remove(waiter)\n  return true`,
+    `  return true`,
+  ],
+  [
+    'a waiter is granted twice',
+    'kernel/suspend.ts',
+    `if (waiter.state !== 'waiting' || waiter.scope === undefined) return false`,
+    `if (waiter.scope === undefined) return false`,
+  ],
+  ['a wait joins no line', 'kernel/suspend.ts', `waiter.line?.add(waiter)`, `void waiter.line`],
+  [
+    'an error that is granted gets lost',
+    'kernel/suspend.ts',
+    `  settleWithError(waiter, error)\n  return true`,
+    `  return true`,
+  ],
+  [
+    'a cancelled waiter stays in its line',
+    'kernel/interrupt.ts',
+    `waiter.line?.remove(waiter)`,
+    `void waiter.line`,
+  ],
+  [
+    'those behind a cancelled waiter are not served',
+    'kernel/interrupt.ts',
+    `waiter.line?.left?.(waiter)`,
+    `void waiter.line`,
+  ],
+  [
+    'a line is served from its end',
+    'kernel/wait-queue.ts',
+    `    return this.#first\n  }`,
+    `    return this.#last\n  }`,
+  ],
+  [
+    'a line forgets its last when it leaves',
+    'kernel/wait-queue.ts',
+    `if (next === undefined) this.#last = prev as Waiter<T> | undefined`,
+    `if (next === undefined) this.#last = undefined`,
+  ],
+  [
+    'a line forgets its first when the middle leaves',
+    'kernel/wait-queue.ts',
+    `if (prev === undefined) this.#first = next as Waiter<T> | undefined`,
+    `if (prev !== undefined) this.#first = next as Waiter<T> | undefined`,
+  ],
+  [
+    'a line counts no one out',
+    'kernel/wait-queue.ts',
+    `    this.#size -= 1`,
+    `    this.#size -= 0`,
+  ],
+  [
+    'a group ends before its tasks',
+    'scope/nursery.ts',
+    `if (this.live === 0) return`,
+    `if (this.live >= 0) return`,
+  ],
+  [
+    'the last task of a group tells nobody',
+    'scope/nursery.ts',
+    `if (this.live === 0) this.idle?.()`,
+    `if (this.live === -1) this.idle?.()`,
+  ],
+  [
+    'a failure does not cancel the others',
+    'scope/nursery.ts',
+    `cancelScope(this.scope, error)`,
+    `void error`,
+  ],
+  [
+    'only one joiner of a future is told',
+    'scope/future.ts',
+    `    for (const waiter of this.#line) wake(waiter, value)`,
+    `    for (const waiter of this.#line) { wake(waiter, value); break }`,
+  ],
+  [
+    'a future tells nobody',
+    'scope/future.ts',
+    `    for (const waiter of this.#line) wake(waiter, value)`,
+    `    void value`,
+  ],
+]
