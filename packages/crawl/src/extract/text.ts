@@ -1,0 +1,15 @@
+import type { Field } from './field.ts'
+import { compileSelector } from './selector.ts'
+
+/**
+ * The text of the first element that matches, blanks run together; undefined when none does or it is empty.
+ *
+ * @throws MisuseError for a selector that is none
+ */
+export function text(selector: string): Field<string | undefined> {
+  const compiled = compileSelector('text', selector)
+  return (node) => {
+    const found = node.first(compiled)?.text
+    return found === '' ? undefined : found
+  }
+}
