@@ -159,7 +159,7 @@ export function closeScope(node: ScopeNode): void {
 
 function abandon(node: ScopeNode): void {
   node.governor ??= node
-  node.reason ??= 'the scope around it has ended'
+  node.reason ??= 'the scope around it ended first; await it there, or spawn it as a task'
   interrupt([node])
   for (const child of childrenOf(node)) refresh(child)
 }
