@@ -30,12 +30,12 @@ export interface RunSummary {
   readonly retries: number
 }
 
-/** Sums up a store. Reads every failure in it, nothing else row by row. */
+/** Sums up a store, without reading its rows one by one. */
 export function summarizeStore(reader: StoreReader): StoreSummary {
   const statuses: Record<string, number> = {}
   for (const { status, count } of reader.statuses()) statuses[status] = count
-  for (const { kind, code } of reader.errors()) {
-    if (kind === 'http') statuses[code] = (statuses[code] ?? 0) + 1
+  for (const { kind, code, count } of reader.failures()) {
+    if (kind === 'http') statuses[code] = (statuses[code] ?? 0) + count
   }
   return { ...reader.counts(), statuses }
 }

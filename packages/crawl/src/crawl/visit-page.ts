@@ -1,6 +1,6 @@
+import { parseRetryAfter } from '@corral/http'
 import { isCancelled, now, throwIfCancelled, timeout } from 'corral'
 import { failureOfError, failureOfStatus, type Failure } from '../fetch/failure.ts'
-import { parseRetryAfter } from '../fetch/retry-after.ts'
 import { readPage, type ReadPage } from '../page/read-page.ts'
 import { parseRobotsDirectives } from '../robots/robots-directives.ts'
 import type { FrontierEntry, StoredLink, StoredPage } from '../store/outcome.ts'

@@ -48,7 +48,7 @@ export function failureOfStatus(status: number, reason = ''): Failure {
  */
 export function failureOfError(error: unknown): Failure {
   const chain = causesOf(error)
-  const messages = chain.map((link) => (link instanceof Error ? link.message : String(link)))
+  const messages = chain.map(messageOf)
   const codes = chain.map(codeOf).filter((code) => code !== undefined)
   const message = (messages.findLast((text) => text !== '') ?? 'no message').slice(0, 500)
 
@@ -92,6 +92,13 @@ const fallbacks: ReadonlyMap<string, Class> = new Map([
 
 function classOf(code: string): Class | undefined {
   return classes.find(([codes]) => codes.test(code))?.[1]
+}
+
+/** The text of an error, without the URL that those of @corral/http end with: a failure is kept beside its URL. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { url } = error as { url?: unknown }
+  return typeof url === 'string' ? error.message.replace(`: ${url}`, '') : error.message
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -1,10 +1,11 @@
+import { parseRetryAfter } from '@corral/http'
 import { isCancelled, now, sleep, timeout } from 'corral'
 import { backoffAfter } from '../crawl/backoff.ts'
 import type { CrawlLimits } from '../crawl/crawl-limits.ts'
 import type { CrawlResponse, CrawlSession } from '../crawl/crawl-session.ts'
 import { failureOfError, failureOfStatus, type Failure } from '../fetch/failure.ts'
-import { parseRetryAfter } from '../fetch/retry-after.ts'
 import { normalizeUrl } from '../url/normalize-url.ts'
+import { originOf } from '../url/scope.ts'
 import { parseRobotsTxt, robotsTxtLimit } from './robots-txt.ts'
 import { allowAll, isAllowedByRobots, selectRobotsRules, type RobotsRules } from './robots-rules.ts'
 import { robotsVerdict } from './robots-verdict.ts'
@@ -15,6 +16,11 @@ export interface RobotsGateContext {
   /** Our product token. */
   readonly agent: string
   readonly headers: Readonly<Record<string, string>>
+}
+
+/** Where a robots.txt is, as far as redirects have been followed. */
+interface Place {
+  url: string
 }
 
 /** What a robots.txt says of one URL; `unknown` when it has not been read, or too long ago. */
@@ -77,8 +83,7 @@ export class RobotsGate {
       const found = await this.#try(origin)
       if (!('failure' in found)) return found
       if (!found.failure.retryable || attempt >= limits.attempts) {
-        const message = `robots.txt of ${origin} cannot be had: ${found.failure.message}`
-        return { failure: { ...found.failure, kind: 'robots', message } }
+        return { failure: found.failure }
       }
       await sleep(backoffAfter(attempt, limits, found.retryAfter))
     }
@@ -87,32 +92,36 @@ export class RobotsGate {
   async #try(
     origin: string,
   ): Promise<{ rules: RobotsRules } | { failure: Failure; retryAfter?: number | undefined }> {
+    const at: Place = { url: `${origin}/robots.txt` }
     try {
-      return await timeout(this.#context.limits.timeout, () => this.#fetch(origin))
+      return await timeout(this.#context.limits.timeout, () => this.#fetch(origin, at))
     } catch (error) {
       if (isCancelled(error)) throw error
-      return { failure: failureOfError(error) }
+      const failure = failureOfError(error)
+      // Where there was no answer at all it is the host that cannot be had.
+      const own = failure.kind !== 'body' && originOf(at.url) === origin
+      return { failure: own ? failure : blamed(failure, origin) }
     }
   }
 
   async #fetch(
     origin: string,
+    at: Place,
   ): Promise<{ rules: RobotsRules } | { failure: Failure; retryAfter?: number | undefined }> {
     // Of more than a robots.txt counts the start is read.
     const request = { headers: this.#context.headers, maxBytes: 16 * robotsTxtLimit }
-    let url = `${origin}/robots.txt`
     for (let hops = 0; hops <= maxRedirects; hops++) {
-      await using response = await this.#context.session.get(url, request)
+      await using response = await this.#context.session.get(at.url, request)
       const { status } = response
       const target = status >= 300 && status < 400 ? response.headers.get('location') : undefined
-      const next = target === undefined ? undefined : normalizeUrl(target, url)
+      const next = target === undefined ? undefined : normalizeUrl(target, at.url)
       if (next !== undefined) {
-        url = next
+        at.url = next
         continue
       }
       const verdict = robotsVerdict({ kind: 'answer', status })
       if (verdict === 'disallow-all') {
-        const failure = failureOfStatus(status, response.statusText)
+        const failure = blamed(failureOfStatus(status, response.statusText), origin)
         return { failure, retryAfter: parseRetryAfter(response.headers.get('retry-after'), now()) }
       }
       if (verdict === 'allow-all') return { rules: allowAll }
@@ -121,6 +130,12 @@ export class RobotsGate {
     }
     return { rules: allowAll }
   }
+}
+
+/** A failure that is the fault of the robots.txt. */
+function blamed(failure: Failure, origin: string): Failure {
+  const message = `robots.txt of ${origin} cannot be had: ${failure.message}`
+  return { ...failure, kind: 'robots', message }
 }
 
 /** The first bytes of a body: as many as a robots.txt counts, and one to see that there is more. */

@@ -87,6 +87,17 @@ export class StoreReader implements Disposable {
     }[]
   }
 
+  /** How many URLs failed for which reason. */
+  failures(): { readonly kind: string; readonly code: string; readonly count: number }[] {
+    const sql = `SELECT kind, code, count(*) AS count FROM failure
+      GROUP BY kind, code ORDER BY count DESC, kind, code`
+    return this.#guarded(() => this.#db.prepare(sql).all()) as unknown as {
+      kind: string
+      code: string
+      count: number
+    }[]
+  }
+
   pages(): Generator<PageRow, void, undefined> {
     return this.#rows<PageRow>('SELECT * FROM pages')
   }

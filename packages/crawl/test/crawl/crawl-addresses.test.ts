@@ -42,7 +42,7 @@ function linking(target: string): Promise<TestSite> {
   return testSite((response) => sendPage(response, [target]))
 }
 
-const refused = 'robots ADDRESS_REFUSED'
+const refused = 'address ADDRESS_REFUSED'
 
 describe('crawl and private addresses', () => {
   test.each([
@@ -99,7 +99,7 @@ describe('crawl and private addresses', () => {
       } else sendPage(response, [])
     })
     const { errors, pages } = await crawlNames(`${site.origin}/`, {})
-    expect(errors).toEqual({ [`${site.origin}/`]: refused })
+    expect(errors).toEqual({ [`${site.origin}/`]: 'robots ADDRESS_REFUSED' })
     expect(pages).toEqual([])
     expect(secret.seen).toEqual([])
   })
@@ -136,7 +136,7 @@ describe('crawl and private addresses', () => {
       scope: { within: 'anywhere' },
       limits: { attempts: 1 },
     })
-    expect(result).toMatchObject({ pages: 3, failures: { robots: 1 } })
+    expect(result).toMatchObject({ pages: 3, failures: { network: 1 } })
     expect(secret.seen).toEqual([])
   })
 

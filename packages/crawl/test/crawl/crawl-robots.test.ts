@@ -99,9 +99,13 @@ describe('crawl and robots.txt', () => {
     const store = newStore()
     await crawl({ seeds: [`${site.origin}/`, 'http://corral.invalid/'], store, limits })
     using reader = new StoreReader(store)
-    const codes = [...reader.errors()].map((row) => row.code)
-    expect(codes[0]).toBe('ECONNREFUSED')
-    expect(codes[1]).toMatch(/ENOTFOUND|EAI_AGAIN/)
+    const [refused, unknown] = [...reader.errors()]
+    expect(refused).toMatchObject({ kind: 'network', code: 'ECONNREFUSED' })
+    expect(refused?.message).not.toContain('robots.txt')
+    expect(unknown).toMatchObject({
+      kind: 'dns',
+      code: expect.stringMatching(/ENOTFOUND|EAI_AGAIN/),
+    })
   })
 
   test('waits as long between requests as it asks for, up to a limit', async () => {

@@ -1,10 +1,12 @@
 import { join } from 'node:path'
+import { HttpSession } from '@corral/http'
 import { isCancelled, sleep, taskGroup } from 'corral'
 import { describe, expect, test } from 'vitest'
 import { crawl } from '../../src/crawl/crawl.ts'
 import type { CrawlOptions } from '../../src/crawl/crawl-options.ts'
 import type { CrawlPage } from '../../src/crawl/crawl-page.ts'
 import type { CrawlProgress } from '../../src/crawl/crawl-progress.ts'
+import type { CrawlSession } from '../../src/crawl/crawl-session.ts'
 import { startDemoSite } from '../../src/demo/demo-site.ts'
 import { openStore } from '../../src/store/store.ts'
 import { StoreReader } from '../../src/store/store-reader.ts'
@@ -19,6 +21,21 @@ function newStore(): string {
 /** Crawls with little patience. */
 function quickCrawl(options: CrawlOptions): Promise<CrawlProgress> {
   return crawl({ ...options, limits: { retryDelay: 10, ...options.limits } })
+}
+
+/** A session that notes when it was asked: how late the network and the server are is no fault of the crawl. */
+function notingSession(): {
+  session: CrawlSession & AsyncDisposable
+  starts: Map<string, number[]>
+} {
+  const http = new HttpSession()
+  const starts = new Map<string, number[]>()
+  const get: CrawlSession['get'] = (url, request) => {
+    const { origin } = new URL(url)
+    starts.set(origin, [...(starts.get(origin) ?? []), performance.now()])
+    return http.get(url, request)
+  }
+  return { session: { get, [Symbol.asyncDispose]: () => http.close() }, starts }
 }
 
 function errorsIn(file: string): Record<string, string> {
@@ -166,7 +183,7 @@ describe('crawl', () => {
     expect(site.hits('/busy')).toBe(2)
   })
 
-  test('keeps the limits and the delay of each host, seen from the servers', async () => {
+  test('keeps the limits and the delay of each host', async () => {
     const limits = { concurrency: 6, concurrencyPerHost: 2, delay: 40 }
     const answer = graph(12)
     const sites = await Promise.all(
@@ -176,17 +193,22 @@ describe('crawl', () => {
         ),
       ),
     )
-    await quickCrawl({ seeds: sites.map((site) => `${site.origin}/0`), store: newStore(), limits })
+    const { session, starts } = notingSession()
+    await using _ = session
+    const seeds = sites.map((site) => `${site.origin}/0`)
+    await quickCrawl({ seeds, store: newStore(), limits, session })
     for (const site of sites) {
       expect(site.seen).toHaveLength(13)
       expect(site.busy.most).toBeLessThanOrEqual(2)
-      // One by one they may come late and then close together; the machine is to blame, and Politeness tested apart.
-      const span = (site.seen.at(-1)?.at ?? 0) - (site.seen[0]?.at ?? 0)
+      const times = starts.get(site.origin) ?? []
+      expect(times).toHaveLength(13)
+      // From the decision to the call is next to nothing, whatever the machine does; and it does not add up.
+      const span = (times.at(-1) ?? 0) - (times[0] ?? 0)
       expect(span).toBeGreaterThan(12 * limits.delay * 0.9)
     }
     // No host waits for another one to be done.
-    const firsts = sites.map((site) => site.seen[0]?.at ?? Infinity)
-    const lasts = sites.map((site) => site.seen.at(-1)?.at ?? 0)
+    const firsts = [...starts.values()].map((times) => times[0] ?? Infinity)
+    const lasts = [...starts.values()].map((times) => times.at(-1) ?? 0)
     expect(Math.max(...firsts)).toBeLessThan(Math.min(...lasts))
   })
 
@@ -322,35 +344,44 @@ describe('crawl', () => {
 
   test('is cancelled at once, keeps what it has read, and goes on from there', async () => {
     const answer = graph(400)
-    let stuck = true
+    let sticky = true
+    const so = { stuck: 0, stored: 0 }
     const site = await testSite((response, path, hit, request) => {
-      if (!stuck || Number(path.slice(1)) % 5 !== 4) answer(response, path, hit, request)
+      if (sticky && Number(path.slice(1)) % 5 === 4) so.stuck++
+      else answer(response, path, hit, request)
     })
     const file = newStore()
     const seeds = [`${site.origin}/0`]
     let tookMs = Infinity
     await taskGroup(async (group) => {
       const crawling = group.spawn(() =>
-        quickCrawl({ seeds, store: file, limits: { concurrency: 60, concurrencyPerHost: 60 } }),
+        quickCrawl({
+          seeds,
+          store: file,
+          limits: { concurrency: 60, concurrencyPerHost: 60 },
+          progressInterval: 5,
+          onProgress: ({ pages }) => (so.stored = pages),
+        }),
       )
-      while (site.busy.now < 15) await sleep(5)
+      while (so.stuck < 15 || so.stored <= 20) await sleep(5)
       const started = performance.now()
       crawling.cancel('enough')
       const settled = await crawling.settled()
       tookMs = performance.now() - started
       expect(settled.status).toBe('rejected')
     })
-    expect(tookMs).toBeLessThan(1000)
-    await expect.poll(() => site.busy.now).toBe(0)
-    const stored = pathsIn(file)
-    expect(stored.length).toBeGreaterThan(20)
+    // A loaded machine takes its time; what is waited for would come after 30 seconds at the earliest.
+    expect(tookMs).toBeLessThan(5000)
+    await expect.poll(() => site.busy.now, { timeout: 5000 }).toBe(0)
+    const kept = pathsIn(file)
+    expect(kept.length).toBeGreaterThan(20)
 
-    stuck = false
+    sticky = false
     const before = site.seen.length
     const result = await quickCrawl({ seeds, store: file })
     expect(result.pages).toBe(400)
     const again = site.seen.slice(before).map((each) => each.path)
-    expect(again.filter((path) => stored.includes(path))).toEqual([])
+    expect(again.filter((path) => kept.includes(path))).toEqual([])
   })
 
   test('ends a handler that waits when it is cancelled', async () => {

@@ -1,3 +1,4 @@
+import { HttpError, HttpTimeoutError } from '@corral/http'
 import { describe, expect, test } from 'vitest'
 import { failureOfError, failureOfStatus, isRetryableStatus } from '../../src/fetch/failure.ts'
 
@@ -96,6 +97,16 @@ describe('failureOfError', () => {
       code: 'ENOTFOUND',
       retryable: false,
     })
+  })
+
+  test('leaves out the URL, beside which it is kept', () => {
+    const url = 'http://a.test/large'
+    const options = { url, phase: 'body' } as const
+    const error = new HttpError('TOO_LARGE', `the body is larger than 9 bytes: ${url}`, options)
+    expect(failureOfError(error).message).toBe('the body is larger than 9 bytes')
+    expect(failureOfError(new HttpTimeoutError('timeout', 50, options)).message).toBe(
+      'timeout of 50 ms reached while reading the body',
+    )
   })
 
   test('cuts endless messages', () => {

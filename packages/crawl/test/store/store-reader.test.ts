@@ -41,6 +41,9 @@ describe('StoreReader', () => {
       { url: 'http://a.test/2', kind: 'http', code: '404' },
     ])
     expect(reader.counts()).toEqual(store.counts)
+    expect(reader.failures().map((row) => ({ ...row }))).toEqual([
+      { kind: 'http', code: '404', count: 1 },
+    ])
     expect(reader.statuses().map((row) => ({ ...row }))).toEqual([
       { status: 200, count: 1 },
       { status: 301, count: 1 },

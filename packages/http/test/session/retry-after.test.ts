@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseRetryAfter } from '../../src/fetch/retry-after.ts'
+import { parseRetryAfter } from '../../src/session/retry-after.ts'
 
 const now = Date.parse('Sun, 22 Nov 2026 10:00:00 GMT')
 
