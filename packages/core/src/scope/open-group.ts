@@ -1,6 +1,6 @@
 import { Nursery } from './nursery.ts'
 import { openScope } from './scoped.ts'
-import { endOf, TaskGroup } from './task-group.ts'
+import { finish, TaskGroup } from './task-group.ts'
 
 /**
  * The block form of `taskGroup`: leaving the block without `await group.join()` cancels the tasks and
@@ -29,6 +29,8 @@ class OpenGroup extends TaskGroup implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#nursery.closed) return
     this.cancel('its block was left')
-    await endOf(this.#nursery)
+    await this.#nursery.join()
+    finish(this.#nursery)
+    if (this.#nursery.failed) throw this.#nursery.failure
   }
 }

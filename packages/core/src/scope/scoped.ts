@@ -38,7 +38,14 @@ export function absorbs(node: ScopeNode, error: unknown): boolean {
   return true
 }
 
-/** Ours, or what foreign code throws when its AbortSignal fires. Asked only in a cancelled scope. */
+/**
+ * Ours, or what foreign code throws when its AbortSignal fires, or several of them: a body was cut short,
+ * and so was what its `using` disposed. Asked only in a cancelled scope.
+ */
 export function isCancellation(error: unknown): boolean {
-  return isCancelled(error) || (error instanceof Error && error.name === 'AbortError')
+  if (isCancelled(error)) return true
+  if (!(error instanceof Error)) return false
+  if (error.name !== 'SuppressedError') return error.name === 'AbortError'
+  const both = error as SuppressedError
+  return isCancellation(both.error) && isCancellation(both.suppressed)
 }

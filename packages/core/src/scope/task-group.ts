@@ -139,7 +139,12 @@ export async function runGroup<T>(
 /** Waits for the children, closes the group, and throws what it ends with. */
 export async function endOf(nursery: Nursery): Promise<void> {
   await nursery.join()
+  finish(nursery)
+  nursery.verdict()
+}
+
+/** All its tasks have ended: there will be no more. */
+export function finish(nursery: Nursery): void {
   nursery.close()
   closeScope(nursery.scope)
-  nursery.verdict()
 }

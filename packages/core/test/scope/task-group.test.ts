@@ -4,6 +4,7 @@ import {
   checkpoint,
   isCancelled,
   MisuseError,
+  moveOnAfter,
   now,
   openGroup,
   shield,
@@ -606,5 +607,33 @@ describe('openGroup', () => {
       owner.cancel()
       await owner.settled()
       expect([owner.status, ...seen]).toEqual(['cancelled', 'task'])
+    }))
+
+  it('cancelled in its block throws the cancellation once, and the scope around it ends', () =>
+    testRun(async () => {
+      const seen: unknown[] = []
+      const block = async (): Promise<void> => {
+        await using group = openGroup()
+        group.spawn(() => until(() => seen.push('task')))
+        await sleep(1000)
+      }
+      const result = await moveOnAfter(10, () =>
+        block().catch((error: unknown) => {
+          seen.push(isCancelled(error))
+          throw error
+        }),
+      )
+      expect([result, ...seen]).toEqual([{ timedOut: true }, 'task', true])
+    }))
+
+  it('whose task fails in its cleanup throws that, cancelled or not', () =>
+    testRun(async () => {
+      const failure = new Error('cleanup')
+      const result = moveOnAfter(10, async () => {
+        await using group = openGroup()
+        group.spawn(() => until(() => fail(failure)))
+        await sleep(1000)
+      })
+      expect(await caught(result)).toMatchObject({ name: 'SuppressedError', error: failure })
     }))
 })

@@ -255,6 +255,19 @@ describe('moveOnAfter', () => {
       expect(await moveOnAfter(0, () => sleep(1))).toEqual({ timedOut: true })
     }))
 
+  it('ends a cancellation that a disposer threw on top of another one', () =>
+    testRun(async () => {
+      const result = await moveOnAfter(10, async () => {
+        await using _careless = {
+          async [Symbol.asyncDispose]() {
+            await sleep(1) // no shield: it is cancelled too
+          },
+        }
+        await sleep(1000)
+      })
+      expect(result).toEqual({ timedOut: true })
+    }))
+
   it('lets errors and foreign cancellations through', () =>
     testRun(async () => {
       await expect(
