@@ -41,7 +41,7 @@ export type { StoreOptions } from './store/store.ts'
 export { StoreError } from './store/store-error.ts'
 export type { StoreErrorCode } from './store/store-error.ts'
 export { StoreReader } from './store/store-reader.ts'
-export type { ErrorRow, LinkRow, PageRow } from './store/store-reader.ts'
+export type { ErrorRow, LinkRow, PageRow, RecordRow } from './store/store-reader.ts'
 export type {
   FrontierEntry,
   Outcome,
@@ -49,6 +49,7 @@ export type {
   StoredFailure,
   StoredLink,
   StoredPage,
+  Validators,
 } from './store/outcome.ts'
 export { normalizeUrl, trackingParameters } from './url/normalize-url.ts'
 export type { NormalizeOptions } from './url/normalize-url.ts'

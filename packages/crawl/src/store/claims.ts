@@ -1,5 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { FrontierEntry } from './outcome.ts'
+import type { FrontierEntry, Validators } from './outcome.ts'
+
+interface QueuedRow extends FrontierEntry {
+  readonly role: number
+}
 
 /**
  * Which queued URLs are handed out. Kept in memory alone: after a crash they are simply queued. Origins are served in
@@ -8,6 +12,7 @@ import type { FrontierEntry } from './outcome.ts'
 export class Claims {
   readonly #nextOrigin: StatementSync
   readonly #queuedOf: StatementSync
+  readonly #pageOf: StatementSync
   readonly #originOf = new Map<number, number>()
   readonly #claimedOf = new Map<number, Set<number>>()
   #lastOrigin = 0
@@ -17,12 +22,20 @@ export class Claims {
       `SELECT origin_id AS id FROM url WHERE state = 0 AND origin_id > ? ORDER BY origin_id LIMIT 1`,
     )
     this.#queuedOf = db.prepare(
-      `SELECT id, url, depth, hops FROM url WHERE state = 0 AND origin_id = ? ORDER BY depth, id LIMIT ?`,
+      `SELECT id, url, depth, hops, role FROM url WHERE state = 0 AND origin_id = ?
+       ORDER BY priority DESC, depth, id LIMIT ?`,
+    )
+    this.#pageOf = db.prepare(
+      'SELECT etag, last_modified AS lastModified FROM page WHERE url_id = ?',
     )
   }
 
-  /** Up to `limit` URLs; of one origin no more than `perOrigin`, counting those handed out before. */
-  take(limit: number, perOrigin: number): FrontierEntry[] {
+  /**
+   * Up to `limit` URLs; of one origin no more than `perOrigin`, counting those handed out before.
+   *
+   * @param stale whether some of them have a page of an earlier crawl
+   */
+  take(limit: number, perOrigin: number, stale: boolean): FrontierEntry[] {
     const taken: FrontierEntry[] = []
     const visited = new Set<number>()
     while (taken.length < limit) {
@@ -31,7 +44,7 @@ export class Claims {
       visited.add(origin)
       this.#takeOf(origin, Math.min(perOrigin, limit - taken.length), perOrigin, taken)
     }
-    return taken
+    return stale ? taken.map((entry) => this.#withPage(entry)) : taken
   }
 
   release(id: number): void {
@@ -51,18 +64,28 @@ export class Claims {
     return found?.id
   }
 
+  #withPage(entry: FrontierEntry): FrontierEntry {
+    const page = this.#pageOf.get(entry.id) as Record<keyof Validators, string | null> | undefined
+    if (page === undefined) return entry
+    const { etag, lastModified } = page
+    return {
+      ...entry,
+      before: { etag: etag ?? undefined, lastModified: lastModified ?? undefined },
+    }
+  }
+
   #takeOf(origin: number, want: number, perOrigin: number, taken: FrontierEntry[]): void {
     const claimed = this.#claimedOf.get(origin) ?? new Set<number>()
     let free = Math.min(want, perOrigin - claimed.size)
     if (free <= 0) return
     // Those handed out are still queued in the table: look past as many as there are.
-    const rows = this.#queuedOf.all(origin, free + claimed.size) as unknown as FrontierEntry[]
-    for (const { id, url, depth, hops } of rows) {
+    const rows = this.#queuedOf.all(origin, free + claimed.size) as unknown as QueuedRow[]
+    for (const { id, url, depth, hops, role } of rows) {
       if (free === 0) break
       if (claimed.has(id)) continue
       claimed.add(id)
       this.#originOf.set(id, origin)
-      taken.push({ id, url, depth, hops })
+      taken.push(role === 0 ? { id, url, depth, hops } : { id, url, depth, hops, sitemap: true })
       free--
     }
     if (claimed.size > 0) this.#claimedOf.set(origin, claimed)

@@ -1,5 +1,13 @@
 /** Kinds of links in the store; their places are their numbers there, so new ones go last. */
-export const linkKinds: readonly string[] = ['anchor', 'area', 'frame', 'refresh', 'canonical']
+export const linkKinds: readonly string[] = [
+  'anchor',
+  'area',
+  'frame',
+  'refresh',
+  'canonical',
+  'sitemap',
+  'listed',
+]
 
 /** A link to a row and what is to be kept of it, as the one number that the insert statement takes apart. */
 export function packedLink(toId: number, kind: string, nofollow: boolean): number {

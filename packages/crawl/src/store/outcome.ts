@@ -6,6 +6,16 @@ export interface FrontierEntry {
   readonly depth: number
   /** Redirects followed in a row to here. */
   readonly hops: number
+  /** It is to be read as a sitemap. */
+  readonly sitemap?: true
+  /** It was fetched before: what its server said to ask with. */
+  readonly before?: Validators
+}
+
+/** What a server gave to ask with whether a page has changed [RFC 9110 8.8]. */
+export interface Validators {
+  readonly etag?: string | undefined
+  readonly lastModified?: string | undefined
 }
 
 /** A link of a page, as the store keeps it. */
@@ -15,6 +25,10 @@ export interface StoredLink {
   readonly nofollow: boolean
   /** Why it is not followed; left out when it is. */
   readonly skip?: string
+  /** Of its host's URLs the greatest is fetched first. A whole number; 0 when left out. */
+  readonly priority?: number
+  /** When it changed, as far as who links to it knows: milliseconds since the epoch. */
+  readonly changedAt?: number
 }
 
 /** An answer that is kept. */
@@ -33,6 +47,11 @@ export interface StoredPage {
   /** Milliseconds since the epoch. */
   readonly fetchedAt: number
   readonly durationMs: number
+  readonly validators?: Validators | undefined
+  /** Of the body: of pages with the same one only the first has its links followed. */
+  readonly hash?: string | undefined
+  /** What was extracted from it, as JSON. */
+  readonly data?: string | undefined
 }
 
 /** Why there is no answer. */
@@ -54,7 +73,20 @@ export type Outcome =
       readonly links: readonly StoredLink[]
       readonly redirect?: StoredLink | undefined
     }
-  | { readonly result: 'failure'; readonly entry: FrontierEntry; readonly failure: StoredFailure }
+  | {
+      readonly result: 'failure'
+      readonly entry: FrontierEntry
+      readonly failure: StoredFailure
+      /** Of a page that was read all the same. */
+      readonly links?: readonly StoredLink[] | undefined
+    }
+  | {
+      /** The page is what it was before. */
+      readonly result: 'unchanged'
+      readonly entry: FrontierEntry
+      /** Milliseconds since the epoch. */
+      readonly fetchedAt: number
+    }
   | { readonly result: 'skip'; readonly entry: FrontierEntry; readonly reason: string }
 
 /** How far a crawl is, as of the last commit. */

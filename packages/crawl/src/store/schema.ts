@@ -5,18 +5,19 @@ import { linkKinds } from './link-traits.ts'
 export const applicationId: number = 0x63_6f_52_43
 
 /** Grows with every change of the schema; a store with a greater one was written by a newer version. */
-export const schemaVersion: number = 1
+export const schemaVersion: number = 2
 
 /**
  * The tables hold each URL once and refer to it by number; the views show them with the URLs in place and are what
  * people and programs read: `pages`, `links`, `errors`, `frontier`.
  *
  *     origin --< url --- page     the answer of a URL that had one
- *                 |  `-- failure  why a URL has none
+ *                 |  |-- failure  why a URL has none
+ *                 |  `-- record   what was extracted from it
  *                 `--< link >-- url
  *
- * The state of a URL is 0 queued, 1 done, 2 failed, 3 skipped. `url_frontier` holds the queued ones alone, in the
- * order in which they are claimed. The traits of a link are its kind and, as the lowest bit, whether it is nofollow.
+ * The state of a URL is 0 queued, 1 done, 2 failed, 3 skipped; one that is queued and has a page is to be asked for
+ * again. Its role is 0 page, 1 sitemap. `url_frontier` holds the queued ones alone, in the order in which they are claimed. The traits of a link are its kind and, as the lowest bit, whether it is nofollow.
  */
 const tables = `
 CREATE TABLE origin (
@@ -31,9 +32,10 @@ CREATE TABLE url (
   depth INTEGER NOT NULL,
   hops INTEGER NOT NULL,
   state INTEGER NOT NULL,
-  reason TEXT
+  reason TEXT,
+  role INTEGER NOT NULL DEFAULT 0,
+  priority INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE INDEX url_frontier ON url (origin_id, depth, id) WHERE state = 0;
 
 CREATE TABLE page (
   url_id INTEGER PRIMARY KEY REFERENCES url,
@@ -48,7 +50,11 @@ CREATE TABLE page (
   note TEXT,
   attempts INTEGER NOT NULL,
   fetched_at INTEGER NOT NULL,
-  duration_ms INTEGER NOT NULL
+  duration_ms INTEGER NOT NULL,
+  etag TEXT,
+  last_modified TEXT,
+  hash TEXT,
+  same_id INTEGER REFERENCES url
 ) STRICT;
 
 CREATE TABLE failure (
@@ -72,10 +78,27 @@ CREATE TABLE tally (
   value INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+`
+
+/** Tables and indexes that came with version 2. */
+const since2 = `
+CREATE TABLE record (
+  url_id INTEGER PRIMARY KEY REFERENCES url,
+  data TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX url_frontier ON url (origin_id, priority DESC, depth, id) WHERE state = 0;
+CREATE INDEX page_hash ON page (hash) WHERE hash IS NOT NULL;
+`
+
+const views = `
 CREATE VIEW pages AS
   SELECT u.url, p.status, p.content_type, p.charset, p.title, p.bytes, u.depth, r.url AS redirect_url,
-    p.canonical, p.noindex, p.note, p.attempts, p.fetched_at, p.duration_ms
-  FROM page p JOIN url u ON u.id = p.url_id LEFT JOIN url r ON r.id = p.redirect_id;
+    p.canonical, p.noindex, p.note, p.attempts, p.fetched_at, p.duration_ms, s.url AS same_as
+  FROM page p JOIN url u ON u.id = p.url_id LEFT JOIN url r ON r.id = p.redirect_id LEFT JOIN url s ON s.id = p.same_id;
+
+CREATE VIEW records AS
+  SELECT u.url, d.data FROM record d JOIN url u ON u.id = d.url_id;
 
 CREATE VIEW links AS
   SELECT f.url AS from_url, t.url AS to_url,
@@ -95,6 +118,36 @@ CREATE VIEW frontier AS
 
 /** Creates everything in an empty database, or nothing. */
 export function createSchema(db: DatabaseSync): void {
-  db.exec(`BEGIN IMMEDIATE; ${tables}
+  db.exec(`BEGIN IMMEDIATE; ${tables} ${since2} ${views}
     PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}; COMMIT`)
 }
+
+/** Brings a store of an older version up to this one, or changes nothing. For who alone may write it. */
+export function upgradeSchema(db: DatabaseSync): void {
+  const { user_version: version } = db.prepare('PRAGMA user_version').get() as {
+    user_version: number
+  }
+  if (version === schemaVersion) return
+  // Views hold nothing: they are those of this version, whatever they were.
+  const dropViews = ['pages', 'links', 'errors', 'frontier', 'records']
+    .map((name) => `DROP VIEW IF EXISTS ${name};`)
+    .join('')
+  try {
+    db.exec(`BEGIN IMMEDIATE; ${dropViews} ${from1} ${since2} ${views}
+      PRAGMA user_version = ${schemaVersion}; COMMIT`)
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK')
+    throw error
+  }
+}
+
+/** What version 2 changed of the tables of version 1. */
+const from1 = `
+ALTER TABLE url ADD COLUMN role INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE url ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE page ADD COLUMN etag TEXT;
+ALTER TABLE page ADD COLUMN last_modified TEXT;
+ALTER TABLE page ADD COLUMN hash TEXT;
+ALTER TABLE page ADD COLUMN same_id INTEGER REFERENCES url;
+DROP INDEX url_frontier;
+`

@@ -21,6 +21,15 @@ export interface PageRow {
   readonly attempts: number
   readonly fetched_at: number
   readonly duration_ms: number
+  /** The URL of a page that has the same body; only where copies are looked for. */
+  readonly same_as?: string | null
+}
+
+/** A row of the view `records`. */
+export interface RecordRow {
+  readonly url: string
+  /** JSON */
+  readonly data: string
 }
 
 /** A row of the view `errors`. */
@@ -108,6 +117,15 @@ export class StoreReader implements Disposable {
 
   links(): Generator<LinkRow, void, undefined> {
     return this.#rows<LinkRow>('SELECT * FROM links')
+  }
+
+  /** What was extracted, as far as the store has it. */
+  *records(): Generator<RecordRow, void, undefined> {
+    const { count } = this.#guarded(() =>
+      this.#db.prepare(`SELECT count(*) AS count FROM sqlite_schema WHERE name = 'records'`).get(),
+    ) as { count: number }
+    // Not there in a store of the first version that no crawl has gone on with since.
+    if (count > 0) yield* this.#rows<RecordRow>('SELECT * FROM records')
   }
 
   close(): void {

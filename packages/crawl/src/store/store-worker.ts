@@ -34,6 +34,10 @@ function answer(call: StoreCall): unknown {
   switch (call.op) {
     case 'seed':
       return engine.seed(call.urls)
+    case 'seedSitemaps':
+      return engine.seedSitemaps(call.urls, call.before)
+    case 'refresh':
+      return engine.refresh(call.before)
     case 'retryFailed':
       return engine.retryFailed()
     case 'commit':

@@ -78,6 +78,24 @@ export class Store implements AsyncDisposable {
     await this.#changing({ op: 'seed', urls })
   }
 
+  /**
+   * Queues sitemaps to be read, unless they were read already.
+   *
+   * @param before read again what was read before this time: milliseconds since the epoch
+   */
+  async seedSitemaps(urls: readonly string[], before = 0): Promise<void> {
+    await this.#changing({ op: 'seedSitemaps', urls, before })
+  }
+
+  /**
+   * Queues pages to be asked for again. What is known of them stays until there is an answer.
+   *
+   * @param before those fetched before this time: milliseconds since the epoch
+   */
+  async refresh(before: number): Promise<void> {
+    await this.#changing({ op: 'refresh', before })
+  }
+
   /** Queues all URLs that failed again. */
   async retryFailed(): Promise<void> {
     await this.#changing({ op: 'retryFailed' })

@@ -2,7 +2,15 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { StoreCounts } from './outcome.ts'
 
 /** What is counted: the states of URLs, the bytes, and failures by kind. */
-export type TallyName = 'queued' | 'pages' | 'failed' | 'skipped' | 'bytes' | `failed:${string}`
+export type TallyName =
+  | 'queued'
+  | 'pages'
+  | 'failed'
+  | 'skipped'
+  | 'bytes'
+  /** Queued URLs that have a page of an earlier crawl. */
+  | 'stale'
+  | `failed:${string}`
 
 /**
  * Counts that are stored in the transaction that changes them: counting a million rows at every start would take
@@ -31,6 +39,10 @@ export class Tally {
     }
   }
 
+  of(name: TallyName): number {
+    return this.#values.get(name) ?? 0
+  }
+
   add(name: TallyName, amount: number): void {
     this.#values.set(name, (this.#values.get(name) ?? 0) + amount)
     this.#changed.add(name)
@@ -43,16 +55,15 @@ export class Tally {
   }
 
   counts(): StoreCounts {
-    const of = (name: TallyName): number => this.#values.get(name) ?? 0
     const failures = [...this.#values]
       .filter(([name, value]) => name.startsWith('failed:') && value > 0)
       .map(([name, value]): [string, number] => [name.slice('failed:'.length), value])
     return {
-      queued: of('queued'),
-      pages: of('pages'),
-      failed: of('failed'),
-      skipped: of('skipped'),
-      bytes: of('bytes'),
+      queued: this.of('queued'),
+      pages: this.of('pages'),
+      failed: this.of('failed'),
+      skipped: this.of('skipped'),
+      bytes: this.of('bytes'),
       failures: Object.fromEntries(failures),
     }
   }

@@ -15,6 +15,8 @@ export interface NewUrl {
   readonly hops: number
   /** Why it is not to be fetched; left out when it is. */
   readonly skip?: string | undefined
+  readonly sitemap?: boolean | undefined
+  readonly priority?: number | undefined
 }
 
 /** Entries of each of the two generations of the cache: some megabytes, and the links of a site's navigation. */
@@ -34,7 +36,7 @@ export class UrlTable {
 
   constructor(db: DatabaseSync) {
     this.#insert = db.prepare(
-      `INSERT INTO url (url, origin_id, depth, hops, state, reason) VALUES (?, ?, ?, ?, ?, ?)
+      `INSERT INTO url (url, origin_id, depth, hops, state, reason, role, priority) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (url) DO NOTHING`,
     )
     this.#select = db.prepare('SELECT id, depth, state FROM url WHERE url = ?')
@@ -49,7 +51,7 @@ export class UrlTable {
     const cached = this.#known.get(entry.url)
     if (cached !== undefined) return { known: cached, created: false }
 
-    const { url, depth, hops, skip } = entry
+    const { url, depth, hops, skip, sitemap = false, priority = 0 } = entry
     const origin = this.#originId(originOf(url))
     const { changes, lastInsertRowid } = this.#insert.run(
       url,
@@ -58,6 +60,8 @@ export class UrlTable {
       hops,
       skip === undefined ? 0 : 3,
       skip ?? null,
+      sitemap ? 1 : 0,
+      priority,
     )
     if (changes === 1) {
       const known = { id: Number(lastInsertRowid), depth, skipped: skip !== undefined }

@@ -1,0 +1,76 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { StoredPage } from './outcome.ts'
+
+/** The answers of URLs and what was extracted from them. */
+export class PageTable {
+  readonly #insert: StatementSync
+  readonly #delete: StatementSync
+  readonly #deleteLinks: StatementSync
+  readonly #insertRecord: StatementSync
+  readonly #deleteRecord: StatementSync
+  readonly #firstWith: StatementSync
+  readonly #refresh: StatementSync
+  readonly #bytesOf: StatementSync
+
+  constructor(db: DatabaseSync) {
+    this.#insert = db.prepare(
+      `INSERT OR REPLACE INTO page VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    )
+    this.#delete = db.prepare('DELETE FROM page WHERE url_id = ?')
+    this.#deleteLinks = db.prepare('DELETE FROM link WHERE from_id = ?')
+    this.#insertRecord = db.prepare('INSERT OR REPLACE INTO record VALUES (?, ?)')
+    this.#deleteRecord = db.prepare('DELETE FROM record WHERE url_id = ?')
+    this.#firstWith = db.prepare(
+      'SELECT url_id AS id FROM page WHERE hash = ? AND same_id IS NULL AND url_id <> ? LIMIT 1',
+    )
+    this.#refresh = db.prepare('UPDATE page SET fetched_at = ? WHERE url_id = ?')
+    this.#bytesOf = db.prepare('SELECT bytes FROM page WHERE url_id = ?')
+  }
+
+  /** @param redirect the URL it redirects to; @param same the page whose body it has as well */
+  insert(
+    id: number,
+    page: StoredPage,
+    redirect: number | undefined,
+    same: number | undefined,
+  ): void {
+    this.#insert.run(
+      id,
+      page.status,
+      page.contentType ?? null,
+      page.charset ?? null,
+      page.title ?? null,
+      page.bytes,
+      redirect ?? null,
+      page.canonical ?? null,
+      Number(page.noindex),
+      page.note ?? null,
+      page.attempts,
+      page.fetchedAt,
+      page.durationMs,
+      page.validators?.etag ?? null,
+      page.validators?.lastModified ?? null,
+      page.hash ?? null,
+      same ?? null,
+    )
+    if (page.data !== undefined) this.#insertRecord.run(id, page.data)
+  }
+
+  /** Another page that has a body of this hash, and is itself no copy. */
+  firstWith(hash: string, id: number): number | undefined {
+    return (this.#firstWith.get(hash, id) as { id: number } | undefined)?.id
+  }
+
+  /** Forgets what an earlier crawl got, its links included. */
+  forget(id: number): void {
+    this.#delete.run(id)
+    this.#deleteRecord.run(id)
+    this.#deleteLinks.run(id)
+  }
+
+  /** The page is what it was; gives its bytes. */
+  confirm(id: number, fetchedAt: number): number {
+    this.#refresh.run(fetchedAt, id)
+    return (this.#bytesOf.get(id) as { bytes: number } | undefined)?.bytes ?? 0
+  }
+}
