@@ -1,0 +1,286 @@
+import { Worker } from 'node:worker_threads'
+import type { Transferable } from 'node:worker_threads'
+import { MisuseError } from 'corral'
+import { currentScope, describe, suspend, Waiter, WaitQueue, wake } from 'corral/lowlevel'
+import type { Runtime } from 'corral/lowlevel'
+import { WorkerError } from '../errors.ts'
+import { notCopied } from '../thread/not-copied.ts'
+import { decodeError } from '../wire/decode-error.ts'
+import { Cell } from '../wire/messages.ts'
+import type { Ended, FromThread, JobMessage, ThreadData, ToThread } from '../wire/messages.ts'
+import { Alarm } from './alarm.ts'
+import type { Job, Outcome } from './job.ts'
+import { moduleUrl } from './module-url.ts'
+import type { PoolSettings } from './options.ts'
+
+const MAIN = moduleUrl(new URL('../thread/main.ts', import.meta.url))
+
+/**
+ * One thread of a pool, as the pool sees it: it does one job at a time. A job that is stopped is told so
+ * in two ways, by shared memory for a loop that reads no messages, and by a message for one that waits.
+ *
+ *   stop ── grace ──> not noticed: the thread is ended
+ *            noticed ── cleanup ──> not over: the thread is ended
+ *
+ * A job is over only when the thread said so or has exited.
+ */
+export class WorkerThread {
+  readonly #url: string
+  readonly #settings: PoolSettings
+  readonly #worker: Worker
+  readonly #cells = new Int32Array(new SharedArrayBuffer(Cell.COUNT * 4))
+  readonly #clock: Runtime['clock'] = currentScope().runtime.clock
+  readonly #alarm = new Alarm()
+  /** Those who wait for it to start or to exit. */
+  readonly #line = new WaitQueue()
+  #state: 'starting' | 'idle' | 'busy' | 'ending' | 'gone' = 'starting'
+  #functions: readonly string[] = []
+  #job: Job | undefined
+  #lastId = 0
+  /** Why it could not start, or what nobody caught in it. */
+  #crash: { readonly error: unknown } | undefined
+
+  private constructor(url: string, settings: PoolSettings) {
+    this.#url = url
+    this.#settings = settings
+    const { name, env, execArgv, memory } = settings
+    const workerData: ThreadData = {
+      url,
+      cells: this.#cells,
+      context: settings.context.map(([key]) => key),
+    }
+    this.#worker = new Worker(new URL(MAIN), {
+      workerData,
+      name,
+      ...(env && { env: { ...env } }),
+      ...(execArgv && { execArgv: [...execArgv] }),
+      ...(memory && { resourceLimits: { maxOldGenerationSizeMb: memory } }),
+    })
+    this.#worker.on('message', (message: FromThread) => this.#receive(message))
+    this.#worker.on('messageerror', (error) => this.#fail(error))
+    this.#worker.on('error', (error) => (this.#crash ??= { error }))
+    this.#worker.on('exit', (code) => this.#exited(code))
+  }
+
+  /**
+   * Starts a thread and waits until it has loaded its module.
+   *
+   * Cancellation: ends the thread and throws after it has exited.
+   *
+   * @throws WorkerError LOAD
+   */
+  static async start(url: string, settings: PoolSettings): Promise<WorkerThread> {
+    const thread = new WorkerThread(url, settings)
+    try {
+      while (thread.#state === 'starting') {
+        await suspend(new Waiter('cancellable', thread, thread.#line))
+      }
+      if (thread.#crash !== undefined) throw thread.#notLoaded(thread.#crash.error)
+      return thread
+    } catch (error) {
+      await thread.end()
+      throw error
+    }
+  }
+
+  /** It has not exited and is not about to. */
+  get alive(): boolean {
+    return this.#state === 'idle' || this.#state === 'busy'
+  }
+
+  /**
+   * Gives it a job.
+   *
+   * @throws MisuseError when there is no such function
+   * @throws WorkerError CLONE
+   */
+  begin(
+    job: Job,
+    call: Omit<JobMessage, 'kind' | 'id' | 'name'>,
+    transfer: readonly Transferable[],
+  ): void {
+    if (!this.#functions.includes(job.name)) {
+      throw new MisuseError(
+        `WorkerPool: name must be one of ${this.#functions.join(', ')}, got ${describe(job.name)}`,
+      )
+    }
+    job.id = this.#lastId = (this.#lastId + 1) | 0
+    try {
+      this.#post({ kind: 'job', id: job.id, name: job.name, ...call }, transfer)
+    } catch (error) {
+      throw notCopied('an argument', job.name, error)
+    }
+    this.#state = 'busy'
+    this.#job = job
+    this.#worker.ref()
+  }
+
+  /** Lets a generator go on: `count` of its items were taken. */
+  more(job: Job, count: number): void {
+    if (this.#job === job) this.#post({ kind: 'more', id: job.id, count })
+  }
+
+  /** Tells a job to end, and sees to it that it does. Again and afterwards it does nothing. */
+  stop(job: Job, reason: unknown): void {
+    if (this.#job !== job || job.stopping) return
+    job.stopping = true
+    const { grace, cleanup } = this.#settings
+    this.#post({ kind: 'cancel', id: job.id, reason: told(reason) })
+    Atomics.store(this.#cells, Cell.CANCELLED, job.id)
+    this.#alarm.set(this.#clock, grace, () => {
+      if (Atomics.load(this.#cells, Cell.NOTICED) !== job.id) this.#kill()
+      else this.#alarm.set(this.#clock, cleanup, () => this.#kill())
+    })
+  }
+
+  /** Has it exit, and waits for that. Its `process.on('exit')` is called unless it takes longer than `grace`. */
+  async end(): Promise<void> {
+    if (this.#state === 'starting') {
+      this.#kill()
+    } else if (this.alive) {
+      this.#state = 'ending'
+      this.#worker.ref()
+      this.#post({ kind: 'end' })
+      this.#alarm.set(this.#clock, this.#settings.grace, () => this.#kill())
+    }
+    while (this.#state !== 'gone') {
+      await suspend(new Waiter('cancellable', this, this.#line, undefined, true))
+    }
+  }
+
+  get [Symbol.toStringTag](): string {
+    return `thread ${this.#settings.name}`
+  }
+
+  #post(message: ToThread, transfer: readonly Transferable[] = []): void {
+    this.#worker.postMessage(message, transfer)
+  }
+
+  #kill(): void {
+    this.#state = 'ending'
+    void this.#worker.terminate()
+  }
+
+  #fail(error: unknown): void {
+    this.#crash ??= { error }
+    this.#kill()
+  }
+
+  #receive(message: FromThread): void {
+    switch (message.kind) {
+      case 'ready':
+        this.#ready(message.functions, message.context)
+        break
+      case 'failed':
+        this.#crash = { error: decodeError(message.error, this.#settings.classes) }
+        this.#state = 'ending'
+        this.#wake()
+        break
+      case 'item':
+        if (this.#job?.id === message.id) this.#job.item(message.value)
+        break
+      case 'value':
+      case 'error':
+      case 'cancelled':
+        this.#ended(message)
+    }
+  }
+
+  #ready(functions: readonly string[], context: readonly string[]): void {
+    const unknown = this.#settings.context.find(([key]) => !context.includes(key))
+    if (unknown !== undefined) {
+      const error = new MisuseError(
+        `WorkerPool: context.${unknown[0]} is not declared by the module; add it to the options of defineWorker`,
+      )
+      this.#crash = { error }
+    }
+    this.#functions = functions
+    this.#state = unknown === undefined ? 'idle' : 'ending'
+    this.#worker.unref()
+    this.#wake()
+  }
+
+  #ended(message: Ended): void {
+    const job = this.#job
+    if (job === undefined || job.id !== message.id) return
+    this.#job = undefined
+    this.#alarm.clear()
+    if (this.#state === 'busy') {
+      this.#state = 'idle'
+      this.#worker.unref()
+    }
+    job.end(this.#outcomeOf(message))
+  }
+
+  #outcomeOf(message: Ended): Outcome {
+    if (message.kind !== 'error') return message
+    const { classes } = this.#settings
+    return { kind: 'failed', error: (caller) => decodeError(message.error, classes, caller) }
+  }
+
+  #exited(code: number): void {
+    const asked = this.#state === 'ending'
+    const starting = this.#state === 'starting'
+    this.#state = 'gone'
+    this.#alarm.clear()
+    const job = this.#job
+    this.#job = undefined
+    if (starting) this.#crash ??= { error: new Error(`its thread exited with code ${code}`) }
+    else if (job !== undefined) job.end(this.#cutShort(job, code))
+    else if (this.#crash !== undefined && !asked) this.#settings.onError?.(this.#crashed('idle'))
+    this.#wake()
+  }
+
+  /** How a job ends whose thread exited. */
+  #cutShort({ name, stopping }: Job, code: number): Outcome {
+    const crash = this.#crash?.error
+    if (crash === undefined && stopping) return { kind: 'cancelled', reason: undefined }
+    return {
+      kind: 'failed',
+      error: () => {
+        if (crash !== undefined) return this.#crashed(name)
+        return new WorkerError(
+          'EXIT',
+          `WorkerPool: the thread of ${name} exited with code ${code}; return or throw instead of process.exit`,
+        )
+      },
+    }
+  }
+
+  #crashed(name: string): WorkerError {
+    const cause = this.#crash?.error
+    if ((cause as NodeJS.ErrnoException | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY') {
+      const { memory } = this.#settings
+      const now = memory === undefined ? '' : `, now ${memory} MiB`
+      return new WorkerError(
+        'MEMORY',
+        `WorkerPool: the thread of ${name} ran out of memory; raise memory${now}, or give it less at a time`,
+        { cause },
+      )
+    }
+    return new WorkerError(
+      'CRASH',
+      `WorkerPool: the thread of ${name} crashed (${messageOf(cause)}); catch what it starts and does not await`,
+      { cause },
+    )
+  }
+
+  #notLoaded(cause: unknown): unknown {
+    if (cause instanceof MisuseError) return cause
+    return new WorkerError('LOAD', `WorkerPool: ${this.#url} did not load (${messageOf(cause)})`, {
+      cause,
+    })
+  }
+
+  #wake(): void {
+    for (const waiter of this.#line) wake(waiter, undefined)
+  }
+}
+
+function told(reason: unknown): string | undefined {
+  return reason === undefined ? undefined : messageOf(reason)
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,5 @@
+// What a worker module imports: the side of the thread.
+export { checkpoint } from './thread/checkpoint.ts'
+export { defineWorker } from './thread/define-worker.ts'
+export type { WorkerContext, WorkerFunction, WorkerModule } from './thread/define-worker.ts'
+export { transfer } from './thread/transfer.ts'

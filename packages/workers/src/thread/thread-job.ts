@@ -1,0 +1,155 @@
+import { CancelScope, Event, MisuseError, shield, spawn, throwIfCancelled } from 'corral'
+import type { Task } from 'corral'
+import type { Transferable } from 'node:worker_threads'
+import { systemRuntime } from 'corral/lowlevel'
+import { encodeError } from '../wire/encode-error.ts'
+import type { WireError } from '../wire/encode-error.ts'
+import { Cell } from '../wire/messages.ts'
+import type { Ended, FromThread, JobMessage } from '../wire/messages.ts'
+import { notCopied } from './not-copied.ts'
+import { transfersOf } from './transfer.ts'
+
+/** What a job needs of its thread. */
+export interface JobHost {
+  readonly cells: Int32Array<SharedArrayBuffer>
+  /** @throws DataCloneError */
+  post(message: FromThread, transfer: readonly Transferable[]): void
+  /** Handles the messages that have come by now. */
+  receive(): void
+}
+
+/**
+ * One call in its thread. It runs as a task of corral: what it spawns ends with it, and every wait of
+ * corral in it is cancelled with the caller's. A loop that waits for nothing looks at shared memory.
+ */
+export class ThreadJob {
+  readonly id: number
+  readonly #name: string
+  readonly #host: JobHost
+  /** Milliseconds since the epoch. */
+  readonly #deadline: number
+  readonly #window: number
+  readonly #room = new Event()
+  #credit: number
+  #task: Task<unknown> | undefined
+
+  constructor({ id, name, left, window }: JobMessage, host: JobHost) {
+    this.id = id
+    this.#name = name
+    this.#host = host
+    this.#deadline = left === Infinity ? Infinity : systemRuntime.clock.now() + left
+    this.#window = window
+    this.#credit = window
+  }
+
+  /** Looks whether it is to end, without a turn of the event loop. */
+  look(): void {
+    if (Atomics.load(this.#host.cells, Cell.CANCELLED) === this.id) {
+      this.#host.receive() // the reason
+      this.cancel(undefined)
+    } else if (this.#deadline < Infinity && systemRuntime.clock.now() >= this.#deadline) {
+      this.cancel('its deadline passed')
+    }
+  }
+
+  cancel(reason: string | undefined): void {
+    Atomics.store(this.#host.cells, Cell.NOTICED, this.id)
+    this.#task?.cancel(reason)
+  }
+
+  /** The caller has taken some items. */
+  more(count: number): void {
+    this.#credit += count
+    this.#room.set()
+  }
+
+  /** Does the work: `call` calls the function. Never throws. */
+  async perform(call: () => unknown): Promise<Ended> {
+    const { id } = this
+    const body = async (): Promise<unknown> => this.#finish(await call())
+    const task = spawn(this.#deadline === Infinity ? body : () => this.#inTime(body), {
+      name: this.#name,
+    })
+    this.#task = task
+    const settled = await task.settled()
+    if (settled.status === 'fulfilled') return { kind: 'value', id, value: settled.value }
+    if (task.status === 'cancelled') {
+      return { kind: 'cancelled', id, reason: reasonOf(settled.reason) }
+    }
+    return { kind: 'error', id, error: withoutOurs(encodeError(settled.reason)) }
+  }
+
+  /** With the caller's deadline around it; when that passes it ends as cancelled. */
+  async #inTime(body: () => Promise<unknown>): Promise<unknown> {
+    const scope = new CancelScope({ deadline: this.#deadline })
+    const value = await scope.run(body)
+    if (scope.cancelledCaught) {
+      this.cancel('its deadline passed')
+      throwIfCancelled()
+    }
+    return value
+  }
+
+  async #finish(result: unknown): Promise<unknown> {
+    if (isIterator(result)) return await this.#drain(result)
+    if (this.#window === 0) return result
+    throw new MisuseError(
+      `WorkerPool.iterate: name must be that of a generator function, got ${this.#name}; use run`,
+    )
+  }
+
+  async #drain(iterator: AnyIterator): Promise<unknown> {
+    let open = true
+    try {
+      for (;;) {
+        this.look()
+        throwIfCancelled()
+        open = false // one that throws has ended
+        const step = await iterator.next()
+        if (step.done === true) return step.value
+        open = true
+        if (this.#window > 0) await this.#send(step.value)
+      }
+    } finally {
+      if (open) await shield(() => iterator.return?.())
+    }
+  }
+
+  async #send(value: unknown): Promise<void> {
+    try {
+      this.#host.post({ kind: 'item', id: this.id, value }, transfersOf(value))
+    } catch (error) {
+      throw notCopied('an item', this.#name, error)
+    }
+    this.#credit -= 1
+    while (this.#credit <= 0) {
+      this.#room.clear()
+      await this.#room.wait()
+    }
+  }
+}
+
+type AnyIterator = Iterator<unknown, unknown> | AsyncIterator<unknown, unknown>
+
+function isIterator(value: unknown): value is AnyIterator {
+  if (typeof value !== 'object' || value === null || !('next' in value)) return false
+  return (
+    (Symbol.asyncIterator in value || Symbol.iterator in value) && typeof value.next === 'function'
+  )
+}
+
+function reasonOf(error: unknown): string | undefined {
+  const reason = (error as { reason?: unknown }).reason
+  if (reason === undefined) return undefined
+  return reason instanceof Error ? reason.message : String(reason)
+}
+
+const ours = new URL('.', import.meta.url).href
+
+/** Its stack ends where the function was called. */
+function withoutOurs(error: WireError): WireError {
+  if (error.kind === 'value' || error.stack === undefined) return error
+  const lines = error.stack.split('\n')
+  const end = lines.findIndex((line) => line.includes(ours))
+  return end < 0 ? error : { ...error, stack: lines.slice(0, end).join('\n') }
+}

@@ -1,0 +1,1 @@
+export const never: unknown = await new Promise(() => setInterval(() => {}, 1000))

@@ -1,0 +1,5 @@
+import { defineWorker } from '@corral/workers/thread'
+import { setTimeout as delay } from 'node:timers/promises'
+
+await delay(150)
+export const slow = defineWorker({ add: (a: number, b: number): number => a + b })
