@@ -1,5 +1,5 @@
 // Failures: kept as results, thrown with what failed after them, or handled one by one.
-import { gatherSettled, run, sleep, supervisor, taskGroup } from 'corral'
+import { gatherSettled, isCancelled, run, sleep, supervisor, taskGroup } from 'corral'
 
 async function process(item: number): Promise<number> {
   await sleep(10 * item)
@@ -30,6 +30,7 @@ export async function main(): Promise<void> {
       group.spawn(cleanUpBadly)
     })
   } catch (error) {
+    if (isCancelled(error)) throw error
     const { message, suppressed } = error as Error & { suppressed: Error[] }
     console.log(`  failed: ${message}`)
     for (const later of suppressed) console.log(`  and then: ${later.message}`)

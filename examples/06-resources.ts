@@ -1,5 +1,5 @@
 // Opened and always closed: after success, failure and cancellation, waiting where closing takes time.
-import { open, run, sleep, timeout } from 'corral'
+import { open, run, sleep, timeout, TimeoutError } from 'corral'
 
 class Connection {
   async query(sql: string): Promise<string> {
@@ -28,7 +28,8 @@ export async function main(): Promise<void> {
   try {
     await timeout(100, () => ask('a slow one'))
   } catch (error) {
-    console.log((error as Error).message)
+    if (!(error instanceof TimeoutError)) throw error
+    console.log(error.message)
   }
 }
 

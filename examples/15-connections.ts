@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { HttpSession } from '@corral/http'
-import { mapConcurrent, Pool, run, sleep } from 'corral'
+import { currentSignal, mapConcurrent, Pool, run, sleep } from 'corral'
 
 class Connection {
   static opened = 0
@@ -39,7 +39,7 @@ async function requests(): Promise<void> {
   })
   server.on('connection', () => (connections += 1))
   server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  await once(server, 'listening', { signal: currentSignal() })
   const { port } = server.address() as AddressInfo
 
   const paths = Array.from({ length: 50 }, (_, i) => `/${i}`)

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Future } from 'corral'
@@ -24,7 +24,7 @@ export async function demoCommand(args: readonly string[]): Promise<number> {
   if (!json && !quiet) process.stderr.write(`The demo site is served on ${site.url}\n`)
   if (values.serve) return await new Future<never>().wait()
 
-  const store = values.store ?? join(mkdtempSync(join(tmpdir(), 'corral-demo-')), 'demo.db')
+  const store = values.store ?? join(await mkdtemp(join(tmpdir(), 'corral-demo-')), 'demo.db')
   const settings = { ...parseOptions(crawlOptions, []).values, ...values, store }
   const again = ['demo', '--port', new URL(site.url).port, '--store', store]
   return await runCrawl([site.url], settings, again)

@@ -1,5 +1,13 @@
 import { getEventListeners } from 'node:events'
-import { CancelScope, currentSignal, mapConcurrent, moveOnAfter, sleep, timeout } from 'corral'
+import {
+  CancelScope,
+  currentSignal,
+  isCancelled,
+  mapConcurrent,
+  moveOnAfter,
+  sleep,
+  timeout,
+} from 'corral'
 import { systemRuntime } from 'corral/lowlevel'
 import { expect, test } from 'vitest'
 import { HttpSession } from '../../src/index.ts'
@@ -65,6 +73,7 @@ async function visit(session: HttpSession, url: string, n: number): Promise<stri
       return result.timedOut ? 'cut' : result.value
     })
   } catch (error) {
+    if (isCancelled(error)) throw error
     return (error as { code?: string }).code ?? String(error)
   }
 }

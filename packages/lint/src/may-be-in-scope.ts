@@ -1,0 +1,62 @@
+import { bare, callAround, functionAround, within } from './ast.ts'
+import type { FunctionNode, Node } from './ast.ts'
+import type { Names } from './names.ts'
+import { isOurs } from './what-waits.ts'
+
+const testing = /^(it|test|suite|describe|before|after|(before|after)(All|Each))$/
+
+/**
+ * Whether the code may run in a scope that somebody cancels. It does not at the top of a module, in the body of a test
+ * or hook (unless it is one by `@corral/vitest`), and in functions that are called from nowhere else.
+ */
+export function mayBeInScope(node: Node, names: Names): boolean {
+  return isReached(node, names, new Set())
+}
+
+function isReached(node: Node, names: Names, seen: Set<FunctionNode>): boolean {
+  const fn = functionAround(node)
+  if (fn === undefined || seen.has(fn)) return false
+  seen.add(fn)
+  const call = callAround(fn)
+  if (call !== undefined) return isCalled(call, names, seen)
+  const uses = usesOf(fn, names)
+  if (uses === undefined) return true
+  return uses.some((use) => {
+    const { parent, part } = within(use)
+    if (parent?.type !== 'CallExpression') return true
+    return parent.callee === part ? isReached(use, names, seen) : isCalled(parent, names, seen)
+  })
+}
+
+/** Whether a function that is handed to this call is called in a scope. */
+function isCalled(
+  call: Node & { type: 'CallExpression' },
+  names: Names,
+  seen: Set<FunctionNode>,
+): boolean {
+  if (names.callOf(call) !== undefined) return true
+  return !isTest(call.callee, names) && isReached(call, names, seen)
+}
+
+/** Where a function is named, when it can be named only in this file. */
+function usesOf(fn: FunctionNode, names: Names): Node[] | undefined {
+  const declares = fn.type === 'FunctionDeclaration'
+  const declarator = !declares && fn.parent.type === 'VariableDeclarator' ? fn.parent : undefined
+  const id = declares ? fn.id : declarator?.id
+  if (id?.type !== 'Identifier') return undefined
+  const declaration = declares ? fn : declarator?.parent
+  if (declaration?.parent?.type.startsWith('Export')) return undefined
+  const uses = (names.variable(id, id.name)?.references ?? []).flatMap(({ identifier }) =>
+    identifier === id ? [] : identifier,
+  )
+  return uses.length === 0 ? undefined : uses
+}
+
+function isTest(callee: Node, names: Names): boolean {
+  const node = bare(callee)
+  if (node.type === 'MemberExpression') return isTest(node.object, names)
+  if (node.type === 'CallExpression') return isTest(node.callee, names)
+  if (node.type === 'TaggedTemplateExpression') return isTest(node.tag, names)
+  if (node.type !== 'Identifier' || !testing.test(node.name)) return false
+  return !isOurs(names.importOf(node)?.module ?? '')
+}
