@@ -12,16 +12,22 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const copy = `${root}.mutants/`
 const filter = process.argv[2] ?? ''
 
-/** Whether all these tests pass on the copy. */
-async function pass(tests: readonly string[]): Promise<boolean> {
+/** Runs these tests on the copy: what a failure printed, or undefined when all pass. */
+async function failureOf(tests: readonly string[]): Promise<string | undefined> {
   const args = ['run', '--root', copy, '--bail', '1', '--reporter', 'dot', '--testTimeout', '10000']
   const paths = tests.map((test) => `packages/core/test/${test}`)
   try {
     await exec(`${root}node_modules/.bin/vitest`, [...args, ...paths], { timeout: 90_000 })
-    return true
-  } catch {
-    return false
+    return undefined
+  } catch (error) {
+    const { stdout = '', stderr = '', message } = error as Partial<ReturnedError> & Error
+    return stdout + stderr || message
   }
+}
+
+interface ReturnedError {
+  readonly stdout: string
+  readonly stderr: string
 }
 
 /** Whether a test failed with the source broken. */
@@ -34,7 +40,7 @@ async function killed({ file, from, to, tests }: Mutation): Promise<boolean> {
     source.replace(from, () => to),
   )
   try {
-    return !(await pass(tests))
+    return (await failureOf(tests)) !== undefined
   } finally {
     writeFileSync(path, source)
   }
@@ -55,7 +61,10 @@ try {
     `${file} ${what}`.includes(filter),
   )
   const tests = [...new Set(chosen.flatMap((mutation) => mutation.tests))]
-  if (!(await pass(tests))) throw new Error('the tests fail on the unbroken source')
+  const unbroken = await failureOf(tests)
+  if (unbroken !== undefined) {
+    throw new Error(`the tests must pass on the unbroken source, and they fail:\n${unbroken}`)
+  }
   for (const mutation of chosen) {
     const found = await killed(mutation)
     if (found) passed += 1
