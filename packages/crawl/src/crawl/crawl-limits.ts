@@ -14,6 +14,8 @@ export interface CrawlLimits {
   readonly maxCrawlDelay: number
   /** For one request, from its start to the last byte of its body. */
   readonly timeout: number
+  /** For the handler of one page. */
+  readonly handlerTimeout: number
   /** Pages stored in all, redirects and pages of earlier runs on the same store included. */
   readonly maxPages: number
   /** Of one body, as it comes over the wire and again unpacked. */
@@ -39,6 +41,7 @@ export const defaultCrawlLimits: CrawlLimits = {
   jitter: 0,
   maxCrawlDelay: 30_000,
   timeout: 30_000,
+  handlerTimeout: Infinity,
   maxPages: Infinity,
   maxBytes: 10 * 1024 * 1024,
   maxLinks: 10_000,
@@ -77,6 +80,7 @@ const atLeastOne: ReadonlySet<string> = new Set([
   'concurrency',
   'concurrencyPerHost',
   'timeout',
+  'handlerTimeout',
   'maxPages',
   'attempts',
 ])

@@ -1,4 +1,5 @@
 import type { ConnectOptions } from '@corral/http'
+import type { Field } from '../extract/field.ts'
 import type { Store } from '../store/store.ts'
 import type { NormalizeOptions } from '../url/normalize-url.ts'
 import type { ScopeOptions } from '../url/scope.ts'
@@ -7,7 +8,8 @@ import type { CrawlPage } from './crawl-page.ts'
 import type { CrawlProgress } from './crawl-progress.ts'
 import type { CrawlSession } from './crawl-session.ts'
 
-export interface CrawlOptions {
+/** `T` is what `extract` gives. */
+export interface CrawlOptions<T = unknown> {
   /** Where to start: http and https URLs. */
   readonly seeds: readonly string[]
   /** A file, which is opened and closed, or a store that is open. */
@@ -29,8 +31,18 @@ export interface CrawlOptions {
   readonly connect?: ConnectOptions
   /** The HTTP session to use in place of its own; then limits, guard and certificates are that one's. */
   readonly session?: CrawlSession
-  /** Handed every page, before it is stored; may wait. What it throws is the page's failure, not the crawl's. */
-  readonly onPage?: (page: CrawlPage) => unknown
+  /**
+   * Read from every HTML page, stored with it as JSON (the view `records`), and handed to `onPage` as `data`. What it
+   * throws is the page's failure, of the kind `extract`.
+   */
+  readonly extract?: Field<T>
+  /**
+   * Handed every page before it is stored, in a task of its own: may wait, spawn, and is cancelled with the crawl. What it
+   * throws is the page's failure, of the kind `handler`; the page's links are followed all the same.
+   */
+  readonly onPage?: (page: CrawlPage<T>) => unknown
+  /** `throw` ends the crawl with what `extract` or `onPage` threw; the page stays queued. @default 'record' */
+  readonly handlerErrors?: 'record' | 'throw'
   /** Told how far it is: every `progressInterval` milliseconds, and at the end. */
   readonly onProgress?: (progress: CrawlProgress) => void
   /** @default 250 */

@@ -6,11 +6,13 @@ import { UrlNormalizer } from '../url/url-normalizer.ts'
 import { createScope } from '../url/scope.ts'
 import { crawlLimitsOf, type CrawlLimits } from './crawl-limits.ts'
 import type { CrawlOptions } from './crawl-options.ts'
+import { CrawlRun } from './crawl-run.ts'
 import { ProgressMeter, type CrawlProgress } from './crawl-progress.ts'
 import type { CrawlSession } from './crawl-session.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { OutcomeWriter } from './outcome-writer.ts'
 import { openSession } from './own-session.ts'
+import { PageHandling, type PageHandler } from './page-handling.ts'
 import { visitPage } from './visit-page.ts'
 
 /** What servers are told when nothing else is asked for. */
@@ -23,16 +25,35 @@ export const defaultUserAgent: string = 'corral/0.1 (+https://www.npmjs.com/pack
  *
  * Cancellation: requests in flight are closed, what has been read is stored, and `Cancelled` is thrown.
  *
+ * It begins when it is awaited or iterated: `for await (const page of crawl(...))`.
+ *
  * @throws MisuseError for a seed that is no http URL or a limit out of range
  * @throws StoreError when the store cannot be opened or written
  * @example
  * const { pages, failed } = await crawl({ seeds: ['http://a.test/'], store: 'crawl.db' })
  */
-export async function crawl(options: CrawlOptions): Promise<CrawlProgress> {
+export function crawl<T = unknown>(options: CrawlOptions<T>): CrawlRun<T> {
+  return new CrawlRun((onPage) => start(options, onPage), options.onPage)
+}
+
+async function start<T>(
+  options: CrawlOptions<T>,
+  onPage: CrawlOptions<T>['onPage'],
+): Promise<CrawlProgress> {
   const limits = crawlLimitsOf(options.limits)
   const normalize = { ...options.normalize, maxLength: limits.maxUrlLength }
   const seeds = seedsOf(options.seeds, normalize)
-  const plan: Plan = { options, limits, normalize, seeds }
+  const { extract, handlerErrors } = options
+  const handling =
+    onPage === undefined && extract === undefined
+      ? undefined
+      : new PageHandling({
+          extract,
+          onPage,
+          handlerErrors,
+          handlerTimeout: limits.handlerTimeout,
+        })
+  const plan: Plan = { options, limits, normalize, seeds, handling }
 
   if (typeof options.store !== 'string') return withSession(plan, options.store)
   const { maxDepth = Infinity } = options.scope ?? {}
@@ -41,7 +62,8 @@ export async function crawl(options: CrawlOptions): Promise<CrawlProgress> {
 }
 
 interface Plan {
-  readonly options: CrawlOptions
+  readonly options: Omit<CrawlOptions, 'onPage' | 'extract'>
+  readonly handling: PageHandler | undefined
   readonly limits: CrawlLimits
   readonly normalize: NormalizeOptions
   readonly seeds: readonly string[]
@@ -64,7 +86,7 @@ async function work(plan: Plan, store: Store, session: CrawlSession): Promise<Cr
     scope: createScope(seeds, options.scope),
     agent: /^[a-z_-]+/i.exec(userAgent)?.[0] ?? 'corral',
     headers: { 'user-agent': userAgent, accept: 'text/html,*/*;q=0.5', ...options.headers },
-    onPage: options.onPage,
+    handling: plan.handling,
   }
   const meter = new ProgressMeter(store.counts, now())
   const writer = new OutcomeWriter(store)
@@ -100,7 +122,10 @@ async function work(plan: Plan, store: Store, session: CrawlSession): Promise<Cr
   return last
 }
 
-async function tick(options: CrawlOptions, report: () => CrawlProgress): Promise<void> {
+async function tick(
+  options: Pick<CrawlOptions, 'onProgress' | 'progressInterval'>,
+  report: () => CrawlProgress,
+): Promise<void> {
   const { onProgress, progressInterval = 250 } = options
   if (onProgress === undefined) return
   for (;;) {

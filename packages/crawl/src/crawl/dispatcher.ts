@@ -1,7 +1,7 @@
 import { Event, moveOnAfter, now, type TaskGroup } from 'corral'
 import { Politeness } from '../frontier/politeness.ts'
 import type { RobotsGate } from '../robots/robots-gate.ts'
-import type { FrontierEntry, Outcome, StoreCounts } from '../store/outcome.ts'
+import type { FrontierEntry, Outcome, StoreCounts, StoredLink } from '../store/outcome.ts'
 import { originOf } from '../url/scope.ts'
 import { backoffAfter } from './backoff.ts'
 import type { CrawlLimits } from './crawl-limits.ts'
@@ -175,8 +175,10 @@ export class Dispatcher {
 
     const visited = await visit(item)
     if (visited.result === 'page') return { ...visited, entry }
-    const { failure, retryAfter } = visited
-    if (!failure.retryable || attempt >= limits.attempts) return failureOf(entry, failure, attempt)
+    const { failure, retryAfter, links } = visited
+    if (!failure.retryable || attempt >= limits.attempts) {
+      return failureOf(entry, failure, attempt, links)
+    }
     const at = now() + backoffAfter(attempt, limits, retryAfter)
     // A server that names a time speaks of itself, not of one page.
     if (retryAfter !== undefined) this.#politeness.pause(origin, at)
@@ -190,8 +192,9 @@ function failureOf(
   entry: FrontierEntry,
   failure: { readonly kind: string; readonly code: string; readonly message: string },
   attempts: number,
+  links?: readonly StoredLink[],
 ): Outcome {
   const { kind, code, message } = failure
   const failedAt = Math.round(now())
-  return { result: 'failure', entry, failure: { kind, code, message, attempts, failedAt } }
+  return { result: 'failure', entry, failure: { kind, code, message, attempts, failedAt }, links }
 }

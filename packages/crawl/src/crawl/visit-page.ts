@@ -1,5 +1,5 @@
 import { parseRetryAfter } from '@corral/http'
-import { isCancelled, now, throwIfCancelled, timeout } from 'corral'
+import { isCancelled, now, timeout } from 'corral'
 import { failureOfError, failureOfStatus, type Failure } from '../fetch/failure.ts'
 import { readPage, type ReadPage } from '../page/read-page.ts'
 import { parseRobotsDirectives } from '../robots/robots-directives.ts'
@@ -7,8 +7,8 @@ import type { FrontierEntry, StoredLink, StoredPage } from '../store/outcome.ts'
 import type { UrlNormalizer } from '../url/url-normalizer.ts'
 import type { Scope } from '../url/scope.ts'
 import type { CrawlLimits } from './crawl-limits.ts'
-import type { CrawlPage } from './crawl-page.ts'
 import type { CrawlResponse, CrawlSession } from './crawl-session.ts'
+import type { PageHandler } from './page-handling.ts'
 
 /** What visiting a page needs to know of the crawl. */
 export interface VisitContext {
@@ -19,7 +19,8 @@ export interface VisitContext {
   /** Our product token. */
   readonly agent: string
   readonly headers: Readonly<Record<string, string>>
-  readonly onPage?: ((page: CrawlPage) => unknown) | undefined
+  /** What is to be done with every page. */
+  readonly handling?: PageHandler | undefined
 }
 
 /** What came of one attempt. */
@@ -35,6 +36,8 @@ export type Visit =
       readonly failure: Failure
       /** Milliseconds that the server asks to wait. */
       readonly retryAfter?: number | undefined
+      /** Of a page that was read all the same. */
+      readonly links?: readonly StoredLink[]
     }
 
 /**
@@ -75,9 +78,10 @@ export async function visitPage(
     fetchedAt: Math.round(startedAt),
     durationMs,
   }
-  if (context.onPage !== undefined && redirect === undefined) {
-    const failure = await handle(context.onPage, pageOf(entry, page, links, read))
-    if (failure !== undefined) return { result: 'failure', failure }
+  if (context.handling !== undefined && redirect === undefined) {
+    const handled = await context.handling.handle(entry, page, links, read)
+    if (handled.result === 'failure') return { ...handled, links }
+    return { result: 'page', page: { ...page, data: handled.data }, links, redirect }
   }
   return { result: 'page', page, links, redirect }
 }
@@ -136,7 +140,7 @@ async function readAnswer(
     maxLinks: limits.maxLinks,
     agent,
     normalizer,
-    keepText: context.onPage !== undefined,
+    keepText: context.handling !== undefined,
   })
   const depth = entry.depth + 1
   const links = read.content.links.map(({ url, kind, nofollow }) => {
@@ -210,39 +214,4 @@ function noteOf(read: ReadPage | undefined): string | undefined {
   if (read.malformed) notes.push(`some bytes are no ${read.charset}`)
   if (read.content.droppedLinks > 0) notes.push(`${read.content.droppedLinks} links too many`)
   return notes.length === 0 ? undefined : notes.join('; ')
-}
-
-function pageOf(
-  entry: FrontierEntry,
-  page: StoredPage,
-  links: readonly StoredLink[],
-  read: ReadPage | undefined,
-): CrawlPage {
-  return {
-    url: entry.url,
-    status: page.status,
-    depth: entry.depth,
-    contentType: page.contentType,
-    title: page.title,
-    html: read?.text,
-    links,
-    canonical: page.canonical,
-  }
-}
-
-async function handle(
-  onPage: (page: CrawlPage) => unknown,
-  page: CrawlPage,
-): Promise<Failure | undefined> {
-  try {
-    await onPage(page)
-    return undefined
-  } catch (error) {
-    if (isCancelled(error)) throw error
-    // What a handler throws because it is cancelled may have any name.
-    throwIfCancelled()
-    const { name, message } =
-      error instanceof Error ? error : { name: 'Error', message: String(error) }
-    return { kind: 'handler', code: name, message: message.slice(0, 500), retryable: false }
-  }
 }

@@ -6,4 +6,8 @@ import type { PageNode } from './page-node.ts'
  * @example
  * const words: Field<number> = (node) => node.text.split(' ').length
  */
-export type Field<T> = (node: PageNode) => T
+export interface Field<T> {
+  (node: PageNode): T
+  /** Every function has one. That it stands here is what makes the compiler infer through fields in fields. */
+  readonly name: string
+}

@@ -1,10 +1,8 @@
 import { ExtractError } from './extract-error.ts'
 import type { Field } from './field.ts'
 
-/** What fields give, by name. */
-export type RecordOf<F extends Readonly<Record<string, Field<unknown>>>> = {
-  [K in keyof F]: ReturnType<F[K]>
-}
+/** A field for each part of a record. */
+export type FieldsOf<T extends object> = { readonly [K in keyof T]: Field<T[K]> }
 
 /**
  * Several fields under names: the type follows from them.
@@ -13,14 +11,12 @@ export type RecordOf<F extends Readonly<Record<string, Field<unknown>>>> = {
  * const product = record({ name: required(text('h1')), price: number('.price') })
  * // Field<{ name: string; price: number | undefined }>
  */
-export function record<F extends Readonly<Record<string, Field<unknown>>>>(
-  fields: F,
-): Field<RecordOf<F>> {
-  const entries = Object.entries(fields)
+export function record<T extends object>(fields: FieldsOf<T>): Field<T> {
+  const entries = Object.entries<Field<unknown>>(fields as Record<string, Field<unknown>>)
   return (node) => {
     const values: Record<string, unknown> = {}
     for (const [name, field] of entries) values[name] = read(name, () => field(node))
-    return values as RecordOf<F>
+    return values as T
   }
 }
 

@@ -1,8 +1,8 @@
 /**
  * The kinds of failure in the store and the summary. `dns` no such name, `address` one that is not allowed, `network` no
  * connection or a broken one, `timeout`, `tls`, `protocol` no HTTP, `http` a status that is an error, `body` too large
- * or not decodable, `redirect` too many or in a circle, `robots` the robots.txt cannot be had, `handler` the page
- * handler threw.
+ * or not decodable, `redirect` too many or in a circle, `robots` the robots.txt cannot be had, `extract` something
+ * required is not in the page, `handler` the page handler threw.
  */
 export type FailureKind =
   | 'dns'
@@ -15,6 +15,7 @@ export type FailureKind =
   | 'body'
   | 'redirect'
   | 'robots'
+  | 'extract'
   | 'handler'
 
 /** Why a page could not be had: what is stored, shown and decided on. */

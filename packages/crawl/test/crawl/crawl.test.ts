@@ -19,7 +19,7 @@ function newStore(): string {
 }
 
 /** Crawls with little patience. */
-function quickCrawl(options: CrawlOptions): Promise<CrawlProgress> {
+function quickCrawl(options: CrawlOptions): PromiseLike<CrawlProgress> {
   return crawl({ ...options, limits: { retryDelay: 10, ...options.limits } })
 }
 
@@ -117,7 +117,7 @@ describe('crawl', () => {
 
   test('refuses what cannot be right before it touches anything', async () => {
     const store = newStore()
-    const attempt = (options: Partial<CrawlOptions>): Promise<unknown> =>
+    const attempt = (options: Partial<CrawlOptions>): PromiseLike<unknown> =>
       crawl({ seeds: ['http://a.test/'], store, ...options })
     await expect(attempt({ seeds: [] })).rejects.toThrow('crawl: seeds must name at least one URL')
     await expect(attempt({ seeds: ['a.test'] })).rejects.toThrow(
