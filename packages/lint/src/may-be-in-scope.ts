@@ -34,8 +34,9 @@ function isCalled(
   names: Names,
   seen: Set<FunctionNode>,
 ): boolean {
-  if (names.callOf(call) !== undefined) return true
-  return !isTest(call.callee, names) && isReached(call, names, seen)
+  const root = rootOf(call.callee)
+  if (names.callOf(call) !== undefined || isOurs(names.importOf(root)?.module ?? '')) return true
+  return !(root.type === 'Identifier' && testing.test(root.name)) && isReached(call, names, seen)
 }
 
 /** Where a function is named, when it can be named only in this file. */
@@ -52,11 +53,10 @@ function usesOf(fn: FunctionNode, names: Names): Node[] | undefined {
   return uses.length === 0 ? undefined : uses
 }
 
-function isTest(callee: Node, names: Names): boolean {
+/** `test` of `test.only.each([1])`. */
+function rootOf(callee: Node): Node {
   const node = bare(callee)
-  if (node.type === 'MemberExpression') return isTest(node.object, names)
-  if (node.type === 'CallExpression') return isTest(node.callee, names)
-  if (node.type === 'TaggedTemplateExpression') return isTest(node.tag, names)
-  if (node.type !== 'Identifier' || !testing.test(node.name)) return false
-  return !isOurs(names.importOf(node)?.module ?? '')
+  if (node.type === 'MemberExpression') return rootOf(node.object)
+  if (node.type === 'CallExpression') return rootOf(node.callee)
+  return node.type === 'TaggedTemplateExpression' ? rootOf(node.tag) : node
 }

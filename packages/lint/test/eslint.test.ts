@@ -36,6 +36,15 @@ describe('under ESLint', () => {
     expect(linesOf(await eslint())).toEqual(expectedFinds())
   })
 
+  test('JavaScript needs no parser of its own', async () => {
+    const options = { cwd: folder, overrideConfigFile: true } as const
+    const linter = new ESLint({ ...options, overrideConfig: [plugin.configs.recommended] })
+    const code = `import { Lock } from 'corral'\nconst lock = new Lock()\nlock.acquire()`
+    expect(linesOf(await linter.lintText(code, { filePath: 'a.js' }))).toEqual({
+      'a.js': ['3 corral/no-forgotten-await'],
+    })
+  })
+
   test('its command reports the same', async () => {
     const from = (path: string): string => JSON.stringify(pathToFileURL(path).href)
     const source = new URL('../src/index.ts', import.meta.url).pathname
