@@ -17,7 +17,7 @@ async function failureOf(tests: readonly string[]): Promise<string | undefined> 
   const args = ['run', '--root', copy, '--bail', '1', '--reporter', 'dot', '--testTimeout', '10000']
   const paths = tests.map((test) => `packages/core/test/${test}`)
   try {
-    await exec(`${root}node_modules/.bin/vitest`, [...args, ...paths], { timeout: 90_000 })
+    await exec(`${root}node_modules/.bin/vitest`, [...args, ...paths], { timeout: 180_000 })
     return undefined
   } catch (error) {
     const { stdout = '', stderr = '', message } = error as Partial<ReturnedError> & Error
@@ -34,7 +34,6 @@ interface ReturnedError {
 async function killed({ file, from, to, tests }: Mutation): Promise<boolean> {
   const path = `${copy}packages/core/src/${file}`
   const source = readFileSync(path, 'utf8')
-  if (source.split(from).length !== 2) throw new Error(`${file}: not there once: ${from}`)
   writeFileSync(
     path,
     source.replace(from, () => to),
@@ -60,6 +59,10 @@ try {
   const chosen = [...mutations, ...channelMutations].filter(({ file, what }) =>
     `${file} ${what}`.includes(filter),
   )
+  for (const { file, from } of chosen) {
+    const source = readFileSync(`${copy}packages/core/src/${file}`, 'utf8')
+    if (source.split(from).length !== 2) throw new Error(`${file}: not there once: ${from}`)
+  }
   const tests = [...new Set(chosen.flatMap((mutation) => mutation.tests))]
   const unbroken = await failureOf(tests)
   if (unbroken !== undefined) {
