@@ -2,18 +2,26 @@ import { explore } from '../../../src/testing.ts'
 import type { ExploreOptions, StrategyName } from '../../../src/testing.ts'
 import { channelPrograms } from './channel-programs.ts'
 import { flowPrograms } from './flow-programs.ts'
+import { gatherPrograms } from './gather-programs.ts'
+import { groupPrograms } from './group-programs.ts'
+import { limitPrograms } from './limit-programs.ts'
 import { lockPrograms } from './lock-programs.ts'
-import { must } from './primitive.ts'
-import type { Primitive } from './primitive.ts'
+import { queuePrograms } from './queue-programs.ts'
 import { scopePrograms } from './scope-programs.ts'
 import { signalPrograms } from './signal-programs.ts'
+import { must } from './primitive.ts'
+import type { Primitive } from './primitive.ts'
 
 /** All of them. */
 export const primitives: readonly Primitive[] = [
   ...scopePrograms,
+  ...groupPrograms,
   ...lockPrograms,
   ...signalPrograms,
+  ...queuePrograms,
   ...channelPrograms,
+  ...gatherPrograms,
+  ...limitPrograms,
   ...flowPrograms,
 ]
 
@@ -21,14 +29,14 @@ const careful: readonly StrategyName[] = ['delay', 'time', 'delays']
 const violent: readonly StrategyName[] = ['cancel', 'timeout', 'fail']
 
 /**
- * Every order unless it is large, every single and double delay, and cancellations, deadlines and
- * failpoints at every wake-up. Returns how many schedules that were.
+ * Every order, every single and double delay, and cancellations, deadlines and failpoints at every
+ * wake-up. Returns how many schedules that were.
  */
-export async function explorePrimitive({ program, large, needsAll }: Primitive): Promise<number> {
+export async function explorePrimitive({ program, needsAll }: Primitive): Promise<number> {
   let schedules = 0
   if (needsAll === undefined) schedules += await tryAll(violent, 2000)
   schedules += await tryAll(careful, 600)
-  if (large === undefined) schedules += await tryAll(['exhaustive'], 15_000)
+  schedules += await tryAll(['exhaustive'], 100_000)
   return schedules
 
   async function tryAll(strategies: readonly StrategyName[], budget: number): Promise<number> {

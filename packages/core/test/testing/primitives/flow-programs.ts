@@ -4,6 +4,7 @@ import {
   checkpoint,
   gather,
   Keyed,
+  open,
   Pool,
   retry,
   Semaphore,
@@ -16,19 +17,16 @@ import type { Primitive } from './primitive.ts'
 export const flowPrograms: readonly Primitive[] = [
   {
     name: 'Pool: never more than max, each lent to one, all destroyed by drain',
-    large: true,
     program: async () => {
       let [alive, next] = [0, 0]
       const lent = new Set<number>()
       always('two at most', () => alive <= 2)
       const pool = new Pool<number>({
         create: async () => {
-          await checkpoint()
           alive += 1
           return ++next
         },
         destroy: async () => {
-          await checkpoint()
           alive -= 1
         },
         max: 2,
@@ -170,6 +168,27 @@ export const flowPrograms: readonly Primitive[] = [
         },
       )
       must(attempts <= 3 && running === 0, `${attempts} attempts`)
+    },
+  },
+  {
+    name: 'open: what was acquired is released once, before the block is left',
+    program: async () => {
+      let [acquired, released] = [0, 0]
+      const use = async (): Promise<void> => {
+        await using _lease = await open(
+          async () => {
+            await checkpoint()
+            acquired += 1
+          },
+          async () => {
+            await checkpoint()
+            released += 1
+          },
+        )
+        await checkpoint()
+      }
+      await together(use, use)
+      must(acquired === released, `${acquired} acquired, ${released} released`)
     },
   },
 ]

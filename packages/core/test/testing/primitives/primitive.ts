@@ -4,8 +4,6 @@ import { taskGroup } from '../../../src/index.ts'
 export interface Primitive {
   readonly name: string
   readonly program: () => Promise<unknown>
-  /** It has too many orders to try them all. */
-  readonly large?: true
   /** It cannot keep its promises when its tasks are cancelled one by one. */
   readonly needsAll?: true
 }
@@ -25,4 +23,14 @@ export function together(...bodies: (() => Promise<unknown>)[]): Promise<void> {
 /** An error that the program itself throws. */
 export function onlyRange(error: unknown): void {
   if (!(error instanceof RangeError)) throw error
+}
+
+export function isCancelled(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError'
+}
+
+/** A cancellation, or what a failpoint throws. */
+export function isInjected(error: unknown): boolean {
+  const { code } = error as { code?: unknown }
+  return isCancelled(error) || code === 'TASK_CANCELLED' || code === 'FAILPOINT'
 }

@@ -1,50 +1,22 @@
 import {
-  any,
+  cancellable,
   checkpoint,
   Future,
-  gather,
-  mapConcurrent,
+  moveOnAfter,
   now,
-  race,
+  shield,
   sleep,
+  sleepUntil,
   spawn,
   taskGroup,
+  TaskLocal,
   timeout,
   TimeoutError,
 } from '../../../src/index.ts'
-import { always, failpoint } from '../../../src/testing.ts'
-import { must, onlyRange, together } from './primitive.ts'
+import { isCancelled, must, together } from './primitive.ts'
 import type { Primitive } from './primitive.ts'
 
 export const scopePrograms: readonly Primitive[] = [
-  {
-    name: 'taskGroup: ends after its tasks, throws the first failure, cancels the others',
-    program: async () => {
-      let [ended, failedAt] = [0, 0]
-      const error = new RangeError('first')
-      const thrown: unknown = await taskGroup(async (group) => {
-        group.spawn(async () => {
-          try {
-            await sleep(1000)
-          } finally {
-            ended += 1
-          }
-        })
-        group.spawn(async () => {
-          try {
-            await checkpoint()
-            failedAt = now()
-            throw error
-          } finally {
-            ended += 1
-          }
-        })
-      }).catch((thrown: unknown) => thrown)
-      must(ended === 2, 'a task outlived its group')
-      must(thrown === error || thrown === undefined || isCancelled(thrown), 'another error')
-      must(thrown !== error || now() === failedAt, 'the others were not cancelled')
-    },
-  },
   {
     name: 'task: cancelling it ends just it, and whoever awaits it is told',
     program: async () => {
@@ -107,95 +79,89 @@ export const scopePrograms: readonly Primitive[] = [
     },
   },
   {
-    name: 'gather: all results in their places, and none runs on after a failure',
-    program: async () => {
-      let running = 0
-      const work = (value: number, fails: boolean) => async () => {
-        running += 1
-        try {
-          await failpoint('work')
-          if (fails) throw new RangeError('fails')
-          return value
-        } finally {
-          running -= 1
-        }
-      }
-      const good = await gather([work(1, false), work(2, false)]).catch((error: unknown) => {
-        must(isInjected(error), 'an error from nowhere')
-      })
-      must(good === undefined || good.join() === '1,2', `got ${good?.join()}`)
-      must(running === 0, 'one runs on')
-      await gather([work(1, false), work(2, true), work(3, false)]).catch((error: unknown) => {
-        must(error instanceof RangeError || isInjected(error), 'another error')
-      })
-      must(running === 0, 'one runs on')
-    },
-  },
-  {
-    name: 'race and any: one result, and the losers have ended',
-    program: async () => {
-      let running = 0
-      const work = (name: string, steps: number) => async () => {
-        running += 1
-        try {
-          for (let i = 0; i < steps; i++) await checkpoint()
-          return name
-        } finally {
-          running -= 1
-        }
-      }
-      const winner = await race([work('a', 1), work('b', 2)])
-      must(winner === 'a' || winner === 'b', 'no winner')
-      must(running === 0, 'a loser runs on')
-      await any([() => Promise.reject(new RangeError('x')), work('c', 1)]).catch(onlyRange)
-      must(running === 0, 'a loser runs on')
-    },
-  },
-  {
-    name: 'mapConcurrent: never more at once than allowed, results in their places',
+    name: 'Task: everybody who awaits it gets its value, early or late',
     needsAll: true,
     program: async () => {
-      let running = 0
-      always('two at a time', () => running <= 2)
-      const results = await mapConcurrent(
-        [1, 2, 3],
-        async (item) => {
-          running += 1
-          await checkpoint()
-          running -= 1
-          return item * 10
-        },
-        { concurrency: 2 },
-      )
-      must(results.join() === '10,20,30', results.join())
+      const task = spawn(async () => {
+        await checkpoint()
+        return 7
+      })
+      const got: number[] = []
+      const ask = async (): Promise<void> => {
+        got.push(await task)
+      }
+      await together(ask, ask, async () => {
+        await checkpoint()
+        await ask()
+      })
+      must(got.join() === '7,7,7', `got ${got.join()}`)
     },
   },
   {
-    name: 'spawn: a parent does not end before its children',
+    name: 'shield: what has begun inside is done, cancelled or not',
     program: async () => {
-      let alive = 0
-      await spawn(async () => {
-        for (let i = 0; i < 2; i++) {
-          spawn(async () => {
-            alive += 1
-            try {
-              await checkpoint()
-            } finally {
-              alive -= 1
-            }
+      let [begun, done] = [0, 0]
+      const work = async (): Promise<void> => {
+        try {
+          await sleep(10)
+        } finally {
+          begun += 1
+          await shield(async () => {
+            await checkpoint()
+            await sleep(1)
+            done += 1
           })
         }
-      }).settled()
-      must(alive === 0, 'a child outlived its parent')
+      }
+      await moveOnAfter(10, () => together(work, work))
+      must(begun === done, `${begun} begun, ${done} done`)
+    },
+  },
+  {
+    name: 'sleep: nobody wakes too early',
+    needsAll: true,
+    program: async () => {
+      const nap = (ms: number) => async () => {
+        const due = now() + ms
+        await sleep(ms)
+        must(now() >= due, `${due - now()} ms too early`)
+        await sleepUntil(due + 5)
+        must(now() >= due + 5, 'woke too early')
+      }
+      await together(nap(5), nap(10), nap(5))
+    },
+  },
+  {
+    name: 'cancellable: a foreign promise brings its value, or the wait is given up',
+    program: async () => {
+      const { promise, resolve } = Promise.withResolvers<number>()
+      const got: number[] = []
+      await together(
+        async () => void got.push(await cancellable(promise)),
+        async () => {
+          try {
+            await checkpoint()
+          } finally {
+            resolve(7)
+          }
+        },
+      )
+      must(got.length === 0 || got.join() === '7', `got ${got.join()}`)
+    },
+  },
+  {
+    name: 'TaskLocal: every task sees its own',
+    program: async () => {
+      const local = new TaskLocal('none')
+      const walk = (name: string) => () =>
+        local.run(name, async () => {
+          await checkpoint()
+          must(local.get() === name, `${local.get()} in ${name}`)
+          await spawn(async () => must(local.get() === name, `${local.get()} in ${name}`)).settled()
+          must(local.get() === name, `${local.get()} in ${name}`)
+        })
+      await together(walk('a'), walk('b'))
+      must(local.get() === 'none', 'it leaks')
     },
   },
 ]
-
-function isCancelled(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AbortError'
-}
-
-function isInjected(error: unknown): boolean {
-  const { code } = error as { code?: unknown }
-  return isCancelled(error) || code === 'TASK_CANCELLED' || code === 'FAILPOINT'
-}
