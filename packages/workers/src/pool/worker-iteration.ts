@@ -1,4 +1,4 @@
-import { ClosedError, currentSignal, Lock } from 'corral'
+import { CancelScope, ClosedError, currentSignal, Lock } from 'corral'
 import { RingBuffer } from 'corral/lowlevel'
 import { Job } from './job.ts'
 
@@ -28,6 +28,8 @@ export class WorkerIteration<Y, R>
   readonly #job: Job
   readonly #signal: AbortSignal = currentSignal()
   readonly #turn = new Lock()
+  /** Cancelled when it is left while it waits for a thread. */
+  readonly #inLine = new CancelScope()
   readonly #items = new RingBuffer<Y>()
   readonly #aborted = (): void => this.#host.stop(this.#job, reasonOf(this.#signal.reason))
   #state: 'new' | 'begun' | 'ended' = 'new'
@@ -109,11 +111,13 @@ export class WorkerIteration<Y, R>
   }
 
   async #begin(): Promise<void> {
-    await this.#host.begin(this.#job)
-    if (this.#state === 'new') this.#state = 'begun'
+    await this.#inLine.run(() => this.#host.begin(this.#job))
+    if (this.#inLine.cancelledCaught) return
+    const left = this.#state === 'ended'
+    this.#state = 'begun'
     this.#signal.addEventListener('abort', this.#aborted)
     if (this.#signal.aborted) this.#aborted()
-    if (this.#state === 'ended') this.#host.stop(this.#job, 'the iteration was left')
+    if (left) await this.#leave('the iteration was left')
   }
 
   #take(): IteratorYieldResult<Y> {
@@ -135,6 +139,7 @@ export class WorkerIteration<Y, R>
 
   async #leave(reason: unknown): Promise<void> {
     const begun = this.#state === 'begun'
+    this.#inLine.cancel(reason)
     this.#state = 'ended'
     while (this.#items.size > 0) this.#items.shift()
     if (!begun) return

@@ -211,7 +211,7 @@ export class WorkerPool<M> implements AsyncDisposable {
     await checkpoint()
     if (job.stopping && this.#closed) throw closed()
     // The thread has the same deadline and was first to see it pass: ours is about to.
-    if (!job.stopping && now() >= deadline - 5) await sleep(deadline + 1 - now())
+    if (!job.stopping && now() >= deadline - 5) await sleep(Math.max(1, deadline + 1 - now()))
     await checkpoint()
     throw new TaskCancelledError(job.name, reason)
   }

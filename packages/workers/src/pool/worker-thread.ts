@@ -33,7 +33,7 @@ export class WorkerThread {
   readonly #alarm = new Alarm()
   /** Those who wait for it to start or to exit. */
   readonly #line = new WaitQueue()
-  #state: 'starting' | 'idle' | 'busy' | 'ending' | 'gone' = 'starting'
+  #state: 'starting' | 'failed' | 'idle' | 'busy' | 'ending' | 'gone' = 'starting'
   #functions: readonly string[] = []
   #job: Job | undefined
   #lastId = 0
@@ -135,7 +135,7 @@ export class WorkerThread {
 
   /** Has it exit, and waits for that. Its `process.on('exit')` is called unless it takes longer than `grace`. */
   async end(): Promise<void> {
-    if (this.#state === 'starting') {
+    if (this.#state === 'starting' || this.#state === 'failed') {
       this.#kill()
     } else if (this.alive) {
       this.#state = 'ending'
@@ -173,7 +173,7 @@ export class WorkerThread {
         break
       case 'failed':
         this.#crash = { error: decodeError(message.error, this.#settings.classes) }
-        this.#state = 'ending'
+        this.#state = 'failed'
         this.#wake()
         break
       case 'item':
@@ -195,7 +195,7 @@ export class WorkerThread {
       this.#crash = { error }
     }
     this.#functions = functions
-    this.#state = unknown === undefined ? 'idle' : 'ending'
+    this.#state = unknown === undefined ? 'idle' : 'failed'
     this.#worker.unref()
     this.#wake()
   }
@@ -219,7 +219,7 @@ export class WorkerThread {
   }
 
   #exited(code: number): void {
-    const asked = this.#state === 'ending'
+    const idle = this.#state === 'idle'
     const starting = this.#state === 'starting'
     this.#state = 'gone'
     this.#alarm.clear()
@@ -227,7 +227,7 @@ export class WorkerThread {
     this.#job = undefined
     if (starting) this.#crash ??= { error: new Error(`its thread exited with code ${code}`) }
     else if (job !== undefined) job.end(this.#cutShort(job, code))
-    else if (this.#crash !== undefined && !asked) this.#settings.onError?.(this.#crashed('idle'))
+    else if (this.#crash !== undefined && idle) this.#settings.onError?.(this.#crashed('idle'))
     this.#wake()
   }
 

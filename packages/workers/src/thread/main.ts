@@ -49,7 +49,11 @@ function handle(message: ToThread): void {
 async function perform(message: JobMessage): Promise<void> {
   const job = new ThreadJob(message, host)
   setCurrentJob(job)
-  const ended = await job.perform(inContext(message))
+  const { functions } = worker
+  const ended = await job.perform(
+    () => Reflect.apply(functions[message.name] as WorkerFunction, functions, message.args),
+    (work) => inContext(message.context, work),
+  )
   setCurrentJob(undefined)
   if (ended.kind !== 'value') {
     tell(ended)
@@ -63,16 +67,15 @@ async function perform(message: JobMessage): Promise<void> {
   }
 }
 
-/** The call, with the values around it that came along. */
-function inContext({ name, args, context: values }: JobMessage): () => unknown {
-  const { functions } = worker
-  let call = (): unknown => Reflect.apply(functions[name] as WorkerFunction, functions, args)
+/** Runs `work` with the values around it that came along. */
+function inContext(values: readonly unknown[], work: () => unknown): unknown {
+  let run = work
   for (const [i, key] of context.entries()) {
     const local = worker.context[key] as TaskLocal<unknown>
-    const inner = call
-    call = () => local.run(values[i], inner)
+    const inner = run
+    run = () => local.run(values[i], inner)
   }
-  return call
+  return run()
 }
 
 try {

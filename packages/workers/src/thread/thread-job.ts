@@ -63,10 +63,11 @@ export class ThreadJob {
     this.#room.set()
   }
 
-  /** Does the work: `call` calls the function. Never throws. */
-  async perform(call: () => unknown): Promise<Ended> {
+  /** Does the work: `call` calls the function, and all of it is done by `inside`. Never throws. */
+  async perform(call: () => unknown, inside: (work: () => unknown) => unknown): Promise<Ended> {
     const { id } = this
-    const body = async (): Promise<unknown> => this.#finish(await call())
+    const work = async (): Promise<unknown> => this.#finish(await call())
+    const body = async (): Promise<unknown> => await inside(work)
     const task = spawn(this.#deadline === Infinity ? body : () => this.#inTime(body), {
       name: this.#name,
     })

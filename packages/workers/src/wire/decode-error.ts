@@ -1,5 +1,6 @@
 import * as corral from 'corral'
 import { WorkerError } from '../errors.ts'
+import { hidden } from './encode-error.ts'
 import type { WireError, WireValue } from './encode-error.ts'
 
 export type ErrorClass = abstract new (...args: never[]) => Error
@@ -18,6 +19,7 @@ const standard: ErrorClass[] = [
   EvalError,
   URIError,
   AggregateError,
+  SuppressedError,
   WorkerError,
   ...Object.values<unknown>(corral).filter(isErrorClass),
 ]
@@ -41,7 +43,7 @@ export function decodeError(
   if (error.name !== wire.name) define(error, 'name', wire.name)
   for (const [key, value] of wire.properties) {
     const decoded = decodeValue(value, classes)
-    if (key === 'cause' || key === 'errors') define(error, key, decoded)
+    if (hidden.includes(key)) define(error, key, decoded)
     else Object.assign(error, { [key]: decoded })
   }
   const stack = wire.stack ?? `${wire.name}: ${wire.message}`

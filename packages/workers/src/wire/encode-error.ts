@@ -36,7 +36,7 @@ export function encodeError(thrown: unknown, depth: number = 0): WireError {
 
 const known = new Set(['name', 'message', 'stack'])
 /** Not enumerable, and wanted all the same. */
-const hidden = ['cause', 'errors']
+export const hidden: readonly string[] = ['cause', 'errors', 'error', 'suppressed']
 
 function propertiesOf(error: Error, depth: number): [string, WireValue][] {
   const properties: [string, WireValue][] = []

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { threadId } from 'node:worker_threads'
-import { currentDeadline, sleep, spawn, TaskLocal } from 'corral'
+import { currentDeadline, currentTask, now, sleep, spawn, TaskLocal } from 'corral'
 import { checkpoint, defineWorker, transfer } from '@corral/workers/thread'
 import { NotFound } from './not-found.ts'
 
@@ -18,6 +18,12 @@ function failing(message: string): Disposable {
       throw new RangeError(message)
     },
   }
+}
+
+/** Throws what need not be an error. */
+function raise(value: unknown): never {
+  const thrown: unknown = value
+  throw thrown
 }
 
 class Stranger extends TypeError {
@@ -43,8 +49,22 @@ export const sums = defineWorker(
     failStrangely(): never {
       throw new Stranger('never seen')
     },
-    throwValue(value: unknown): never {
-      throw value
+    throwValue: (value: unknown): never => raise(value),
+    throwSymbol(): never {
+      return raise(Symbol('odd'))
+    },
+    async failByMisuse(): Promise<void> {
+      await sleep(-1)
+    },
+    async exitsWhenCancelled(): Promise<void> {
+      try {
+        await sleep(10_000)
+      } finally {
+        queueMicrotask(() => {
+          throw new Error('on the way out')
+        })
+        await new Promise(() => {})
+      }
     },
     returnFunction: (): unknown => () => 1,
     exit(code: number): void {
@@ -105,9 +125,10 @@ export const sums = defineWorker(
       }
     },
     async failsWhenCancelled(beats: Int32Array): Promise<void> {
-      using _failing = failing('while cleaning up')
       beat(beats)
-      await sleep(10_000)
+      await sleep(10_000).catch(() => {
+        throw new RangeError('while cleaning up')
+      })
     },
     async leavesChild(beats: Int32Array): Promise<void> {
       spawn(async () => {
@@ -132,9 +153,14 @@ export const sums = defineWorker(
       }
     },
 
+    async cancelsItself(): Promise<void> {
+      currentTask()?.cancel('enough')
+      await sleep(10)
+    },
+
     // Context
     requestId: (): string => requestId.get(),
-    timeLeft: (): number => currentDeadline() - Date.now(),
+    timeLeft: (): number => currentDeadline() - now(),
     note(path: string): void {
       process.on('exit', () => writeFileSync(path, 'bye'))
     },
@@ -171,6 +197,9 @@ export const sums = defineWorker(
     *yieldThenHot(beats: Int32Array): Generator<number, void> {
       yield 1
       for (;;) beat(beats)
+    },
+    *yieldRequestId(): Generator<string, void> {
+      yield requestId.get()
     },
     *yieldThenFail(): Generator<number, void> {
       yield 1
