@@ -9,14 +9,15 @@ export const ruleNames: readonly string[] = readdirSync(fixtures).sort()
 /** What a linter found: lines by file, each with the rule. */
 export type Found = Record<string, readonly string[]>
 
-/** What is to be found: in each bad file the lines that end with `// reported`, by the rule of its folder. */
+/** What is to be found in the bad files, by the rule of their folder: lines that end with `// reported`, or follow `// reported: ...`. */
 export function expectedFinds(): Found {
   const found: Record<string, readonly string[]> = {}
   for (const rule of ruleNames) {
     const lines = read(`${rule}/bad.ts`).split('\n')
-    found[`${rule}/bad.ts`] = lines.flatMap((line, i) =>
-      line.endsWith('// reported') ? `${i + 1} corral/${rule}` : [],
-    )
+    found[`${rule}/bad.ts`] = lines.flatMap((line, i) => {
+      const [, next] = /\/\/ reported(:|$)/.exec(line) ?? []
+      return next === undefined ? [] : `${i + (next === '' ? 1 : 2)} corral/${rule}`
+    })
   }
   return found
 }
