@@ -1,4 +1,4 @@
-import type { Field } from '../extract/field.ts'
+import { readField, type Field } from '../extract/field.ts'
 import { PageNode } from '../extract/page-node.ts'
 import type { ReadPage } from '../page/read-page.ts'
 import type { FrontierEntry, StoredLink, StoredPage } from '../store/outcome.ts'
@@ -36,6 +36,6 @@ export class VisitedPage<T> implements CrawlPage<T> {
   extract<U>(field: Field<U>): U | undefined {
     if (this.html === undefined) return undefined
     this.#node ??= PageNode.parse(this.html, this.url)
-    return field(this.#node)
+    return readField(field, this.#node)
   }
 }

@@ -1,4 +1,4 @@
-import type { Field } from './field.ts'
+import type { FieldReader } from './field.ts'
 import { compileSelector } from './selector.ts'
 
 /**
@@ -9,8 +9,8 @@ import { compileSelector } from './selector.ts'
  * attribute('content', 'meta[property="og:title"]')
  * @throws MisuseError for a selector that is none
  */
-export function attribute(name: string, selector?: string): Field<string | undefined> {
-  if (selector === undefined) return (node) => node.attribute(name)
+export function attribute(name: string, selector?: string): FieldReader<string | undefined> {
+  if (selector === undefined) return { read: (node) => node.attribute(name) }
   const compiled = compileSelector('attribute', selector)
-  return (node) => node.first(compiled)?.attribute(name)
+  return { read: (node) => node.first(compiled)?.attribute(name) }
 }

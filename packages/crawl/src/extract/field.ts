@@ -1,13 +1,20 @@
 import type { PageNode } from './page-node.ts'
 
+/** Something that can be read from a page or from a part of it. */
+export interface FieldReader<T> {
+  read(node: PageNode): T
+}
+
 /**
- * Something that can be read from a page or from a part of it: a function, so what is missing here is written in a line.
+ * A reader or a function: what is missing here is written in a line. That readers are objects is for the compiler,
+ * which infers nothing through calls that give functions.
  *
  * @example
  * const words: Field<number> = (node) => node.text.split(' ').length
  */
-export interface Field<T> {
-  (node: PageNode): T
-  /** Every function has one. That it stands here is what makes the compiler infer through fields in fields. */
-  readonly name: string
+export type Field<T> = FieldReader<T> | ((node: PageNode) => T)
+
+/** What a field says of a part of a page. */
+export function readField<T>(field: Field<T>, node: PageNode): T {
+  return typeof field === 'function' ? field(node) : field.read(node)
 }

@@ -1,5 +1,5 @@
 import { attribute } from './attribute.ts'
-import type { Field } from './field.ts'
+import type { FieldReader } from './field.ts'
 
 /**
  * The absolute URL that an attribute (`href`, or `src` where there is none) of the first element that matches leads to;
@@ -7,11 +7,13 @@ import type { Field } from './field.ts'
  *
  * @throws MisuseError for a selector that is none
  */
-export function link(selector?: string): Field<string | undefined> {
+export function link(selector?: string): FieldReader<string | undefined> {
   const href = attribute('href', selector)
   const src = attribute('src', selector)
-  return (node) => {
-    const written = href(node) ?? src(node)
-    return written === undefined ? undefined : node.resolve(written)
+  return {
+    read(node) {
+      const written = href.read(node) ?? src.read(node)
+      return written === undefined ? undefined : node.resolve(written)
+    },
   }
 }

@@ -1,4 +1,4 @@
-import type { Field } from './field.ts'
+import { readField, type Field, type FieldReader } from './field.ts'
 import { compileSelector } from './selector.ts'
 
 /**
@@ -9,18 +9,20 @@ import { compileSelector } from './selector.ts'
  * @example
  * list('table.prices tr', record({ name: text('th'), price: number('td') }))
  */
-export function list(selector: string): Field<string[]>
-export function list<T>(selector: string, field: Field<T>): Field<Exclude<T, undefined>[]>
+export function list(selector: string): FieldReader<string[]>
+export function list<T>(selector: string, field: Field<T>): FieldReader<Exclude<T, undefined>[]>
 export function list<T>(
   selector: string,
   field?: Field<T>,
-): Field<(string | Exclude<T, undefined>)[]> {
+): FieldReader<(string | Exclude<T, undefined>)[]> {
   const compiled = compileSelector('list', selector)
-  return (node) =>
-    node
-      .all(compiled)
-      .map((each) => (field === undefined ? textOf(each.text) : field(each)))
-      .filter((value): value is string | Exclude<T, undefined> => value !== undefined)
+  return {
+    read: (node) =>
+      node
+        .all(compiled)
+        .map((each) => (field === undefined ? textOf(each.text) : readField(field, each)))
+        .filter((value): value is string | Exclude<T, undefined> => value !== undefined),
+  }
 }
 
 function textOf(text: string): string | undefined {

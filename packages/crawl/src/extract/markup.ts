@@ -1,4 +1,4 @@
-import type { Field } from './field.ts'
+import type { FieldReader } from './field.ts'
 import { compileSelector } from './selector.ts'
 
 /**
@@ -6,7 +6,7 @@ import { compileSelector } from './selector.ts'
  *
  * @throws MisuseError for a selector that is none
  */
-export function markup(selector: string): Field<string | undefined> {
+export function markup(selector: string): FieldReader<string | undefined> {
   const compiled = compileSelector('markup', selector)
-  return (node) => node.first(compiled)?.html
+  return { read: (node) => node.first(compiled)?.html }
 }

@@ -1,4 +1,4 @@
-import type { Field } from './field.ts'
+import type { FieldReader } from './field.ts'
 import { text } from './text.ts'
 
 /**
@@ -7,11 +7,13 @@ import { text } from './text.ts'
  *
  * @throws MisuseError for a selector that is none
  */
-export function number(selector: string): Field<number | undefined> {
+export function number(selector: string): FieldReader<number | undefined> {
   const field = text(selector)
-  return (node) => {
-    const found = field(node)
-    return found === undefined ? undefined : parseNumber(found)
+  return {
+    read(node) {
+      const found = field.read(node)
+      return found === undefined ? undefined : parseNumber(found)
+    },
   }
 }
 

@@ -1,5 +1,5 @@
 import { ExtractError } from './extract-error.ts'
-import type { Field } from './field.ts'
+import { readField, type Field, type FieldReader } from './field.ts'
 
 /** A field for each part of a record. */
 export type FieldsOf<T extends object> = { readonly [K in keyof T]: Field<T[K]> }
@@ -9,19 +9,21 @@ export type FieldsOf<T extends object> = { readonly [K in keyof T]: Field<T[K]> 
  *
  * @example
  * const product = record({ name: required(text('h1')), price: number('.price') })
- * // Field<{ name: string; price: number | undefined }>
+ * // FieldReader<{ name: string; price: number | undefined }>
  */
-export function record<T extends object>(fields: FieldsOf<T>): Field<T> {
+export function record<T extends object>(fields: FieldsOf<T>): FieldReader<T> {
   const entries = Object.entries<Field<unknown>>(fields as Record<string, Field<unknown>>)
-  return (node) => {
-    const values: Record<string, unknown> = {}
-    for (const [name, field] of entries) values[name] = read(name, () => field(node))
-    return values as T
+  return {
+    read(node) {
+      const values: Record<string, unknown> = {}
+      for (const [name, field] of entries) values[name] = named(name, () => readField(field, node))
+      return values as T
+    },
   }
 }
 
 /** Says which field it was. */
-function read<T>(name: string, field: () => T): T {
+function named<T>(name: string, field: () => T): T {
   try {
     return field()
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { Field } from './field.ts'
+import type { FieldReader } from './field.ts'
 import { compileSelector } from './selector.ts'
 
 /**
@@ -6,10 +6,12 @@ import { compileSelector } from './selector.ts'
  *
  * @throws MisuseError for a selector that is none
  */
-export function text(selector: string): Field<string | undefined> {
+export function text(selector: string): FieldReader<string | undefined> {
   const compiled = compileSelector('text', selector)
-  return (node) => {
-    const found = node.first(compiled)?.text
-    return found === '' ? undefined : found
+  return {
+    read(node) {
+      const found = node.first(compiled)?.text
+      return found === '' ? undefined : found
+    },
   }
 }

@@ -64,7 +64,7 @@ describe('crawl with extract', () => {
     const site = await threePages()
     const store = newStore()
     const extract = record({
-      name: required((node) => (text('title')(node) === 'At /bad' ? undefined : 'x')),
+      name: required((node) => (text('title').read(node) === 'At /bad' ? undefined : 'x')),
     })
     const result = await crawl({ seeds: [`${site.origin}/`], store, extract, limits })
     expect(result).toMatchObject({ pages: 2, failed: 1, failures: { extract: 1 } })

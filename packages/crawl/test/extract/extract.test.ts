@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { attribute } from '../../src/extract/attribute.ts'
-import type { Field } from '../../src/extract/field.ts'
+import type { FieldReader } from '../../src/extract/field.ts'
 import { jsonLd } from '../../src/extract/json-ld.ts'
 import { link } from '../../src/extract/link.ts'
 import { list } from '../../src/extract/list.ts'
@@ -26,21 +26,24 @@ const page = PageNode.parse(html, 'http://a.test/x/y.html')
 
 describe('fields', () => {
   test('read text, markup and attributes', () => {
-    expect(text('h1')(page)).toBe('Hay bale')
-    expect(text('title')(page)).toBe('Hay & Oats')
-    expect(text('.none')(page)).toBeUndefined()
-    expect(text('h7')(page)).toBeUndefined()
-    expect(markup('#d')(page)).toBe('A <b>bold</b> cow<br>moos')
-    expect(markup('#e')(page)).toBeUndefined()
-    expect(attribute('content', 'meta[property="og:title"]')(page)).toBe('Hay')
-    expect(attribute('content', 'h1')(page)).toBeUndefined()
+    expect(text('h1').read(page)).toBe('Hay bale')
+    expect(text('title').read(page)).toBe('Hay & Oats')
+    expect(text('.none').read(page)).toBeUndefined()
+    expect(text('h7').read(page)).toBeUndefined()
+    expect(markup('#d').read(page)).toBe('A <b>bold</b> cow<br>moos')
+    expect(markup('#e').read(page)).toBeUndefined()
+    expect(attribute('content', 'meta[property="og:title"]').read(page)).toBe('Hay')
+    expect(attribute('content', 'h1').read(page)).toBeUndefined()
   })
 
   test('resolve links against the base of the page', () => {
-    expect(link('a')(page)).toBe('http://a.test/shop/bale.html#x')
-    expect(link('img')(page)).toBe('http://a.test/shop/i.png')
-    expect(list('a', link())(page)).toEqual(['http://a.test/shop/bale.html#x', 'http://b.test/'])
-    expect(link('h1')(page)).toBeUndefined()
+    expect(link('a').read(page)).toBe('http://a.test/shop/bale.html#x')
+    expect(link('img').read(page)).toBe('http://a.test/shop/i.png')
+    expect(list('a', link()).read(page)).toEqual([
+      'http://a.test/shop/bale.html#x',
+      'http://b.test/',
+    ])
+    expect(link('h1').read(page)).toBeUndefined()
   })
 
   test('make lists and records, of the type that follows from the fields', () => {
@@ -53,7 +56,7 @@ describe('fields', () => {
       data: jsonLd(),
     })
     expectTypeOf(shop).toEqualTypeOf<
-      Field<{
+      FieldReader<{
         name: string
         price: number | undefined
         tags: string[]
@@ -62,7 +65,7 @@ describe('fields', () => {
         data: unknown[]
       }>
     >()
-    expect(shop(page)).toEqual({
+    expect(shop.read(page)).toEqual({
       name: 'Hay bale',
       price: 1234.5,
       tags: ['dry', 'green'],
@@ -78,7 +81,7 @@ describe('fields', () => {
 
   test('name the field that is missing, and where it is', () => {
     const field = record({ offer: record({ price: required(number('.cost')) }) })
-    expect(() => field(page)).toThrow(
+    expect(() => field.read(page)).toThrow(
       expect.objectContaining({
         name: 'ExtractError',
         code: 'EXTRACT_MISSING',
@@ -137,6 +140,6 @@ describe('PageNode.parse', () => {
 
   test('keeps to the url of the page when its base is none', () => {
     const odd = PageNode.parse('<base href="http://[x"><a href=y>', 'http://a.test/d/')
-    expect(link('a')(odd)).toBe('http://a.test/d/y')
+    expect(link('a').read(odd)).toBe('http://a.test/d/y')
   })
 })
