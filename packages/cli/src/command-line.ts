@@ -1,28 +1,11 @@
 import { inspect } from 'node:util'
 import { isCancelled } from 'corral'
-import type { Command } from './commands/command.ts'
+import { programCommands as commands } from './commands/program-commands.ts'
 import { programVersion } from './commands/program-version.ts'
 import { formatTable } from './format/format-table.ts'
 import { printable } from './format/printable.ts'
 import { closestWord } from './options/closest-word.ts'
 import { UsageError } from './options/usage-error.ts'
-
-const commands: ReadonlyMap<string, Command> = new Map([
-  [
-    'crawl',
-    {
-      about: 'fetch pages, follow their links, store everything',
-      load: async () => (await import('./commands/crawl-command.ts')).crawlCommand,
-    },
-  ],
-  [
-    'demo',
-    {
-      about: 'crawl a small site that is served here, on loopback',
-      load: async () => (await import('./commands/demo-command.ts')).demoCommand,
-    },
-  ],
-])
 
 /**
  * Runs the command that a command line names. What goes wrong is one line on stderr, and the stack with `--debug`.

@@ -1,6 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import packageJson from '../package.json' with { type: 'json' }
+import { crawlOptions } from '../src/options/crawl-options.ts'
+import { entriesOf, flagName } from '../src/options/option.ts'
 import { runCommand, temporaryDirectory } from './command.ts'
 
 describe('corral', () => {
@@ -61,13 +63,23 @@ describe('corral', () => {
     [['crawl', '--help']],
     [['crawl', 'status', '-h']],
     [['demo', '--help']],
+    [['completion', '--help']],
   ])('explains itself on one screen: %j', async (args) => {
     const { code, stdout, stderr } = await runCommand(args)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const lines = stdout.split('\n')
-    expect(lines.length).toBeLessThanOrEqual(40)
+    // A screen of 24 lines, and the prompt below.
+    expect(lines.length).toBeLessThanOrEqual(24)
     expect(lines.filter((line) => line.length > 80)).toEqual([])
     expect(stdout).toMatch(/^Usage: corral /)
+  })
+
+  test('has every option in the help for those who ask for all', async () => {
+    const { code, stdout } = await runCommand(['crawl', '--help', 'all'])
+    expect(code).toBe(0)
+    const flags = entriesOf(crawlOptions).map(([name]) => `--${flagName(name)}`)
+    expect(flags.filter((flag) => !stdout.includes(flag))).toEqual([])
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
   })
 
   test('says which version it is', async () => {

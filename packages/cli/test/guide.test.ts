@@ -1,36 +1,38 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { defaultUserAgent, openStore } from '@corral/crawl'
 import { describe, expect, test } from 'vitest'
 import { exportColumns } from '../src/export/export-row.ts'
 import { crawlOptions } from '../src/options/crawl-options.ts'
-import { entriesOf, flagName } from '../src/options/option.ts'
+import { ConfigFile } from '../src/options/config-file.ts'
+import { entriesOf } from '../src/options/option.ts'
+import { configKeys } from '../src/options/read-settings.ts'
 import { temporaryDirectory } from './command.ts'
+import { documentedTables, optionTables, withoutBlanks } from './options-table.ts'
 
 const guide = readFileSync(new URL('../../../docs/crawl.md', import.meta.url), 'utf8')
 
 describe('the guide to crawling', () => {
-  test('has every option with its value and default, in the order of the help', () => {
-    const section = guide.slice(guide.indexOf('\n## Options'), guide.indexOf('\n## For programs'))
-    const rows = [...section.matchAll(/^\| (`-.*?) (?<!\\)\| (.*?) \|/gm)].map(
-      ([, flag, initial]) => [
-        flag
-          ?.replaceAll(/`|\\/g, '')
-          .replace(/^-\w, /, '')
-          .trim(),
-        initial?.replaceAll('`', '').trim(),
-      ],
+  test('has every option with its value and default, as the help has them', () => {
+    expect(documentedTables()).toBe(withoutBlanks(optionTables()))
+    expect(guide).toContain(`\`${defaultUserAgent}\``)
+  })
+
+  test('names every key of a config file that is no option', () => {
+    const names = new Set(entriesOf(crawlOptions).map(([name]) => name))
+    const section = guide.slice(
+      guide.indexOf('\n### A config file'),
+      guide.indexOf('\n### Completion'),
     )
-    const known = entriesOf(crawlOptions).map(([name, { takes }]) =>
-      takes === undefined ? `--${flagName(name)}` : `--${flagName(name)} ${takes.placeholder}`,
-    )
-    expect(rows.map(([flag]) => flag)).toEqual(known)
-    const defaults = new Map(rows.map(([flag, initial]) => [flag?.split(' ')[0], initial]))
-    for (const [name, { initial }] of entriesOf(crawlOptions)) {
-      if (initial !== undefined) expect(defaults.get(`--${flagName(name)}`)).toBe(initial)
-    }
-    expect(defaults.get('--user-agent')).toBe(defaultUserAgent.replace(/\(.*\)/, '(...)'))
+    const others = configKeys.filter((key) => !names.has(key))
+    expect(others.filter((key) => !section.includes(`\`${key}\``))).toEqual([])
+    const [, json = ''] = /```json\n([^]*?)```/.exec(section) ?? []
+    const file = join(temporaryDirectory(), 'c.json')
+    writeFileSync(file, json)
+    const config = ConfigFile.read(file, configKeys)
+    expect(config.values(entriesOf(crawlOptions)).size).toBeGreaterThan(3)
+    expect(config.urls()).not.toEqual([])
   })
 
   test('has queries that a store can answer', async () => {
@@ -51,7 +53,7 @@ describe('the guide to crawling', () => {
   })
 
   test('names every column of an export', () => {
-    const section = guide.slice(guide.indexOf('\n## Results'), guide.indexOf('\n## Options'))
+    const section = guide.slice(guide.indexOf('\n## Results'), guide.indexOf('\n## Settings'))
     expect(exportColumns.filter((column) => !section.includes(`\`${column}\``))).toEqual([])
   })
 })

@@ -2,7 +2,7 @@ import { exportStore } from '../export/export-store.ts'
 import { formatCount } from '../format/format-count.ts'
 import { printable } from '../format/printable.ts'
 import { formatHelp } from '../options/format-help.ts'
-import { parseOptions } from '../options/parse-options.ts'
+import { readSettings } from '../options/read-settings.ts'
 import { requireNone } from '../options/require-none.ts'
 import { storeOptions } from '../options/store-options.ts'
 import { UsageError } from '../options/usage-error.ts'
@@ -11,7 +11,7 @@ import { requireWritable } from './require-writable.ts'
 
 /** Writes pages and failures to a file. */
 export async function crawlExport(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseOptions(storeOptions, args)
+  const { values, positionals } = readSettings(storeOptions, args)
   if (values.help) {
     process.stdout.write(help())
     return 0

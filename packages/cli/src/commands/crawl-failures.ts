@@ -2,13 +2,13 @@ import { StoreReader, type ErrorRow } from '@corral/crawl'
 import { formatTable } from '../format/format-table.ts'
 import { printable } from '../format/printable.ts'
 import { formatHelp } from '../options/format-help.ts'
-import { parseOptions } from '../options/parse-options.ts'
+import { readSettings } from '../options/read-settings.ts'
 import { requireNone } from '../options/require-none.ts'
 import { storeOptions } from '../options/store-options.ts'
 
 /** Lists the URLs that failed, and why. */
 export function crawlFailures(args: readonly string[]): number {
-  const { values, positionals } = parseOptions(storeOptions, args)
+  const { values, positionals } = readSettings(storeOptions, args)
   if (values.help) {
     process.stdout.write(help())
     return 0

@@ -2,13 +2,13 @@ import { openStore, StoreReader } from '@corral/crawl'
 import { formatCount } from '../format/format-count.ts'
 import { printable } from '../format/printable.ts'
 import { formatHelp } from '../options/format-help.ts'
-import { parseOptions } from '../options/parse-options.ts'
+import { readSettings } from '../options/read-settings.ts'
 import { requireNone } from '../options/require-none.ts'
 import { storeOptions } from '../options/store-options.ts'
 
 /** Queues the URLs that failed again. */
 export async function crawlRetryFailed(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseOptions(storeOptions, args)
+  const { values, positionals } = readSettings(storeOptions, args)
   if (values.help) {
     process.stdout.write(help())
     return 0

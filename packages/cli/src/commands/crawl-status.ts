@@ -1,6 +1,6 @@
 import { StoreReader } from '@corral/crawl'
 import { formatHelp } from '../options/format-help.ts'
-import { parseOptions } from '../options/parse-options.ts'
+import { readSettings } from '../options/read-settings.ts'
 import { requireNone } from '../options/require-none.ts'
 import { storeOptions } from '../options/store-options.ts'
 import { summarizeStore } from '../summary/crawl-summary.ts'
@@ -9,7 +9,7 @@ import { nextCommands } from './next-commands.ts'
 
 /** Shows how far a crawl is, also while it runs. */
 export function crawlStatus(args: readonly string[]): number {
-  const { values, positionals } = parseOptions(storeOptions, args)
+  const { values, positionals } = readSettings(storeOptions, args)
   if (values.help) {
     process.stdout.write(help())
     return 0

@@ -1,5 +1,5 @@
 import { isCancelled } from 'corral'
-import { crawl, StoreReader, type CrawlOptions, type CrawlProgress } from '@corral/crawl'
+import { crawl, StoreReader, type CrawlProgress } from '@corral/crawl'
 import type { CrawlDisplay } from '../display/crawl-display.ts'
 import { openDisplay } from '../display/open-display.ts'
 import { exportStore } from '../export/export-store.ts'
@@ -8,6 +8,7 @@ import { printable } from '../format/printable.ts'
 import type { CrawlSettings } from '../options/crawl-options.ts'
 import { summarizeRun, summarizeStore, type StoreSummary } from '../summary/crawl-summary.ts'
 import { formatSummary } from '../summary/format-summary.ts'
+import { crawlOptionsOf } from './crawl-options-of.ts'
 import { FailureError } from './failure-error.ts'
 import { nextCommands } from './next-commands.ts'
 import { requireWritable } from './require-writable.ts'
@@ -57,30 +58,6 @@ export async function runCrawl(
   }
   sumUp(settings, last, again, { interrupted: false })
   return 0
-}
-
-function crawlOptionsOf(seeds: readonly string[], settings: CrawlSettings): CrawlOptions {
-  const { depth, maxPages, userAgent, scope, include, exclude } = settings
-  return {
-    seeds,
-    store: settings.store,
-    scope: {
-      within: scope,
-      include,
-      exclude,
-      ...(depth === undefined ? {} : { maxDepth: depth }),
-    },
-    limits: {
-      concurrency: settings.concurrency,
-      concurrencyPerHost: settings.perHost,
-      delay: settings.delay,
-      timeout: settings.timeout,
-      attempts: settings.retries + 1,
-      maxBytes: settings.maxSize,
-      ...(maxPages === undefined ? {} : { maxPages }),
-    },
-    ...(userAgent === undefined ? {} : { userAgent }),
-  }
 }
 
 function greet(

@@ -4,6 +4,9 @@ import {
   count,
   duration,
   exportFile,
+  file,
+  fraction,
+  headerField,
   headerText,
   line,
   pattern,
@@ -14,52 +17,141 @@ import {
 export interface CrawlSettings {
   readonly depth: number | undefined
   readonly maxPages: number | undefined
-  readonly sameHost: boolean
   readonly scope: 'host' | 'prefix' | 'anywhere'
+  readonly sameHost: boolean
   readonly include: readonly RegExp[]
   readonly exclude: readonly RegExp[]
+  readonly stripTracking: boolean
+  readonly stripQuery: readonly string[]
+  readonly sortQuery: boolean
+  readonly ignoreRobots: boolean
+  readonly allowPrivate: boolean
   readonly concurrency: number
   readonly perHost: number
   readonly delay: number
-  readonly timeout: number
+  readonly jitter: number
   readonly retries: number
+  readonly timeout: number
   readonly maxSize: number
+  readonly maxLinks: number
+  readonly maxRedirects: number
   readonly userAgent: string | undefined
+  readonly header: readonly (readonly [name: string, value: string])[]
   readonly store: string
   readonly export: string | undefined
   readonly json: boolean
   readonly quiet: boolean
+  readonly config: string | undefined
   readonly debug: boolean
   readonly help: boolean
   readonly version: boolean
 }
 
+const follow = 'What to follow'
+const pace = 'How fast'
+const requests = 'Requests'
+const results = 'Results'
+const program = 'Program'
+
 export const crawlOptions: OptionTable<CrawlSettings> = {
-  depth: { takes: count(0), help: 'follow at most so many links from a start URL' },
-  maxPages: { takes: count(1), help: 'stop after so many pages' },
-  sameHost: { help: 'stay on the hosts of the URLs given (default)' },
+  depth: {
+    takes: count(0),
+    help: 'at most so many links from a start URL',
+    group: follow,
+    essential: true,
+  },
+  maxPages: { takes: count(1), help: 'stop after so many pages', group: follow, essential: true },
   scope: {
     takes: choice(['host', 'prefix', 'anywhere']),
     initial: 'host',
     help: 'which links to follow',
+    group: follow,
+    essential: true,
   },
-  include: { takes: pattern(), multiple: true, help: 'follow only matching URLs' },
-  exclude: { takes: pattern(), multiple: true, help: 'follow no matching URLs' },
-  concurrency: { takes: count(1, 10_000), initial: '64', help: 'requests at a time, in all' },
-  perHost: { takes: count(1, 10_000), initial: '8', help: 'requests at a time to one host' },
-  delay: { takes: duration(), initial: '0ms', help: 'between two requests to a host' },
-  timeout: { takes: duration(1), initial: '30s', help: 'for one request, its body included' },
-  retries: { takes: count(0, 100), initial: '3', help: 'further tries after what may pass' },
-  maxSize: { takes: size(), initial: '10mb', help: 'of one body, packed and unpacked' },
-  userAgent: { takes: headerText, help: 'how the crawler calls itself' },
-  store: { takes: line('<file>'), initial: 'crawl.db', help: 'the crawl itself, an SQLite file' },
+  sameHost: { help: 'the same as --scope host', group: follow },
+  include: { takes: pattern(), multiple: true, help: 'follow only matching URLs', group: follow },
+  exclude: {
+    takes: pattern(),
+    multiple: true,
+    help: 'follow no matching URLs',
+    group: follow,
+    essential: true,
+  },
+  stripTracking: { help: 'leave out utm_*, gclid and the like of URLs', group: follow },
+  stripQuery: {
+    takes: line('<name>'),
+    multiple: true,
+    help: 'leave out this parameter of URLs',
+    group: follow,
+  },
+  sortQuery: { help: 'put the parameters of URLs in order', group: follow },
+  ignoreRobots: { help: 'do as if there were no robots.txt', group: follow },
+  allowPrivate: { help: 'follow links into private networks too', group: follow },
+  concurrency: {
+    takes: count(1, 10_000),
+    initial: '64',
+    help: 'requests at a time, in all',
+    group: pace,
+  },
+  perHost: {
+    takes: count(1, 10_000),
+    initial: '8',
+    help: 'requests at a time to one host',
+    group: pace,
+    essential: true,
+  },
+  delay: {
+    takes: duration(),
+    initial: '0ms',
+    help: 'between two requests to a host',
+    group: pace,
+    essential: true,
+  },
+  jitter: {
+    takes: fraction(0, 10),
+    initial: '0',
+    help: 'lengthen delays by up to this part',
+    group: pace,
+  },
+  retries: {
+    takes: count(0, 100),
+    initial: '3',
+    help: 'further tries after what may pass',
+    group: pace,
+  },
+  timeout: {
+    takes: duration(1),
+    initial: '30s',
+    help: 'for one request, its body included',
+    group: requests,
+  },
+  maxSize: {
+    takes: size(),
+    initial: '10mb',
+    help: 'of one body, packed and unpacked',
+    group: requests,
+  },
+  maxLinks: { takes: count(0), initial: '10000', help: 'kept of one page', group: requests },
+  maxRedirects: { takes: count(0, 100), initial: '10', help: 'followed in a row', group: requests },
+  userAgent: { takes: headerText, help: 'how the crawler calls itself', group: requests },
+  header: { takes: headerField, multiple: true, help: 'sent with each request', group: requests },
+  store: {
+    takes: file(),
+    initial: 'crawl.db',
+    help: 'the crawl itself, an SQLite file',
+    group: results,
+    essential: true,
+  },
   export: {
     takes: exportFile,
     help: 'write the results to .jsonl or .csv',
+    group: results,
+    essential: true,
   },
-  json: { help: 'progress and summary as lines of JSON on stdout' },
-  quiet: { short: 'q', help: 'no progress, only the summary' },
-  debug: { help: 'tell more, and show the stack of errors' },
-  help: { short: 'h', help: 'show this' },
-  version: { short: 'V', help: 'show which version this is' },
+  json: { help: 'progress and summary as lines of JSON', group: results },
+  quiet: { short: 'q', help: 'no progress, only the summary', group: results },
+  config: { takes: file('.json'), help: 'settings [corral.config.json]', group: program },
+  debug: { help: 'tell more, and show the stack of errors', group: program },
+  help: { short: 'h', help: 'show this', group: program, flagOnly: true },
+  version: { short: 'V', help: 'show which version this is', group: program, flagOnly: true },
 }

@@ -1,5 +1,5 @@
 import type { OptionTable } from './option.ts'
-import { count, line } from './value-kind.ts'
+import { count, file } from './value-kind.ts'
 
 /** What `corral demo` can be told. */
 export interface DemoSettings {
@@ -14,10 +14,10 @@ export interface DemoSettings {
 
 export const demoOptions: OptionTable<DemoSettings> = {
   port: { takes: count(1, 65_535), help: 'of the site; a free one when left out' },
-  store: { takes: line('<file>'), help: 'where to crawl to; a temporary file when left out' },
+  store: { takes: file(), help: 'where to crawl to; a temporary file when left out' },
   serve: { help: 'only serve the site, until Ctrl-C' },
   json: { help: 'progress and summary as lines of JSON on stdout' },
   quiet: { short: 'q', help: 'no progress, only the summary' },
   debug: { help: 'show the stack of errors' },
-  help: { short: 'h', help: 'show this' },
+  help: { short: 'h', help: 'show this', flagOnly: true },
 }

@@ -1,98 +1,63 @@
-import { parseArgs } from 'node:util'
-import { closestWord } from './closest-word.ts'
+import type { ConfigFile } from './config-file.ts'
+import { checkedValue } from './checked-value.ts'
 import { entriesOf, flagName, type AnyOption, type OptionTable } from './option.ts'
-import { UsageError } from './usage-error.ts'
+import { readEnvironment, type Environment } from './read-environment.ts'
+import { readFlags } from './read-flags.ts'
 
-/** What a command line says. */
+/** Where values come from besides the command line. */
+export interface OptionSources {
+  readonly env?: Environment
+  /** Reads the config file, by the name that was given for it. */
+  readonly config?: (named: string | undefined) => ConfigFile
+}
+
+/** What is said about options. */
 export interface Parsed<Values> {
   readonly values: Values
   readonly positionals: readonly string[]
-  /** The names, as in the table, of the options that were given. */
-  readonly given: ReadonlySet<string>
+  /** Of the options that were given, where: the greater beats the lesser. */
+  readonly given: ReadonlyMap<string, number>
+  readonly config: ConfigFile | undefined
 }
 
 /**
- * Reads a command line by a table of options. Of an option given twice the last one counts, unless it collects.
+ * Reads options: each from the command line, else the environment, else the config file, else its default. A value
+ * that is wrong is refused also where another one beats it.
  *
- * @throws UsageError naming the option and its value
+ * @throws UsageError naming the option, its value and where that was found
  */
 export function parseOptions<Values>(
   table: OptionTable<Values>,
   args: readonly string[],
+  sources: OptionSources = {},
 ): Parsed<Values> {
   const entries = entriesOf(table)
-  const byFlag = new Map(entries.map(([name, option]) => [flagName(name), { name, option }]))
+  const flags = readFlags(entries, args)
+  const found: ReadonlyMap<string, unknown>[] = []
+  let config: ConfigFile | undefined
+  // Help is there also for who has a broken config.
+  if (flags.values.get('help') !== true) {
+    const env = readEnvironment(entries, sources.env ?? {})
+    const named = flags.values.get('config') ?? env.get('config')
+    config = sources.config?.(named as string | undefined)
+    found.push(config?.values(entries) ?? new Map(), env)
+  }
+  found.push(flags.values)
+
   const values: Record<string, unknown> = {}
   for (const [name, option] of entries) values[name] = initialOf(name, option)
-
-  const positionals: string[] = []
-  const given = new Set<string>()
-  for (const token of tokensOf(entries, args)) {
-    if (token.kind === 'positional') positionals.push(token.value)
-    if (token.kind !== 'option') continue
-    const found = byFlag.get(token.name)
-    if (found === undefined) throw unknownOption(token.rawName, [...byFlag.keys()])
-    const { name, option } = found
-    const value = valueOf(option, token)
-    given.add(name)
-    values[name] = option.multiple === true ? [...(values[name] as unknown[]), value] : value
+  const given = new Map<string, number>()
+  for (const [rank, from] of found.entries()) {
+    for (const [name, value] of from) {
+      values[name] = value
+      given.set(name, rank)
+    }
   }
-  return { values: values as Values, positionals, given }
-}
-
-type Token = ReturnType<typeof tokensOf>[number]
-type OptionToken = Extract<Token, { kind: 'option' }>
-
-function tokensOf(entries: readonly [string, AnyOption][], args: readonly string[]) {
-  const options = Object.fromEntries(
-    entries.map(([name, { takes, short }]) => [
-      flagName(name),
-      {
-        type: takes === undefined ? ('boolean' as const) : ('string' as const),
-        ...(short === undefined ? {} : { short }),
-      },
-    ]),
-  )
-  // Not strict: the messages are ours.
-  const { tokens } = parseArgs({
-    args: [...args],
-    options,
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-  })
-  return tokens
+  return { values: values as Values, positionals: flags.positionals, given, config }
 }
 
 function initialOf(name: string, { takes, multiple, initial }: AnyOption): unknown {
   if (takes === undefined) return false
   if (multiple === true) return []
-  return initial === undefined ? undefined : checked(`--${flagName(name)}`, initial, takes)
-}
-
-function valueOf({ takes }: AnyOption, { rawName, value, inlineValue }: OptionToken): unknown {
-  if (takes === undefined) {
-    if (value !== undefined) throw new UsageError(`${rawName} takes no value, got "${value}"`)
-    return true
-  }
-  // What looks like the next option is no value, unless it is written as one: --include=-draft
-  const missing = value === undefined || (!inlineValue && /^-[^\d]/.test(value))
-  if (missing) throw new UsageError(`${rawName} needs a value: ${takes.rule}`)
-  return checked(rawName, value, takes)
-}
-
-function checked<T>(
-  flag: string,
-  text: string,
-  takes: { readonly rule: string; parse(text: string): T | undefined },
-): T {
-  const value = takes.parse(text)
-  if (value === undefined) throw new UsageError(`${flag} must be ${takes.rule}, got "${text}"`)
-  return value
-}
-
-function unknownOption(flag: string, known: readonly string[]): UsageError {
-  const meant = closestWord(flag.replace(/^-+/, ''), known)
-  const hint = meant === undefined ? '' : `; did you mean --${meant}?`
-  return new UsageError(`unknown option ${flag}${hint}`)
+  return initial === undefined ? undefined : checkedValue(`--${flagName(name)}`, initial, takes)
 }

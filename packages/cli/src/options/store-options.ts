@@ -1,17 +1,19 @@
 import type { OptionTable } from './option.ts'
-import { line } from './value-kind.ts'
+import { file } from './value-kind.ts'
 
 /** What the commands that read a store can be told. */
 export interface StoreSettings {
   readonly store: string
   readonly json: boolean
+  readonly config: string | undefined
   readonly debug: boolean
   readonly help: boolean
 }
 
 export const storeOptions: OptionTable<StoreSettings> = {
-  store: { takes: line('<file>'), initial: 'crawl.db', help: 'the crawl to look at' },
+  store: { takes: file(), initial: 'crawl.db', help: 'the crawl to look at' },
   json: { help: 'lines of JSON' },
+  config: { takes: file('.json'), help: 'where the store may be named [corral.config.json]' },
   debug: { help: 'show the stack of errors' },
-  help: { short: 'h', help: 'show this' },
+  help: { short: 'h', help: 'show this', flagOnly: true },
 }

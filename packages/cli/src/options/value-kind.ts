@@ -4,8 +4,12 @@ export interface ValueKind<T> {
   readonly placeholder: string
   /** What is right, to follow "must be". */
   readonly rule: string
+  /** All that it can be, or that it is a file: what a shell offers to complete. */
+  readonly offers?: readonly string[] | 'file'
   /** `undefined` for what is not right. */
   parse(text: string): T | undefined
+  /** The same for a value of a config file, where that may be more than a text or a number. */
+  fromJson?(value: unknown): T | undefined
 }
 
 /** A whole number. */
@@ -68,6 +72,7 @@ export function size(): ValueKind<number> {
 export function choice<T extends string>(words: readonly T[]): ValueKind<T> {
   return {
     placeholder: words.join('|'),
+    offers: words,
     rule:
       words.length === 1 ? `${words[0]}` : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`,
     parse: (text) => words.find((word) => word === text),
@@ -98,18 +103,53 @@ export function line(placeholder: string): ValueKind<string> {
   }
 }
 
-/** A file to export to. */
-export const exportFile: ValueKind<string> = {
-  placeholder: '<file>',
-  rule: 'a file name that ends in .jsonl or .csv',
-  parse: (text) => (/[^/\\]\.(jsonl|csv)$/.test(text) ? text : undefined),
+/** A file, by its name; its endings if only some will do. */
+export function file(...endings: readonly string[]): ValueKind<string> {
+  const { parse } = line('<file>')
+  const [last, ...others] = endings.toReversed()
+  const named = [others.toReversed().join(', '), last].filter((text) => text !== '').join(' or ')
+  return {
+    placeholder: '<file>',
+    offers: 'file',
+    rule: endings.length === 0 ? 'a file name' : `a file name that ends in ${named}`,
+    parse: (text) => {
+      // Nothing but an ending is no name.
+      const named = /[^/\\]\.\w+$/.test(text) && endings.some((ending) => text.endsWith(ending))
+      return endings.length === 0 || named ? parse(text) : undefined
+    },
+  }
 }
+
+/** A file to export to. */
+export const exportFile: ValueKind<string> = file('.jsonl', '.csv')
 
 /** What can be the value of an HTTP header. */
 export const headerText: ValueKind<string> = {
   placeholder: '<text>',
   rule: 'printable ASCII, not empty',
   parse: (text) => (/^[\x21-\x7e][\x20-\x7e]*$/.test(text) ? text : undefined),
+}
+
+/** A header of a request: name and value. */
+export const headerField: ValueKind<readonly [name: string, value: string]> = {
+  placeholder: '<name:value>',
+  rule: 'a header such as "Accept-Language: en"',
+  parse: (text) => {
+    const match = /^([\w!#$%&'*+.^`|~-]+):\s*([\x20-\x7e]*)$/.exec(text)
+    return match === null ? undefined : [match[1] ?? '', (match[2] ?? '').trim()]
+  },
+}
+
+/** A number, such as 0.5. */
+export function fraction(min: number, max: number): ValueKind<number> {
+  return {
+    placeholder: '<x>',
+    rule: `a number from ${min} to ${max}`,
+    parse: (text) => {
+      const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN
+      return value >= min && value <= max ? value : undefined
+    },
+  }
 }
 
 function measured(text: string, units: Readonly<Record<string, number>>): number | undefined {

@@ -1,0 +1,44 @@
+import { shells } from './shells.ts'
+import { programCommands } from '../commands/program-commands.ts'
+import { storeCommands } from '../commands/store-commands.ts'
+import { crawlOptions } from '../options/crawl-options.ts'
+import { demoOptions } from '../options/demo-options.ts'
+import { entriesOf, type AnyOption } from '../options/option.ts'
+import { storeOptions } from '../options/store-options.ts'
+
+/** A command as a shell completes it. */
+export interface CommandShape {
+  /** `['crawl', 'status']` */
+  readonly path: readonly string[]
+  readonly about: string
+  readonly options: readonly (readonly [name: string, option: AnyOption])[]
+  /** What may follow besides options; a file where there is nothing else to offer. */
+  readonly words: readonly string[] | 'file' | 'nothing'
+}
+
+/** Every command of the program, and what it takes. */
+export function commandShapes(): CommandShape[] {
+  const onStores = [...storeCommands].map(([name, command]): CommandShape => ({
+    path: ['crawl', name],
+    about: command.about,
+    options: entriesOf(storeOptions),
+    words: writesFile.has(name) ? 'file' : 'nothing',
+  }))
+  return [
+    {
+      path: ['crawl'],
+      about: about('crawl'),
+      options: entriesOf(crawlOptions),
+      words: [...storeCommands.keys()],
+    },
+    ...onStores,
+    { path: ['demo'], about: about('demo'), options: entriesOf(demoOptions), words: 'nothing' },
+    { path: ['completion'], about: about('completion'), options: [], words: shells },
+  ]
+}
+
+function about(name: string): string {
+  return programCommands.get(name)?.about ?? ''
+}
+
+const writesFile: ReadonlySet<string> = new Set(['export', 'report'])
