@@ -1,7 +1,8 @@
 import { parseRobotsDirectives } from '../robots/robots-directives.ts'
 import { UrlNormalizer } from '../url/url-normalizer.ts'
 import { refreshTarget } from './meta-refresh.ts'
-import { PageTokenizer, type WantedTags } from './page-tokenizer.ts'
+import { PageTokenizer } from './page-tokenizer.ts'
+import type { WantedTags } from './tag-patterns.ts'
 
 /** Where a link was found. */
 export type LinkKind = 'anchor' | 'area' | 'frame' | 'refresh' | 'canonical'
