@@ -7,6 +7,7 @@ import type { CrawlLimits } from './crawl-limits.ts'
 import type { CrawlPage } from './crawl-page.ts'
 import type { CrawlProgress } from './crawl-progress.ts'
 import type { CrawlSession } from './crawl-session.ts'
+import type { VisitEvent } from './visit-event.ts'
 
 /** `T` is what `extract` gives. */
 export interface CrawlOptions<T = unknown> {
@@ -47,4 +48,6 @@ export interface CrawlOptions<T = unknown> {
   readonly onProgress?: (progress: CrawlProgress) => void
   /** @default 250 */
   readonly progressInterval?: number
+  /** Told of every request for a URL, when it starts and when it has ended: for displays and measurements. */
+  readonly onVisit?: (event: VisitEvent) => void
 }

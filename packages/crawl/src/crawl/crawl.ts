@@ -9,11 +9,12 @@ import type { CrawlOptions } from './crawl-options.ts'
 import { CrawlRun } from './crawl-run.ts'
 import { ProgressMeter, type CrawlProgress } from './crawl-progress.ts'
 import type { CrawlSession } from './crawl-session.ts'
-import { Dispatcher } from './dispatcher.ts'
+import { Dispatcher, type Attempt } from './dispatcher.ts'
 import { OutcomeWriter } from './outcome-writer.ts'
 import { openSession } from './own-session.ts'
 import { PageHandling, type PageHandler } from './page-handling.ts'
-import { visitPage } from './visit-page.ts'
+import { watchVisits } from './visit-event.ts'
+import { visitPage, type Visit } from './visit-page.ts'
 
 /** What servers are told when nothing else is asked for. */
 export const defaultUserAgent: string = 'corral/0.1 (+https://www.npmjs.com/package/@corral/crawl)'
@@ -88,6 +89,7 @@ async function work(plan: Plan, store: Store, session: CrawlSession): Promise<Cr
     headers: { 'user-agent': userAgent, accept: 'text/html,*/*;q=0.5', ...options.headers },
     handling: plan.handling,
   }
+  const visit = ({ entry, attempt }: Attempt): Promise<Visit> => visitPage(entry, attempt, context)
   const meter = new ProgressMeter(store.counts, now())
   const writer = new OutcomeWriter(store)
   const dispatcher = new Dispatcher({
@@ -95,7 +97,7 @@ async function work(plan: Plan, store: Store, session: CrawlSession): Promise<Cr
     writer,
     limits,
     robots: options.obeyRobots === false ? undefined : new RobotsGate(context),
-    visit: ({ entry, attempt }) => visitPage(entry, attempt, context),
+    visit: options.onVisit === undefined ? visit : watchVisits(visit, options.onVisit),
     onRetry: () => meter.retries++,
   })
   const read = (): CrawlProgress => meter.read(store.counts, dispatcher.inFlight, now())
