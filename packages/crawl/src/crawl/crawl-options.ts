@@ -17,6 +17,14 @@ export interface CrawlOptions<T = unknown> {
   readonly store: string | Store
   readonly scope?: ScopeOptions
   readonly limits?: Partial<CrawlLimits>
+  /** Sitemaps to read, at the beginning of every run. What they list is followed as far as it is in scope. */
+  readonly sitemaps?: readonly string[]
+  /** Whether the sitemaps that robots.txt files name are read as well. @default false */
+  readonly findSitemaps?: boolean
+  /** Ask again, conditionally, for pages whose answer is older than so many milliseconds; 0 for all. Left out: for none. */
+  readonly refreshAfter?: number
+  /** Whether the links of a page whose body another page has as well are left alone. @default false */
+  readonly dedupe?: boolean
   /** How URLs are made one: parameters to leave out, or to sort. */
   readonly normalize?: Omit<NormalizeOptions, 'maxLength'>
   /** What to say to servers; its first word, up to a slash, is the name that robots.txt files know. */

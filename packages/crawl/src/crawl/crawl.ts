@@ -43,7 +43,11 @@ async function start<T>(
 ): Promise<CrawlProgress> {
   const limits = crawlLimitsOf(options.limits)
   const normalize = { ...options.normalize, maxLength: limits.maxUrlLength }
-  const seeds = seedsOf(options.seeds, normalize)
+  const seeds = urlsOf('seeds', options.seeds, normalize)
+  const sitemaps = urlsOf('sitemaps', options.sitemaps ?? [], normalize)
+  if (seeds.length + sitemaps.length === 0) {
+    throw new MisuseError('crawl: seeds must name at least one URL, got none')
+  }
   const { extract, handlerErrors } = options
   const handling =
     onPage === undefined && extract === undefined
@@ -54,7 +58,7 @@ async function start<T>(
           handlerErrors,
           handlerTimeout: limits.handlerTimeout,
         })
-  const plan: Plan = { options, limits, normalize, seeds, handling }
+  const plan: Plan = { options, limits, normalize, seeds, handling, sitemaps }
 
   if (typeof options.store !== 'string') return withSession(plan, options.store)
   const { maxDepth = Infinity } = options.scope ?? {}
@@ -68,26 +72,37 @@ interface Plan {
   readonly limits: CrawlLimits
   readonly normalize: NormalizeOptions
   readonly seeds: readonly string[]
+  readonly sitemaps: readonly string[]
 }
 
 async function withSession(plan: Plan, store: Store): Promise<CrawlProgress> {
   if (plan.options.session !== undefined) return work(plan, store, plan.options.session)
-  await using session = openSession(plan.seeds, plan.limits, plan.options.connect)
+  await using session = openSession(
+    [...plan.seeds, ...plan.sitemaps],
+    plan.limits,
+    plan.options.connect,
+  )
   return await work(plan, store, session)
 }
 
 async function work(plan: Plan, store: Store, session: CrawlSession): Promise<CrawlProgress> {
   const { options, limits, seeds } = plan
-  await store.seed(seeds)
+  const startedAt = Math.round(now())
+  if (seeds.length > 0) await store.seed(seeds)
+  if (plan.sitemaps.length > 0) await store.seedSitemaps(plan.sitemaps, startedAt)
+  const { refreshAfter } = options
+  if (refreshAfter !== undefined) await store.refresh(startedAt - refreshAfter)
   const userAgent = options.userAgent ?? defaultUserAgent
   const context = {
     session,
     limits,
     normalizer: new UrlNormalizer(plan.normalize),
-    scope: createScope(seeds, options.scope),
+    scope: createScope([...seeds, ...plan.sitemaps], options.scope),
     agent: /^[a-z_-]+/i.exec(userAgent)?.[0] ?? 'corral',
     headers: { 'user-agent': userAgent, accept: 'text/html,*/*;q=0.5', ...options.headers },
     handling: plan.handling,
+    dedupe: options.dedupe,
+    onSitemaps: options.findSitemaps === true ? queueSitemaps : undefined,
   }
   const visit = ({ entry, attempt }: Attempt): Promise<Visit> => visitPage(entry, attempt, context)
   const meter = new ProgressMeter(store.counts, now())
@@ -100,6 +115,10 @@ async function work(plan: Plan, store: Store, session: CrawlSession): Promise<Cr
     visit: options.onVisit === undefined ? visit : watchVisits(visit, options.onVisit),
     onRetry: () => meter.retries++,
   })
+  async function queueSitemaps(urls: readonly string[]): Promise<void> {
+    await store.seedSitemaps(urls, startedAt)
+    dispatcher.committed(0)
+  }
   const read = (): CrawlProgress => meter.read(store.counts, dispatcher.inFlight, now())
 
   let finished = false
@@ -136,11 +155,12 @@ async function tick(
   }
 }
 
-function seedsOf(given: readonly string[], normalize: NormalizeOptions): string[] {
-  if (given.length === 0) throw new MisuseError('crawl: seeds must name at least one URL, got none')
-  return given.map((seed) => {
-    const url = normalizeUrl(seed, undefined, normalize)
+function urlsOf(option: string, given: readonly string[], normalize: NormalizeOptions): string[] {
+  return given.map((each) => {
+    const url = normalizeUrl(each, undefined, normalize)
     if (url !== undefined) return url
-    throw new MisuseError(`crawl: seeds must be http or https URLs, got ${JSON.stringify(seed)}`)
+    throw new MisuseError(
+      `crawl: ${option} must be http or https URLs, got ${JSON.stringify(each)}`,
+    )
   })
 }

@@ -174,7 +174,7 @@ export class Dispatcher {
     }
 
     const visited = await visit(item)
-    if (visited.result === 'page') return { ...visited, entry }
+    if (visited.result !== 'failure') return { ...visited, entry }
     const { failure, retryAfter, links } = visited
     if (!failure.retryable || attempt >= limits.attempts) {
       return failureOf(entry, failure, attempt, links)

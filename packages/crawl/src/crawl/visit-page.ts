@@ -3,12 +3,15 @@ import { isCancelled, now, timeout } from 'corral'
 import { failureOfError, failureOfStatus, type Failure } from '../fetch/failure.ts'
 import { readPage, type ReadPage } from '../page/read-page.ts'
 import { parseRobotsDirectives } from '../robots/robots-directives.ts'
-import type { FrontierEntry, StoredLink, StoredPage } from '../store/outcome.ts'
+import type { FrontierEntry, StoredLink, StoredPage, Validators } from '../store/outcome.ts'
+import { sitemapLimits } from '../sitemap/read-sitemap.ts'
 import type { UrlNormalizer } from '../url/url-normalizer.ts'
 import type { Scope } from '../url/scope.ts'
 import type { CrawlLimits } from './crawl-limits.ts'
-import type { CrawlResponse, CrawlSession } from './crawl-session.ts'
+import { conditionsOf, validatorsOf } from './conditional-request.ts'
+import type { CrawlRequest, CrawlResponse, CrawlSession } from './crawl-session.ts'
 import type { PageHandler } from './page-handling.ts'
+import { visitSitemap } from './visit-sitemap.ts'
 
 /** What visiting a page needs to know of the crawl. */
 export interface VisitContext {
@@ -21,6 +24,8 @@ export interface VisitContext {
   readonly headers: Readonly<Record<string, string>>
   /** What is to be done with every page. */
   readonly handling?: PageHandler | undefined
+  /** Whether pages with the same body are told apart by a hash. */
+  readonly dedupe?: boolean | undefined
 }
 
 /** What came of one attempt. */
@@ -30,6 +35,11 @@ export type Visit =
       readonly page: StoredPage
       readonly links: readonly StoredLink[]
       readonly redirect?: StoredLink | undefined
+    }
+  | {
+      /** The page is what it was when it was fetched before. */
+      readonly result: 'unchanged'
+      readonly fetchedAt: number
     }
   | {
       readonly result: 'failure'
@@ -62,23 +72,26 @@ export async function visitPage(
     return { result: 'failure', failure: failureOfError(error) }
   }
   if (fetched.result === 'failure') return fetched
+  if (fetched.result === 'unchanged') return { ...fetched, fetchedAt: Math.round(startedAt) }
 
   const durationMs = Math.round(now() - startedAt)
   const { answer, read, links, redirect } = fetched
   const page: StoredPage = {
     status: answer.status,
     contentType: answer.contentType,
-    charset: read?.charset,
+    charset: read?.charset ?? answer.charset,
     title: read?.content.title,
-    bytes: read?.bytes ?? 0,
+    bytes: read?.bytes ?? answer.bytes ?? 0,
     canonical: read?.content.canonical,
     noindex: (read?.content.noindex ?? false) || answer.noindex,
     note: answer.note ?? noteOf(read),
     attempts: attempt,
     fetchedAt: Math.round(startedAt),
     durationMs,
+    validators: answer.validators,
+    hash: read?.hash,
   }
-  if (context.handling !== undefined && redirect === undefined) {
+  if (context.handling !== undefined && redirect === undefined && entry.sitemap !== true) {
     const handled = await context.handling.handle(entry, page, links, read)
     if (handled.result === 'failure') return { ...handled, links }
     return { result: 'page', page: { ...page, data: handled.data }, links, redirect }
@@ -91,10 +104,14 @@ interface Answer {
   readonly contentType: string | undefined
   readonly noindex: boolean
   readonly note?: string
+  readonly bytes?: number
+  readonly charset?: string
+  readonly validators?: Validators | undefined
 }
 
 type Fetched =
   | Extract<Visit, { result: 'failure' }>
+  | { readonly result: 'unchanged' }
   | {
       readonly result: 'answer'
       readonly answer: Answer
@@ -104,9 +121,9 @@ type Fetched =
     }
 
 async function fetchEntry(entry: FrontierEntry, context: VisitContext): Promise<Fetched> {
-  const { session, headers, limits } = context
-  await using response = await session.get(entry.url, { headers, maxBytes: limits.maxBytes })
+  await using response = await context.session.get(entry.url, requestFor(entry, context))
   const { status } = response
+  if (status === 304 && entry.before !== undefined) return { result: 'unchanged' }
   const location = response.headers.get('location')
   if (isRedirect(status) && location !== undefined) {
     await discard(response)
@@ -121,6 +138,16 @@ async function fetchEntry(entry: FrontierEntry, context: VisitContext): Promise<
   return await readAnswer(entry, response, context)
 }
 
+function requestFor(
+  { before, sitemap }: FrontierEntry,
+  { headers, limits: { maxBytes } }: VisitContext,
+): CrawlRequest {
+  return {
+    headers: before === undefined ? headers : { ...headers, ...conditionsOf(before) },
+    maxBytes: sitemap === true ? Math.max(maxBytes, sitemapLimits.bytes) : maxBytes,
+  }
+}
+
 async function readAnswer(
   entry: FrontierEntry,
   response: CrawlResponse,
@@ -129,7 +156,16 @@ async function readAnswer(
   const { limits, agent, normalizer } = context
   const contentType = response.headers.get('content-type')
   const directives = parseRobotsDirectives(response.headers.get('x-robots-tag') ?? '', agent)
-  const answer = { status: response.status, contentType, noindex: directives.noindex }
+  const answer = {
+    status: response.status,
+    contentType,
+    noindex: directives.noindex,
+    validators: validatorsOf(response),
+  }
+  if (entry.sitemap === true) {
+    const { links, ...rest } = await visitSitemap(entry, response, context)
+    return { result: 'answer', answer: { ...answer, ...rest }, links }
+  }
   if (!isHtml(contentType)) {
     await discard(response)
     const note = 'no HTML: body not read'
@@ -141,6 +177,7 @@ async function readAnswer(
     agent,
     normalizer,
     keepText: context.handling !== undefined,
+    hash: context.dedupe ?? false,
   })
   const depth = entry.depth + 1
   const links = read.content.links.map(({ url, kind, nofollow }) => {
@@ -172,7 +209,10 @@ function redirected(
     result: 'answer',
     answer: { status: response.status, contentType, noindex: false },
     links: [],
-    redirect: stored(target, 'redirect', false, context.scope(target, entry.depth)),
+    redirect:
+      entry.sitemap === true
+        ? stored(target, 'sitemap', false, undefined)
+        : stored(target, 'redirect', false, context.scope(target, entry.depth)),
   }
 }
 

@@ -67,7 +67,7 @@ export function failureOfError(error: unknown): Failure {
 type Class = Pick<Failure, 'kind' | 'retryable'>
 
 const classes: readonly (readonly [codes: RegExp, class_: Class])[] = [
-  [/^(TOO_LARGE|UNDECODABLE)$/, { kind: 'body', retryable: false }],
+  [/^(TOO_LARGE|UNDECODABLE|Z_[A-Z_]+)$/, { kind: 'body', retryable: false }],
   [/^ADDRESS_REFUSED$/, { kind: 'address', retryable: false }],
   // EAI_AGAIN is the resolver's own trouble; ENOTFOUND is its answer.
   [/^(ENOTFOUND|EAI_NONAME|EAI_NODATA)$/, { kind: 'dns', retryable: false }],

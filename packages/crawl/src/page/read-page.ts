@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { detectCharset } from './charset.ts'
 import { LinkExtractor, type ExtractOptions, type PageContent } from './link-extractor.ts'
 
@@ -5,6 +6,8 @@ export interface ReadPageOptions extends ExtractOptions {
   readonly contentType?: string | undefined
   /** Keep the text of the page as well, for a handler. */
   readonly keepText?: boolean
+  /** Make a hash of the body. */
+  readonly hash?: boolean
 }
 
 /** An HTML page that has been read. */
@@ -15,6 +18,7 @@ export interface ReadPage {
   /** Whether some bytes were no characters of the charset; they are read as U+FFFD. */
   readonly malformed: boolean
   readonly text: string | undefined
+  readonly hash: string | undefined
 }
 
 /**
@@ -30,6 +34,7 @@ export async function readPage(
   options: ReadPageOptions = {},
 ): Promise<ReadPage> {
   const { contentType, keepText = false } = options
+  const hash = options.hash === true ? createHash('sha256') : undefined
   const extractor = new LinkExtractor(url, options)
   let text = ''
   let bytes = 0
@@ -45,6 +50,7 @@ export async function readPage(
 
   for await (const chunk of body) {
     bytes += chunk.length
+    hash?.update(chunk)
     if (decoder !== undefined) {
       take(decoder.decode(chunk, { stream: true }))
       continue
@@ -70,6 +76,7 @@ export async function readPage(
     bytes,
     malformed,
     text: keepText ? text : undefined,
+    hash: hash?.digest('base64url'),
   }
 }
 

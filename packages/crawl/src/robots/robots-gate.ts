@@ -16,6 +16,8 @@ export interface RobotsGateContext {
   /** Our product token. */
   readonly agent: string
   readonly headers: Readonly<Record<string, string>>
+  /** Told of the sitemaps that a robots.txt names, normalised, when it has been read. */
+  readonly onSitemaps?: ((urls: readonly string[]) => Promise<void>) | undefined
 }
 
 /** Where a robots.txt is, as far as redirects have been followed. */
@@ -33,6 +35,7 @@ export type RobotsAnswer =
 const lifetime = 24 * 60 * 60 * 1000
 const maxOrigins = 10_000
 const maxRedirects = 5
+const maxSitemaps = 1000
 
 type Known = { readonly readAt: number } & (
   | { readonly rules: RobotsRules }
@@ -75,6 +78,13 @@ export class RobotsGate {
     if (this.#known.size <= maxOrigins) return
     const [oldest] = this.#known.keys()
     if (oldest !== undefined) this.#known.delete(oldest)
+  }
+
+  async #tellSitemaps(sitemaps: readonly string[], base: string): Promise<void> {
+    const { onSitemaps } = this.#context
+    if (onSitemaps === undefined) return
+    const urls = sitemaps.slice(0, maxSitemaps).map((each) => normalizeUrl(each, base))
+    await onSitemaps(urls.filter((url) => url !== undefined))
   }
 
   async #read(origin: string): Promise<{ rules: RobotsRules } | { failure: Failure }> {
@@ -126,6 +136,7 @@ export class RobotsGate {
       }
       if (verdict === 'allow-all') return { rules: allowAll }
       const robots = parseRobotsTxt(await startOf(response))
+      if (robots.sitemaps.length > 0) await this.#tellSitemaps(robots.sitemaps, at.url)
       return { rules: selectRobotsRules(robots, this.#context.agent) }
     }
     return { rules: allowAll }

@@ -42,8 +42,6 @@ function linking(target: string): Promise<TestSite> {
   return testSite((response) => sendPage(response, [target]))
 }
 
-const refused = 'address ADDRESS_REFUSED'
-
 describe('crawl and private addresses', () => {
   test.each([
     ['a literal', (port: string) => `http://127.0.0.1:${port}/`],
@@ -69,7 +67,7 @@ describe('crawl and private addresses', () => {
       'inside.test': '127.0.0.1',
       'mapped.test': '::ffff:127.0.0.1',
     })
-    expect(Object.values(errors)).toEqual([refused])
+    expect(Object.values(errors)).toEqual(['address ADDRESS_REFUSED'])
     expect(secret.seen).toEqual([])
   })
 
@@ -87,7 +85,7 @@ describe('crawl and private addresses', () => {
       else response.writeHead(404).end()
     })
     const { errors } = await crawlNames(`${site.origin}/`, {})
-    expect(errors).toEqual({ [`${secret.origin}/admin`]: refused })
+    expect(errors).toEqual({ [`${secret.origin}/admin`]: 'address ADDRESS_REFUSED' })
     expect(secret.seen).toEqual([])
   })
 

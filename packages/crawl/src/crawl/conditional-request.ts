@@ -1,0 +1,23 @@
+import type { Validators } from '../store/outcome.ts'
+import type { CrawlResponse } from './crawl-session.ts'
+
+/** What a server says to ask with; undefined when it says nothing. */
+export function validatorsOf({ headers }: CrawlResponse): Validators | undefined {
+  const etag = headers.get('etag')
+  const lastModified = headers.get('last-modified')
+  if (etag === undefined && lastModified === undefined) return undefined
+  return { etag: kept(etag), lastModified: kept(lastModified) }
+}
+
+/** The headers of a request that asks whether a page has changed [RFC 9110 13.1]. */
+export function conditionsOf({ etag, lastModified }: Validators): Record<string, string> {
+  return {
+    ...(etag === undefined ? {} : { 'if-none-match': etag }),
+    ...(lastModified === undefined ? {} : { 'if-modified-since': lastModified }),
+  }
+}
+
+/** What a server sends may be anything; what is sent back may not. */
+function kept(value: string | undefined): string | undefined {
+  return value !== undefined && value.length <= 500 && /^[\t -~]+$/.test(value) ? value : undefined
+}
