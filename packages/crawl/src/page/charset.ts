@@ -36,17 +36,37 @@ function byMark(start: Uint8Array): string | undefined {
 function encodingOf(label: string | undefined): string | undefined {
   const name = label?.replace(/^["']|["']$/g, '').trim() ?? ''
   if (name === '') return undefined
+  const known = encodings.get(name)
+  if (known !== undefined) return known
   try {
-    return new TextDecoder(name).encoding
+    const { encoding } = new TextDecoder(name)
+    // Labels in odd case are many.
+    if (encodings.size < 300) encodings.set(name, encoding)
+    return encoding
   } catch {
     return undefined
   }
 }
 
+/** Encodings by label: asking for one costs a decoder. */
+const encodings = new Map<string, string>()
+
+/** How nearly all pages say it. */
+const usual = /<meta charset=(["']?)([\w-]+)\1 *\/?>/iy
+
 function declaredIn(start: Uint8Array): string | undefined {
-  const text = new TextDecoder('latin1').decode(start.subarray(0, prescan))
-  // Comments hide what is in them, one that does not end hides the rest; an XML declaration counts as well.
-  if (!/<meta|<\?xml/i.test(text)) return undefined
+  const { buffer, byteOffset, length } = start
+  const text = Buffer.from(buffer, byteOffset, Math.min(length, prescan)).toString('latin1')
+  // An XML declaration counts as well; comments hide what is in them.
+  const first = text.search(/<meta|<\?xml|<!--/i)
+  if (first === -1) return undefined
+  usual.lastIndex = first
+  const found = encodingOf(usual.exec(text)?.[2])
+  return found === undefined ? searched(text) : corrected(found)
+}
+
+function searched(text: string): string | undefined {
+  // A comment that does not end hides the rest.
   const visible = text.replace(/<!--(?!-?>)[^]*?(-->|$)/g, '')
   const xml = /^<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)["']/.exec(visible)?.[1]
   for (const [, attributes = ''] of visible.matchAll(

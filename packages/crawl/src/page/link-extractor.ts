@@ -87,7 +87,7 @@ export class LinkExtractor {
       const url = normalizer.normalize(href, base)
       if (url === undefined) continue
       // Of two links to one page one that may be followed is enough.
-      if (links.get(url)?.nofollow ?? true) {
+      if (links.get(url)?.nofollow !== false) {
         links.set(url, { url, kind, nofollow: nofollow || this.#nofollow })
       }
     }

@@ -16,18 +16,23 @@ type Known = Map<string, Map<string, string | false>>
 const generation = 8192
 
 /**
- * `normalizeUrl` for the links of many pages: the same navigation is on every page of a site, so what was made of a link
- * is kept, bounded, and most links cost a look-up.
+ * `normalizeUrl` for the links of many pages. Most need nothing but to be joined to what they are relative to. The same
+ * navigation is on every page of a site, so what was made of another link is kept, bounded, and costs a look-up.
  */
 export class UrlNormalizer {
   readonly #options: NormalizeOptions
+  readonly #arranges: boolean
+  readonly #maxLength: number
   #young: Known = new Map()
   #old: Known = new Map()
   #youngSize = 0
   #oldSize = 0
 
   constructor(options: NormalizeOptions = {}) {
+    const { stripParameters = [], sortQuery = false, maxLength = 2048 } = options
     this.#options = options
+    this.#arranges = stripParameters.length > 0 || sortQuery
+    this.#maxLength = maxLength
   }
 
   /** Links that are remembered. */
@@ -44,6 +49,22 @@ export class UrlNormalizer {
 
   /** The normal form of a link; undefined when it is none that can be followed. */
   normalize(href: string, base: LinkBase): string | undefined {
+    return this.#join(href, base) ?? this.#lookUp(href, base)
+  }
+
+  /** What is in its normal form as it stands, but for what it is relative to: the usual case. */
+  #join(href: string, { origin, directory }: LinkBase): string | undefined {
+    // A dot may begin a segment that means another one.
+    if (!plain.test(href) || href.includes('/.')) return undefined
+    if (this.#arranges && href.includes('?')) return undefined
+    let url: string
+    if (href.charCodeAt(0) === slash) url = origin + href
+    else if (!directory.includes('%')) url = directory + href
+    else return undefined
+    return url.length > this.#maxLength ? undefined : url
+  }
+
+  #lookUp(href: string, base: LinkBase): string | undefined {
     const key = dependsOn(href, base)
     if (key === undefined) return normalizeUrl(href, base.url, this.#options)
     const young = this.#young.get(key)?.get(href)
@@ -83,6 +104,9 @@ function dependsOn(href: string, base: LinkBase): string | undefined {
   // Letters and dots begin a relative path or a scheme. Not so what is blank, `?` or `#`.
   return first >= dot && first !== questionMark ? base.directory : undefined
 }
+
+/** A path, from the root or relative, and a query, of characters that stand for themselves in both. */
+const plain = /^(?:\/(?!\/)|[\w~!$&()*+,;=@-])[\w~!$&()*+,;=@/.-]*(?:\?[\w~!$&()*+,;=@/.:?-]+)?$/
 
 const slash = 0x2f
 const dot = 0x2e
