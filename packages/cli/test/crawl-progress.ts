@@ -1,4 +1,5 @@
 import type { CrawlProgress } from '@corral/crawl'
+import { CrawlMonitor } from '../src/monitor/crawl-monitor.ts'
 
 /** The progress of a crawl that has gone on for a while. */
 export function progressOf(changes: Partial<CrawlProgress> = {}): CrawlProgress {
@@ -16,4 +17,11 @@ export function progressOf(changes: Partial<CrawlProgress> = {}): CrawlProgress 
     elapsed: 12_000,
     ...changes,
   }
+}
+
+/** What watched it. */
+export function monitorOf(changes: Partial<CrawlProgress> = {}): CrawlMonitor {
+  const monitor = new CrawlMonitor()
+  monitor.advance(progressOf(changes))
+  return monitor
 }

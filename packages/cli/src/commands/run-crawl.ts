@@ -5,6 +5,7 @@ import { openDisplay } from '../display/open-display.ts'
 import { exportStore } from '../export/export-store.ts'
 import { formatCount } from '../format/format-count.ts'
 import { printable } from '../format/printable.ts'
+import { CrawlMonitor } from '../monitor/crawl-monitor.ts'
 import type { CrawlSettings } from '../options/crawl-options.ts'
 import { summarizeRun, summarizeStore, type StoreSummary } from '../summary/crawl-summary.ts'
 import { formatSummary } from '../summary/format-summary.ts'
@@ -30,33 +31,34 @@ export async function runCrawl(
 ): Promise<number> {
   if (settings.export !== undefined) requireWritable(settings.export)
   const display = openDisplay(settings, process)
-  let last: CrawlProgress | undefined
+  const monitor = new CrawlMonitor()
   let greeted = false
   const onProgress = (progress: CrawlProgress): void => {
-    last = progress
+    monitor.advance(progress)
     // Not before there is a page: of a crawl that gets none one line is said, and that is the error.
     if (!greeted && progress.pages > 0) {
       greet(display, seeds, settings, progress)
       greeted = true
     }
-    display.update(progress)
+    display.update(monitor)
   }
   try {
     await crawl({
       ...crawlOptionsOf(seeds, settings),
       onProgress,
+      onVisit: (event) => monitor.observe(event),
       progressInterval: display.interval,
     })
     display.end()
     if (settings.export !== undefined) await exportStore(settings.store, settings.export)
   } catch (error) {
     display.end()
-    if (isCancelled(error) && last !== undefined) {
-      sumUp(settings, last, again, { interrupted: true })
+    if (isCancelled(error) && monitor.progress !== undefined) {
+      sumUp(settings, monitor.progress, again, { interrupted: true })
     }
     throw error
   }
-  sumUp(settings, last, again, { interrupted: false })
+  sumUp(settings, monitor.progress, again, { interrupted: false })
   return 0
 }
 

@@ -1,10 +1,11 @@
-import type { CrawlProgress } from '@corral/crawl'
+import type { CrawlMonitor } from '../monitor/crawl-monitor.ts'
 
 /** Where a running crawl is shown. */
 export interface CrawlDisplay {
   /** Milliseconds between two updates. */
   readonly interval: number
-  update(progress: CrawlProgress): void
+  /** Shows what the monitor knows. */
+  update(monitor: CrawlMonitor): void
   /** Says something that stays. */
   note(text: string): void
   /** Leaves the output ready for what follows. */

@@ -1,8 +1,8 @@
-import type { CrawlProgress } from '@corral/crawl'
 import { logLine } from '../progress/log-line.ts'
-import { progressLine } from '../progress/progress-line.ts'
 import type { CrawlDisplay } from './crawl-display.ts'
-import { LiveLine, type Terminal } from './live-line.ts'
+import type { Terminal } from './live-block.ts'
+import { liveDisplay, type LastWords } from './live-display.ts'
+import { paintFor } from './paint.ts'
 
 export interface DisplayOptions {
   readonly json: boolean
@@ -10,20 +10,21 @@ export interface DisplayOptions {
   readonly maxPages: number | undefined
 }
 
-/** The streams of a process, as far as showing a crawl needs them. */
-export interface DisplayStreams {
+/** A process, as far as showing a crawl needs it. */
+export interface DisplayProcess extends LastWords {
   readonly stdout: { write(text: string): unknown }
   readonly stderr: Terminal & { readonly isTTY?: boolean }
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
-/** The display that fits: nothing, lines of JSON, a live line on a terminal, or lines of a log. */
-export function openDisplay(options: DisplayOptions, streams: DisplayStreams): CrawlDisplay {
-  const { stdout, stderr, env } = streams
+/** The display that fits: nothing, lines of JSON, live lines on a terminal, or lines of a log. */
+export function openDisplay(options: DisplayOptions, process: DisplayProcess): CrawlDisplay {
+  const { stdout, stderr, env } = process
   if (options.json) return jsonDisplay(stdout)
   if (options.quiet) return silent
   if (stderr.isTTY === true && env['TERM'] !== 'dumb') {
-    return liveDisplay(new LiveLine(stderr), options.maxPages, isUnicode(env))
+    const { maxPages } = options
+    return liveDisplay(stderr, { maxPages, unicode: isUnicode(env), paint: paintFor(env) }, process)
   }
   return logDisplay(stderr)
 }
@@ -33,20 +34,11 @@ const logInterval = 2000
 
 const silent: CrawlDisplay = { interval: 1000, update: () => {}, note: () => {}, end: () => {} }
 
-function jsonDisplay(stdout: DisplayStreams['stdout']): CrawlDisplay {
+function jsonDisplay(stdout: DisplayProcess['stdout']): CrawlDisplay {
   return {
     ...silent,
-    update: (progress) => stdout.write(`${JSON.stringify({ type: 'progress', ...progress })}\n`),
-  }
-}
-
-function liveDisplay(line: LiveLine, maxPages: number | undefined, unicode: boolean): CrawlDisplay {
-  return {
-    interval: 100,
-    update: (progress) =>
-      line.draw(progressLine(progress, { width: line.width, maxPages, unicode })),
-    note: (text) => line.note(text),
-    end: () => line.clear(),
+    update: ({ progress }) =>
+      stdout.write(`${JSON.stringify({ type: 'progress', ...progress })}\n`),
   }
 }
 
@@ -54,8 +46,8 @@ function logDisplay(stderr: Terminal): CrawlDisplay {
   let due = logInterval
   return {
     interval: 250,
-    update: (progress: CrawlProgress) => {
-      if (progress.elapsed < due) return
+    update: ({ progress }) => {
+      if (progress === undefined || progress.elapsed < due) return
       due = progress.elapsed + logInterval
       stderr.write(`${logLine(progress)}\n`)
     },
@@ -64,8 +56,8 @@ function logDisplay(stderr: Terminal): CrawlDisplay {
   }
 }
 
-/** Whether the terminal's encoding, by its locale, has the letters of the live line. */
-function isUnicode(env: DisplayStreams['env']): boolean {
+/** Whether the terminal's encoding, by its locale, has the letters of the live lines. */
+function isUnicode(env: DisplayProcess['env']): boolean {
   const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || ''
   return (
     /utf-?8/i.test(locale) || env['TERM_PROGRAM'] !== undefined || env['WT_SESSION'] !== undefined

@@ -1,6 +1,7 @@
 import type { CrawlProgress } from '@corral/crawl'
 import { formatCount } from '../format/format-count.ts'
 import { formatDuration } from '../format/format-duration.ts'
+import type { Paint } from '../display/paint.ts'
 import { formatRate } from '../format/format-rate.ts'
 
 export interface ProgressLineOptions {
@@ -10,6 +11,8 @@ export interface ProgressLineOptions {
   readonly maxPages?: number | undefined
   /** Whether letters beyond ASCII can be shown. */
   readonly unicode?: boolean
+  /** Colours; none when left out. */
+  readonly paint?: Paint
 }
 
 /**
@@ -25,13 +28,16 @@ export function progressLine(progress: CrawlProgress, options: ProgressLineOptio
   for (let least = 0; least <= heaviest; least++) {
     const shown = parts.filter(({ weight }) => weight >= least)
     const line = shown.map(({ text }) => text).join(separator)
-    if (line.length <= room) return line
+    if (line.length > room) continue
+    return shown.map(({ text, painted }) => painted ?? text).join(separator)
   }
   return '' // a number cut off would be another number
 }
 
 interface Part {
   readonly text: string
+  /** The same in colour, as wide. */
+  readonly painted?: string
   /** What has the least goes first when there is no room. */
   readonly weight: number
 }
@@ -41,21 +47,23 @@ const heaviest = 6
 function partsOf(progress: CrawlProgress, options: ProgressLineOptions): Part[] {
   const { pages, rate, queued, inFlight, failed, elapsed } = progress
   return [
-    { text: bar(progress, options), weight: 0 },
+    barOf(progress, options),
     { text: `${formatCount(pages)} pages`, weight: heaviest },
     { text: formatRate(rate), weight: 5 },
     { text: `${formatCount(queued)} queued`, weight: 4 },
-    { text: `${formatCount(inFlight)} in flight`, weight: 2 },
-    { text: `${formatCount(failed)} failed`, weight: 3 },
+    { text: `${formatCount(inFlight)} in flight`, weight: 0 },
+    failedOf(failed, options),
     { text: formatDuration(elapsed), weight: 1 },
   ]
 }
 
-const barWidth = 12
+/** Letters of the bar, and columns below which only the number beside it is shown. */
+const barLength = 12
+const leastForBar = 64
 
 /** How much is done of what is known, or of what was asked for. */
-function bar(progress: CrawlProgress, options: ProgressLineOptions): string {
-  const { maxPages = Infinity, unicode = true } = options
+function barOf(progress: CrawlProgress, options: ProgressLineOptions): Part {
+  const { width, maxPages = Infinity, unicode = true, paint } = options
   const { pages, failed, queued } = progress
   const known = pages + failed + queued
   const part = Math.max(
@@ -63,8 +71,19 @@ function bar(progress: CrawlProgress, options: ProgressLineOptions): string {
     // Whichever end is nearer.
     Math.min(1, pages / maxPages),
   )
-  const full = Math.floor(part * barWidth)
+  const percent = `${Math.floor(part * 100)}%`
+  if (width < leastForBar) return { text: percent, weight: 2 }
+  const full = Math.floor(part * barLength)
   const [on, off] = unicode ? ['█', '░'] : ['#', '.']
-  const percent = `${Math.floor(part * 100)}%`.padStart(4)
-  return `${on.repeat(full)}${off.repeat(barWidth - full)}${percent}`
+  const [done, rest] = [on.repeat(full), off.repeat(barLength - full)]
+  const number = percent.padStart(4)
+  const text = `${done}${rest}${number}`
+  if (paint === undefined) return { text, weight: 2 }
+  return { text, painted: `${paint('good', done)}${paint('quiet', rest)}${number}`, weight: 2 }
+}
+
+function failedOf(failed: number, { paint }: ProgressLineOptions): Part {
+  const text = `${formatCount(failed)} failed`
+  if (paint === undefined || failed === 0) return { text, weight: 3 }
+  return { text, painted: paint('bad', text), weight: 3 }
 }

@@ -14,8 +14,11 @@ describe('progressLine', () => {
 
   test('leaves out what matters least when there is little room, and never fills the last column', () => {
     const shown = (width: number): string => progressLine(progressOf(), { width })
-    expect(shown(80)).toBe('1,234 pages · 312/s · 5,012 queued · 64 in flight · 3 failed · 12 s')
-    expect(shown(60)).toBe('1,234 pages · 312/s · 5,012 queued · 3 failed')
+    expect(shown(80)).toBe(
+      '██░░░░░░░░░░ 19% · 1,234 pages · 312/s · 5,012 queued · 3 failed · 12 s',
+    )
+    expect(shown(63)).toBe('19% · 1,234 pages · 312/s · 5,012 queued · 3 failed · 12 s')
+    expect(shown(50)).toBe('1,234 pages · 312/s · 5,012 queued · 3 failed')
     expect(shown(40)).toBe('1,234 pages · 312/s · 5,012 queued')
     expect(shown(20)).toBe('1,234 pages · 312/s')
     expect(shown(19)).toBe('1,234 pages')
