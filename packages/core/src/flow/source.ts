@@ -26,7 +26,10 @@ export function sourceOf<T>(api: string, items: Iterable<T> | AsyncIterable<T>):
 }
 
 /** Closes the source of something that failed with `error`, and throws it: a failure to close is kept with it. */
-export async function closeFailed(source: Source<unknown>, error: unknown): Promise<never> {
+export async function closeFailed(
+  source: Pick<Source<unknown>, 'close'>,
+  error: unknown,
+): Promise<never> {
   try {
     await source.close()
   } catch (second) {

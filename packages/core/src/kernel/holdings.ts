@@ -1,10 +1,15 @@
-import type { Holding, ScopeNode, TaskRecord } from './records.ts'
+import type { Holding, ScopeNode } from './records.ts'
+
+/** A task, or a part of one that has a scope of its own. */
+interface Holder {
+  readonly scope: ScopeNode
+}
 
 /**
  * Notes that `task` holds something, so that its end without giving it back is noticed. The list is
  * linked through what is held: to take and to give back cost a few assignments.
  */
-export function hold(task: TaskRecord, holding: Holding): void {
+export function hold(task: Holder, holding: Holding): void {
   const { scope } = task
   const first = scope.firstHolding
   holding.nextHolding = first
@@ -13,13 +18,23 @@ export function hold(task: TaskRecord, holding: Holding): void {
 }
 
 /** Notes that `task` gave it back. */
-export function letGo(task: TaskRecord, holding: Holding): void {
+export function letGo(task: Holder, holding: Holding): void {
   const { nextHolding: next, prevHolding: prev } = holding
   if (prev !== undefined) prev.nextHolding = next
   else if (task.scope.firstHolding === holding) task.scope.firstHolding = next
   if (next !== undefined) next.prevHolding = prev
   holding.nextHolding = undefined
   holding.prevHolding = undefined
+}
+
+/** The body of a task has ended: what only serves it need not wait for its children to end. */
+export function bodyEnded(scope: ScopeNode): void {
+  let holding = scope.firstHolding
+  while (holding !== undefined) {
+    const next = holding.nextHolding
+    holding.bodyEnded?.()
+    holding = next
+  }
 }
 
 /** The task has ended: what it still holds is told so. */

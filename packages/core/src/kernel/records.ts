@@ -61,6 +61,8 @@ export class ScopeNode {
 export interface Holding {
   nextHolding: Holding | undefined
   prevHolding: Holding | undefined
+  /** The body of the task has ended, its children perhaps not yet. */
+  bodyEnded?(): void
   /** The task has ended and still held it. */
   abandoned(): void
 }

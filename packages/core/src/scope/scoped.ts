@@ -4,9 +4,8 @@ import { currentScope } from '../kernel/current.ts'
 import { ScopeNode } from '../kernel/records.ts'
 import { attach, closeScope } from '../kernel/scope-tree.ts'
 
-/** Opens a scope below the current one. */
-export function openScope(name: string): ScopeNode {
-  const parent = currentScope()
+/** Opens a scope below the current one, or another. */
+export function openScope(name: string, parent: ScopeNode = currentScope()): ScopeNode {
   const node = new ScopeNode(parent.runtime, parent.task, name)
   attach(node, parent)
   return node

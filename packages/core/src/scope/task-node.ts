@@ -1,6 +1,7 @@
 import { TaskCancelledError } from '../errors.ts'
 import { ambient, inside } from '../kernel/context.ts'
 import { currentTaskRecord } from '../kernel/current.ts'
+import { bodyEnded } from '../kernel/holdings.ts'
 import { emit, observed } from '../kernel/hooks.ts'
 import { ScopeNode, Waiter } from '../kernel/records.ts'
 import type { TaskRecord, TaskStatus } from '../kernel/records.ts'
@@ -79,6 +80,7 @@ export class TaskNode<out T = unknown> implements TaskRecord {
   }
 
   #bodyEnded(): void {
+    if (this.scope.firstHolding !== undefined) bodyEnded(this.scope)
     const { children } = this
     if (children === undefined || children.live === 0) this.#end()
     else children.idle = () => this.#end()
