@@ -1,0 +1,41 @@
+import { drain } from './drain.ts'
+import { Relay } from './relay.ts'
+import { openerOf } from './source.ts'
+import type { StreamSource } from './source.ts'
+import { Stream, stream } from './stream.ts'
+import type { ItemsOf } from './zip.ts'
+
+/**
+ * The latest items of all sources, whenever one of them gives a new one, from when each has given one;
+ * it ends when all have ended. Each source runs in a task of its own, and waits until its item is taken.
+ *
+ * Cancellation: cancels every source and awaits them.
+ *
+ * @throws the first failure of a source; the others are cancelled
+ * @example
+ * for await (const [price, rate] of combineLatest(prices, rates)) console.log(price * rate)
+ * @see RxJS's combineLatest
+ */
+export function combineLatest<const S extends readonly StreamSource<unknown>[]>(
+  ...sources: S
+): Stream<ItemsOf<S>> {
+  const openers = sources.map((source) => openerOf('combineLatest: source', source))
+  if (openers.length === 0) return stream<ItemsOf<S>>([])
+  const begin = (relay: Relay<unknown[]>): void => {
+    const latest: unknown[] = []
+    const seen = new Set<number>()
+    for (const [column, source] of openers.entries()) {
+      relay.spawn(async (scope) => {
+        await drain(source, scope, (item) => {
+          latest[column] = item
+          seen.add(column)
+          if (seen.size === openers.length) return relay.emit([...latest], scope)
+        })
+        if (!seen.has(column)) relay.stop() // there will never be one of each
+      })
+    }
+  }
+  return Stream.of({
+    open: (scope) => new Relay<ItemsOf<S>>('combineLatest', scope, 0, begin as never),
+  })
+}

@@ -1,0 +1,21 @@
+import { ArrayCursor } from './sync-cursor.ts'
+import { joining } from './flat-map.ts'
+import { openerOf } from './source.ts'
+import type { StreamSource } from './source.ts'
+import { Stream } from './stream.ts'
+
+/**
+ * The items of the first source, then those of the next, and so on. A source is opened when the one
+ * before it has ended.
+ *
+ * Cancellation: that of the source; it is closed under a shield.
+ *
+ * @example
+ * await concat([1, 2], [3]).toArray() // [1, 2, 3]
+ * @see Python's itertools.chain
+ */
+export function concat<T>(...sources: readonly StreamSource<T>[]): Stream<T> {
+  const openers = sources.map((source) => openerOf('concat: source', source))
+  const outer = { open: () => new ArrayCursor(openers) }
+  return Stream.of(joining(outer, (source) => source))
+}

@@ -1,0 +1,128 @@
+import { Cancelled } from '../errors.ts'
+import { closeFailed } from '../flow/source.ts'
+import { currentScope, ready, suspend, Waiter, WaitQueue, wake } from '../lowlevel.ts'
+import type { ScopeNode } from '../lowlevel.ts'
+import { Attendant } from '../scope/attendant.ts'
+import { END } from './cursor.ts'
+import type { Cursor, End, Opener } from './cursor.ts'
+
+type Step<T> = IteratorResult<T, undefined>
+
+const end: IteratorReturnResult<undefined> = { done: true, value: undefined }
+
+/**
+ * One walk over a stream: what a loop drives. It opens the source with the first `next`, and closes it
+ * at the end, after an error or a cancelled `next`, on `return`; and when the scope where it was made ends
+ * before that.
+ */
+export class StreamIterator<T> implements AsyncIterableIterator<T, undefined>, AsyncDisposable {
+  readonly #source: Opener<T>
+  readonly #scope: ScopeNode
+  #cursor: Cursor<T> | undefined
+  #attendant: Attendant | undefined
+  #done = false
+  /** The step that is under way; others stand in line behind it. */
+  #pending: Promise<unknown> | undefined
+  #line: WaitQueue | undefined
+  #closing: Promise<void> | undefined
+
+  /** Made by a stream, not by hand. */
+  constructor(source: Opener<T>) {
+    this.#source = source
+    this.#scope = currentScope()
+  }
+
+  next(): Promise<Step<T>> {
+    if (this.#pending === undefined) return this.#step()
+    this.#line ??= new WaitQueue()
+    return suspend(new Waiter('Stream.next', this, this.#line)).then(() => this.#step())
+  }
+
+  async return(): Promise<Step<T>> {
+    await (this.#closing ??= this.#close())
+    return end
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return()
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'StreamIterator'
+  }
+
+  #step(): Promise<Step<T>> {
+    const scope = currentScope()
+    let item: T | End | Promise<T | End>
+    if (scope.governor !== undefined) {
+      item = Promise.reject(new Cancelled(scope.governor.reason))
+    } else {
+      try {
+        item = this.#done ? END : (this.#cursor ??= this.#open(scope)).next()
+      } catch (error) {
+        item = Promise.reject(error)
+      }
+    }
+    if (item instanceof Promise) {
+      this.#pending = item
+      return item.then(this.#given, this.#failed)
+    }
+    return ready('Stream.next', this, this.#given(item), scope)
+  }
+
+  #open(scope: ScopeNode): Cursor<T> {
+    const home = this.#scope.closed ? scope : this.#scope
+    if (home.task !== undefined) {
+      this.#attendant = new Attendant(
+        home,
+        () => this.#pending !== undefined,
+        () => this.return(),
+      )
+    }
+    return this.#source.open(home)
+  }
+
+  readonly #given = (item: T | End): Step<T> => {
+    if (item === END) this.#leave()
+    this.#turn()
+    return item === END ? end : { done: false, value: item }
+  }
+
+  /** A loop does not call `return` after an error: it is closed here. */
+  readonly #failed = async (error: unknown): Promise<never> => {
+    this.#leave()
+    try {
+      return await closeFailed({ close: () => this.#cursor?.close() }, error)
+    } finally {
+      this.#turn()
+    }
+  }
+
+  async #close(): Promise<void> {
+    this.#leave()
+    try {
+      await this.#cursor?.close()
+    } finally {
+      await Promise.allSettled([this.#pending])
+    }
+  }
+
+  #leave(): void {
+    this.#done = true
+    this.#attendant?.release()
+    this.#attendant = undefined
+  }
+
+  /** The next one in line. */
+  #turn(): void {
+    this.#pending = undefined
+    const next = this.#line?.first
+    if (next === undefined) return
+    this.#pending = next.promise
+    wake(next, undefined)
+  }
+}

@@ -1,0 +1,292 @@
+import type { ReadableStream as Readable } from 'node:stream/web'
+import type { RetryOptions } from '../flow/retry.ts'
+import { currentScope, requireDuration, requireFunction, requireLimit } from '../lowlevel.ts'
+import { buffering, conflating } from './buffer.ts'
+import { chunking, chunkingInTime } from './chunk.ts'
+import { isLater, opener } from './cursor.ts'
+import type { Opener } from './cursor.ts'
+import { debouncing } from './debounce.ts'
+import { drain } from './drain.ts'
+import { filtering } from './filter.ts'
+import { joining, merging } from './flat-map.ts'
+import { mappingConcurrently } from './map-concurrently.ts'
+import type { MapOptions } from './map-concurrently.ts'
+import { mapping } from './map.ts'
+import { retrying } from './retrying.ts'
+import { scanning } from './scan.ts'
+import { sharing } from './share.ts'
+import type { SharePolicy } from './share.ts'
+import { skipping } from './skip.ts'
+import { openerOf } from './source.ts'
+import type { StreamSource } from './source.ts'
+import { StreamIterator } from './stream-iterator.ts'
+import { takingUntil } from './take-until.ts'
+import type { Stop } from './take-until.ts'
+import { taking } from './take.ts'
+import { tapping } from './tap.ts'
+import { throttling } from './throttle.ts'
+import type { ThrottleOptions } from './throttle.ts'
+import { limitingTime } from './time-limit.ts'
+import { readableOf } from './to-readable.ts'
+import { through } from './transform.ts'
+import type { MakeStep } from './transform.ts'
+
+type Fn<T, R> = (item: T, index: number) => R | PromiseLike<R>
+
+export interface FlatMapOptions {
+  /** How many inner sources are walked at the same time, at the most. Default 1: one after the other. */
+  readonly concurrency?: number
+}
+
+export interface ChunkOptions {
+  /** How long an item waits for the chunk to be full, in milliseconds. Default: as long as it takes. */
+  readonly maxDelay?: number
+}
+
+/** Where `pipeTo` puts the items: a queue. */
+export interface Sink<T> {
+  put(item: T): PromiseLike<unknown>
+  close(): void
+}
+
+export interface PipeOptions {
+  /** Close the queue when the stream has ended. Default true. */
+  readonly close?: boolean
+}
+
+/**
+ * Items that come one after the other, taken by whoever walks over them: with `for await`, or with
+ * `toArray`, `reduce`, `forEach`, `pipeTo`. Nothing runs before that, and no stage takes an item that
+ * is not asked for, unless it says so. Each walk begins anew, as far as the source can.
+ *
+ * A walk that ends early - `break`, an error, a cancellation, the end of the scope where it began - closes
+ * every source, under a shield, and waits for that. Made by `stream` and its like.
+ *
+ * Cancellation: reaches what is waited for; the source is closed before `Cancelled` is thrown.
+ */
+export class Stream<T> implements AsyncIterable<T> {
+  /** @internal */
+  static of<T>(source: Opener<T>): Stream<T> {
+    return new Stream(source)
+  }
+
+  /** @internal */
+  readonly [opener]: Opener<T>
+
+  private constructor(source: Opener<T>) {
+    this[opener] = source
+  }
+
+  /**
+   * What `fn` makes of each item; promises are awaited. With `concurrency` several items are worked on at
+   * once, each in a task, and the source runs in a task of its own; a failure cancels the others. At most
+   * so many are begun and not yet taken.
+   */
+  map<R>(fn: Fn<T, R>, options: MapOptions = {}): Stream<R> {
+    const { concurrency = 1, ordered = true } = options
+    requireFunction('Stream.map: fn', fn)
+    requireLimit('Stream.map: concurrency', concurrency)
+    if (concurrency === 1) return this.#through(mapping(fn))
+    return new Stream(mappingConcurrently(this[opener], fn, concurrency, ordered))
+  }
+
+  /** The items for which `fn` gives something true. */
+  filter<S extends T>(fn: (item: T, index: number) => item is S): Stream<S>
+  filter(fn: Fn<T, unknown>): Stream<T>
+  filter(fn: Fn<T, unknown>): Stream<T> {
+    requireFunction('Stream.filter: fn', fn)
+    return this.#through(filtering(fn))
+  }
+
+  /**
+   * The items of what `fn` makes of each item, one source after the other; with `concurrency` as they come,
+   * each source in a task of its own.
+   */
+  flatMap<R>(fn: Fn<T, StreamSource<R>>, options: FlatMapOptions = {}): Stream<R> {
+    const { concurrency = 1 } = options
+    requireFunction('Stream.flatMap: fn', fn)
+    requireLimit('Stream.flatMap: concurrency', concurrency)
+    const expand = (item: T, index: number): Opener<R> | PromiseLike<Opener<R>> => {
+      const made = fn(item, index)
+      if (isLater(made)) return made.then((made) => openerOf('Stream.flatMap: what fn gives', made))
+      return openerOf('Stream.flatMap: what fn gives', made)
+    }
+    return new Stream(
+      concurrency === 1
+        ? joining(this[opener], expand)
+        : merging('Stream.flatMap', this[opener], expand, concurrency),
+    )
+  }
+
+  /** What `fn` has put together so far, after each item. */
+  scan<A>(fn: (sum: A, item: T, index: number) => A | PromiseLike<A>, initial: A): Stream<A> {
+    requireFunction('Stream.scan: fn', fn)
+    return this.#through(scanning(fn, initial))
+  }
+
+  /** The items as they are, after `fn` has seen each; promises are awaited. */
+  tap(fn: Fn<T, unknown>): Stream<T> {
+    requireFunction('Stream.tap: fn', fn)
+    return this.#through(tapping(fn))
+  }
+
+  /** The first `count` items. The source is closed when one more is asked for, and never asked for one more. */
+  take(count: number): Stream<T> {
+    requireLimit('Stream.take: count', count, 0)
+    return new Stream(taking(this[opener], count))
+  }
+
+  /** All but the first `count` items. */
+  skip(count: number): Stream<T> {
+    requireLimit('Stream.skip: count', count, 0)
+    return this.#through(skipping(count))
+  }
+
+  /**
+   * Ends when `stop` has: work that is run in a task, or a source that gives an item. Items that were ready
+   * by then are still given. The source runs in a task of its own.
+   */
+  takeUntil(stop: Stop): Stream<T> {
+    return new Stream(takingUntil(this[opener], stop))
+  }
+
+  /**
+   * Arrays of `size` items, the last one shorter. With `maxDelay` none waits for longer than that to be
+   * full, and the source runs in a task of its own. A failure of the source drops what was not full.
+   */
+  chunk(size: number, options: ChunkOptions = {}): Stream<T[]> {
+    const { maxDelay = Infinity } = options
+    requireLimit('Stream.chunk: size', size)
+    requireDuration('Stream.chunk: maxDelay', maxDelay)
+    if (maxDelay === Infinity) return this.#through(chunking(size))
+    return new Stream(chunkingInTime(this[opener], size, maxDelay))
+  }
+
+  /** The source runs in a task of its own, up to `capacity` items ahead, and one that it has in its hand. */
+  buffer(capacity: number): Stream<T> {
+    requireLimit('Stream.buffer: capacity', capacity, 0)
+    return new Stream(buffering(this[opener], capacity))
+  }
+
+  /** The source runs in a task of its own and is never held up: of items not yet taken the newest is kept. */
+  conflate(): Stream<T> {
+    return new Stream(conflating(this[opener]))
+  }
+
+  /**
+   * An item when no other has come for `ms` after it, and the last one at the end. The source runs in a
+   * task of its own and is never held up; of items not yet taken the newest is kept.
+   */
+  debounce(ms: number): Stream<T> {
+    requireDuration('Stream.debounce: ms', ms)
+    return new Stream(debouncing(this[opener], ms))
+  }
+
+  /**
+   * At most one item in `ms`: the first at once, then the latest of those that came meanwhile, or the
+   * `first` of them. The source runs in a task of its own and is never held up.
+   */
+  throttle(ms: number, options: ThrottleOptions = {}): Stream<T> {
+    requireDuration('Stream.throttle: ms', ms)
+    return new Stream(throttling(this[opener], ms, options.keep ?? 'latest'))
+  }
+
+  /** Throws `TimeoutError` when an item that is asked for has not come after `ms`. */
+  timeout(ms: number): Stream<T> {
+    requireDuration('Stream.timeout: ms', ms)
+    return new Stream(limitingTime(this[opener], ms))
+  }
+
+  /**
+   * Walks the source again, from its beginning, when it fails: `attempts` walks in all, with the delays of
+   * `retry`. Failures of later stages and cancellations are none of the source. A function or another source
+   * that can be walked twice is needed: a generator cannot.
+   */
+  retry(policy: RetryOptions = {}): Stream<T> {
+    requireLimit('Stream.retry: attempts', policy.attempts ?? 1)
+    return new Stream(retrying(this[opener], policy))
+  }
+
+  /**
+   * One walk over the source for all who walk over this at the same time: each gets what comes from then
+   * on. It runs in the task where `share` is called, begins with the first reader, ends with the last.
+   */
+  share(policy: SharePolicy = {}): Stream<T> {
+    const { capacity = 1, drop = 'none' } = policy
+    requireLimit('Stream.share: capacity', capacity)
+    return new Stream(sharing(this[opener], capacity, drop === 'oldest'))
+  }
+
+  /** All items. */
+  async toArray(): Promise<T[]> {
+    const items: T[] = []
+    await drain(this[opener], currentScope(), (item) => void items.push(item))
+    return items
+  }
+
+  /** What `fn` puts together of all items, beginning with `initial`; promises are awaited. */
+  async reduce<A>(
+    fn: (sum: A, item: T, index: number) => A | PromiseLike<A>,
+    initial: A,
+  ): Promise<A> {
+    requireFunction('Stream.reduce: fn', fn)
+    let sum = initial
+    let index = 0
+    await drain(this[opener], currentScope(), (item) => {
+      const next = fn(sum, item, index++)
+      if (isLater(next)) return next.then((next) => (sum = next))
+      return (sum = next)
+    })
+    return sum
+  }
+
+  /** Calls `fn` with each item, one after the other; promises are awaited. */
+  async forEach(fn: Fn<T, unknown>): Promise<void> {
+    requireFunction('Stream.forEach: fn', fn)
+    let index = 0
+    await drain(this[opener], currentScope(), (item) => fn(item, index++))
+  }
+
+  /** Puts all items into a queue, waits for room where there is none, and closes it at the end. */
+  async pipeTo(queue: Sink<T>, { close = true }: PipeOptions = {}): Promise<void> {
+    await drain(this[opener], currentScope(), (item) => queue.put(item))
+    if (close) queue.close()
+  }
+
+  /**
+   * A ReadableStream of the web. It takes an item when one is read; cancelling it closes the source.
+   * For one of Node: `Readable.from(stream)`.
+   */
+  toReadable(): Readable<T> {
+    return readableOf(this[Symbol.asyncIterator]())
+  }
+
+  /** A walk of one's own. It is closed when the scope ends in which this is called. */
+  [Symbol.asyncIterator](): StreamIterator<T> {
+    return new StreamIterator(this[opener])
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'Stream'
+  }
+
+  #through<R>(step: MakeStep): Stream<R> {
+    return new Stream(through<R>(this[opener], step))
+  }
+}
+
+/**
+ * A stream of what can be walked: an iterable, an async iterable, a ReadableStream of the web, a Readable of
+ * Node, or a function that gives one of these, which is called for each walk.
+ *
+ * Cost: where neither the source nor a stage has to be waited for, an item costs no promise.
+ *
+ * Cancellation: as `Stream`.
+ *
+ * @example
+ * const names = await stream(urls).map(download, { concurrency: 10 }).filter(Boolean).toArray()
+ * @see RxJS, aiostream, swift-async-algorithms
+ */
+export function stream<T>(source: StreamSource<T>): Stream<T> {
+  return Stream.of(openerOf('stream: source', source))
+}

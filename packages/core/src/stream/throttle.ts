@@ -1,0 +1,49 @@
+import { sleep, sleepUntil } from '../scope/sleep.ts'
+import { END } from './cursor.ts'
+import type { End, Opener } from './cursor.ts'
+import { drain } from './drain.ts'
+import { LatestItems } from './latest-items.ts'
+import { Relay } from './relay.ts'
+
+export interface ThrottleOptions {
+  /** Which of the items that come too soon is given when it is time: the `latest` (default) or the `first`. */
+  readonly keep?: 'latest' | 'first'
+}
+
+/** At most one item in `ms`: the first at once, then one of those that came meanwhile. */
+export function throttling<T>(source: Opener<T>, ms: number, keep: 'latest' | 'first'): Opener<T> {
+  const begin = (relay: Relay<T>): void =>
+    relay.spawn(async (scope) => {
+      const { clock } = scope.runtime
+      let due = -Infinity
+      let held: T | End = END
+      let waits = false
+      const give = (item: T): void => {
+        held = END
+        due = clock.now() + ms
+        void relay.emit(item, scope)
+      }
+      /** Gives what is held when it is time, if nothing comes that does so itself. */
+      const wait = async (): Promise<void> => {
+        while (clock.now() < due) {
+          await sleepUntil(due)
+          await sleep(0) // what comes at this very moment has come in time
+        }
+        waits = false
+        if (held !== END) give(held)
+      }
+      await drain(source, scope, (item) => {
+        if (held === END || keep === 'latest') held = item
+        if (clock.now() >= due) give(held)
+        else if (!waits) {
+          waits = true
+          relay.spawn(wait)
+        }
+      })
+      if (held !== END) give(held)
+      relay.stop()
+    })
+  return {
+    open: (scope) => new Relay('Stream.throttle', scope, Infinity, begin, new LatestItems(1)),
+  }
+}

@@ -1,0 +1,123 @@
+import type { ScopeNode } from '../lowlevel.ts'
+import { checkpoint } from '../scope/checkpoint.ts'
+import { END, isLater, ITEMS_PER_TURN } from './cursor.ts'
+import type { Cursor, Opener } from './cursor.ts'
+
+/** In place of an item: this one is left out. */
+export const SKIP: unique symbol = Symbol('skip')
+
+/** What a stage makes of each item: another one, a promise of it, or `SKIP`. */
+export interface Step {
+  (item: unknown): unknown
+  /** What it still has to give at the end, or `SKIP`. */
+  end?: () => unknown
+}
+
+/** Steps are made for each walk: they may have a state. */
+export type MakeStep = () => Step
+
+/** A source seen through one more step. Steps that follow each other become one stage. */
+export function through<R>(source: Opener<unknown>, step: MakeStep): Opener<R> {
+  const fused =
+    source instanceof Fused
+      ? new Fused(source.source, [...source.steps, step])
+      : new Fused(source, [step])
+  return fused as Opener<unknown> as Opener<R>
+}
+
+class Fused implements Opener<unknown> {
+  readonly source: Opener<unknown>
+  readonly steps: readonly MakeStep[]
+
+  constructor(source: Opener<unknown>, steps: readonly MakeStep[]) {
+    this.source = source
+    this.steps = steps
+  }
+
+  open(scope: ScopeNode): Cursor<unknown> {
+    return new Transform(
+      this.source.open(scope),
+      this.steps.map((make) => make()),
+    )
+  }
+}
+
+/**
+ * Any number of steps in one stage. As long as neither the source nor a step has to be waited for, an
+ * item costs no more than the calls of its steps.
+ */
+class Transform implements Cursor<unknown> {
+  readonly #source: Cursor<unknown>
+  readonly #steps: readonly Step[]
+  #ended = false
+  /** How many steps have been told of the end. */
+  #told = 0
+
+  constructor(source: Cursor<unknown>, steps: readonly Step[]) {
+    this.#source = source
+    this.#steps = steps
+  }
+
+  next(): unknown {
+    for (let turn = 0; turn < ITEMS_PER_TURN; turn++) {
+      const item = this.#ended ? END : this.#source.next()
+      if (item instanceof Promise) return this.#follow(item, false)
+      if (item === END) return this.#flush()
+      const out = this.#apply(item, 0)
+      if (out instanceof Promise) return this.#follow(out, true)
+      if (out !== SKIP) return out
+    }
+    return this.#follow(
+      checkpoint().then(() => SKIP),
+      true,
+    )
+  }
+
+  close(): Promise<void> | void {
+    return this.#source.close()
+  }
+
+  /** Goes on from where something has to be waited for: an item, or what became of one. */
+  async #follow(first: Promise<unknown>, applied: boolean): Promise<unknown> {
+    let out: unknown = await first
+    for (let turn = 1; ; turn++) {
+      if (!applied) {
+        if (out === END) return this.#flush()
+        out = this.#apply(out, 0)
+        if (out instanceof Promise) out = await out
+      }
+      if (out !== SKIP) return out
+      if (turn % ITEMS_PER_TURN === 0) await checkpoint()
+      applied = false
+      out = this.#ended ? END : this.#source.next()
+      if (out instanceof Promise) out = await out
+    }
+  }
+
+  #apply(item: unknown, from: number): unknown {
+    const steps = this.#steps
+    for (let i = from; i < steps.length; i++) {
+      item = (steps[i] as Step)(item)
+      if (item === SKIP) return SKIP
+      if (isLater(item)) return this.#resume(item, i + 1)
+    }
+    return item
+  }
+
+  async #resume(pending: PromiseLike<unknown>, from: number): Promise<unknown> {
+    const item = await pending
+    return item === SKIP ? SKIP : this.#apply(item, from)
+  }
+
+  /** The source has ended: what the steps still have, then END. */
+  #flush(): unknown {
+    this.#ended = true
+    while (this.#told < this.#steps.length) {
+      const last = (this.#steps[this.#told++] as Step).end?.() ?? SKIP
+      const out = last === SKIP ? SKIP : this.#apply(last, this.#told)
+      if (out instanceof Promise) return this.#follow(out, true)
+      if (out !== SKIP) return out
+    }
+    return END
+  }
+}

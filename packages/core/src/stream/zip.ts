@@ -1,0 +1,51 @@
+import { suspend, Waiter, WaitQueue, wake } from '../lowlevel.ts'
+import { drain } from './drain.ts'
+import { Relay } from './relay.ts'
+import { openerOf } from './source.ts'
+import type { StreamSource } from './source.ts'
+import { Stream, stream } from './stream.ts'
+
+/** The item types of several sources. */
+export type ItemsOf<S extends readonly unknown[]> = {
+  -readonly [K in keyof S]: S[K] extends StreamSource<infer T> ? Awaited<T> : never
+}
+
+/**
+ * The first items of all sources together, then the second ones, and so on; it ends with the shortest
+ * source and closes the others. Each source runs in a task of its own, at most one item ahead.
+ *
+ * Cancellation: cancels every source and awaits them.
+ *
+ * @throws the first failure of a source; the others are cancelled
+ * @example
+ * for await (const [name, price] of zip(['a', 'b'], [1, 2])) console.log(name, price)
+ * @see Python's zip, aiostream.stream.zip
+ */
+export function zip<const S extends readonly StreamSource<unknown>[]>(
+  ...sources: S
+): Stream<ItemsOf<S>> {
+  const openers = sources.map((source) => openerOf('zip: source', source))
+  if (openers.length === 0) return stream<ItemsOf<S>>([])
+  const begin = (relay: Relay<unknown[]>): void => {
+    const others = new WaitQueue()
+    let row: unknown[] = []
+    let filled = 0
+    for (const [column, source] of openers.entries()) {
+      relay.spawn(async (scope) => {
+        await drain(source, scope, async (item) => {
+          row[column] = item
+          if (++filled < openers.length) return suspend(new Waiter('zip', relay, others))
+          const full = row
+          row = []
+          filled = 0
+          await relay.emit(full, scope)
+          for (const other of others) wake(other, undefined)
+        })
+        relay.stop()
+      })
+    }
+  }
+  return Stream.of({
+    open: (scope) => new Relay<ItemsOf<S>>('zip', scope, 0, begin as never),
+  })
+}
