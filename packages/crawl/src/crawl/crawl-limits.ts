@@ -18,6 +18,10 @@ export interface CrawlLimits {
   readonly handlerTimeout: number
   /** Pages stored in all, redirects and pages of earlier runs on the same store included. */
   readonly maxPages: number
+  /** Bytes of all bodies stored, unpacked, those of earlier runs on the same store included; what is in flight is finished. */
+  readonly maxTotalBytes: number
+  /** Of this run: no request starts later, those in flight are finished. */
+  readonly maxDuration: number
   /** Of one body, as it comes over the wire and again unpacked. */
   readonly maxBytes: number
   /** Links kept of one page. */
@@ -43,6 +47,8 @@ export const defaultCrawlLimits: CrawlLimits = {
   timeout: 30_000,
   handlerTimeout: Infinity,
   maxPages: Infinity,
+  maxTotalBytes: Infinity,
+  maxDuration: Infinity,
   maxBytes: 10 * 1024 * 1024,
   maxLinks: 10_000,
   maxUrlLength: 2048,
@@ -82,5 +88,7 @@ const atLeastOne: ReadonlySet<string> = new Set([
   'timeout',
   'handlerTimeout',
   'maxPages',
+  'maxTotalBytes',
+  'maxDuration',
   'attempts',
 ])

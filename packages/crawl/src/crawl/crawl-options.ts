@@ -3,14 +3,16 @@ import type { Field } from '../extract/field.ts'
 import type { Store } from '../store/store.ts'
 import type { NormalizeOptions } from '../url/normalize-url.ts'
 import type { ScopeOptions } from '../url/scope.ts'
+import type { TrapLimits } from '../url/trap.ts'
 import type { CrawlLimits } from './crawl-limits.ts'
 import type { CrawlPage } from './crawl-page.ts'
+import type { LinkPolicyOptions } from './link-policy.ts'
 import type { CrawlProgress } from './crawl-progress.ts'
 import type { CrawlSession } from './crawl-session.ts'
 import type { VisitEvent } from './visit-event.ts'
 
 /** `T` is what `extract` gives. */
-export interface CrawlOptions<T = unknown> {
+export interface CrawlOptions<T = unknown> extends LinkPolicyOptions {
   /** Where to start: http and https URLs. */
   readonly seeds: readonly string[]
   /** A file, which is opened and closed, or a store that is open. */
@@ -25,6 +27,8 @@ export interface CrawlOptions<T = unknown> {
   readonly refreshAfter?: number
   /** Whether the links of a page whose body another page has as well are left alone. @default false */
   readonly dedupe?: boolean
+  /** From where on URLs are taken for traps; `Infinity` for never. Of a store that is open its own count. */
+  readonly traps?: Partial<TrapLimits>
   /** How URLs are made one: parameters to leave out, or to sort. */
   readonly normalize?: Omit<NormalizeOptions, 'maxLength'>
   /** What to say to servers; its first word, up to a slash, is the name that robots.txt files know. */

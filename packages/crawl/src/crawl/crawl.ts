@@ -10,6 +10,7 @@ import { CrawlRun } from './crawl-run.ts'
 import { ProgressMeter, type CrawlProgress } from './crawl-progress.ts'
 import type { CrawlSession } from './crawl-session.ts'
 import { Dispatcher, type Attempt } from './dispatcher.ts'
+import { createLinkPolicy } from './link-policy.ts'
 import { OutcomeWriter } from './outcome-writer.ts'
 import { openSession } from './own-session.ts'
 import { PageHandling, type PageHandler } from './page-handling.ts'
@@ -62,7 +63,10 @@ async function start<T>(
 
   if (typeof options.store !== 'string') return withSession(plan, options.store)
   const { maxDepth = Infinity } = options.scope ?? {}
-  await using store = await openStore(options.store, { maxDepth })
+  await using store = await openStore(options.store, {
+    maxDepth,
+    ...(options.traps === undefined ? {} : { traps: options.traps }),
+  })
   return await withSession(plan, store)
 }
 
@@ -102,6 +106,7 @@ async function work(plan: Plan, store: Store, session: CrawlSession): Promise<Cr
     headers: { 'user-agent': userAgent, accept: 'text/html,*/*;q=0.5', ...options.headers },
     handling: plan.handling,
     dedupe: options.dedupe,
+    linkPolicy: createLinkPolicy(options),
     onSitemaps: options.findSitemaps === true ? queueSitemaps : undefined,
   }
   const visit = ({ entry, attempt }: Attempt): Promise<Visit> => visitPage(entry, attempt, context)

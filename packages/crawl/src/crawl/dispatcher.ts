@@ -43,6 +43,7 @@ export class Dispatcher {
   readonly #window: { readonly perOrigin: number; readonly low: number; readonly high: number }
   /** URLs claimed whose outcome is not stored. */
   #outstanding = 0
+  #endsAt = Infinity
   #visiting = 0
   #claiming = false
   /** Nothing could be claimed since the last transaction. */
@@ -83,6 +84,7 @@ export class Dispatcher {
 
   /** Cancellation: at the next wait; what is in flight is the group's. */
   async run(group: TaskGroup): Promise<void> {
+    this.#endsAt = now() + this.#parts.limits.maxDuration
     for (;;) {
       this.#changed.clear()
       this.#refill(group)
@@ -91,7 +93,8 @@ export class Dispatcher {
       if (until === 'change') {
         await this.#changed.wait()
       } else if (until !== 'now') {
-        await moveOnAfter(Math.max(0, until - now()), () => this.#changed.wait())
+        const wake = Math.min(until, this.#endsAt)
+        await moveOnAfter(Math.max(0, wake - now()), () => this.#changed.wait())
       }
     }
   }
@@ -100,10 +103,13 @@ export class Dispatcher {
   #advance(group: TaskGroup): 'now' | 'change' | 'over' | number {
     const { writer, limits, store } = this.#parts
     if (writer.congested) return 'change'
-    const pages = store.counts.pages + this.#visiting + writer.backlog
-    if (pages >= limits.maxPages) return pages > store.counts.pages ? 'change' : 'over'
+    const busy = this.#visiting + writer.backlog
+    const { counts } = store
+    const at = now()
+    const enough = counts.bytes >= limits.maxTotalBytes || at >= this.#endsAt
+    if (enough || counts.pages + busy >= limits.maxPages) return busy > 0 ? 'change' : 'over'
 
-    const step = this.#politeness.next(now())
+    const step = this.#politeness.next(at)
     switch (step.kind) {
       case 'start': {
         this.#visiting++

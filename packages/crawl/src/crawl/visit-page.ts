@@ -10,6 +10,7 @@ import type { Scope } from '../url/scope.ts'
 import type { CrawlLimits } from './crawl-limits.ts'
 import { conditionsOf, validatorsOf } from './conditional-request.ts'
 import type { CrawlRequest, CrawlResponse, CrawlSession } from './crawl-session.ts'
+import type { LinkPolicy } from './link-policy.ts'
 import type { PageHandler } from './page-handling.ts'
 import { visitSitemap } from './visit-sitemap.ts'
 
@@ -24,6 +25,8 @@ export interface VisitContext {
   readonly headers: Readonly<Record<string, string>>
   /** What is to be done with every page. */
   readonly handling?: PageHandler | undefined
+  /** What else is to be decided about links. */
+  readonly linkPolicy?: LinkPolicy | undefined
   /** Whether pages with the same body are told apart by a hash. */
   readonly dedupe?: boolean | undefined
 }
@@ -184,7 +187,11 @@ async function readAnswer(
     const forbidden = nofollow || directives.nofollow
     return stored(url, kind, forbidden, forbidden ? 'nofollow' : context.scope(url, depth))
   })
-  return { result: 'answer', answer, read, links }
+  const { linkPolicy } = context
+  if (linkPolicy === undefined) return { result: 'answer', answer, read, links }
+  const { url, depth: at } = entry
+  const decided = linkPolicy(links, { url, depth: at, canonical: read.content.canonical })
+  return { result: 'answer', answer, read, links: decided }
 }
 
 /** A redirect is an answer of its own; where it leads goes through the queue like any link. */

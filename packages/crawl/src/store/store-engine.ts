@@ -10,12 +10,9 @@ import { queueStale } from './queue-stale.ts'
 import { upgradeSchema } from './schema.ts'
 import { storeErrorOf } from './store-error.ts'
 import { Tally } from './tally.ts'
-import { UrlGraph } from './url-graph.ts'
+import { UrlGraph, type UrlGraphOptions } from './url-graph.ts'
 
-export interface StoreEngineOptions extends OpenDatabaseOptions {
-  /** Links followed from a seed at most: what a shorter way brings within it is queued. */
-  readonly maxDepth?: number
-}
+export interface StoreEngineOptions extends OpenDatabaseOptions, UrlGraphOptions {}
 
 /**
  * The store itself, synchronous: what the writer thread runs. Every call is one transaction, durable when it
@@ -50,7 +47,7 @@ export class StoreEngine {
     this.#tally = new Tally(db)
     this.#claims = new Claims(db)
     this.#pages = new PageTable(db)
-    this.#graph = new UrlGraph(db, this.#tally, options.maxDepth)
+    this.#graph = new UrlGraph(db, this.#tally, options)
     this.#insertFailure = db.prepare('INSERT OR REPLACE INTO failure VALUES (?, ?, ?, ?, ?, ?)')
     this.#insertLinks = db.prepare(
       // All links of a page at once: a call from here costs more than a row.

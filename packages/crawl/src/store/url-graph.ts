@@ -1,7 +1,16 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { StoredLink } from './outcome.ts'
 import type { Tally } from './tally.ts'
+import type { TrapLimits } from '../url/trap.ts'
+import { TrapDetector } from './trap-detector.ts'
 import { UrlTable, type KnownUrl } from './url-table.ts'
+
+export interface UrlGraphOptions {
+  /** Links followed from a seed at most: what a shorter way brings within it is queued. */
+  readonly maxDepth?: number
+  /** From where on URLs are taken for traps. */
+  readonly traps?: Partial<TrapLimits>
+}
 
 /**
  * The URLs and what links between them do: a way that is free queues what was skipped, a shorter one brings pages
@@ -19,11 +28,11 @@ export class UrlGraph {
   readonly #linksOf: StatementSync
   readonly #redirectOf: StatementSync
 
-  constructor(db: DatabaseSync, tally: Tally, maxDepth: number = Infinity) {
+  constructor(db: DatabaseSync, tally: Tally, { maxDepth = Infinity, traps }: UrlGraphOptions) {
     this.#db = db
     this.#tally = tally
     this.#maxDepth = maxDepth
-    this.#urls = new UrlTable(db)
+    this.#urls = new UrlTable(db, new TrapDetector(db, traps))
     this.#queue = db.prepare(
       'UPDATE url SET state = 0, reason = NULL, depth = ?, hops = ? WHERE id = ? AND state = 3',
     )
@@ -59,9 +68,11 @@ export class UrlGraph {
       skip,
       sitemap: link.kind === 'sitemap',
       priority: link.priority,
+      // Seeds and what sitemaps list were named on purpose.
+      suspect: link.kind !== 'seed' && link.kind !== 'listed',
     })
     if (created) {
-      this.#tally.add(skip === undefined ? 'queued' : 'skipped', 1)
+      this.#tally.add(known.skipped ? 'skipped' : 'queued', 1)
     } else if (skip === undefined) {
       if (known.skipped) this.#queueAgain(known, depth, hops)
       else if (known.depth > depth) this.#bringCloser(known, depth)
@@ -73,7 +84,13 @@ export class UrlGraph {
   #queueAgain(known: KnownUrl, depth: number, hops: number): void {
     known.skipped = false
     const { reason } = this.stateOf(known.id)
-    if (reason === 'robots' || this.#queue.run(depth, hops, known.id).changes === 0) return
+    if (
+      reason === 'robots' ||
+      reason === 'trap' ||
+      this.#queue.run(depth, hops, known.id).changes === 0
+    ) {
+      return
+    }
     known.depth = depth
     this.#tally.add('queued', 1)
     this.#tally.add('skipped', -1)

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { GenerationCache } from '../url/generation-cache.ts'
 import { originOf } from '../url/scope.ts'
+import type { TrapDetector } from './trap-detector.ts'
 
 /** A row of the table of URLs, as far as linking to it needs it; kept up to date by who changes the row. */
 export interface KnownUrl {
@@ -17,6 +18,8 @@ export interface NewUrl {
   readonly skip?: string | undefined
   readonly sitemap?: boolean | undefined
   readonly priority?: number | undefined
+  /** Whether it may lead into a trap. */
+  readonly suspect?: boolean | undefined
 }
 
 /** Entries of each of the two generations of the cache: some megabytes, and the links of a site's navigation. */
@@ -29,16 +32,20 @@ const generation = 16_384
 export class UrlTable {
   readonly #insert: StatementSync
   readonly #select: StatementSync
+  readonly #skip: StatementSync
   readonly #insertOrigin: StatementSync
   readonly #selectOrigin: StatementSync
+  readonly #traps: TrapDetector
   readonly #known = new GenerationCache<string, KnownUrl>(generation)
   readonly #origins = new GenerationCache<string, number>(generation)
 
-  constructor(db: DatabaseSync) {
+  constructor(db: DatabaseSync, traps: TrapDetector) {
+    this.#traps = traps
     this.#insert = db.prepare(
       `INSERT INTO url (url, origin_id, depth, hops, state, reason, role, priority) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (url) DO NOTHING`,
     )
+    this.#skip = db.prepare(`UPDATE url SET state = 3, reason = 'trap' WHERE id = ?`)
     this.#select = db.prepare('SELECT id, depth, state FROM url WHERE url = ?')
     this.#insertOrigin = db.prepare(
       'INSERT INTO origin (origin) VALUES (?) ON CONFLICT (origin) DO NOTHING',
@@ -51,7 +58,7 @@ export class UrlTable {
     const cached = this.#known.get(entry.url)
     if (cached !== undefined) return { known: cached, created: false }
 
-    const { url, depth, hops, skip, sitemap = false, priority = 0 } = entry
+    const { url, depth, hops, skip, sitemap = false, priority = 0, suspect = false } = entry
     const origin = this.#originId(originOf(url))
     const { changes, lastInsertRowid } = this.#insert.run(
       url,
@@ -64,7 +71,10 @@ export class UrlTable {
       priority,
     )
     if (changes === 1) {
-      const known = { id: Number(lastInsertRowid), depth, skipped: skip !== undefined }
+      const id = Number(lastInsertRowid)
+      const trapped = skip === undefined && suspect && this.#traps.catches(url)
+      if (trapped) this.#skip.run(id)
+      const known = { id, depth, skipped: trapped || skip !== undefined }
       return { known: this.#remember(url, known), created: true }
     }
     const row = this.#select.get(url) as { id: number; depth: number; state: number }
@@ -76,6 +86,7 @@ export class UrlTable {
   forget(): void {
     this.#known.clear()
     this.#origins.clear()
+    this.#traps.forget()
   }
 
   #remember(url: string, known: KnownUrl): KnownUrl {

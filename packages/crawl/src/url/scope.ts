@@ -1,12 +1,16 @@
+import { GenerationCache } from './generation-cache.ts'
+import { registrableDomain } from './registrable-domain.ts'
+
 /** Why a URL is not followed; `depth` only when there is no other reason. */
-export type OutOfScope = 'host' | 'prefix' | 'exclude' | 'include' | 'depth'
+export type OutOfScope = 'host' | 'domain' | 'prefix' | 'exclude' | 'include' | 'depth'
 
 export interface ScopeOptions {
   /**
-   * Which URLs belong to the crawl: on the host (and port) of a seed, under the directory of a seed, or anywhere.
+   * Which URLs belong to the crawl: on the host (and port) of a seed, on any host of the domain that somebody registered
+   * (`example.co.uk`), under the directory of a seed, or anywhere.
    * @default 'host'
    */
-  readonly within?: 'host' | 'prefix' | 'anywhere'
+  readonly within?: 'host' | 'domain' | 'prefix' | 'anywhere'
   /** At least one of these must match the URL. */
   readonly include?: readonly RegExp[]
   /** None of these may match the URL. */
@@ -31,6 +35,7 @@ export function createScope(seeds: readonly string[], options: ScopeOptions = {}
   const { within = 'host', include = [], exclude = [], maxDepth = Infinity } = options
   const named = new Set(seeds)
   const hosts = new Set(seeds.map((seed) => new URL(seed).host))
+  const isInDomain = within === 'domain' ? domainCheck(seeds) : undefined
   const prefixes = [...new Set(seeds.map(directoryOf))]
   const includes = include.map(stateless)
   const excludes = exclude.map(stateless)
@@ -38,6 +43,7 @@ export function createScope(seeds: readonly string[], options: ScopeOptions = {}
   return (url, depth) => {
     if (named.has(url)) return undefined
     if (within === 'host' && !hosts.has(hostOf(url))) return 'host'
+    if (isInDomain !== undefined && !isInDomain(hostOf(url))) return 'domain'
     if (within === 'prefix' && !prefixes.some((prefix) => url.startsWith(prefix))) return 'prefix'
     if (excludes.some((pattern) => pattern.test(url))) return 'exclude'
     if (includes.length > 0 && !includes.some((pattern) => pattern.test(url))) return 'include'
@@ -57,6 +63,20 @@ export function hostOf(url: string): string {
 export function originOf(url: string): string {
   const end = url.indexOf('/', url.indexOf('//') + 2)
   return end === -1 ? url : url.slice(0, end)
+}
+
+/** Whether a host is of the domain of a seed; what was found is kept, for there are few hosts and many links. */
+function domainCheck(seeds: readonly string[]): (host: string) => boolean {
+  const domains = new Set(seeds.map((seed) => registrableDomain(new URL(seed).hostname)))
+  const known = new GenerationCache<string, boolean>(4096)
+  return (host) => {
+    let found = known.get(host)
+    if (found === undefined) {
+      found = domains.has(registrableDomain(host.replace(/:\d+$/, '')))
+      known.set(host, found)
+    }
+    return found
+  }
 }
 
 function directoryOf(seed: string): string {

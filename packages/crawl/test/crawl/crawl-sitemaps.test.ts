@@ -60,7 +60,8 @@ describe('crawl with sitemaps', () => {
       '/index.xml': (origin) =>
         `<sitemapindex><sitemap><loc>${origin}/one.xml.gz</loc></sitemap>
          <sitemap><loc>${origin}/moved.xml</loc></sitemap><sitemap><loc>${origin}/gone.xml</loc></sitemap></sitemapindex>`,
-      '/one.xml.gz': (origin) => gzipSync(urlset(`${origin}/1`, `${origin}/private`, '/2', 'mailto:x')),
+      '/one.xml.gz': (origin) =>
+        gzipSync(urlset(`${origin}/1`, `${origin}/private`, '/2', 'mailto:x')),
       '/moved.xml': () => '->/new.xml',
       '/new.xml': (origin) => urlset(`${origin}/3`, 'http://elsewhere.test/'),
       '/relative.txt': (origin) => `${origin}/4\n`,
