@@ -8,8 +8,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { expectedOutput, listExamples, renderReadme } from '../scripts/examples-readme.ts'
 
 const examples = listExamples()
-/** Those with real sockets or foreign timers; the others run in virtual time. */
-const real = new Set(['11-futures', '15-connections'])
+/** Those with real sockets, threads or foreign timers; the others run in virtual time. */
+const real = new Set(['11-futures', '15-connections', '17-workers'])
 
 afterEach(() => vi.restoreAllMocks())
 
