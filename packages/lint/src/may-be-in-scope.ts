@@ -1,13 +1,17 @@
-import { bare, callAround, functionAround, within } from './ast.ts'
+import { bare, callAround, functionAround, isFunction, memberName, within } from './ast.ts'
 import type { FunctionNode, Node } from './ast.ts'
 import type { Names } from './names.ts'
 import { isOurs } from './what-waits.ts'
 
+/** Methods that call the function that they get at once. */
+export const atOnce: RegExp =
+  /^(every|filter|find|findIndex|findLast|flatMap|forEach|from|map|reduce|reduceRight|some|sort)$/
 const testing = /^(it|test|suite|describe|before|after|(before|after)(All|Each))$/
 
 /**
  * Whether the code may run in a scope that somebody cancels. It does not at the top of a module, in the body of a test
- * or hook (unless it is one by `@corral/vitest`), and in functions that are called from nowhere else.
+ * or hook (unless it is one by `@corral/vitest`), and in functions that are called from nowhere else. Who is handed a
+ * function at the top of a module may call it anywhere.
  */
 export function mayBeInScope(node: Node, names: Names): boolean {
   return isReached(node, names, new Set())
@@ -36,7 +40,9 @@ function isCalled(
 ): boolean {
   const root = rootOf(call.callee)
   if (names.callOf(call) !== undefined || isOurs(names.importOf(root)?.module ?? '')) return true
-  return !(root.type === 'Identifier' && testing.test(root.name)) && isReached(call, names, seen)
+  if (root.type === 'Identifier' && testing.test(root.name)) return false
+  if (functionAround(call) !== undefined) return isReached(call, names, seen)
+  return !callsAtOnce(call, names) // at the top of a module: the handler of a server, say
 }
 
 /** Where a function is named, when it can be named only in this file. */
@@ -51,6 +57,13 @@ function usesOf(fn: FunctionNode, names: Names): Node[] | undefined {
     identifier === id ? [] : identifier,
   )
   return uses.length === 0 ? undefined : uses
+}
+
+/** Whether it is a method of an array, or a function of the file, which at the top of a module may have no scope. */
+function callsAtOnce({ callee }: Node & { type: 'CallExpression' }, names: Names): boolean {
+  const node = bare(callee)
+  if (node.type === 'MemberExpression') return atOnce.test(memberName(node) ?? '')
+  return isFunction(names.constant(node) ?? names.definition(node)?.node)
 }
 
 /** `test` of `test.only.each([1])`. */

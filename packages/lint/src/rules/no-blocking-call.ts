@@ -11,7 +11,7 @@ import {
 } from '../ast.ts'
 import type { Node } from '../ast.ts'
 import { importFor } from '../import-edit.ts'
-import { mayBeInScope } from '../may-be-in-scope.ts'
+import { atOnce, mayBeInScope } from '../may-be-in-scope.ts'
 import { namesOf } from '../names.ts'
 
 interface BlockingCallOptions {
@@ -25,10 +25,6 @@ const blocking = /^(node:)?(fs|child_process|crypto|zlib)$/
 /** What `node:fs/promises` has under the same name and with the same result. */
 const promised =
   /^(access|appendFile|chmod|copyFile|cp|link|lstat|mkdir|mkdtemp|readFile|readdir|readlink|realpath|rename|rm|rmdir|stat|symlink|truncate|unlink|utimes|writeFile)Sync$/
-/** Methods that call the function that they get at once. */
-const atOnce =
-  /^(every|filter|find|findIndex|findLast|flatMap|forEach|from|map|reduce|reduceRight|some|sort)$/
-
 /** Reports what stops the event loop in asynchronous code: `*Sync`, `Atomics.wait`, and long loops that never wait. */
 export const noBlockingCall: CreateRule = {
   meta: {

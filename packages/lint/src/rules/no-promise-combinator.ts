@@ -49,16 +49,8 @@ function check(context: Context, node: ESTree.CallExpression): void {
   if (tasks && (name === 'all' || name === 'allSettled')) return
   const data = { name, instead: ours }
   const use = importFor(sourceCode, node, ours)
-  if (use === undefined || bare(list).type !== 'ArrayExpression') {
-    context.report({ node, messageId: 'leaves', data })
-  } else {
-    context.report({
-      node,
-      messageId: 'leaves',
-      data,
-      fix: (fixer) => rewrite(context, node, use, fixer),
-    })
-  }
+  const fix = use && ((fixer: Fixer) => rewrite(context, node, use, fixer))
+  context.report({ node, messageId: 'leaves', data, ...(fix && { fix }) })
 }
 
 /** The first wait among what is combined: elements, or what the function of a `map` gives. */

@@ -12,6 +12,10 @@ checkRule(
       test('it', async () => { await Promise.all([sleep(1), sleep(2)]); await both() })
       it.each([1])('it', async () => { await Promise.race([sleep(1)]); both() })
       async function both() { await Promise.all([sleep(1), sleep(2)]) }`,
+    'what is done at once at the top of a module': `${head}
+      await Promise.all([1, 2].map(async () => { await Promise.all([sleep(1)]) }))
+      function twice(fn) { fn(); fn() }
+      twice(() => Promise.all([sleep(1)]))`,
     'tasks that are awaited together': `import { spawn } from 'corral'
       export const f = () => Promise.all([spawn(a), spawn(b)])`,
     ours: `import { gather, sleep } from 'corral'; export const f = () => gather([() => sleep(1)])`,
@@ -85,6 +89,10 @@ checkRule(
     },
     'a race of tasks: the loser goes on': {
       code: `import { spawn } from 'corral'; export const f = () => Promise.race([spawn(a), x])`,
+      errors: ['leaves'],
+    },
+    'a handler that others call when they like': {
+      code: `${head}; app.get('/', async () => { await Promise.all([sleep(1), x]) })`,
       errors: ['leaves'],
     },
     'the body of a test in which a scope is': {
