@@ -20,9 +20,9 @@ function overtakersOf(seq: number, trace: Trace): number {
  * Every single wake-up late by every amount that makes a difference: first as late as the others let
  * it be, which finds most, then by one other, two others, ...
  */
-export function* singleDelays({ base }: Known): Generator<Probe, void, Trace> {
+export function* singleDelays({ wakes }: Known): Generator<Probe, void, Trace> {
   const amounts = new Map<Held, number>()
-  for (const held of base.wakes) {
+  for (const held of wakes) {
     if (held.rivals === 0) continue
     const trace = yield late({ seq: held.seq, kind: 't', amount: 0 })
     amounts.set(held, overtakersOf(held.seq, trace))
@@ -36,8 +36,8 @@ export function* singleDelays({ base }: Known): Generator<Probe, void, Trace> {
 }
 
 /** Every single wake-up so late that time moves on to the next timer meanwhile, or the one after it, ... */
-export function* timeDelays({ base }: Known): Generator<Probe, void, Trace> {
-  let slow = base.wakes.filter((held) => held.timers)
+export function* timeDelays({ wakes }: Known): Generator<Probe, void, Trace> {
+  let slow = wakes.filter((held) => held.timers)
   for (let amount = 1; slow.length > 0 && amount <= LATEST; amount++) {
     const slower: Held[] = []
     for (const held of slow) {
@@ -55,9 +55,9 @@ export function* timeDelays({ base }: Known): Generator<Probe, void, Trace> {
  * Every two wake-ups late together, each as late as the others let it be, or past the next timer: those
  * that are close to each other first.
  */
-export function* twoDelays({ base }: Known): Generator<Probe, void, Trace> {
+export function* twoDelays({ wakes }: Known): Generator<Probe, void, Trace> {
   const firsts: { delay: Delay; held: Held; after: Held[] }[] = []
-  for (const held of base.wakes) {
+  for (const held of wakes) {
     for (const amount of [0, 1]) {
       if (amount === 0 ? held.rivals === 0 : !held.timers) continue
       const delay: Delay = { seq: held.seq, kind: 't', amount }

@@ -5,9 +5,9 @@ import type { Known, Probe, Strategy } from './strategy.ts'
 import type { Trace } from './trace.ts'
 
 function faults(kinds: Fault['kind'][], where: (held: Held) => boolean): Strategy {
-  return function* inject({ base }: Known): Generator<Probe, void, Trace> {
+  return function* inject({ wakes }: Known): Generator<Probe, void, Trace> {
     for (const kind of kinds) {
-      for (const held of base.wakes) {
+      for (const held of wakes) {
         if (where(held)) yield { plan: { delays: [], faults: [{ seq: held.seq, kind }] } }
       }
     }

@@ -5,8 +5,8 @@ import type { Known, Probe } from './strategy.ts'
 import type { Trace } from './trace.ts'
 
 /** Random priorities with one to three changes, a third of the runs each. */
-export function* pct({ base, random, budget }: Known): Generator<Probe, void, Trace> {
-  for (let i = 0; i < budget; i++) {
+export function* pct({ base, random }: Known): Generator<Probe, void, Trace> {
+  for (let i = 0; ; i++) {
     const seed = Math.floor(random() * 2 ** 32)
     yield {
       schedule: () => new PctSchedule(seededRandom(seed), 2 + (i % 3), base.length),
@@ -15,8 +15,8 @@ export function* pct({ base, random, budget }: Known): Generator<Probe, void, Tr
 }
 
 /** Any order, as chance has it. */
-export function* randomWalks({ random, budget }: Known): Generator<Probe, void, Trace> {
-  for (let i = 0; i < budget; i++) {
+export function* randomWalks({ random }: Known): Generator<Probe, void, Trace> {
+  for (;;) {
     const seed = Math.floor(random() * 2 ** 32)
     yield { schedule: () => new RandomSchedule(seededRandom(seed)) }
   }

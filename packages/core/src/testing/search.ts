@@ -10,27 +10,27 @@ import type { Trial, TrialOptions } from './trial.ts'
 /** Runs one program again and again. */
 export class Search {
   readonly #main: () => unknown
-  readonly #options: TrialOptions
+  readonly options: TrialOptions
   /** How many runs were made. */
   runs = 0
 
   constructor(main: () => unknown, options: TrialOptions) {
     this.#main = main
-    this.#options = options
+    this.options = options
   }
 
   async runPlan(plan: Plan): Promise<Trial<unknown>> {
     this.runs += 1
     const faults = plan.faults.length === 0 ? undefined : new FaultInjector(plan.faults)
     const schedule = delayed(plan.delays)
-    const trial = await tryOnce(this.#main, { ...this.#options, schedule, faults, record: true })
+    const trial = await tryOnce(this.#main, { ...this.options, schedule, faults, record: true })
     if (trial.ok || faults === undefined || !isOurs(trial.error)) return trial
     return { ok: true, value: undefined, driver: trial.driver }
   }
 
   runSchedule(schedule: Schedule, record = false): Promise<Trial<unknown>> {
     this.runs += 1
-    return tryOnce(this.#main, { ...this.#options, schedule, record })
+    return tryOnce(this.#main, { ...this.options, schedule, record })
   }
 }
 
