@@ -12,6 +12,8 @@ export interface CrawlLimits {
   readonly jitter: number
   /** The longest Crawl-delay of a robots.txt that is obeyed to the full. */
   readonly maxCrawlDelay: number
+  /** Between the requests to a host that is slow or has too much to do, at most. */
+  readonly maxAdaptiveDelay: number
   /** For one request, from its start to the last byte of its body. */
   readonly timeout: number
   /** For the handler of one page. */
@@ -32,6 +34,14 @@ export interface CrawlLimits {
   readonly maxRedirects: number
   /** Requests for one URL, the first one included. */
   readonly attempts: number
+  /** Further attempts for all URLs of one host; each success gives back a fifth of one. */
+  readonly retryBudget: number
+  /** Failures of a host in a row after which it is left alone for a while: no connection, no answer, 429, 502 to 504. */
+  readonly breakAfter: number
+  /** How long it is left alone. */
+  readonly breakFor: number
+  /** How often, one after the other, before it is given up: what is left of it fails as HOST_DOWN. */
+  readonly maxBreaks: number
   /** Before the second attempt, on the average; doubled before every further one. */
   readonly retryDelay: number
   /** The longest wait before another attempt, also when a Retry-After asks for more. */
@@ -44,6 +54,7 @@ export const defaultCrawlLimits: CrawlLimits = {
   delay: 0,
   jitter: 0,
   maxCrawlDelay: 30_000,
+  maxAdaptiveDelay: 5000,
   timeout: 30_000,
   handlerTimeout: Infinity,
   maxPages: Infinity,
@@ -54,6 +65,10 @@ export const defaultCrawlLimits: CrawlLimits = {
   maxUrlLength: 2048,
   maxRedirects: 10,
   attempts: 4,
+  retryBudget: 100,
+  breakAfter: 20,
+  breakFor: 30_000,
+  maxBreaks: 3,
   retryDelay: 500,
   maxRetryDelay: 60_000,
 }
@@ -91,4 +106,6 @@ const atLeastOne: ReadonlySet<string> = new Set([
   'maxTotalBytes',
   'maxDuration',
   'attempts',
+  'breakAfter',
+  'maxBreaks',
 ])

@@ -35,6 +35,8 @@ export interface CrawlOptions<T = unknown> extends LinkPolicyOptions {
   readonly userAgent?: string
   /** Further headers of every request. */
   readonly headers?: Readonly<Record<string, string>>
+  /** Whether hosts that are slow or fail are asked less often, then left alone. @default true */
+  readonly adaptive?: boolean
   /** Whether robots.txt is obeyed. @default true */
   readonly obeyRobots?: boolean
   /**

@@ -10,6 +10,7 @@ import { CrawlRun } from './crawl-run.ts'
 import { ProgressMeter, type CrawlProgress } from './crawl-progress.ts'
 import type { CrawlSession } from './crawl-session.ts'
 import { Dispatcher, type Attempt } from './dispatcher.ts'
+import { HostGuard } from './host-guard.ts'
 import { createLinkPolicy } from './link-policy.ts'
 import { OutcomeWriter } from './outcome-writer.ts'
 import { openSession } from './own-session.ts'
@@ -116,6 +117,7 @@ async function work(plan: Plan, store: Store, session: CrawlSession): Promise<Cr
     store,
     writer,
     limits,
+    guard: options.adaptive === false ? undefined : new HostGuard(limits),
     robots: options.obeyRobots === false ? undefined : new RobotsGate(context),
     visit: options.onVisit === undefined ? visit : watchVisits(visit, options.onVisit),
     onRetry: () => meter.retries++,

@@ -6,7 +6,10 @@ import { originOf } from '../url/scope.ts'
 import { backoffAfter } from './backoff.ts'
 import type { CrawlLimits } from './crawl-limits.ts'
 import type { OutcomeWriter } from './outcome-writer.ts'
+import type { HostGuard } from './host-guard.ts'
 import type { Visit } from './visit-page.ts'
+
+type Failed = Extract<Visit, { result: 'failure' }>
 
 /** A URL that is to be fetched, for which time. */
 export interface Attempt {
@@ -23,6 +26,7 @@ export interface DispatchParts {
   readonly robots: RobotsGate | undefined
   readonly limits: CrawlLimits
   readonly visit: (attempt: Attempt) => Promise<Visit>
+  readonly guard?: HostGuard | undefined
   readonly onRetry: () => void
 }
 
@@ -168,7 +172,7 @@ export class Dispatcher {
 
   /** What is to be stored of one attempt; nothing when there is to be another one. */
   async #settle(origin: string, item: Attempt): Promise<Outcome | undefined> {
-    const { robots, limits, visit, onRetry } = this.#parts
+    const { robots, limits, visit, guard, onRetry } = this.#parts
     const { entry, attempt } = item
     const asked = robots?.ask(origin, entry.url) ?? { answer: 'allowed' }
     if (asked.answer === 'disallowed') return { result: 'skip', entry, reason: 'robots' }
@@ -179,10 +183,19 @@ export class Dispatcher {
       return undefined
     }
 
-    const visited = await visit(item)
+    const visited =
+      guard === undefined ? await visit(item) : await guard.visit(origin, () => visit(item))
+    if (visited.result === 'later') {
+      this.#politeness.pause(origin, visited.until)
+      this.#politeness.retry(origin, item, visited.until)
+      return undefined
+    }
+    const slower = guard?.delayOf(origin)
+    if (slower !== undefined) this.#politeness.slow(origin, slower)
     if (visited.result !== 'failure') return { ...visited, entry }
-    const { failure, retryAfter, links } = visited
-    if (!failure.retryable || attempt >= limits.attempts) {
+    const { failure, retryAfter, links }: Failed = visited
+    const again = failure.retryable && attempt < limits.attempts
+    if (!again || guard?.tryRetry(origin) === false) {
       return failureOf(entry, failure, attempt, links)
     }
     const at = now() + backoffAfter(attempt, limits, retryAfter)

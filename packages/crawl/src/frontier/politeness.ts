@@ -34,6 +34,8 @@ interface Host<T> {
   /** No request starts before. */
   nextStart: number
   delay: number
+  /** What is asked for beyond that, for now. */
+  slowedTo: number
   /** Whether it stands in line to start, or in the heap for its time. */
   place: 'none' | 'ready' | 'waiting'
 }
@@ -131,6 +133,11 @@ export class Politeness<T> {
     this.#waiting.add(at, { host: found, retry: { item } })
   }
 
+  /** Lets so many milliseconds be between the starts of a host's requests, or as many as it has anyway. */
+  slow(host: string, delay: number): void {
+    this.#host(host).slowedTo = delay
+  }
+
   /** Starts nothing more of a host before a time. */
   pause(host: string, until: number): void {
     const found = this.#host(host)
@@ -153,7 +160,8 @@ export class Politeness<T> {
 
   #gap(host: Host<T>): number {
     const { jitter = 0, random = Math.random } = this.#options
-    return host.delay === 0 ? 0 : host.delay * (1 + jitter * random())
+    const delay = Math.max(host.delay, host.slowedTo)
+    return delay === 0 ? 0 : delay * (1 + jitter * random())
   }
 
   /** Puts a host in line if it has work and a place; whether it is too early shows when its turn comes. */
@@ -206,6 +214,7 @@ export class Politeness<T> {
         retries: 0,
         nextStart: -Infinity,
         delay,
+        slowedTo: 0,
         place: 'none',
       }
       this.#hosts.set(key, host)
