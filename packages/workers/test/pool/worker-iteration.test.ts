@@ -135,17 +135,22 @@ describe('an iteration that is left', () => {
     await using pool = openPool({ threads: 1 })
     const beats = new Beats()
     const iteration = pool.iterate('countBeats', [beats.cells])
+    const order: string[] = []
     await gather([
-      () => pool.run('countSlowly', [50]),
       async () => {
-        const error = await iteration.next().catch((e: unknown) => e)
-        expect(error).toMatchObject({ done: true })
+        await pool.run('countSlowly', [100])
+        order.push('the first in line was served')
+      },
+      async () => {
+        expect(await iteration.next()).toMatchObject({ done: true })
+        order.push('the reader gave up')
       },
       async () => {
         await sleep(5)
         await iteration.return()
       },
     ])
+    expect(order).toEqual(['the reader gave up', 'the first in line was served'])
     expect(pool.running).toBe(0)
     expect(await beats.stopped()).toBe(true)
   })
