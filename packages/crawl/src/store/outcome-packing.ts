@@ -1,47 +1,39 @@
 import type { Outcome, StoredLink } from './outcome.ts'
 
-/** An outcome on its way between threads: its links are one string, which costs a copy instead of one per link. */
-export type PackedOutcome =
-  | (Omit<Extract<Outcome, { result: 'page' }>, 'links'> & { readonly links: string })
-  | (Omit<Extract<Outcome, { result: 'failure' }>, 'links'> & { readonly links: string })
-  | Exclude<Outcome, { result: 'page' | 'failure' }>
+/** A link between threads: most are anchors that are followed, and nothing but their URL. */
+type PackedLink = string | StoredLink
+
+/** An outcome; its links alone are other than they were. */
+interface Packed {
+  readonly result: Outcome['result']
+  readonly links?: readonly PackedLink[] | undefined
+}
 
 /**
- * Packs for `unpackOutcomes`: per link one line, `kind nofollow skip url`, and `priority changedAt` where there is one.
- * A normalised URL has no blank in it.
+ * Outcomes as one text on their way between threads, for `unpackOutcomes`: it is copied at once, while a tree of objects is
+ * walked on both sides.
  */
-export function packOutcomes(outcomes: readonly Outcome[]): PackedOutcome[] {
-  return outcomes.map((outcome) =>
-    'links' in outcome
-      ? { ...outcome, links: (outcome.links ?? []).map(line).join('\n') }
-      : outcome.result === 'failure'
-        ? { ...outcome, links: '' }
-        : outcome,
+export function packOutcomes(outcomes: readonly Outcome[]): string {
+  return JSON.stringify(outcomes.map(packed))
+}
+
+export function unpackOutcomes(text: string): Outcome[] {
+  return (JSON.parse(text) as Packed[]).map(unpacked)
+}
+
+function packed(outcome: Outcome): Packed {
+  if (!('links' in outcome) || outcome.links === undefined) return outcome
+  return { ...outcome, links: outcome.links.map((link) => (isPlain(link) ? link.url : link)) }
+}
+
+function unpacked(outcome: Packed): Outcome {
+  const links = outcome.links?.map((link) =>
+    typeof link === 'string' ? { url: link, kind: 'anchor', nofollow: false } : link,
   )
+  return (links === undefined ? outcome : { ...outcome, links }) as Outcome
 }
 
-export function unpackOutcomes(packed: readonly PackedOutcome[]): Outcome[] {
-  return packed.map((outcome) =>
-    'links' in outcome
-      ? { ...outcome, links: outcome.links === '' ? [] : outcome.links.split('\n').map(linkOf) }
-      : outcome,
-  )
-}
-
-function line({ url, kind, nofollow, skip = '', priority, changedAt }: StoredLink): string {
-  const start = `${kind} ${nofollow ? '1' : ''} ${skip} ${url}`
-  if (priority === undefined && changedAt === undefined) return start
-  return `${start} ${priority ?? ''} ${changedAt ?? ''}`
-}
-
-function linkOf(text: string): StoredLink {
-  const [kind = '', nofollow, skip = '', url = '', priority = '', changedAt = ''] = text.split(' ')
-  return {
-    url,
-    kind,
-    nofollow: nofollow === '1',
-    ...(skip === '' ? {} : { skip }),
-    ...(priority === '' ? {} : { priority: Number(priority) }),
-    ...(changedAt === '' ? {} : { changedAt: Number(changedAt) }),
-  }
+function isPlain({ kind, nofollow, skip, priority, changedAt }: StoredLink): boolean {
+  const marked = nofollow || skip !== undefined
+  return kind === 'anchor' && !marked && priority === undefined && changedAt === undefined
 }

@@ -1,12 +1,10 @@
-import type { PackedOutcome } from './outcome-packing.ts'
-
 /** What the writer thread is asked. */
 export type StoreCall =
   | { readonly op: 'open' }
   | { readonly op: 'seed'; readonly urls: readonly string[] }
   | { readonly op: 'seedSitemaps'; readonly urls: readonly string[]; readonly before: number }
   | { readonly op: 'refresh'; readonly before: number }
-  | { readonly op: 'commit'; readonly outcomes: readonly PackedOutcome[] }
+  | { readonly op: 'commit'; readonly outcomes: string }
   | { readonly op: 'claim'; readonly limit: number; readonly perOrigin: number }
   | { readonly op: 'retryFailed' }
   | { readonly op: 'close' }

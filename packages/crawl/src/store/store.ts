@@ -48,6 +48,8 @@ export class Store implements AsyncDisposable {
     this.#worker = new Worker(new URL(script, import.meta.url), {
       workerData: { file, options: { ...options } },
       execArgv: [],
+      // What it allocates dies at once: a larger nursery buys nothing but memory.
+      resourceLimits: { maxYoungGenerationSizeMb: 12 },
       name: 'corral-store',
     })
     // What keeps the process alive is a call that waits, not the thread.
