@@ -27,7 +27,7 @@ export function letGo(task: Holder, holding: Holding): void {
   holding.prevHolding = undefined
 }
 
-/** The body of a task has ended: what only serves it need not wait for its children to end. */
+/** What ran in the scope has ended: what only serves it need not wait for its children to end. */
 export function bodyEnded(scope: ScopeNode): void {
   let holding = scope.firstHolding
   while (holding !== undefined) {

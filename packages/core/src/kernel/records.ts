@@ -61,7 +61,7 @@ export class ScopeNode {
 export interface Holding {
   nextHolding: Holding | undefined
   prevHolding: Holding | undefined
-  /** The body of the task has ended, its children perhaps not yet. */
+  /** What ran in the scope has ended, its children perhaps not yet. */
   bodyEnded?(): void
   /** The task has ended and still held it. */
   abandoned(): void

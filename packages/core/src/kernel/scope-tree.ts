@@ -1,6 +1,6 @@
 import type { Timed } from './clock.ts'
 import { countCancelled } from './calm.ts'
-import { abandonHoldings } from './holdings.ts'
+import { abandonHoldings, bodyEnded } from './holdings.ts'
 import { interrupt } from './interrupt.ts'
 import type { ScopeNode } from './records.ts'
 
@@ -144,6 +144,7 @@ export function effectiveDeadline(node: ScopeNode): number {
  */
 export function closeScope(node: ScopeNode): void {
   if (node.governor !== undefined && !node.closed) countCancelled(-1)
+  if (!node.closed && node.firstHolding !== undefined) bodyEnded(node)
   node.closed = true
   if (node.alarm !== undefined) {
     node.runtime.clock.remove(node.alarm)

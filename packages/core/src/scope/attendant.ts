@@ -1,45 +1,53 @@
 import { hold, letGo } from '../kernel/holdings.ts'
 import { report } from '../kernel/hooks.ts'
 import type { Holding, ScopeNode } from '../kernel/records.ts'
+import { attach, closeScope, detach, refresh } from '../kernel/scope-tree.ts'
+import { openScope } from './scoped.ts'
 import { shield } from './shield.ts'
 import { TaskNode } from './task-node.ts'
 
 /**
- * Something that was opened in a scope and must be closed, such as a loop over a stream. When the scope
+ * Something that was opened in a scope and must be closed, such as a walk over a stream. When the scope
  * ends first, it is closed then, by a task that the task of the scope waits for.
  */
 export class Attendant implements Holding {
   nextHolding: Holding | undefined = undefined
   prevHolding: Holding | undefined = undefined
-  readonly #scope: ScopeNode
+  /** Where its own tasks live. */
+  readonly scope: ScopeNode
+  readonly #home: { readonly scope: ScopeNode }
   readonly #task: TaskNode
   readonly #busy: () => boolean
   readonly #close: () => Promise<unknown>
 
   /**
-   * @param scope has a task
-   * @param busy somebody still uses it, who is not waited for: then it is left to the end of the scope
+   * @param home has a task
+   * @param busy somebody uses it right now who is not waited for: then what he waits for is given up first
    */
-  constructor(scope: ScopeNode, busy: () => boolean, close: () => Promise<unknown>) {
-    this.#scope = scope
-    this.#task = scope.task as TaskNode
+  constructor(home: ScopeNode, busy: () => boolean, close: () => Promise<unknown>) {
+    this.scope = openScope('stream', home)
+    this.#home = { scope: home }
+    this.#task = home.task as TaskNode
     this.#busy = busy
     this.#close = close
-    hold(this, this)
+    hold(this.#home, this)
   }
 
-  get scope(): ScopeNode {
-    return this.#scope
-  }
-
-  /** It was closed by its user. */
+  /** It has been closed. */
   release(): void {
-    letGo(this, this)
+    letGo(this.#home, this)
+    closeScope(this.scope)
   }
 
+  /** What is in it moves to the task, so that it can be closed after the scope has ended. */
   bodyEnded(): void {
-    if (this.#busy()) return
-    this.release()
+    if (this.#busy() || this.#task.ended) return
+    letGo(this.#home, this)
+    if (this.#home.scope !== this.#task.scope) {
+      detach(this.scope)
+      attach(this.scope, this.#task.scope)
+      refresh(this.scope)
+    }
     this.abandoned()
   }
 

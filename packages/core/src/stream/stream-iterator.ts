@@ -76,14 +76,13 @@ export class StreamIterator<T> implements AsyncIterableIterator<T, undefined>, A
 
   #open(scope: ScopeNode): Cursor<T> {
     const home = this.#scope.closed ? scope : this.#scope
-    if (home.task !== undefined) {
-      this.#attendant = new Attendant(
-        home,
-        () => this.#pending !== undefined,
-        () => this.return(),
-      )
-    }
-    return this.#source.open(home)
+    if (home.task === undefined) return this.#source.open(home)
+    this.#attendant = new Attendant(
+      home,
+      () => this.#pending !== undefined,
+      () => this.return(),
+    )
+    return this.#source.open(this.#attendant.scope)
   }
 
   readonly #given = (item: T | End): Step<T> => {
@@ -94,20 +93,22 @@ export class StreamIterator<T> implements AsyncIterableIterator<T, undefined>, A
 
   /** A loop does not call `return` after an error: it is closed here. */
   readonly #failed = async (error: unknown): Promise<never> => {
-    this.#leave()
+    this.#done = true
     try {
       return await closeFailed({ close: () => this.#cursor?.close() }, error)
     } finally {
+      this.#leave()
       this.#turn()
     }
   }
 
   async #close(): Promise<void> {
-    this.#leave()
+    this.#done = true
     try {
       await this.#cursor?.close()
     } finally {
       await Promise.allSettled([this.#pending])
+      this.#leave()
     }
   }
 
