@@ -17,7 +17,7 @@ export interface PoolOptions<T> {
   readonly maxAge?: number
   /**
    * Told of errors that no caller is there for, of `destroy` or of `create` ahead. Without it they are
-   * unhandled rejections; while the pool is drained `drain` throws them.
+   * unhandled rejections; while the pool is drained `drain` throws them. What it throws is reported.
    */
   readonly onError?: (error: unknown) => void
 }

@@ -141,6 +141,7 @@ export class Pool<T> implements AsyncDisposable {
   async drain(): Promise<void> {
     if (!this.#closed) this.#close()
     if (this.#size > 0) await suspend(new Waiter('Pool.drain', this, this.#drainers))
+    else throwIfCancelled()
     if (this.#errors.length === 0) return
     const [first, ...later] = this.#errors
     this.#errors = []
@@ -303,10 +304,16 @@ export class Pool<T> implements AsyncDisposable {
     this.#planRetirement()
   }
 
+  /** Never throws: the books are to be kept, whatever `onError` does. */
   #blame(error: unknown): void {
-    if (this.#options.onError !== undefined) this.#options.onError(error)
-    else if (this.#closed) this.#errors.push(error)
-    else report(error)
+    const { onError } = this.#options
+    try {
+      if (onError !== undefined) onError(error)
+      else if (this.#closed) this.#errors.push(error)
+      else report(error)
+    } catch (thrown) {
+      report(thrown)
+    }
   }
 }
 

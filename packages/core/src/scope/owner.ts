@@ -1,5 +1,6 @@
 import { remember } from '../kernel/context.ts'
 import { currentScope, currentTaskRecord } from '../kernel/current.ts'
+import { report } from '../kernel/hooks.ts'
 import type { ScopeNode } from '../kernel/records.ts'
 import { Nursery } from './nursery.ts'
 import type { Child } from './nursery.ts'
@@ -53,7 +54,11 @@ class Errand extends Nursery {
   }
 
   override ended(child: Child): void {
-    this.#told(child)
+    try {
+      this.#told(child)
+    } catch (error) {
+      report(error) // what the owner was told ended all the same: it must not wait for ever
+    }
     this.#home?.leave()
   }
 }

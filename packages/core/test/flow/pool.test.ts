@@ -516,6 +516,59 @@ describe('Pool', () => {
     expect(await unhandled(() => discardOne({}))).toMatchObject([{ message: 'destroy' }])
   })
 
+  test('an onError that throws is reported, and keeps neither drain nor the owner waiting', async () => {
+    const rethrow = (error: unknown): never => {
+      throw error
+    }
+    const broken = (what: string) => () => Promise.reject(new Error(what))
+    const lost = await unhandled(() =>
+      testRun(async () => {
+        const pool = new Pool({
+          create: () => 1,
+          destroy: broken('destroy'),
+          onError: rethrow,
+          max: 1,
+        })
+        expect(await pool.use((one) => one)).toBe(1)
+        await timeout(50, () => pool.drain())
+        expect(pool.size).toBe(0)
+        const invalid = new Pool({
+          create: () => 2,
+          validate: () => false,
+          destroy: broken('destroy invalid'),
+          onError: rethrow,
+          max: 1,
+        })
+        await invalid.use(() => {})
+        expect(await timeout(50, () => invalid.use((two) => two))).toBe(2)
+        const ahead = new Pool({
+          create: broken('create'),
+          destroy() {},
+          onError: rethrow,
+          min: 1,
+          max: 1,
+        })
+        await timeout(50, () => ahead.drain())
+        expect(ahead.size).toBe(0)
+      }),
+    )
+    expect(lost).toMatchObject(
+      ['destroy', 'destroy invalid', 'create'].map((message) => ({ message })),
+    )
+  })
+
+  test('Pool.drain of an empty pool closes it, and is a checkpoint', () =>
+    testRun(async () => {
+      const { pool } = things()
+      const scope = new CancelScope()
+      scope.cancel('enough')
+      await scope.run(async () => {
+        await expect(pool.drain()).rejects.toMatchObject({ code: 'CANCELLED', reason: 'enough' })
+      })
+      await expect(pool.acquire()).rejects.toBeInstanceOf(ClosedError)
+      await pool.drain()
+    }))
+
   test('a create ahead that fails is told, and tried again when one is needed', () =>
     testRun(async () => {
       const told: unknown[] = []
