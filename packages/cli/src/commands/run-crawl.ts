@@ -1,5 +1,7 @@
-import { isCancelled } from 'corral'
-import { crawl, StoreReader, type CrawlProgress } from '@corral/crawl'
+import { isCancelled, taskGroup } from 'corral'
+import { crawl, StoreReader, type CrawlProgress, type VisitEvent } from '@corral/crawl'
+import { openDashboard, type Dashboard } from '../dashboard/dashboard.ts'
+import { dashboardState, type DashboardState } from '../dashboard/dashboard-state.ts'
 import type { CrawlDisplay } from '../display/crawl-display.ts'
 import { openDisplay } from '../display/open-display.ts'
 import { exportStore } from '../export/export-store.ts'
@@ -42,16 +44,23 @@ export async function runCrawl(
     }
     display.update(monitor)
   }
+  const options = {
+    ...crawlOptionsOf(seeds, settings),
+    onProgress,
+    onVisit: (event: VisitEvent) => monitor.observe(event),
+    progressInterval: display.interval,
+  }
+  let end: DashboardState['end']
+  await using dashboard = await dashboardOf(seeds, settings, display, () =>
+    dashboardState(monitor, { ...settings, seeds }, end),
+  )
   try {
-    await crawl({
-      ...crawlOptionsOf(seeds, settings),
-      onProgress,
-      onVisit: (event) => monitor.observe(event),
-      progressInterval: display.interval,
-    })
+    await beside(dashboard, async () => await crawl(options))
+    end = (monitor.progress?.queued ?? 0) > 0 ? 'max-pages' : 'done'
     display.end()
     if (settings.export !== undefined) await exportStore(settings.store, settings.export)
   } catch (error) {
+    end = isCancelled(error) ? 'interrupted' : 'failed'
     display.end()
     if (isCancelled(error) && monitor.progress !== undefined) {
       sumUp(settings, monitor.progress, again, { interrupted: true })
@@ -60,6 +69,32 @@ export async function runCrawl(
   }
   sumUp(settings, monitor.progress, again, { interrupted: false })
   return 0
+}
+
+/** Opens the dashboard if it is asked for, and says where. */
+async function dashboardOf(
+  seeds: readonly string[],
+  { dashboard: port, json }: CrawlSettings,
+  display: CrawlDisplay,
+  state: () => DashboardState | undefined,
+): Promise<Dashboard | undefined> {
+  if (port === undefined) return undefined
+  const dashboard = await openDashboard({ state, ...(port === 0 ? {} : { port }) })
+  const { url } = dashboard
+  if (json) process.stdout.write(`${JSON.stringify({ type: 'dashboard', url })}\n`)
+  else display.note(`Dashboard of ${printable(seeds[0] ?? '')}: ${url}`)
+  return dashboard
+}
+
+/** Runs a crawl with the dashboard as a task beside it. */
+async function beside<T>(dashboard: Dashboard | undefined, work: () => Promise<T>): Promise<T> {
+  if (dashboard === undefined) return work()
+  return await taskGroup(async (group) => {
+    const showing = group.spawn(() => dashboard.run(), { name: 'dashboard' })
+    const result = await work()
+    showing.cancel()
+    return result
+  })
 }
 
 function greet(

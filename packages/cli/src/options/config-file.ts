@@ -79,11 +79,13 @@ function parsed(name: string, text: string): Readonly<Record<string, unknown>> {
   return value as Record<string, unknown>
 }
 
-function valueOf(subject: string, { takes, multiple }: AnyOption, value: unknown): unknown {
+function valueOf(subject: string, option: AnyOption, value: unknown): unknown {
+  const { takes, multiple, alone } = option
   if (takes === undefined) {
     if (typeof value === 'boolean') return value
     throw mustBe(subject, 'true or false', value)
   }
+  if (alone !== undefined && value === true) return takes.parse(alone)
   const read = (item: unknown): unknown => {
     if (takes.fromJson !== undefined) {
       const own = takes.fromJson(item)

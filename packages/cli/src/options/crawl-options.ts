@@ -10,6 +10,7 @@ import {
   headerText,
   line,
   pattern,
+  port,
   size,
 } from './value-kind.ts'
 
@@ -39,6 +40,7 @@ export interface CrawlSettings {
   readonly header: readonly (readonly [name: string, value: string])[]
   readonly store: string
   readonly export: string | undefined
+  readonly dashboard: number | undefined
   readonly json: boolean
   readonly quiet: boolean
   readonly config: string | undefined
@@ -145,6 +147,13 @@ export const crawlOptions: OptionTable<CrawlSettings> = {
   export: {
     takes: exportFile,
     help: 'write the results to .jsonl or .csv',
+    group: results,
+    essential: true,
+  },
+  dashboard: {
+    takes: port,
+    alone: '0',
+    help: 'show the crawl in a browser, on loopback',
     group: results,
     essential: true,
   },

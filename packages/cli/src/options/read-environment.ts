@@ -30,8 +30,9 @@ export function readEnvironment(
   return values
 }
 
-function valueOf({ takes, multiple }: AnyOption, variable: string, text: string): unknown {
+function valueOf({ takes, multiple, alone }: AnyOption, variable: string, text: string): unknown {
   if (takes === undefined) return truthOf(variable, text)
+  if (alone !== undefined && /^(true|yes|on)$/i.test(text)) return takes.parse(alone)
   if (multiple !== true) return checkedValue(variable, text, takes)
   const lines = text.split('\n').filter((line) => line.trim() !== '')
   return lines.map((line) => checkedValue(variable, line, takes))

@@ -25,6 +25,9 @@ export function count(min: number, max: number = Number.MAX_SAFE_INTEGER): Value
   }
 }
 
+/** A port to listen on; 0 for whichever suits. */
+export const port: ValueKind<number> = { ...count(0, 65_535), placeholder: '<port>' }
+
 const milliseconds: Readonly<Record<string, number>> = {
   '': 1,
   ms: 1,
