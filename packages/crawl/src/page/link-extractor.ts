@@ -78,7 +78,9 @@ export class LinkExtractor {
     this.#tokenizer.end()
     const { normalizer = new UrlNormalizer() } = this.#options
     const baseUrl = this.#base === undefined ? null : URL.parse(this.#base, this.#pageUrl)
-    const base = normalizer.base(baseUrl?.href ?? this.#pageUrl)
+    // One that links cannot be relative to (javascript:, data:) is none.
+    const usable = baseUrl !== null && /^https?:$/.test(baseUrl.protocol)
+    const base = normalizer.base(usable ? baseUrl.href : this.#pageUrl)
     const canonical =
       this.#canonical === undefined ? undefined : normalizer.normalize(this.#canonical, base)
 

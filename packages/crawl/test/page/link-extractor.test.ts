@@ -66,6 +66,8 @@ describe('LinkExtractor', () => {
     ).toEqual(['http://b.test/y/x', 'http://b.test/y/z'])
     expect(urls('<base href="../up/"><a href=x>')).toEqual(['http://a.test/up/x'])
     expect(urls('<base href="http://["><a href=x>')).toEqual(['http://a.test/dir/x'])
+    expect(urls('<base href="javascript:y"><a href=x>')).toEqual(['http://a.test/dir/x'])
+    expect(urls('<base href="data:text/html,y"><a href=x>')).toEqual(['http://a.test/dir/x'])
     expect(urls('<base target=_top><a href=x>')).toEqual(['http://a.test/dir/x'])
   })
 
