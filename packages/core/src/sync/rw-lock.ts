@@ -32,7 +32,8 @@ export class RwLock {
 
   /** Whether those in line want to write is their `data`; one that leaves may have held back readers. */
   readonly #line = new WaitQueue<Disposable>(() => this.#serve())
-  readonly #holders = new Map<TaskRecord, OwnedPermit>()
+  /** How often a task holds it: several reads that it waited for together are let in together. */
+  readonly #holders = new Map<TaskRecord, number>()
   readonly #keeper: Keeper = {
     release: (permit) => this.#release(permit),
     abandon: (permit) => this.#abandon(permit),
@@ -106,7 +107,7 @@ export class RwLock {
   #admit(write: boolean, task: TaskRecord | undefined): Disposable {
     const permit = new OwnedPermit(this.#keeper)
     permit.take(task)
-    if (task !== undefined) this.#holders.set(task, permit)
+    if (task !== undefined) this.#holders.set(task, (this.#holders.get(task) ?? 0) + 1)
     if (write) this.#writer = permit
     else this.#readers += 1
     return permit
@@ -115,9 +116,14 @@ export class RwLock {
   #release(permit: OwnedPermit): void {
     if (permit === this.#writer) this.#writer = undefined
     else this.#readers -= 1
-    const { task } = permit
-    if (task !== undefined && this.#holders.get(task) === permit) this.#holders.delete(task)
+    if (permit.task !== undefined) this.#forget(permit.task)
     this.#serve()
+  }
+
+  #forget(task: TaskRecord): void {
+    const left = (this.#holders.get(task) as number) - 1
+    if (left > 0) this.#holders.set(task, left)
+    else this.#holders.delete(task)
   }
 
   #serve(): void {

@@ -58,6 +58,24 @@ describe('Lock', () => {
       expect([lock.locked, lock.waiting]).toEqual([true, 0])
     }))
 
+  it('takes two calls of one task into line while another holds it: the report says who waits for itself', async () => {
+    const held = async (lock: Lock): Promise<void> => {
+      spawn(() => lock.use(() => sleep(1)))
+      await sleep(0)
+    }
+    await testRun(async () => {
+      const lock = new Lock()
+      await held(lock)
+      await Promise.all([lock.use(() => sleep(1)), lock.use(() => sleep(1))])
+    })
+    const forgetful = testRun(async () => {
+      const lock = new Lock()
+      await held(lock)
+      await Promise.all([lock.acquire(), lock.acquire()])
+    })
+    await expect(forgetful).rejects.toThrow('in a circle: main waits for itself (Lock.acquire)')
+  })
+
   it('refuses its holder in a scope of its own inside the task too', () =>
     testRun(async () => {
       const lock = new Lock()

@@ -44,6 +44,37 @@ function counts(lock: RwLock): [number, boolean, number] {
 }
 
 describe('RwLock', () => {
+  it('counts the reads of one task that were let in together, and refuses it until the last is over', () =>
+    testRun(async () => {
+      const lock = new RwLock()
+      spawn(async () => {
+        using _writing = await lock.write()
+        await sleep(1)
+      })
+      await sleep(0)
+      const [first, second] = await Promise.all([lock.read(), lock.read()])
+      second[Symbol.dispose]()
+      second[Symbol.dispose]()
+      expect(counts(lock)).toEqual([1, false, 0])
+      await expect(lock.write()).rejects.toThrow('task main holds it already')
+      first[Symbol.dispose]()
+      using _writing = await lock.write()
+      expect(counts(lock)).toEqual([0, true, 0])
+    }))
+
+  it('tells of a task that waits for itself, because it asked twice while another had it', async () => {
+    const program = testRun(async () => {
+      const lock = new RwLock()
+      spawn(async () => {
+        using _writing = await lock.write()
+        await sleep(1)
+      })
+      await sleep(0)
+      await Promise.all([lock.read(), lock.write()])
+    })
+    await expect(program).rejects.toThrow('in a circle: main waits for itself (RwLock.write)')
+  })
+
   it('lets any number of tasks read together', () =>
     testRun(async () => {
       const lock = new RwLock()
