@@ -29,9 +29,9 @@ export class Crew<T> {
   constructor(kind: string, scope: ScopeNode, line: WaitQueue<T | End>, keep: () => void) {
     const nursery = new Nursery(openScope(kind, scope.closed ? currentScope() : scope))
     nursery.onEnded = (task) => {
-      if (task.state !== 'rejected') return
+      if (task.state === 'fulfilled') return
       keep()
-      nursery.fail(task.error)
+      nursery.fail(task.failure()) // cancelled by hand it has not done its part either
     }
     nursery.idle = () => void endOf(nursery).then(this.#ended, this.#failed)
     this.#kind = kind
