@@ -1,5 +1,5 @@
 import { now } from 'corral'
-import { originOf } from '../url/scope.ts'
+import { originOf } from '../url/origin.ts'
 import type { Attempt } from './dispatcher.ts'
 import type { Visit } from './visit-page.ts'
 

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { demoAnswers } from './demo-answers.ts'
 import { demoBodies } from './demo-bodies.ts'
@@ -28,6 +28,8 @@ export interface DemoSite extends AsyncDisposable {
  * await crawl({ seeds: [site.url], store: 'demo.db' })
  */
 export async function startDemoSite(options: DemoSiteOptions = {}): Promise<DemoSite> {
+  // Imported where it is needed: it brings a second undici along, Node's own.
+  const { createServer } = await import('node:http')
   const hits = new Map<string, number>()
   const index = demoIndex([...corners.flatMap((corner) => corner.links), ...outside])
   const server = createServer((request, response) => {

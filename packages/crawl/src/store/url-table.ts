@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { GenerationCache } from '../url/generation-cache.ts'
-import { originOf } from '../url/scope.ts'
+import { originOf } from '../url/origin.ts'
 import type { TrapDetector } from './trap-detector.ts'
 
 /** A row of the table of URLs, as far as linking to it needs it; kept up to date by who changes the row. */

@@ -1,4 +1,5 @@
 import { GenerationCache } from './generation-cache.ts'
+import { hostOf } from './origin.ts'
 import { registrableDomain } from './registrable-domain.ts'
 
 /** Why a URL is not followed; `depth` only when there is no other reason. */
@@ -50,19 +51,6 @@ export function createScope(seeds: readonly string[], options: ScopeOptions = {}
     // Last: who reads `depth` knows that a shorter way would do.
     return depth > maxDepth ? 'depth' : undefined
   }
-}
-
-/** The host and port of a normalised URL, without the cost of parsing it again. */
-export function hostOf(url: string): string {
-  const start = url.indexOf('//') + 2
-  const end = url.indexOf('/', start)
-  return end === -1 ? url.slice(start) : url.slice(start, end)
-}
-
-/** The scheme, host and port of a normalised URL, without the cost of parsing it again. */
-export function originOf(url: string): string {
-  const end = url.indexOf('/', url.indexOf('//') + 2)
-  return end === -1 ? url : url.slice(0, end)
 }
 
 /** Whether a host is of the domain of a seed; what was found is kept, for there are few hosts and many links. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { createScope, hostOf, originOf } from '../../src/url/scope.ts'
+import { hostOf, originOf } from '../../src/url/origin.ts'
+import { createScope } from '../../src/url/scope.ts'
 
 const seeds = ['http://a.test/docs/index.html', 'http://b.test:8080/']
 
