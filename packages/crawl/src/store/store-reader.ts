@@ -1,5 +1,7 @@
-import { accessSync, constants, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import { checkOwnership } from './open-database.ts'
 import type { StoreCounts } from './outcome.ts'
 import { StoreError, storeErrorOf } from './store-error.ts'
@@ -49,6 +51,14 @@ export interface LinkRow {
   readonly to_url: string
   readonly kind: string
   readonly nofollow: number
+}
+
+/** A link to a URL that failed, and why that failed. */
+export interface BrokenLinkRow {
+  readonly from_url: string
+  readonly to_url: string
+  readonly kind: string
+  readonly code: string
 }
 
 /**
@@ -119,6 +129,15 @@ export class StoreReader implements Disposable {
     return this.#rows<LinkRow>('SELECT * FROM links')
   }
 
+  /** Links to URLs that failed, those to one URL together. Reads every link once. */
+  brokenLinks(): Generator<BrokenLinkRow, void, undefined> {
+    return this.#rows<BrokenLinkRow>(
+      `SELECT t.url AS to_url, f.url AS from_url, e.kind, e.code
+        FROM failure e JOIN link l ON l.to_id = e.url_id JOIN url t ON t.id = e.url_id JOIN url f ON f.id = l.from_id
+        ORDER BY e.url_id, l.from_id`,
+    )
+  }
+
   /** What was extracted, as far as the store has it. */
   *records(): Generator<RecordRow, void, undefined> {
     const { count } = this.#guarded(() =>
@@ -159,10 +178,19 @@ export class StoreReader implements Disposable {
  * that. A file that cannot be written is read as it is.
  */
 function openForReading(file: string): DatabaseSync {
-  const writable = access(file, constants.W_OK)
-  const db = new DatabaseSync(file, { readOnly: !writable, timeout: 2000 })
+  const writable = access(file, constants.W_OK) && access(dirname(file), constants.W_OK)
+  // SQLite makes files beside one in WAL mode, also to read it: where it cannot, it must know that nobody writes.
+  const still = !writable && !existsSync(`${file}-wal`)
+  const path = still ? immutable(file) : file
+  const db = new DatabaseSync(path, { readOnly: !writable, timeout: 2000 })
   db.exec('PRAGMA query_only = ON')
   return db
+}
+
+function immutable(file: string): URL {
+  const url = pathToFileURL(file)
+  url.searchParams.set('immutable', '1')
+  return url
 }
 
 function access(file: string, mode: number): boolean {

@@ -40,6 +40,9 @@ describe('StoreReader', () => {
     expect([...reader.errors()]).toMatchObject([
       { url: 'http://a.test/2', kind: 'http', code: '404' },
     ])
+    expect([...reader.brokenLinks()]).toEqual([
+      { from_url: 'http://a.test/1', to_url: 'http://a.test/2', kind: 'http', code: '404' },
+    ])
     expect(reader.counts()).toEqual(store.counts)
     expect(reader.failures().map((row) => ({ ...row }))).toEqual([
       { kind: 'http', code: '404', count: 1 },
