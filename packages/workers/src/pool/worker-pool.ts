@@ -27,6 +27,7 @@ import { settingsOf } from './options.ts'
 import type { IterateOptions, PoolSettings, RunOptions, WorkerPoolOptions } from './options.ts'
 import { WorkerIteration } from './worker-iteration.ts'
 import { WorkerThread } from './worker-thread.ts'
+import type { Call } from './worker-thread.ts'
 
 /**
  * Threads for work that computes: the functions of one module, called by name, one call at a time in
@@ -98,7 +99,7 @@ export class WorkerPool<M> implements AsyncDisposable {
     ...[args = [], options = {}]: ArgumentsOf<FunctionsOf<M>[K], RunOptions>
   ): Promise<ResultOf<FunctionsOf<M>[K]>> {
     const deadline = currentDeadline()
-    const context = this.#settings.context.map(([, local]) => local.get())
+    const context = this.#context()
     const job = new Job(name, () => this.#over(job))
     await this.#begin(job, { args, context, deadline, window: 0 }, options.transfer)
     return (await this.#outcome(job, deadline)) as ResultOf<FunctionsOf<M>[K]>
@@ -122,7 +123,7 @@ export class WorkerPool<M> implements AsyncDisposable {
     const { buffer = 16, transfer } = options
     requireLimit('WorkerPool.iterate: buffer', buffer)
     const deadline = currentDeadline()
-    const context = this.#settings.context.map(([, local]) => local.get())
+    const context = this.#context()
     return new WorkerIteration(name, buffer, {
       begin: (job) => this.#begin(job, { args, context, deadline, window: buffer }, transfer),
       more: (job, count) => this.#jobs.get(job)?.value.more(job, count),
@@ -147,8 +148,14 @@ export class WorkerPool<M> implements AsyncDisposable {
     return 'WorkerPool'
   }
 
+  /** The values that travel, as they are here. */
+  #context(): unknown[] | undefined {
+    const { context } = this.#settings
+    return context.length === 0 ? undefined : context.map(([, local]) => local.get())
+  }
+
   /** Waits for a thread and gives it the job. */
-  async #begin(job: Job, call: Call, transfer: readonly Transferable[] = []): Promise<void> {
+  async #begin(job: Job, call: Call, transfer: readonly Transferable[] | undefined): Promise<void> {
     const { threads, maxQueue } = this.#settings
     if (this.#closed) throw closed()
     if (this.#calls >= threads + maxQueue) {
@@ -157,32 +164,20 @@ export class WorkerPool<M> implements AsyncDisposable {
       )
     }
     this.#calls += 1
+    let lease: PoolLease<WorkerThread> | undefined
     try {
-      const lease = await this.#acquire()
-      const { deadline, ...rest } = call
-      try {
-        throwIfCancelled()
-        lease.value.begin(job, { ...rest, left: deadline - now() }, transfer)
-      } catch (error) {
-        giveBack(lease)
-        throw error
-      }
+      do {
+        if (lease !== undefined) giveBack(lease) // it has crashed while it was idle
+        lease = await this.#threads.acquire()
+      } while (!lease.value.alive)
+      throwIfCancelled()
+      if (this.#closed) throw closed()
+      lease.value.begin(job, call, transfer)
       this.#jobs.set(job, lease)
     } catch (error) {
       this.#calls -= 1
-      throw error
-    }
-  }
-
-  /** A thread that lives: one that has crashed while it was idle is only found out here. */
-  async #acquire(): Promise<PoolLease<WorkerThread>> {
-    for (;;) {
-      const lease = await this.#threads.acquire().catch((error: unknown) => {
-        throw error instanceof ClosedError ? closed() : error
-      })
-      if (lease.value.alive && !this.#closed) return lease
-      giveBack(lease)
-      if (this.#closed) throw closed()
+      if (lease !== undefined) giveBack(lease)
+      throw error instanceof ClosedError ? closed() : error
     }
   }
 
@@ -227,13 +222,6 @@ export class WorkerPool<M> implements AsyncDisposable {
     this.#calls -= 1
     giveBack(lease)
   }
-}
-
-interface Call {
-  readonly args: readonly unknown[]
-  readonly context: readonly unknown[]
-  readonly deadline: number
-  readonly window: number
 }
 
 function giveBack(lease: PoolLease<WorkerThread>): void {

@@ -6,7 +6,7 @@ import type { Runtime } from 'corral/lowlevel'
 import { WorkerError } from '../errors.ts'
 import { notCopied } from '../thread/not-copied.ts'
 import { decodeError } from '../wire/decode-error.ts'
-import { Cell } from '../wire/messages.ts'
+import { Cell, Said, Told } from '../wire/messages.ts'
 import type { Ended, FromThread, JobMessage, ThreadData, ToThread } from '../wire/messages.ts'
 import { Alarm } from './alarm.ts'
 import type { Job, Outcome } from './job.ts'
@@ -14,6 +14,17 @@ import { moduleUrl } from './module-url.ts'
 import type { PoolSettings } from './options.ts'
 
 const MAIN = moduleUrl(new URL('../thread/main.ts', import.meta.url))
+
+/** What a thread is given to do. */
+export interface Call {
+  readonly args: readonly unknown[]
+  /** How many items may be under way; 0 when nobody wants them. */
+  readonly window: number
+  /** Milliseconds since the epoch. */
+  readonly deadline: number
+  /** The values that travel, if any do. */
+  readonly context: readonly unknown[] | undefined
+}
 
 /**
  * One thread of a pool, as the pool sees it: it does one job at a time. A job that is stopped is told so
@@ -96,8 +107,8 @@ export class WorkerThread {
    */
   begin(
     job: Job,
-    call: Omit<JobMessage, 'kind' | 'id' | 'name'>,
-    transfer: readonly Transferable[],
+    { args, window, deadline, context }: Call,
+    transfer: readonly Transferable[] | undefined,
   ): void {
     if (!this.#functions.includes(job.name)) {
       throw new MisuseError(
@@ -105,8 +116,12 @@ export class WorkerThread {
       )
     }
     job.id = this.#lastId = (this.#lastId + 1) | 0
+    const message: JobMessage =
+      window === 0 && deadline === Infinity && context === undefined
+        ? [Told.JOB, job.id, job.name, args]
+        : [Told.JOB, job.id, job.name, args, window, deadline - this.#clock.now(), context]
     try {
-      this.#post({ kind: 'job', id: job.id, name: job.name, ...call }, transfer)
+      this.#post(message, transfer && [...transfer])
     } catch (error) {
       throw notCopied('an argument', job.name, error)
     }
@@ -117,7 +132,7 @@ export class WorkerThread {
 
   /** Lets a generator go on: `count` of its items were taken. */
   more(job: Job, count: number): void {
-    if (this.#job === job) this.#post({ kind: 'more', id: job.id, count })
+    if (this.#job === job) this.#post([Told.MORE, job.id, count])
   }
 
   /** Tells a job to end, and sees to it that it does. Again and afterwards it does nothing. */
@@ -125,7 +140,7 @@ export class WorkerThread {
     if (this.#job !== job || job.stopping) return
     job.stopping = true
     const { grace, cleanup } = this.#settings
-    this.#post({ kind: 'cancel', id: job.id, reason: told(reason) })
+    this.#post([Told.CANCEL, job.id, told(reason)])
     Atomics.store(this.#cells, Cell.CANCELLED, job.id)
     this.#alarm.set(this.#clock, grace, () => {
       if (Atomics.load(this.#cells, Cell.NOTICED) !== job.id) this.#kill()
@@ -140,7 +155,7 @@ export class WorkerThread {
     } else if (this.alive) {
       this.#state = 'ending'
       this.#worker.ref()
-      this.#post({ kind: 'end' })
+      this.#post([Told.END])
       this.#alarm.set(this.#clock, this.#settings.grace, () => this.#kill())
     }
     while (this.#state !== 'gone') {
@@ -152,7 +167,7 @@ export class WorkerThread {
     return `thread ${this.#settings.name}`
   }
 
-  #post(message: ToThread, transfer: readonly Transferable[] = []): void {
+  #post(message: ToThread, transfer?: Transferable[]): void {
     this.#worker.postMessage(message, transfer)
   }
 
@@ -167,22 +182,22 @@ export class WorkerThread {
   }
 
   #receive(message: FromThread): void {
-    switch (message.kind) {
-      case 'ready':
-        this.#ready(message.functions, message.context)
+    switch (message[0]) {
+      case Said.VALUE:
+      case Said.ERROR:
+      case Said.CANCELLED:
+        this.#ended(message)
         break
-      case 'failed':
-        this.#crash = { error: decodeError(message.error, this.#settings.classes) }
+      case Said.ITEM:
+        if (this.#job?.id === message[1]) this.#job.item(message[2])
+        break
+      case Said.READY:
+        this.#ready(message[1], message[2])
+        break
+      case Said.FAILED:
+        this.#crash = { error: decodeError(message[1], this.#settings.classes) }
         this.#state = 'failed'
         this.#wake()
-        break
-      case 'item':
-        if (this.#job?.id === message.id) this.#job.item(message.value)
-        break
-      case 'value':
-      case 'error':
-      case 'cancelled':
-        this.#ended(message)
     }
   }
 
@@ -202,7 +217,7 @@ export class WorkerThread {
 
   #ended(message: Ended): void {
     const job = this.#job
-    if (job === undefined || job.id !== message.id) return
+    if (job === undefined || job.id !== message[1]) return
     this.#job = undefined
     this.#alarm.clear()
     if (this.#state === 'busy') {
@@ -213,9 +228,11 @@ export class WorkerThread {
   }
 
   #outcomeOf(message: Ended): Outcome {
-    if (message.kind !== 'error') return message
+    if (message[0] === Said.VALUE) return { kind: 'value', value: message[2] }
+    if (message[0] === Said.CANCELLED) return { kind: 'cancelled', reason: message[2] }
     const { classes } = this.#settings
-    return { kind: 'failed', error: (caller) => decodeError(message.error, classes, caller) }
+    const [, , error] = message
+    return { kind: 'failed', error: (caller) => decodeError(error, classes, caller) }
   }
 
   #exited(code: number): void {

@@ -3,6 +3,7 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import type { MessagePort } from 'node:worker_threads'
 import type { TaskLocal } from 'corral'
 import { encodeError } from '../wire/encode-error.ts'
+import { Said, Told } from '../wire/messages.ts'
 import type { FromThread, JobMessage, ThreadData, ToThread } from '../wire/messages.ts'
 import { currentJob, setCurrentJob } from './current-job.ts'
 import { definitionsIn } from './define-worker.ts'
@@ -18,7 +19,7 @@ let worker: WorkerDefinition<Record<string, WorkerFunction>>
 
 const host: JobHost = {
   cells,
-  post: (message, transfer) => port.postMessage(message, [...transfer]),
+  post: (message, transfer) => port.postMessage(message, transfer ?? []),
   receive() {
     for (let got = receiveMessageOnPort(port); got; got = receiveMessageOnPort(port)) {
       handle(got.message)
@@ -31,39 +32,38 @@ function tell(message: FromThread): void {
 }
 
 function handle(message: ToThread): void {
-  switch (message.kind) {
-    case 'job':
+  const job = currentJob()
+  switch (message[0]) {
+    case Told.JOB:
       void perform(message)
       break
-    case 'cancel':
-      if (currentJob()?.id === message.id) currentJob()?.cancel(message.reason)
+    case Told.CANCEL:
+      if (job?.id === message[1]) job.cancel(message[2])
       break
-    case 'more':
-      if (currentJob()?.id === message.id) currentJob()?.more(message.count)
+    case Told.MORE:
+      if (job?.id === message[1]) job.more(message[2])
       break
-    case 'end':
+    case Told.END:
       process.exit(0)
   }
 }
 
 async function perform(message: JobMessage): Promise<void> {
+  const [, id, name, args, , , values] = message
   const job = new ThreadJob(message, host)
   setCurrentJob(job)
   const { functions } = worker
-  const ended = await job.perform(
-    () => Reflect.apply(functions[message.name] as WorkerFunction, functions, message.args),
-    (work) => inContext(message.context, work),
-  )
+  const call = (): unknown => Reflect.apply(functions[name] as WorkerFunction, functions, args)
+  const ended = await job.perform(call, values && ((work) => inContext(values, work)))
   setCurrentJob(undefined)
-  if (ended.kind !== 'value') {
+  if (ended[0] !== Said.VALUE) {
     tell(ended)
     return
   }
   try {
-    port.postMessage(ended, [...transfersOf(ended.value)])
+    port.postMessage(ended, transfersOf(ended[2]) ?? [])
   } catch (error) {
-    const { id, name } = message
-    tell({ kind: 'error', id, error: encodeError(notCopied('the result', name, error)) })
+    tell([Said.ERROR, id, encodeError(notCopied('the result', name, error))])
   }
 }
 
@@ -81,11 +81,7 @@ function inContext(values: readonly unknown[], work: () => unknown): unknown {
 try {
   worker = definitionsIn((await import(url)) as Record<string, unknown>)
   port.on('message', handle)
-  tell({
-    kind: 'ready',
-    functions: Object.keys(worker.functions),
-    context: Object.keys(worker.context),
-  })
+  tell([Said.READY, Object.keys(worker.functions), Object.keys(worker.context)])
 } catch (error) {
-  tell({ kind: 'failed', error: encodeError(error) })
+  tell([Said.FAILED, encodeError(error)])
 }

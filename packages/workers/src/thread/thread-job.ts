@@ -4,7 +4,7 @@ import type { Transferable } from 'node:worker_threads'
 import { systemRuntime } from 'corral/lowlevel'
 import { encodeError } from '../wire/encode-error.ts'
 import type { WireError } from '../wire/encode-error.ts'
-import { Cell } from '../wire/messages.ts'
+import { Cell, Said } from '../wire/messages.ts'
 import type { Ended, FromThread, JobMessage } from '../wire/messages.ts'
 import { notCopied } from './not-copied.ts'
 import { transfersOf } from './transfer.ts'
@@ -13,7 +13,7 @@ import { transfersOf } from './transfer.ts'
 export interface JobHost {
   readonly cells: Int32Array<SharedArrayBuffer>
   /** @throws DataCloneError */
-  post(message: FromThread, transfer: readonly Transferable[]): void
+  post(message: FromThread, transfer: Transferable[] | undefined): void
   /** Handles the messages that have come by now. */
   receive(): void
 }
@@ -33,7 +33,7 @@ export class ThreadJob {
   #credit: number
   #task: Task<unknown> | undefined
 
-  constructor({ id, name, left, window }: JobMessage, host: JobHost) {
+  constructor([, id, name, , window = 0, left = Infinity]: JobMessage, host: JobHost) {
     this.id = id
     this.#name = name
     this.#host = host
@@ -64,24 +64,23 @@ export class ThreadJob {
   }
 
   /** Does the work: `call` calls the function, and all of it is done by `inside`. Never throws. */
-  async perform(call: () => unknown, inside: (work: () => unknown) => unknown): Promise<Ended> {
+  async perform(call: () => unknown, inside?: (work: () => unknown) => unknown): Promise<Ended> {
     const { id } = this
-    const work = async (): Promise<unknown> => this.#finish(await call())
-    const body = async (): Promise<unknown> => await inside(work)
+    const work = (): unknown => this.#finish(call())
+    const body = inside === undefined ? work : (): unknown => inside(work)
     const task = spawn(this.#deadline === Infinity ? body : () => this.#inTime(body), {
       name: this.#name,
     })
     this.#task = task
     const settled = await task.settled()
-    if (settled.status === 'fulfilled') return { kind: 'value', id, value: settled.value }
-    if (task.status === 'cancelled') {
-      return { kind: 'cancelled', id, reason: reasonOf(settled.reason) }
-    }
-    return { kind: 'error', id, error: withoutOurs(encodeError(settled.reason)) }
+    if (settled.status === 'fulfilled') return [Said.VALUE, id, settled.value]
+    const { reason } = settled
+    if (task.status === 'cancelled') return [Said.CANCELLED, id, reasonOf(reason)]
+    return [Said.ERROR, id, withoutOurs(encodeError(reason))]
   }
 
   /** With the caller's deadline around it; when that passes it ends as cancelled. */
-  async #inTime(body: () => Promise<unknown>): Promise<unknown> {
+  async #inTime(body: () => unknown): Promise<unknown> {
     const scope = new CancelScope({ deadline: this.#deadline })
     const value = await scope.run(body)
     if (scope.cancelledCaught) {
@@ -91,8 +90,10 @@ export class ThreadJob {
     return value
   }
 
-  async #finish(result: unknown): Promise<unknown> {
-    if (isIterator(result)) return await this.#drain(result)
+  /** What comes of what the function returned. A plain value need not wait for a turn. */
+  #finish(result: unknown): unknown {
+    if (isIterator(result)) return this.#drain(result)
+    if (result instanceof Promise) return result.then((value) => this.#finish(value))
     if (this.#window === 0) return result
     throw new MisuseError(
       `WorkerPool.iterate: name must be that of a generator function, got ${this.#name}; use run`,
@@ -118,7 +119,7 @@ export class ThreadJob {
 
   async #send(value: unknown): Promise<void> {
     try {
-      this.#host.post({ kind: 'item', id: this.id, value }, transfersOf(value))
+      this.#host.post([Said.ITEM, this.id, value], transfersOf(value))
     } catch (error) {
       throw notCopied('an item', this.#name, error)
     }

@@ -1,6 +1,6 @@
 import type { Transferable } from 'node:worker_threads'
 
-const lists = new WeakMap<object, readonly Transferable[]>()
+const lists = new WeakMap<object, Transferable[]>()
 
 /**
  * Marks what a result, or an item, hands over instead of copying: its buffers, ports or streams. They
@@ -12,11 +12,11 @@ const lists = new WeakMap<object, readonly Transferable[]>()
  * transfer(pixels, [pixels.buffer])
  */
 export function transfer<T extends object>(value: T, list: readonly Transferable[]): T {
-  lists.set(value, list)
+  lists.set(value, [...list])
   return value
 }
 
 /** What was said to be handed over with `value`. */
-export function transfersOf(value: unknown): readonly Transferable[] {
-  return (typeof value === 'object' && value !== null ? lists.get(value) : undefined) ?? []
+export function transfersOf(value: unknown): Transferable[] | undefined {
+  return typeof value === 'object' && value !== null ? lists.get(value) : undefined
 }

@@ -29,22 +29,23 @@ async function cancelAtWork(
   const scope = new CancelScope()
   let cancelledAt = 0
   let error: unknown
-  await taskGroup(async (group) => {
-    group.spawn(async () => {
+  await gather([
+    async () => {
       await beats.begun()
       await sleep(20)
       cancelledAt = performance.now()
       scope.cancel('not wanted')
-    })
-    await scope.run(async () => {
-      try {
-        await work()
-      } catch (caught) {
-        error = caught
-        throw caught
-      }
-    })
-  }).catch(() => {})
+    },
+    () =>
+      scope.run(async () => {
+        try {
+          await work()
+        } catch (caught) {
+          error = caught
+          if (isCancelled(caught)) throw caught
+        }
+      }),
+  ])
   return { error, ms: performance.now() - cancelledAt }
 }
 
@@ -286,16 +287,16 @@ describe('WorkerPool.close', () => {
   test('a call that is cancelled while the pool closes throws after its work has stopped', async () => {
     const pool = await warmPool({ threads: 1, cleanup: 5000 })
     const beats = new Beats()
-    const { error } = await cancelAtWork(beats, async () => {
-      void beats
-        .begun()
-        .then(() => sleep(10))
-        .then(() => pool.close())
-      await pool.run('cleansUp', [beats.cells, 100])
-    })
+    const [{ error }] = await gather([
+      () => cancelAtWork(beats, () => pool.run('cleansUp', [beats.cells, 100])),
+      async () => {
+        await beats.begun()
+        await sleep(10)
+        await pool.close()
+      },
+    ])
     expect(isCancelled(error)).toBe(true)
     expect(beats.cleanedUp).toBe(true)
-    await pool.close()
     expect(pool.threads).toBe(0)
   })
 
