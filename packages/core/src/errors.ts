@@ -189,13 +189,27 @@ export class CircuitOpenError extends CorralError {
   }
 }
 
-/** Whether `error` is the cancellation of a scope, which is to be let through. */
+/**
+ * Whether `error` is the cancellation of a scope, which is to be let through; also when it became a
+ * SuppressedError, since a disposer of `using` was cut short on top of it.
+ */
 export function isCancelled(error: unknown): error is Cancelled {
-  return error instanceof Cancelled
+  return eachPart(error, (part) => part instanceof Cancelled)
+}
+
+/** Whether the error is such, or all that the engine made a SuppressedError of. */
+export function eachPart(error: unknown, is: (part: unknown) => boolean): boolean {
+  if (!(error instanceof Error) || error.name !== 'SuppressedError') return is(error)
+  const both = error as SuppressedError
+  return eachPart(both.error, is) && eachPart(both.suppressed, is)
 }
 
 function because(reason: unknown): string {
   if (reason === undefined) return ''
   if (reason instanceof Error) return `: ${reason.message}`
-  return `: ${String(reason)}`
+  try {
+    return `: ${String(reason)}`
+  } catch {
+    return `: ${typeof reason}` // it has no string form, or one that throws
+  }
 }

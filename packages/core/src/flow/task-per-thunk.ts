@@ -1,4 +1,5 @@
 import { suspend, Waiter, wake } from '../lowlevel.ts'
+import { bodyOf } from '../scope/cancel-scope.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
 import { Nursery } from '../scope/nursery.ts'
 import type { Child } from '../scope/nursery.ts'
@@ -46,7 +47,7 @@ export async function spawnEach(
       throwIfCancelled()
     }
     const label = thunk.name === '' ? `${name}[${index}]` : thunk.name
-    indices.set(spawnInto(group, name, thunk, { name: label }), index)
+    indices.set(spawnInto(group, name, bodyOf(thunk), { name: label }), index)
   }
 }
 

@@ -143,8 +143,9 @@ export function effectiveDeadline(node: ScopeNode): number {
  * Ends a scope: no timer, no context, no forgotten wait, no forgotten scope below and no lock outlives it.
  */
 export function closeScope(node: ScopeNode): void {
-  if (node.governor !== undefined && !node.closed) countCancelled(-1)
-  if (!node.closed && node.firstHolding !== undefined) bodyEnded(node)
+  if (node.closed) return
+  if (node.governor !== undefined) countCancelled(-1)
+  if (node.firstHolding !== undefined) bodyEnded(node)
   node.closed = true
   if (node.alarm !== undefined) {
     node.runtime.clock.remove(node.alarm)
@@ -158,9 +159,17 @@ export function closeScope(node: ScopeNode): void {
   else node.task = undefined
 }
 
+/** Gives up what was forgotten in a scope. Scopes below move to the one around it, whose task waits for theirs. */
 function abandon(node: ScopeNode): void {
   node.governor ??= node
   node.reason ??= 'the scope around it ended first; await it there, or spawn it as a task'
   interrupt([node])
-  for (const child of childrenOf(node)) refresh(child)
+  const { parent } = node
+  for (const child of childrenOf(node)) {
+    refresh(child)
+    if (parent === undefined) continue
+    cancelScope(child, node.governor.reason)
+    detach(child)
+    attach(child, parent)
+  }
 }

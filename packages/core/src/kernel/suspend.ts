@@ -63,6 +63,15 @@ export function ready<T>(
   return promise
 }
 
+/**
+ * For calls that have come to their end without a wait of ours: when this macrotask has had its share of
+ * them, what to wait for before they return.
+ */
+export function pause(scope: ScopeNode): Promise<void> | undefined {
+  if (scope.runtime.scheduler !== undefined || spend()) return undefined
+  return ready('pause', undefined, undefined, scope)
+}
+
 function hasScheduler(scope: ScopeNode = currentScope()): boolean {
   return scope.runtime.scheduler !== undefined
 }

@@ -143,6 +143,11 @@ export class CancelScope {
 /** Work that may take its scope, for where none travels along the awaits. */
 export type Body<T> = (scope: CancelScope) => PromiseLike<T> | T
 
+/** As a body, work of the user's that takes nothing, whatever its optional parameters are. */
+export function bodyOf<T>(work: () => PromiseLike<T> | T): Body<T> {
+  return ambient ? () => work() : work
+}
+
 /** The scope to hand to a body: made only for one that takes it, or that would have none otherwise. */
 export function scopeFor(node: ScopeNode, body: Body<unknown>): CancelScope {
   return ambient && body.length === 0 ? (undefined as never) : CancelScope.of(node)

@@ -4,13 +4,13 @@ import { scopeFor } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
 import { openScope, scoped } from './scoped.ts'
 import { now } from './sleep.ts'
-import { cutShort } from './timeout.ts'
 
 /**
  * Runs `fn` for `ms` milliseconds at the most. When they are over, `fn` is cancelled, its cleanup is
  * awaited, and the result says so; nothing is thrown.
  *
- * Cancellation: a cancellation from outside goes on its way as `Cancelled`.
+ * Cancellation: a cancellation from outside goes on its way as `Cancelled`. To cancel the scope that is
+ * handed to `fn` moves on at once.
  *
  * @param ms at least 0; `Infinity` for no limit
  * @example
@@ -27,5 +27,5 @@ export async function moveOnAfter<T>(
   const node = openScope('moveOnAfter')
   setDeadline(node, now() + ms)
   const value = await scoped(node, fn, scopeFor(node, fn))
-  return cutShort(node) ? { timedOut: true } : { timedOut: false, value: value as T }
+  return node.caught ? { timedOut: true } : { timedOut: false, value: value as T }
 }

@@ -1,8 +1,10 @@
 import { Cancelled, MisuseError } from '../errors.ts'
+import { currentScope } from '../kernel/current.ts'
 import { Waiter } from '../kernel/records.ts'
 import type { ScopeNode, TaskRecord } from '../kernel/records.ts'
-import { cancelScope } from '../kernel/scope-tree.ts'
-import { suspend, wake } from '../kernel/suspend.ts'
+import { cancelScope, childrenOf } from '../kernel/scope-tree.ts'
+import { pause, ready, suspend, wake } from '../kernel/suspend.ts'
+import { WaitQueue } from '../kernel/wait-queue.ts'
 import { isCancellation } from './scoped.ts'
 import { suppress } from './suppressed.ts'
 
@@ -31,7 +33,10 @@ export class Nursery {
   idle: (() => void) | undefined = undefined
   /** Decides, at once, what becomes of a child that was not cut short from above; else a failure is the group's. */
   onEnded: ((child: Child) => void) | undefined = undefined
+  /** Why children that come from now on are cancelled at once. */
+  dismissed: string | undefined = undefined
   #later: unknown[] | undefined = undefined
+  #joiners: WaitQueue | undefined = undefined
 
   constructor(scope: ScopeNode) {
     this.scope = scope
@@ -53,7 +58,10 @@ export class Nursery {
   /** Counts a child out. */
   leave(): void {
     this.live -= 1
-    if (this.live === 0) this.idle?.()
+    if (this.live > 0) return
+    this.idle?.()
+    const joiners = this.#joiners
+    for (let next = joiners?.first; next !== undefined; next = joiners?.first) wake(next, undefined)
   }
 
   ended(child: Child): void {
@@ -88,14 +96,36 @@ export class Nursery {
 
   /** Waits for the children; no cancellation makes it leave them behind. */
   async join(): Promise<void> {
-    if (this.live === 0) return
-    const waiter = new Waiter<void>('TaskGroup.join', this, undefined, undefined, true)
-    this.idle = () => {
-      this.idle = undefined
-      wake(waiter, undefined)
+    if (this.live === 0) await pause(this.scope)
+    while (this.live > 0) await suspend(this.#joiner(true))
+  }
+
+  /** The same for one who may be cancelled meanwhile: that cancels the children, too. */
+  async joinOrCancel(): Promise<void> {
+    const scope = currentScope()
+    try {
+      if (this.live === 0 && scope.governor === undefined) {
+        await ready('TaskGroup.join', this, undefined, scope)
+      } else {
+        do await suspend(this.#joiner(false), scope)
+        while (this.live > 0)
+      }
+    } catch (error) {
+      this.cancel((error as Cancelled).reason)
+      await this.join()
+      if (!this.failed) throw error
     }
-    await suspend(waiter)
-    if (this.live > 0) await this.join()
+  }
+
+  #joiner(shielded: boolean): Waiter {
+    this.#joiners ??= new WaitQueue()
+    return new Waiter('TaskGroup.join', this, this.#joiners, undefined, shielded)
+  }
+
+  /** Cancels the children, and each that comes later, but not what the one in charge still does. */
+  dismiss(reason: string): void {
+    this.dismissed = reason
+    for (const child of childrenOf(this.scope)) cancelScope(child, reason)
   }
 
   /** No more children; the failures are complete. */
@@ -109,9 +139,10 @@ export class Nursery {
   /** Throws what the group ends with, if it does not end well. */
   verdict(): void {
     if (this.failed) throw this.failure
+    if (!this.interrupted) return
     const { governor } = this.scope
-    if (!this.interrupted || governor === this.scope) return
-    throw new Cancelled(governor?.reason)
+    if (governor !== this.scope) throw new Cancelled(governor?.reason)
+    this.scope.caught = true
   }
 
   #decide(onEnded: (child: Child) => void, child: Child): void {

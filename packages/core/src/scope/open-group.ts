@@ -26,6 +26,14 @@ class OpenGroup extends TaskGroup implements AsyncDisposable {
     this.#nursery = nursery
   }
 
+  override async join(): Promise<void> {
+    try {
+      await super.join()
+    } finally {
+      finish(this.#nursery)
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#nursery.closed) return
     this.cancel('its block was left')

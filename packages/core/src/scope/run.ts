@@ -1,15 +1,16 @@
 import { BrokenError, Cancelled, MisuseError } from '../errors.ts'
 import { noteScheduler } from '../kernel/calm.ts'
-import { currentScope, currentTaskRecord, rootScope } from '../kernel/current.ts'
+import { currentTaskRecord, rootScope } from '../kernel/current.ts'
 import { requireFunction, requireSignal } from '../kernel/guard.ts'
 import { ScopeNode } from '../kernel/records.ts'
-import { attach, cancelScope, childrenOf, closeScope } from '../kernel/scope-tree.ts'
+import { attach, cancelScope, closeScope } from '../kernel/scope-tree.ts'
 import { scopeFor } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
 import { follow } from './foreign-signal.ts'
 import { Nursery } from './nursery.ts'
 import { onDeadlock, onSignals } from './process.ts'
 import { spawnInto } from './spawn.ts'
+import type { TaskNode } from './task-node.ts'
 
 export interface RunOptions {
   /** A foreign signal: its abort cancels the program, and `run` throws `Cancelled` with its reason. */
@@ -75,20 +76,21 @@ export async function program<T>(
   nursery.close()
   for (const undo of cleanup) undo()
   closeScope(scope)
-  if (options.signal?.aborted === true && task.state === 'cancelled') {
-    throw new Cancelled(options.signal.reason)
+  const { signal } = options
+  if (signal?.aborted === true && task.state === 'cancelled' && scope.reason === signal.reason) {
+    throw new Cancelled(signal.reason)
   }
   nursery.verdict()
   if (task.state === 'cancelled' && scope.reason instanceof BrokenError) throw scope.reason
   return task.value as T
 }
 
-/** When main has returned, each task it left behind is cancelled; main's own value stands. */
+/** When main has returned, each task it left behind or still begins is cancelled; main's own value stands. */
 function leaveNothing<T>(main: Body<T>): () => Promise<T> {
   return async () => {
-    const scope = currentScope()
+    const { scope, nursery } = currentTaskRecord() as TaskNode
     const value = await main(scopeFor(scope, main))
-    for (const child of childrenOf(scope)) cancelScope(child, 'main has returned')
+    nursery.dismiss('main has returned')
     return value
   }
 }

@@ -1,8 +1,9 @@
-import { isCancelled } from '../errors.ts'
+import { Cancelled, eachPart } from '../errors.ts'
 import { inside } from '../kernel/context.ts'
 import { currentScope } from '../kernel/current.ts'
 import { ScopeNode } from '../kernel/records.ts'
 import { attach, closeScope } from '../kernel/scope-tree.ts'
+import { pause } from '../kernel/suspend.ts'
 
 /** Opens a scope below the current one, or another. */
 export function openScope(name: string, parent: ScopeNode = currentScope()): ScopeNode {
@@ -21,7 +22,10 @@ export async function scoped<A, T>(
   argument: A,
 ): Promise<T | undefined> {
   try {
-    return await inside(node, body, argument)
+    const value = await inside(node, body, argument)
+    const rest = pause(node)
+    if (rest !== undefined) await rest
+    return value
   } catch (error) {
     if (!absorbs(node, error)) throw error
     return undefined
@@ -42,9 +46,8 @@ export function absorbs(node: ScopeNode, error: unknown): boolean {
  * and so was what its `using` disposed. Asked only in a cancelled scope.
  */
 export function isCancellation(error: unknown): boolean {
-  if (isCancelled(error)) return true
-  if (!(error instanceof Error)) return false
-  if (error.name !== 'SuppressedError') return error.name === 'AbortError'
-  const both = error as SuppressedError
-  return isCancellation(both.error) && isCancellation(both.suppressed)
+  return eachPart(
+    error,
+    (part) => part instanceof Cancelled || (part instanceof Error && part.name === 'AbortError'),
+  )
 }

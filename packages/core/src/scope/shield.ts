@@ -1,3 +1,4 @@
+import { Cancelled } from '../errors.ts'
 import { requireFunction } from '../kernel/guard.ts'
 import { setShield } from '../kernel/scope-tree.ts'
 import { scopeFor } from './cancel-scope.ts'
@@ -17,5 +18,7 @@ export async function shield<T>(fn: Body<T>): Promise<T> {
   requireFunction('shield: fn', fn)
   const node = openScope('shield')
   setShield(node, true)
-  return (await scoped(node, fn, scopeFor(node, fn))) as T
+  const value = await scoped(node, fn, scopeFor(node, fn))
+  if (node.caught) throw new Cancelled(node.reason) // by hand: there is no value
+  return value as T
 }

@@ -14,7 +14,7 @@ import { suspend, wake } from '../kernel/suspend.ts'
  * @throws MisuseError for a negative or no number
  */
 export function sleep(ms: number): Promise<void> {
-  if (!(ms >= 0)) return refused(() => requireDuration('sleep: ms', ms))
+  if (typeof ms !== 'number' || !(ms >= 0)) return refused(() => requireDuration('sleep: ms', ms))
   return until(now() + ms, 'sleep')
 }
 
@@ -26,7 +26,8 @@ export function sleep(ms: number): Promise<void> {
  * @param epochMs milliseconds since the epoch
  */
 export function sleepUntil(epochMs: number): Promise<void> {
-  if (!(epochMs >= -Infinity)) return refused(() => requireMoment('sleepUntil: epochMs', epochMs))
+  if (typeof epochMs !== 'number' || !(epochMs >= -Infinity))
+    return refused(() => requireMoment('sleepUntil: epochMs', epochMs))
   return until(epochMs, 'sleepUntil')
 }
 

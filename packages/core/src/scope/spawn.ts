@@ -1,5 +1,6 @@
 import { currentTaskRecord, rootScope } from '../kernel/current.ts'
 import { requireFunction } from '../kernel/guard.ts'
+import { cancelScope } from '../kernel/scope-tree.ts'
 import type { Body } from './cancel-scope.ts'
 import type { Nursery } from './nursery.ts'
 import { TaskNode } from './task-node.ts'
@@ -41,5 +42,6 @@ export function spawnInto<T>(
   nursery.enter(api)
   const task = new TaskNode<T>(nursery.scope, fn, options?.name)
   task.parent = nursery
+  if (nursery.dismissed !== undefined) cancelScope(task.scope, nursery.dismissed)
   return task
 }

@@ -24,6 +24,9 @@ export async function startInto<T>(
       throw new MisuseError('TaskGroup.start: started was called twice; call it once')
     }
     if (group.closed || task.ended || nursery.closed) return
+    // One that is being cancelled stays where it is, unless the group is, too: it would be the group's failure.
+    const { governor } = task.scope
+    if (governor !== undefined && governor !== group.scope.governor) return
     result = { value }
     group.live += 1
     task.parent = group

@@ -8,7 +8,9 @@ export function suppress(error: unknown, later: readonly unknown[]): void {
   const others = later.filter((other) => other !== error)
   if (others.length === 0) return
   if (typeof error === 'object' && error !== null && takes(error)) {
-    error.suppressed = [...(Array.isArray(error.suppressed) ? error.suppressed : []), ...others]
+    const { suppressed } = error
+    const before = suppressed === undefined || Array.isArray(suppressed) ? suppressed : [suppressed]
+    error.suppressed = [...(before ?? []), ...others]
   } else {
     for (const other of others) report(other)
   }

@@ -1,4 +1,4 @@
-import { Cancelled, MisuseError } from '../errors.ts'
+import { Cancelled } from '../errors.ts'
 import { inside } from '../kernel/context.ts'
 import { requireFunction, requireSignal } from '../kernel/guard.ts'
 import { cancelScope, closeScope } from '../kernel/scope-tree.ts'
@@ -72,7 +72,7 @@ export class TaskGroup {
   }
 
   /**
-   * Waits until all its tasks have ended, and ends the group.
+   * Waits until all its tasks have ended; then the group takes no more. Several may wait, and again.
    *
    * Cancellation: cancels the tasks, waits for them, and throws.
    *
@@ -80,8 +80,9 @@ export class TaskGroup {
    */
   async join(): Promise<void> {
     const nursery = this.#nursery
-    if (nursery.closed) throw new MisuseError('TaskGroup.join: the group has ended; join it once')
-    await endOf(nursery)
+    await nursery.joinOrCancel()
+    nursery.close()
+    nursery.verdict()
   }
 
   get [Symbol.toStringTag](): string {
@@ -132,7 +133,8 @@ export async function runGroup<T>(
   } finally {
     unfollow?.()
   }
-  if (nursery.interrupted && signal?.aborted === true) throw new Cancelled(signal.reason)
+  const aborted = signal?.aborted === true && nursery.scope.reason === signal.reason
+  if (nursery.interrupted && aborted) throw new Cancelled(signal.reason)
   return value as T
 }
 

@@ -5,7 +5,7 @@ import { bodyEnded } from '../kernel/holdings.ts'
 import { emit, observed } from '../kernel/hooks.ts'
 import { ScopeNode, Waiter } from '../kernel/records.ts'
 import type { TaskRecord, TaskStatus } from '../kernel/records.ts'
-import { attach, closeScope } from '../kernel/scope-tree.ts'
+import { attach, cancelScope, childrenOf, closeScope } from '../kernel/scope-tree.ts'
 import { suspend, wake, wakeWithError } from '../kernel/suspend.ts'
 import { WaitQueue } from '../kernel/wait-queue.ts'
 import { scopeFor } from './cancel-scope.ts'
@@ -30,6 +30,7 @@ export class TaskNode<out T = unknown> implements TaskRecord {
   /** Only at the root, where no group takes the error: an ordinary promise that says so if nobody does. */
   rejection: Promise<never> | undefined = undefined
   readonly work: Body<T>
+  #cutShort = false
   readonly #name: string | undefined
 
   /** @param name in reports; the function's name if left out, which is looked up when asked for: that is slow */
@@ -74,7 +75,7 @@ export class TaskNode<out T = unknown> implements TaskRecord {
   }
 
   fail(error: unknown): void {
-    if (this.scope.governor !== undefined && isCancellation(error)) this.state = 'cancelled'
+    if (this.scope.governor !== undefined && isCancellation(error)) this.#cutShort = true
     else this.nursery.fail(error)
     this.#bodyEnded()
   }
@@ -82,13 +83,15 @@ export class TaskNode<out T = unknown> implements TaskRecord {
   #bodyEnded(): void {
     if (this.scope.firstHolding !== undefined) bodyEnded(this.scope)
     const { children } = this
-    if (children === undefined || children.live === 0) this.#end()
-    else children.idle = () => this.#end()
+    if (children === undefined || children.live === 0) this.end()
+    else children.idle = () => end(this)
   }
 
-  #end(): void {
+  /** Body and children have ended; what was begun in its scope and forgotten is cancelled and awaited first. */
+  end(): void {
     const { children, scope } = this
-    const interrupted = this.state === 'cancelled' || children?.interrupted === true
+    if (scope.firstChild !== undefined && this.#awaitForgotten()) return
+    const interrupted = this.#cutShort || children?.interrupted === true
     if (children !== undefined) {
       children.close()
       if (children.failed) this.error = children.failure
@@ -104,6 +107,22 @@ export class TaskNode<out T = unknown> implements TaskRecord {
     const awaited = this.#tellJoiners()
     if (parent !== undefined) parent.ended(this)
     else if (this.state === 'rejected' && !awaited) this.rejection = Promise.reject(this.error)
+  }
+
+  #awaitForgotten(): boolean {
+    const groups = new Set<Nursery>()
+    for (const child of childrenOf(this.scope)) {
+      cancelScope(child, 'its task has ended')
+      for (const task of tasksBelow(child)) {
+        if (task.parent !== undefined) groups.add(task.parent)
+      }
+    }
+    if (groups.size === 0) return false
+    const { nursery } = this
+    nursery.live += groups.size
+    nursery.idle = () => end(this)
+    for (const group of groups) void group.join().then(() => nursery.leave())
+    return true
   }
 
   #tellJoiners(): boolean {
@@ -140,23 +159,27 @@ interface Running {
 
 function runBody(task: Running): void {
   let result: unknown
+  let promise: Promise<unknown> | undefined
   try {
     const { work } = task
     result = work(scopeFor(task.scope, work))
+    // What is foreign is followed by a promise of the engine's, which settles once and in our context.
+    const waits = typeof (result as PromiseLike<unknown> | undefined)?.then === 'function'
+    if (waits) promise = Promise.resolve(result)
   } catch (error) {
     task.fail(error)
     return
   }
-  if (ambient && result instanceof Promise) {
+  if (promise === undefined) {
+    task.fulfill(result)
+  } else if (ambient) {
     // The engine calls these two in the context of this `then`: no closure is needed to know the task.
-    result.then(fulfillCurrent, failCurrent)
-  } else if (typeof (result as PromiseLike<unknown> | undefined)?.then === 'function') {
-    ;(result as PromiseLike<unknown>).then(
+    promise.then(fulfillCurrent, failCurrent)
+  } else {
+    promise.then(
       (value) => task.fulfill(value),
       (error: unknown) => task.fail(error),
     )
-  } else {
-    task.fulfill(result)
   }
 }
 
@@ -166,6 +189,28 @@ function fulfillCurrent(value: unknown): void {
 
 function failCurrent(error: unknown): void {
   ;(currentTaskRecord() as TaskNode).fail(error)
+}
+
+const ending: TaskNode[] = []
+let draining = false
+
+/** Ends a task whose children have ended; one after the other, however long the chain of parents is. */
+function end(task: TaskNode): void {
+  ending.push(task)
+  if (draining) return
+  draining = true
+  try {
+    for (let next = ending.pop(); next !== undefined; next = ending.pop()) next.end()
+  } finally {
+    draining = false
+  }
+}
+
+/** The tasks that are right below a scope which is no task's own. */
+function tasksBelow(scope: ScopeNode): TaskNode[] {
+  const { task } = scope
+  if (task?.scope === scope) return [task as TaskNode]
+  return childrenOf(scope).flatMap(tasksBelow)
 }
 
 const turn = Promise.resolve()

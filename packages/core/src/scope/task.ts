@@ -61,7 +61,12 @@ export class Task<T> implements PromiseLike<T> {
   /** Waits for the end and tells how it went; throws only when the wait itself is cancelled. */
   async settled(): Promise<PromiseSettledResult<T>> {
     const node = this.#node
-    if (!node.ended) {
+    if (node.ended) {
+      const scope = currentScope()
+      await (scope.governor === undefined
+        ? ready('Task.settled', this, undefined, scope)
+        : node.join(scope))
+    } else {
       try {
         await this.#join()
       } catch (error) {

@@ -1,8 +1,8 @@
 import { TimeoutError } from '../errors.ts'
 import { inside } from '../kernel/context.ts'
 import { requireDuration, requireFunction, requireMoment } from '../kernel/guard.ts'
-import type { ScopeNode } from '../kernel/records.ts'
 import { closeScope, setDeadline } from '../kernel/scope-tree.ts'
+import { pause } from '../kernel/suspend.ts'
 import { scopeFor } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
 import { absorbs, openScope } from './scoped.ts'
@@ -12,7 +12,8 @@ import { now } from './sleep.ts'
  * Runs `fn` and gives it `ms` milliseconds. When they are over, `fn` is cancelled, its cleanup is
  * awaited, and then `TimeoutError` is thrown. Work that finished in time wins.
  *
- * Cancellation: a cancellation from outside goes on its way as `Cancelled`.
+ * Cancellation: a cancellation from outside goes on its way as `Cancelled`, and so does one of the scope
+ * that is handed to `fn`: there is no value to return.
  *
  * @param ms at least 0; `Infinity` for no limit
  * @throws TimeoutError when the time was over
@@ -28,9 +29,12 @@ export async function timeout<T>(ms: number, fn: Body<T>): Promise<T> {
   const start = now()
   setDeadline(node, start + ms, start)
   try {
-    return await inside(node, fn, scopeFor(node, fn))
+    const value = await inside(node, fn, scopeFor(node, fn))
+    const rest = pause(node)
+    if (rest !== undefined) await rest
+    return value
   } catch (error) {
-    if (absorbs(node, error) && cutShort(node)) throw new TimeoutError(ms)
+    if (node.expired && absorbs(node, error)) throw new TimeoutError(ms)
     if (node.expired && node.governor === node) blame(error, new TimeoutError(ms))
     throw error
   } finally {
@@ -49,11 +53,6 @@ export async function timeout<T>(ms: number, fn: Body<T>): Promise<T> {
 export async function timeoutAt<T>(epochMs: number, fn: Body<T>): Promise<T> {
   requireMoment('timeoutAt: epochMs', epochMs)
   return timeout(Math.max(0, epochMs - now()), fn)
-}
-
-/** Whether it was the deadline of this very scope that ended the work. */
-export function cutShort(node: ScopeNode): boolean {
-  return node.caught && node.expired
 }
 
 /** Puts the timeout at the end of the cause chain of what the cleanup threw. */

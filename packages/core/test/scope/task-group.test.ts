@@ -570,7 +570,8 @@ describe('openGroup', () => {
         })
         await group.join()
         seen.push('joined')
-        await expect(group.join()).rejects.toThrow('the group has ended; join it once')
+        await group.join()
+        expect(() => group.spawn(() => 1)).toThrow('the group has ended')
       }
       expect(seen).toEqual(['task', 'joined'])
     }))
