@@ -82,7 +82,7 @@ class AsyncSource<T> implements Source<T> {
       this.#open = step.done !== true
       return step
     } catch (error) {
-      if (uncancelled()) throw error
+      if (uncancelled() || this.#iterator.return === undefined) throw error
       const step = await this.#interrupted(pending)
       if (step.done === true) throw error
       return step
@@ -97,7 +97,8 @@ class AsyncSource<T> implements Source<T> {
 
   /**
    * Cancelled while the source works on an item: it is told to end, so that one that only waits need
-   * not, and what it still gives is waited for. An item that is on its way is not lost.
+   * not, and what it still gives is waited for. An item that is on its way is not lost. (A source that
+   * cannot be told might never give one: it is given up at once.)
    */
   async #interrupted(pending: Promise<IteratorResult<T>>): Promise<IteratorResult<T>> {
     const [item, end] = await Promise.allSettled([pending, shield(() => this.#iterator.return?.())])

@@ -5,6 +5,10 @@ import {
   Future,
   isCancelled,
   mapConcurrent,
+  moveOnAfter,
+  now,
+  openChannel,
+  Queue,
   shield,
   sleep,
   spawn,
@@ -511,6 +515,7 @@ describe('mapConcurrent over an async iterable', () => {
       const items: AsyncIterable<number> = {
         [Symbol.asyncIterator]: () => ({
           next: () => shield(async () => ({ done: false as const, value: await item })),
+          return: async () => ({ done: true as const, value: undefined }),
         }),
       }
       await scope.run(async () => {
@@ -531,6 +536,37 @@ describe('mapConcurrent over an async iterable', () => {
       })
       expect(seen).toEqual([7])
       expect(scope.cancelledCaught).toBe(true)
+    }))
+
+  test('a source that cannot be told to end is given up at once when cancelled', () =>
+    testRun(async () => {
+      const silent: AsyncIterable<number> = {
+        [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }),
+      }
+      await moveOnAfter(50, () => mapConcurrent(silent, (n) => n, { concurrency: 2 }))
+      expect(now()).toBe(50)
+    }))
+
+  test('an item that a queue or a channel grants in the moment of the cancellation still reaches fn', () =>
+    testRun(async () => {
+      const queue = new Queue<number>()
+      const [sender, receiver] = openChannel<number>({ capacity: 1 })
+      for (const [items, give] of [
+        [queue, () => queue.tryPut(7)],
+        [receiver, () => sender.trySend(7)],
+      ] as const) {
+        const scope = new CancelScope()
+        const seen: number[] = []
+        await scope.run(async () => {
+          spawn(async () => {
+            await turns(5)
+            give()
+            scope.cancel()
+          })
+          await mapConcurrent(items, (n) => void seen.push(n), { concurrency: 1 })
+        })
+        expect([scope.cancelledCaught, seen]).toEqual([true, [7]])
+      }
     }))
 
   test('a source that fails while it is told to end keeps both errors', async () => {
