@@ -26,8 +26,9 @@ export function sleep(ms: number): Promise<void> {
  * @param epochMs milliseconds since the epoch
  */
 export function sleepUntil(epochMs: number): Promise<void> {
-  if (typeof epochMs !== 'number' || !(epochMs >= -Infinity))
+  if (typeof epochMs !== 'number' || !(epochMs >= -Infinity)) {
     return refused(() => requireMoment('sleepUntil: epochMs', epochMs))
+  }
   return until(epochMs, 'sleepUntil')
 }
 
