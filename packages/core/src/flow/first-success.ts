@@ -7,7 +7,8 @@ import type { Thunk } from './thunk.ts'
 /**
  * Runs thunks until one succeeds; the others are cancelled and awaited. A failure is an expected end of
  * an attempt, before and after one has succeeded: only when all have failed does it matter. Then the
- * first one is thrown, with the others in its `suppressed`.
+ * first one is thrown, with the others in its `suppressed`. One that cannot take them, such as a string,
+ * goes without: as they were expected, they are not reported either.
  *
  * @param failed told of each failure before the first success
  */
@@ -36,6 +37,6 @@ export async function firstSuccess(
   }
   if (winner !== undefined) return winner.value
   const [first, ...others] = failures
-  suppress(first, others)
+  if (Object.isExtensible(first)) suppress(first, others)
   throw first
 }

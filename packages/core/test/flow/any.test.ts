@@ -40,6 +40,19 @@ describe('any', () => {
     expect(seen).toEqual([])
   })
 
+  test('all failed, and the first failure cannot take the others: they are dropped, not reported', async () => {
+    const frozen = Object.freeze(new Error('down'))
+    for (const first of ['down', undefined, frozen]) {
+      const seen = await unhandled(() =>
+        testRun(async () => {
+          const failing = any([() => Promise.reject(first), () => Promise.reject('too')])
+          expect(await failing.catch((error: unknown) => [error])).toEqual([first])
+        }),
+      )
+      expect(seen).toEqual([])
+    }
+  })
+
   test('a loser that fails while it is being cancelled does not matter', async () => {
     const seen = await unhandled(() =>
       testRun(async () => {
