@@ -62,6 +62,17 @@ export function requireFunction(where: string, fn: unknown): void {
   refuse(where, 'a function', fn)
 }
 
+/** A name that can be read. */
+export function requireName(where: string, name: unknown): void {
+  if (typeof name !== 'string' || name === '') refuse(where, 'a string that is not empty', name)
+}
+
+/** One of a few words. */
+export function requireWord(where: string, word: unknown, words: readonly string[]): void {
+  if (words.includes(word as string)) return
+  refuse(where, words.map((one) => JSON.stringify(one)).join(' or '), word)
+}
+
 /** A foreign AbortSignal, or none. */
 export function requireSignal(where: string, signal: AbortSignal | undefined): void {
   if (signal === undefined || signal instanceof AbortSignal) return

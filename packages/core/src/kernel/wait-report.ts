@@ -7,8 +7,14 @@ import { waitCycle } from './wait-cycle.ts'
  *   main          waits for TaskGroup.join, 1.2 s
  *    ├ writer     waits for Lock.acquire, 1.2 s, held by reader
  *    └ reader     waits for Queue.get, 1.2 s
+ *
+ * @param allWait nobody can go on: a task without a wait of ours waits for something foreign
  */
-export function waitReport(tasks: readonly TaskView[], now: number): string {
+export function waitReport(
+  tasks: readonly TaskView[],
+  now: number,
+  allWait: boolean = true,
+): string {
   const names = new Map<number, string>()
   index(tasks, names)
   const rows: [string, string][] = []
@@ -35,7 +41,8 @@ export function waitReport(tasks: readonly TaskView[], now: number): string {
 
   function state(task: TaskView): string {
     if (task.waits.length > 0) return `waits for ${task.waits.map(wait).join(' and ')}`
-    return task.status === 'running' ? 'waits for something that is not ours' : task.status
+    if (task.status !== 'running') return task.status
+    return allWait ? 'waits for something that is not ours' : 'goes on'
   }
 
   function wait({ kind, since, heldBy }: WaitView): string {

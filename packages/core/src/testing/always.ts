@@ -1,5 +1,6 @@
 import { requireFunction } from '../kernel/guard.ts'
 import { currentDriver } from './current-driver.ts'
+import { askNow } from './ask-now.ts'
 import { InvariantError } from './invariant-error.ts'
 
 /**
@@ -15,6 +16,6 @@ import { InvariantError } from './invariant-error.ts'
 export function always(what: string, holds: () => boolean): void {
   requireFunction('always: holds', holds)
   currentDriver('always').watches.push(() => {
-    if (!holds()) throw new InvariantError(`always: ${what}: no longer true`)
+    if (!askNow('always', holds)) throw new InvariantError(`always: ${what}: no longer true`)
   })
 }

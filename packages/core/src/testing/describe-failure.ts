@@ -2,6 +2,8 @@ import { ExploreFailure } from './explore-failure.ts'
 import { fifo, printPlan } from './plan.ts'
 import type { Plan } from './plan.ts'
 import type { Search } from './search.ts'
+import { isAlike } from './is-alike.ts'
+import { showThrown } from './show-thrown.ts'
 import { TestFailure } from './test-failure.ts'
 import { printTimeline } from './timeline-table.ts'
 import { timelineOf } from './timeline.ts'
@@ -42,12 +44,13 @@ export async function describeFailure(
 ): Promise<Error> {
   const { runs } = search
   const trial = await search.runPlan(plan)
-  if (trial.ok) {
+  if (trial.ok || !isAlike(trial.error, error)) {
+    const again = trial.ok ? 'passed' : `threw ${summary(trial.error)}`
     return new TestFailure(
       'NONDETERMINISM',
-      `explore: ${printPlan(plan)} failed once and passed when it was run again; make everything anew in ` +
-        'each run, and take time and chance from corral',
-      '',
+      `explore: ${printPlan(plan)} threw ${summary(error)}, and when it was run again it ${again}; make ` +
+        'everything anew in each run, take time and chance from corral, and wait for nothing real',
+      reportOf(error),
       { cause: error },
     )
   }
@@ -61,7 +64,7 @@ export async function describeFailure(
     const fifoTimeline = base === undefined ? undefined : timelineOf(base, fifo)
     return timelinePage(timeline, fifoTimeline, { title, report, found, replay })
   }
-  if (file !== undefined) writeText(file, page())
+  const written = file === undefined ? '' : `\nTimeline:      ${tryToWrite(file, page)}`
   const again = `Run it again:  explore(main, { replay: '${replay}' })`
   const message = [
     `explore: ${title}`,
@@ -69,14 +72,24 @@ export async function describeFailure(
     legend(plan),
     printTimeline(timeline),
     ...(report === '' ? [] : [report]),
-    file === undefined ? again : `${again}\nTimeline:      ${file}`,
+    `${again}${written}`,
   ].join('\n\n')
   return new ExploreFailure(message, { replay, schedules: runs, page }, { cause: trial.error })
 }
 
+/** Where it was written to, or why it was not: the failure is to be told in any case. */
+function tryToWrite(file: string, page: () => string): string {
+  try {
+    writeText(file, page())
+    return file
+  } catch (error) {
+    return `not written: ${showThrown(error)}`
+  }
+}
+
 /** The error in a line, without the wait report that follows it in some. */
 function summary(error: unknown): string {
-  if (!(error instanceof Error)) return `thrown: ${String(error)}`
+  if (!(error instanceof Error)) return `thrown: ${showThrown(error)}`
   const message = error.message.split('\n')[0] ?? ''
   return error instanceof TestFailure
     ? message.replace(/^explore: /, '')

@@ -1,4 +1,5 @@
-import { requireDuration } from '../kernel/guard.ts'
+import { MisuseError } from '../errors.ts'
+import { describe, requireDuration } from '../kernel/guard.ts'
 import { now } from '../scope/sleep.ts'
 import { sameValue } from './same-value.ts'
 
@@ -24,6 +25,9 @@ export async function drawMarbles<T>(
 ): Promise<string> {
   const { values = {}, unit = 1 } = options
   requireDuration('drawMarbles: unit', unit)
+  if (source === null || source === undefined || !(Symbol.asyncIterator in Object(source))) {
+    throw new MisuseError(`drawMarbles: source must be async iterable, got ${describe(source)}`)
+  }
   const letters = Object.entries(values)
   const start = now()
   const columns: string[][] = []

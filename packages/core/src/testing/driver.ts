@@ -67,6 +67,8 @@ export class Driver implements Scheduler {
   #wakes = 0
   #last: Held | undefined
   #counted: Map<TaskRecord, number> | undefined
+  /** The waits that ended just before there were too many. */
+  #latest: Waiter<never>[] = []
   #steps = 0
   #limit: number
   #burst = 0
@@ -113,6 +115,7 @@ export class Driver implements Scheduler {
     this.#foreign.woken(task)
     const count = task && this.#counted?.get(task)
     if (task !== undefined && count !== undefined) this.#counted?.set(task, count + 1)
+    if (this.#limit - this.#steps < 16) this.#latest.push(waiter)
     this.#countStep()
     if (this.#schedule !== undefined) {
       const by = this.trace.kept ? currentTaskRecord() : undefined
@@ -186,7 +189,7 @@ export class Driver implements Scheduler {
 
   /** Fails the run: the program is cancelled, and its cleanup runs. A second time there is none. */
   fail(code: TestFailureCode, message: string): void {
-    const report = waitReport(snapshot(this.root), this.clock.now())
+    const report = waitReport(snapshot(this.root), this.clock.now(), code !== 'LIVELOCK')
     const first = this.failure
     if (first === undefined) {
       this.failWith(new TestFailure(code, message, report))
@@ -215,6 +218,7 @@ export class Driver implements Scheduler {
 
   failWith(failure: Error): void {
     this.failure = failure
+    this.#latest = []
     this.trace.failedAt = this.trace.length
     cancelScope(this.root, failure.message)
     this.#limit = this.#steps + this.#maxSteps
@@ -230,7 +234,7 @@ export class Driver implements Scheduler {
     } else {
       this.fail(
         'FOREIGN',
-        `${this.#api}: ${foreign.join(', ')} waited for something that is not ours and never came`,
+        `${this.#api}: ${foreign.join(', ')} waited for something that is not ours and never came${this.#foreign.hint}`,
       )
     }
   }
@@ -242,7 +246,11 @@ export class Driver implements Scheduler {
   #countStep(): void {
     if (++this.#steps <= this.#limit) return
     this.#limit = Infinity
-    this.fail('LIVELOCK', `${this.#api}: it had not ended after ${this.#steps} steps`)
+    const last = this.#latest.map(({ kind, scope }) => `${scope?.task?.name ?? '?'}@${kind}`)
+    this.fail(
+      'LIVELOCK',
+      `${this.#api}: livelock: it had not ended after ${this.#steps} steps; the last were ${[...new Set(last)].join(', ')}`,
+    )
   }
 
   #next(): void {

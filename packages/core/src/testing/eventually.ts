@@ -1,5 +1,6 @@
 import { requireFunction } from '../kernel/guard.ts'
 import { currentDriver } from './current-driver.ts'
+import { askNow } from './ask-now.ts'
 import { InvariantError } from './invariant-error.ts'
 
 /**
@@ -17,7 +18,7 @@ export function eventually(what: string, holds: () => boolean): void {
   const driver = currentDriver('eventually')
   let held = false
   driver.watches.push(() => {
-    held ||= holds()
+    held ||= askNow('eventually', holds)
   })
   driver.wishes.push(() => {
     if (!held) throw new InvariantError(`eventually: ${what}: was never true`)

@@ -6,6 +6,7 @@ import { describeFailure } from './describe-failure.ts'
 import { divideOrders } from './exhaustive-strategy.ts'
 import type { Explored, ExploreOptions } from './explore-options.ts'
 import { ExploreTeam } from './explore-team.ts'
+import { isAlike } from './is-alike.ts'
 import type { Search } from './search.ts'
 import { seededRandom } from './seeded-random.ts'
 import { shrink } from './shrink.ts'
@@ -119,11 +120,4 @@ export function teamFor(
   const seeds = Array.from({ length: workers }, () => Math.floor(random() * 2 ** 32))
   const brief = { module: String(module), main: main.name, options, count: workers }
   return new ExploreTeam(brief, seeds)
-}
-
-/** The same kind of failure: messages may differ. */
-function isAlike(a: unknown, b: unknown): boolean {
-  if (!(a instanceof Error && b instanceof Error)) return typeof a === typeof b
-  const codes = [a, b].map((error) => (error as { code?: unknown }).code)
-  return a.name === b.name && codes[0] === codes[1]
 }

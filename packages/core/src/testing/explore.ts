@@ -5,6 +5,7 @@ import { describeFailure } from './describe-failure.ts'
 import { Exploration, teamFor } from './exploration.ts'
 import type { Explored, ExploreOptions } from './explore-options.ts'
 import { fifo, parsePlan } from './plan.ts'
+import type { Plan } from './plan.ts'
 import { Search } from './search.ts'
 import { TestFailure } from './test-failure.ts'
 import { trialOptions } from './test-run.ts'
@@ -48,7 +49,10 @@ export async function explore(
   if (options.replay !== undefined) {
     const plan = parsePlan('explore: replay', options.replay)
     const trial = await search.runPlan(plan)
-    if (trial.ok) return { schedules: 1, strategies: [] }
+    if (trial.ok) {
+      requireOwnPlan(plan, options.replay, trial.driver.trace)
+      return { schedules: 1, strategies: [] }
+    }
     throw await describeFailure(search, { plan, error: trial.error, way: 'replay', file: html })
   }
   const base = await search.runPlan(fifo)
@@ -75,7 +79,18 @@ function requireSameRun(first: Trace, second: Trace): void {
   throw new TestFailure(
     'NONDETERMINISM',
     'explore: the same schedule did not give the same run twice; make everything anew in each run, ' +
-      'and take time and chance from corral (now, the runtime), not from Date or Math.random',
+      'take time and chance from corral (now, the runtime), not from Date or Math.random, and wait for ' +
+      'nothing real (setTimeout, fetch, a file): see testRun',
     difference,
+  )
+}
+
+/** A token that says nothing about this program proves nothing by passing. */
+function requireOwnPlan({ delays, faults }: Plan, token: string, trace: Trace): void {
+  const strange = [...delays, ...faults].find(({ seq }) => trace.find(seq) === undefined)
+  if (strange === undefined) return
+  throw new MisuseError(
+    `explore: replay: ${token} is not of this program as it is now: there was no wake-up ${strange.seq}, ` +
+      `only ${trace.wakes.length}; leave replay out to explore it anew`,
   )
 }

@@ -1,5 +1,6 @@
 import { CorralError } from '../errors.ts'
 import { currentScope, uncancelled } from '../kernel/current.ts'
+import { requireFunction, requireName } from '../kernel/guard.ts'
 import { Waiter } from '../kernel/records.ts'
 import { ready, suspend } from '../kernel/suspend.ts'
 import { driverOf } from './driver.ts'
@@ -34,6 +35,7 @@ export class FailpointError extends CorralError {
  * Cancellation: throws `Cancelled` in a test.
  *
  * @param error makes what it throws when it fails
+ * @param name a word or two, for reports
  * @throws FailpointError when the test makes it fail
  * @example
  * await failpoint('db.commit')
@@ -42,6 +44,8 @@ export class FailpointError extends CorralError {
 export async function failpoint(name: string, error?: () => unknown): Promise<void> {
   const driver = driverOf(currentScope().runtime)
   if (driver === undefined) return
+  requireName('failpoint: name', name)
+  if (error !== undefined) requireFunction('failpoint: error', error)
   const point = new Failpoint(name)
   await (uncancelled() ? ready(name, point, undefined) : suspend(new Waiter(name, point)))
   if (driver.faults?.fails(point) === true) {

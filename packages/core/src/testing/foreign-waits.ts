@@ -41,6 +41,12 @@ export class ForeignWaits {
     this.#waitedFor.delete(task)
   }
 
+  /** What to do when one never came. */
+  get hint(): string {
+    if (this.#policy === 'wait') return ''
+    return '; what is real (a fetch, a timer, a file) is not waited for: put a failpoint in its place'
+  }
+
   get names(): string[] {
     const tasks = this.#policy === 'error' ? tasksBelow(this.#root) : [...this.#suspects]
     return tasks.filter(waitsForForeign).map((task) => task.name)

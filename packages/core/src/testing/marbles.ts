@@ -51,6 +51,7 @@ interface MarbleEvent {
 }
 
 function parseMarbles(drawing: string): MarbleEvent[] {
+  if (typeof drawing !== 'string' || /[|#][ )-]*[^ )-]/.test(drawing)) refuse(drawing)
   const events: MarbleEvent[] = []
   let at = 0
   let group = false
@@ -69,6 +70,6 @@ function parseMarbles(drawing: string): MarbleEvent[] {
 
 function refuse(drawing: string): never {
   throw new MisuseError(
-    `marbles: drawing must be a line such as -a-(bc)|, got ${describe(drawing)}`,
+    `marbles: drawing must be a line such as -a-(bc)|, with nothing after its end, got ${describe(drawing)}`,
   )
 }

@@ -25,7 +25,8 @@ export function parsePlan(where: string, token: string): Plan {
   const delays: Delay[] = []
   const faults: Fault[] = []
   if (token === 'fifo') return fifo
-  for (const part of token.split('+')) {
+  const parts = typeof token === 'string' ? token.split('+') : ['']
+  for (const part of parts) {
     const found = /^(?:([dtx])(\d+)|([cwovf]))@(\d+)$/.exec(part)
     if (found === null) {
       throw new MisuseError(

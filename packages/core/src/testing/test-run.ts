@@ -1,6 +1,14 @@
 import { MisuseError } from '../errors.ts'
 import { currentTaskRecord } from '../kernel/current.ts'
-import { requireDuration, requireFunction, requireLimit, requireMoment } from '../kernel/guard.ts'
+import {
+  requireCount,
+  requireDuration,
+  requireFunction,
+  requireLimit,
+  requireMoment,
+  requireName,
+  requireWord,
+} from '../kernel/guard.ts'
 import { tryOnce } from './trial.ts'
 import type { TrialOptions } from './trial.ts'
 
@@ -63,5 +71,9 @@ export function trialOptions(api: string, main: unknown, options: TestRunOptions
     )
   }
   const { foreign = 'wait', leftovers = 'error', name = 'main' } = options
+  requireWord(`${api}: foreign`, foreign, ['wait', 'error'])
+  requireWord(`${api}: leftovers`, leftovers, ['error', 'cancel'])
+  requireName(`${api}: name`, name)
+  if (!Number.isSafeInteger(seed)) requireCount(`${api}: seed`, seed, Number.MIN_SAFE_INTEGER)
   return { api, seed, startTime, patience, maxSteps, foreign, leftovers, name }
 }

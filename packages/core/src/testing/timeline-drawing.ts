@@ -1,15 +1,18 @@
 import { escapeHtml } from './escape-html.ts'
+import { focus } from './focus.ts'
 import type { Row, Timeline } from './timeline.ts'
 
 const HEIGHT = 26
 const HEAD = 40
 const MARGIN = 110
 const CHARACTER = 7.9
+const FRAME = { rows: 400, columns: 16 }
 
 type Wake = Row & { readonly kind: 'wake' }
 
 /** A timeline as an SVG: a lane for each task, time running down, and arrows for whose doing it was. */
-export function drawTimeline({ columns, rows }: Timeline): string {
+export function drawTimeline(timeline: Timeline): string {
+  const { columns, rows } = focus(timeline, FRAME)
   const lanes = lanesOf(columns, rows)
   const width = (lanes.at(-1)?.end ?? MARGIN) + 16
   const height = HEAD + (rows.length + 1) * HEIGHT
@@ -51,9 +54,8 @@ export function drawTimeline({ columns, rows }: Timeline): string {
       parts.push(drawWake(row, x, y(index), lastSeen, y))
       lastSeen.set(row.column, index)
     } else {
-      parts.push(
-        `<text class="soft" x="8" y="${y(index) + 4}">time moves on to ${row.time} ms</text>`,
-      )
+      const what = row.kind === 'gap' ? `… ${row.count} more` : `time moves on to ${row.time} ms`
+      parts.push(`<text class="soft" x="8" y="${y(index) + 4}">${what}</text>`)
     }
   })
   return `<svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">${parts.join('')}</svg>`

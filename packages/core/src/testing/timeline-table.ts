@@ -1,11 +1,10 @@
+import { focus } from './focus.ts'
 import type { Row, Timeline } from './timeline.ts'
 
 /** Columns are this wide at the most, or their share of a wide line. */
 const WIDEST = 38
 const LINE = 110
-/** Rows shown at the beginning, around a late wake-up and at the end of a long run. */
-const AROUND = 6
-const LONG = 60
+const FRAME = { rows: 60, columns: 8 }
 
 /** A row of cells, or a line across all columns. */
 type Line = Cells | string
@@ -15,13 +14,15 @@ type Cells = { readonly time: string; readonly seq: string; readonly cells: read
  * A timeline as text. A late wake-up is marked where it should have come (`┊ ... is late`) and where it
  * came (`▶`).
  */
-export function printTimeline({ columns, rows }: Timeline): string {
+export function printTimeline(timeline: Timeline): string {
+  const { columns, rows } = focus(timeline, FRAME)
   const lateIn = new Set<number>()
   let time = -1
   const lines = rows.map((row): Line | undefined => {
     const cells = columns.map((_, column): string => (lateIn.has(column) ? '┊' : ''))
     if (row.kind === 'time') return undefined
     if (row.kind === 'end') return 'here it failed; what follows is its cleanup'
+    if (row.kind === 'gap') return `... ${row.count} more`
     if (row.kind === 'late') {
       lateIn.add(row.column)
       cells[row.column] = `┊ ${row.from} is late`
@@ -33,14 +34,9 @@ export function printTimeline({ columns, rows }: Timeline): string {
     time = row.time
     return { time: moved ? `${round(row.time)} ms` : '', seq: `#${row.seq}`, cells }
   })
-  const shown = worthShowing(rows)
   const header: Cells = { time: 'time', seq: '', cells: columns }
   const body: Line[] = [header]
-  lines.forEach((line, i) => {
-    if (line === undefined) return
-    if (shown(i)) body.push(line)
-    else if (body.at(-1) !== '...') body.push('...')
-  })
+  for (const line of lines) if (line !== undefined) body.push(line)
   return layOut(body)
 }
 
@@ -48,19 +44,6 @@ function textOf(row: Row & { kind: 'wake' }): string {
   const mark = row.overtakenBy === undefined ? '' : '▶ '
   const fault = row.fault === undefined ? '' : ` (${row.fault})`
   return `${mark}${row.failed ? '✗ ' : ''}${row.from}${fault} → ${row.to}`
-}
-
-/** All of a short run; of a long one its beginning, its end, and what is late. */
-function worthShowing(rows: readonly Row[]): (index: number) => boolean {
-  if (rows.length <= LONG) return () => true
-  const marks = rows.flatMap((row, i) =>
-    row.kind === 'late' || (row.kind === 'wake' && (row.overtakenBy ?? row.fault) !== undefined)
-      ? [i]
-      : [],
-  )
-  const end = rows.findIndex((row) => row.kind === 'end')
-  const points = [0, ...marks, ...(end < 0 ? [] : [end]), rows.length - 1]
-  return (index) => points.some((point) => Math.abs(point - index) <= AROUND)
 }
 
 function layOut(lines: readonly Line[]): string {
@@ -77,8 +60,8 @@ function layOut(lines: readonly Line[]): string {
   const rule = `  ${'─'.repeat(timeWidth + seqWidth + 3)}${widths.map((width) => `┼${'─'.repeat(width + 2)}`).join('')}`
   const printed = lines.map((line) => {
     if (typeof line === 'string') {
-      return line === '...'
-        ? '  ...'
+      return line.startsWith('...')
+        ? `  ${line}`
         : `  ── ${line} ${'─'.repeat(Math.max(0, rule.length - line.length - 6))}`
     }
     const cells = line.cells.map((cell, i) => ` ${clip(cell, widths[i] ?? 0)} `)

@@ -2,6 +2,7 @@ import type { TaskRecord } from '../kernel/records.ts'
 import type { TaskNode } from '../scope/task-node.ts'
 import type { Held } from './held.ts'
 import type { Plan } from './plan.ts'
+import { showThrown } from './show-thrown.ts'
 import { isJump } from './trace.ts'
 import type { Jump, Trace } from './trace.ts'
 import { WaitLabels } from './wait-labels.ts'
@@ -26,6 +27,8 @@ export type Row =
   | { readonly kind: 'late'; readonly seq: number; readonly column: number; readonly from: string }
   | { readonly kind: 'time'; readonly time: number }
   | { readonly kind: 'end' }
+  /** So many rows were left out. */
+  | { readonly kind: 'gap'; readonly count: number }
 
 /** What happened in a run, as a table: a column for each task, a row for each step. */
 export interface Timeline {
@@ -42,53 +45,74 @@ const faultNames = {
 } as const
 
 export function timelineOf(trace: Trace, plan: Plan): Timeline {
-  const tasks = [...new Set(trace.wakes.sort((a, b) => a.seq - b.seq).map(({ task }) => task))]
-  const labels = new WaitLabels(trace.wakes.map(({ waiter }) => waiter))
-  const lateSeqs = new Set(plan.delays.map(({ seq }) => seq))
+  const { wakes, steps } = trace
+  const bySeq = wakes.toSorted((a, b) => a.seq - b.seq)
+  const columns = new Map([...new Set(bySeq.map(({ task }) => task))].map((task, i) => [task, i]))
+  const columnOf = (task: TaskRecord | undefined): number => columns.get(task) ?? -1
+  const labels = new WaitLabels(wakes.map(({ waiter }) => waiter))
+  const next = successors(wakes)
   const lateFrom = new Map<number, Held[]>()
-  for (const held of trace.wakes) {
-    const index = lateSeqs.has(held.seq) ? firstOvertaker(trace, held) : -1
+  const late = new Set<Held>()
+  for (const { seq } of plan.delays) {
+    const held = trace.find(seq)
+    if (held === undefined) continue
+    late.add(held)
+    const index = firstOvertaker(trace, held)
     if (index >= 0) lateFrom.set(index, [...(lateFrom.get(index) ?? []), held])
   }
   const rows: Row[] = []
-  trace.steps.forEach((step, index) => {
+  for (const [index, step] of steps.entries()) {
     if (index === trace.failedAt) rows.push({ kind: 'end' })
     for (const held of lateFrom.get(index) ?? []) {
       const from = labels.of(held.waiter)
-      rows.push({ kind: 'late', seq: held.seq, column: tasks.indexOf(held.task), from })
+      rows.push({ kind: 'late', seq: held.seq, column: columnOf(held.task), from })
     }
     rows.push(isJump(step) ? { kind: 'time', time: step.to } : wakeRow(step))
-  })
-  return { columns: tasks.map((task) => task?.name ?? 'nobody'), rows }
+  }
+  return { columns: [...columns.keys()].map((task) => task?.name ?? 'nobody'), rows }
 
   function wakeRow(held: Held): Row {
-    const { wakes, jumps } = trace.overtakers(held)
     const fault = plan.faults.find(({ seq }) => seq === held.seq)
-    const next = trace.wakes.find(
-      (other) => other.task === held.task && other.passedAt > held.passedAt,
-    )
-    const failed = next === undefined && (held.task as TaskNode | undefined)?.state === 'rejected'
+    const after = next.get(held)
+    const failed = after === undefined && (held.task as TaskNode | undefined)?.state === 'rejected'
     return {
       kind: 'wake',
       seq: held.seq,
       time: held.time,
-      column: tasks.indexOf(held.task),
+      column: columnOf(held.task),
       from: labels.of(held.waiter),
-      to: next === undefined ? outcome(held.task) : labels.of(next.waiter),
-      by: held.by === undefined ? undefined : tasks.indexOf(held.by),
-      overtakenBy: lateSeqs.has(held.seq) ? wakes + jumps : undefined,
+      to: after === undefined ? outcome(held.task) : labels.of(after.waiter),
+      by: held.by === undefined ? undefined : columnOf(held.by),
+      overtakenBy: late.has(held) ? overtakers(trace, held) : undefined,
       fault: fault && faultNames[fault.kind],
       failed,
     }
   }
 }
 
+/** The next wake-up of the same task. */
+function successors(wakes: readonly Held[]): Map<Held, Held> {
+  const next = new Map<Held, Held>()
+  const last = new Map<TaskRecord | undefined, Held>()
+  for (const held of wakes) {
+    const before = last.get(held.task)
+    if (before !== undefined) next.set(before, held)
+    last.set(held.task, held)
+  }
+  return next
+}
+
+function overtakers(trace: Trace, held: Held): number {
+  const { wakes, jumps } = trace.overtakers(held)
+  return wakes + jumps
+}
+
 function outcome(task: TaskRecord | undefined): string {
   const { state, error } = (task ?? {}) as TaskNode
   if (state === 'fulfilled') return 'ends'
   if (state === 'cancelled') return 'ends cancelled'
-  if (state === 'rejected') return `throws ${error instanceof Error ? error.name : String(error)}`
-  return 'never goes on'
+  if (state !== 'rejected') return 'never goes on'
+  return `throws ${error instanceof Error ? error.name : showThrown(error)}`
 }
 
 /** The step that was taken although this one was its senior. */

@@ -14,6 +14,7 @@ import {
 } from '../../src/index.ts'
 import { currentScope } from '../../src/lowlevel.ts'
 import {
+  always,
   explore,
   ExploreFailure,
   failpoint,
@@ -283,7 +284,93 @@ describe('what explore refuses', () => {
       ),
     )
     expect(failure.cause).toMatchObject({ code: 'LIVELOCK' })
-    expect(failure.message).toContain('...') // a long table is cut
+    expect(failure.message).toMatch(/\.\.\. \d+ more/) // a long table is cut
+    expect(failure.message).toContain(
+      'livelock: it had not ended after 1001 steps; the last were main@checkpoint',
+    )
+  })
+})
+
+describe('what explore makes of odd programs', () => {
+  const boom = { code: 7 }
+
+  test.each([
+    ['a string', 'plain', 'thrown: plain'],
+    ['undefined', undefined, 'thrown: undefined'],
+    ['an object', boom, 'thrown: {"code":7}'],
+    ['what has no text', Object.create(null), 'thrown: {}'],
+  ])('one that throws %s', async (_, thrown, shown) => {
+    const failure = await failureOf(explore(() => Promise.reject(thrown)))
+    expect(failure.message).toContain(`explore: ${shown}\n`)
+    expect(failure.cause).toBe(thrown)
+  })
+
+  test('one that explores, or is explored in a run', async () => {
+    const nested = await failureOf(explore(() => explore(checkpoint)))
+    expect(nested.message).toContain('explore: task main is inside a run already')
+    await expect(testRun(() => explore(checkpoint))).rejects.toThrow('call explore outside of it')
+  })
+
+  test('one that waits for something real', async () => {
+    const failure = await failureOf(explore(() => new Promise(() => {})))
+    expect(failure.cause).toMatchObject({ code: 'FOREIGN' })
+    expect(failure.message).toContain('put a failpoint in its place')
+  })
+
+  test('one of ten thousand tasks has a report that can be read', async () => {
+    const failure = await failureOf(
+      explore(async () => {
+        await taskGroup(async (group) => {
+          for (let i = 0; i < 10_000; i++) group.spawn(() => sleep(i % 10))
+        })
+        throw new Error('all done')
+      }),
+    )
+    const lines = failure.message.split('\n')
+    expect(lines.length).toBeLessThan(80)
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(220)
+    expect(failure.message).toContain('9994 other tasks')
+    expect(failure.html.length).toBeLessThan(100_000)
+  })
+
+  test('one that holds something that outlives its runs fails in two ways', async () => {
+    const lock = new Lock()
+    await expect(explore(() => lock.acquire())).rejects.toMatchObject({ code: 'NONDETERMINISM' })
+  })
+
+  test('a token of another program is no proof that this one is right', async () => {
+    await expect(explore(checkpoint, { replay: 'd3@77' })).rejects.toThrow(
+      'explore: replay: d3@77 is not of this program as it is now: there was no wake-up 77, only 2',
+    )
+  })
+
+  test('a report that cannot be written is still told', async () => {
+    const failure = await failureOf(
+      explore(() => Promise.reject(new Error('mine')), { html: '/dev/null/x/timeline.html' }),
+    )
+    expect(failure.message).toMatch(/Error: mine[^]*Timeline: +not written: Error: E/)
+  })
+
+  test('names, words and promises in the wrong place', async () => {
+    const failures: [() => unknown, string][] = [
+      [() => failpoint(''), 'failpoint: name must be a string that is not empty, got ""'],
+      [() => failpoint('x', new Error('x') as never), 'failpoint: error must be a function'],
+      [() => always('x', (async () => false) as never), 'always: holds must answer at once'],
+    ]
+    for (const [program, message] of failures) {
+      const main = async (): Promise<void> => {
+        await program()
+        await checkpoint()
+      }
+      await expect(testRun(main)).rejects.toThrow(message)
+    }
+    await expect(explore(checkpoint, { strategies: ['dely'] as never })).rejects.toThrow(
+      'explore: strategies must be a list of delay, time,',
+    )
+    await expect(testRun(checkpoint, { foreign: 'no' as never })).rejects.toThrow(
+      'testRun: foreign must be "wait" or "error", got "no" (string)',
+    )
+    await expect(testRun(checkpoint, { seed: 'x' as never })).rejects.toThrow('testRun: seed must')
   })
 })
 
