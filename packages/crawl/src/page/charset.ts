@@ -26,7 +26,9 @@ export function detectCharset(start: Uint8Array, contentType: string | undefined
 }
 
 function byMark(start: Uint8Array): string | undefined {
-  const [a, b, c] = start
+  const a = start[0]
+  const b = start[1]
+  const c = start[2]
   if (a === 0xef && b === 0xbb && c === 0xbf) return 'utf-8'
   if (a === 0xfe && b === 0xff) return 'utf-16be'
   if (a === 0xff && b === 0xfe) return 'utf-16le'

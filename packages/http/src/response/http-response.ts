@@ -132,7 +132,8 @@ export class HttpResponse implements AsyncDisposable {
   /** Closes the connection unless the body has ended; waits until the socket has closed. */
   async close(): Promise<void> {
     this.#taken = true
-    await shield(() => this.#exchange.close())
+    // Nearly always it has been read, and there is nothing to wait for.
+    if (!this.#exchange.over) await shield(() => this.#exchange.close())
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -208,8 +209,11 @@ function refusing(source: ByteSource, error: () => Error): ByteSource {
 }
 
 function iterate(source: ByteSource): AsyncIterator<Uint8Array, undefined> {
+  let read = false
   return {
     async next() {
+      if (read && source.over) return { done: true, value: undefined }
+      read = true
       const value = await source.read()
       return value === undefined ? { done: true, value } : { done: false, value }
     },

@@ -7,7 +7,7 @@ import type { Outgoing } from '../exchange/outgoing.ts'
 import { HttpResponse } from '../response/http-response.ts'
 import type { Redirect } from '../response/http-response.ts'
 import { defaultHeaders, makeRequest } from './make-request.ts'
-import type { DefaultHeaders } from './make-request.ts'
+import { PreparedOptions } from './prepared-options.ts'
 import { cannotFollow, redirected } from './redirect.ts'
 import { noOptions, settingsOf } from '../options.ts'
 import { withRetries } from './with-retries.ts'
@@ -27,8 +27,7 @@ import type { AttemptSettings, HttpSessionOptions, RequestOptions, Settings } fr
  */
 export class HttpSession implements AsyncDisposable {
   readonly #pool: ConnectionPool
-  readonly #settings: Settings
-  readonly #headers: DefaultHeaders
+  readonly #prepared: PreparedOptions
 
   /** @throws MisuseError for an option out of range */
   constructor(options: HttpSessionOptions = {}) {
@@ -42,8 +41,8 @@ export class HttpSession implements AsyncDisposable {
     requireLimit('HttpSession: limitPerHost', limitPerHost)
     requireDuration('HttpSession: keepAlive', keepAlive)
     requireCount('HttpSession: maxHeaderBytes', maxHeaderBytes)
-    this.#settings = settingsOf('HttpSession', options)
-    this.#headers = defaultHeaders(options.headers ?? {})
+    const settings = settingsOf('HttpSession', options)
+    this.#prepared = new PreparedOptions(settings, defaultHeaders(options.headers ?? {}))
     this.#pool = new ConnectionPool({
       limit,
       limitPerHost,
@@ -71,8 +70,8 @@ export class HttpSession implements AsyncDisposable {
    * @throws ClosedError when the session is closed, also meanwhile
    */
   async request(url: string | URL, options: RequestOptions = noOptions): Promise<HttpResponse> {
-    const settings = settingsOf('HttpSession.request', options, this.#settings)
-    const request = makeRequest(url, options, this.#headers, settings)
+    const { settings, headers } = this.#prepared.of(options)
+    const request = makeRequest(url, options, headers)
     const { retry } = settings
     if (retry === undefined) return await this.#attempt(request, settings)
     return await withRetries(request, retry, () => this.#attempt(request, settings))

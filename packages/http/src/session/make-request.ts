@@ -2,8 +2,7 @@ import { MisuseError } from 'corral'
 import { describe } from 'corral/lowlevel'
 import { acceptEncoding } from '../response/coding.ts'
 import type { HeaderRecord, Outgoing } from '../exchange/outgoing.ts'
-import { noOptions } from '../options.ts'
-import type { BodyInput, RequestHeaders, RequestOptions, Settings } from '../options.ts'
+import type { BodyInput, RequestHeaders, RequestOptions } from '../options.ts'
 
 /** The headers that every request of a session has: as it is, and when packed bodies are asked for. */
 export interface DefaultHeaders {
@@ -21,24 +20,24 @@ export function defaultHeaders(headers: RequestHeaders): DefaultHeaders {
 export function makeRequest(
   target: string | URL,
   options: RequestOptions,
-  defaults: DefaultHeaders,
-  { decompress }: Settings,
+  prepared: HeaderRecord,
 ): Outgoing {
   const url = parse(target)
-  const base = decompress ? defaults.packed : defaults.plain
-  const hasCredentials = url.username !== '' || url.password !== ''
-  if (options === noOptions && !hasCredentials) {
-    return { url, method: 'GET', headers: base, body: undefined }
-  }
-  const headers: Record<string, string | string[]> = { ...base }
-  if (hasCredentials) {
-    headers['authorization'] = `Basic ${credentials(url)}`
+  let headers = prepared
+  if (url.username !== '' || url.password !== '') {
+    // Those that were asked for by name go before.
+    const authorization = `Basic ${credentials(url)}`
+    headers = { ...prepared, authorization, ...explicit(options) }
     url.username = ''
     url.password = ''
   }
-  if (options.json !== undefined) headers['content-type'] = 'application/json'
-  if (options.headers !== undefined) addHeaders(headers, options.headers)
   return { url, method: methodOf(options), headers, body: bodyOf(options) }
+}
+
+function explicit({ headers = {} }: RequestOptions): HeaderRecord {
+  const own: Record<string, string | string[]> = {}
+  addHeaders(own, headers)
+  return own
 }
 
 function bodyOf({ body, json }: RequestOptions): BodyInput | undefined {
@@ -63,7 +62,7 @@ function methodOf({ method }: RequestOptions): string {
 }
 
 /** Adds headers under their names in lower case. */
-function addHeaders(to: Record<string, string | string[]>, headers: RequestHeaders): void {
+export function addHeaders(to: Record<string, string | string[]>, headers: RequestHeaders): void {
   for (const name of Object.keys(headers)) {
     const value = headers[name]
     if (value === undefined) continue
