@@ -6,7 +6,12 @@ export type { LinkPolicyOptions } from './crawl/link-policy.ts'
 export type { CrawlPage } from './crawl/crawl-page.ts'
 export { CrawlRun } from './crawl/crawl-run.ts'
 export type { CrawlProgress } from './crawl/crawl-progress.ts'
-export type { CrawlRequest, CrawlResponse, CrawlSession } from './crawl/crawl-session.ts'
+export type {
+  CrawlHeaders,
+  CrawlRequest,
+  CrawlResponse,
+  CrawlSession,
+} from './crawl/crawl-session.ts'
 export type { VisitEvent } from './crawl/visit-event.ts'
 export { startDemoSite } from './demo/demo-site.ts'
 export type { DemoSite, DemoSiteOptions } from './demo/demo-site.ts'

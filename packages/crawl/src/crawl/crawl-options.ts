@@ -44,6 +44,8 @@ export interface CrawlOptions<T = unknown> extends LinkPolicyOptions {
    * only public addresses are connected to, and the hosts and ports of the seeds (see `publicAddresses`).
    */
   readonly connect?: ConnectOptions
+  /** Whether cookies are kept and sent back, as long as the crawl runs. @default false */
+  readonly cookies?: boolean
   /** The HTTP session to use in place of its own; then limits, guard and certificates are that one's. */
   readonly session?: CrawlSession
   /**

@@ -18,9 +18,19 @@ export interface CrawlRequest {
 export interface CrawlResponse extends AsyncDisposable {
   readonly status: number
   readonly statusText: string
-  readonly headers: { get(name: string): string | undefined }
+  readonly headers: CrawlHeaders
+  /** The address that it came from. */
+  readonly remoteAddress?: string | undefined
   /** Unpacked. */
   readonly body: AsyncIterable<Uint8Array>
   /** Reads to the end of a small body, so that its connection can serve again; closes a large one. */
   drain(): Promise<void>
+}
+
+export interface CrawlHeaders {
+  get(name: string): string | undefined
+  /** Each value by itself: needed for cookies. */
+  getAll?(name: string): readonly string[]
+  /** All of them, in lower case: needed for WARC. */
+  [Symbol.iterator]?(): Iterator<[name: string, value: string]>
 }

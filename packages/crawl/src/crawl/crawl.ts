@@ -1,4 +1,5 @@
 import { MisuseError, now, shield, sleep, taskGroup } from 'corral'
+import { CookieSession } from '../fetch/cookie-session.ts'
 import { RobotsGate } from '../robots/robots-gate.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { normalizeUrl, type NormalizeOptions } from '../url/normalize-url.ts'
@@ -90,13 +91,14 @@ async function withSession(plan: Plan, store: Store): Promise<CrawlProgress> {
   return await work(plan, store, session)
 }
 
-async function work(plan: Plan, store: Store, session: CrawlSession): Promise<CrawlProgress> {
+async function work(plan: Plan, store: Store, bare: CrawlSession): Promise<CrawlProgress> {
   const { options, limits, seeds } = plan
   const startedAt = Math.round(now())
   if (seeds.length > 0) await store.seed(seeds)
   if (plan.sitemaps.length > 0) await store.seedSitemaps(plan.sitemaps, startedAt)
   const { refreshAfter } = options
   if (refreshAfter !== undefined) await store.refresh(startedAt - refreshAfter)
+  const session = options.cookies === true ? new CookieSession(bare) : bare
   const userAgent = options.userAgent ?? defaultUserAgent
   const context = {
     session,

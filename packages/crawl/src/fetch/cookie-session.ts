@@ -1,0 +1,54 @@
+import { CookieJar } from 'tough-cookie'
+import type { CrawlRequest, CrawlResponse, CrawlSession } from '../crawl/crawl-session.ts'
+import { GenerationCache } from '../url/generation-cache.ts'
+import { registrableDomain } from '../url/registrable-domain.ts'
+
+/** What is kept for one registered domain, and of one cookie, in characters. */
+const maxCookies = 50
+const maxLength = 4096
+/** Domains that are remembered, in each of two generations. */
+const domains = 1000
+
+/**
+ * A session that keeps cookies, as browsers do [RFC 6265]: what a server sets is sent back to it and its domain as long as
+ * the crawl runs. Bounded: fifty cookies of a registered domain, and so many domains.
+ */
+export class CookieSession implements CrawlSession {
+  readonly #session: CrawlSession
+  readonly #jars = new GenerationCache<string, CookieJar>(domains)
+
+  constructor(session: CrawlSession) {
+    this.#session = session
+  }
+
+  async get(url: string, request: CrawlRequest): Promise<CrawlResponse> {
+    const domain = registrableDomain(new URL(url).hostname)
+    const cookies = this.#jars.get(domain)?.getCookieStringSync(url) ?? ''
+    const response = await this.#session.get(url, withCookies(request, cookies))
+    const set = response.headers.getAll?.('set-cookie') ?? []
+    if (set.length > 0) this.#keep(domain, url, set)
+    return response
+  }
+
+  #keep(domain: string, url: string, set: readonly string[]): void {
+    let jar = this.#jars.get(domain)
+    if (jar === undefined) this.#jars.set(domain, (jar = new CookieJar()))
+    for (const cookie of set.slice(0, maxCookies)) {
+      if (cookie.length > maxLength) continue
+      const { cookies = [] } = jar.serializeSync() ?? {}
+      const name = cookie.slice(0, cookie.indexOf('=')).trim()
+      const known = cookies.some(({ key }) => key === name)
+      // A full jar takes new values; the same name on ever more paths fills it as well.
+      if (cookies.length >= (known ? 2 * maxCookies : maxCookies)) continue
+      // What a server may not set is no error of the page.
+      jar.setCookieSync(cookie, url, { ignoreError: true })
+    }
+  }
+}
+
+function withCookies(request: CrawlRequest, cookies: string): CrawlRequest {
+  if (cookies === '') return request
+  const own = request.headers['cookie']
+  const cookie = own === undefined ? cookies : `${own}; ${cookies}`
+  return { ...request, headers: { ...request.headers, cookie } }
+}
