@@ -42,4 +42,17 @@ describe('the URL of a module', () => {
     const loose = pool as unknown as { run(name: string, args: unknown[]): Promise<unknown> }
     expect(await loose.run('twice', [21])).toBe(42)
   })
+
+  test('of a program that was compiled leads its pool to the compiled module', async () => {
+    const thread = import.meta.resolve('@corral/workers/thread')
+    writeFileSync(
+      join(folder, 'built.js'),
+      `import { defineWorker } from ${JSON.stringify(thread)}
+      export const worker = defineWorker({ twice: (n) => 2 * n })`,
+    )
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+    await using pool = new WorkerPool<{ worker: never }>(new URL('./built.ts', base))
+    const loose = pool as unknown as { run(name: string, args: unknown[]): Promise<unknown> }
+    expect(await loose.run('twice', [21])).toBe(42)
+  })
 })
