@@ -1,6 +1,7 @@
 import { currentScope, suspend, Waiter, WaitQueue, wake } from '../lowlevel.ts'
 import type { ScopeNode } from '../lowlevel.ts'
 import { sleepUntil } from '../scope/sleep.ts'
+import { spawn } from '../scope/spawn.ts'
 import type { Opener } from './cursor.ts'
 import { drain } from './drain.ts'
 import { Relay } from './relay.ts'
@@ -23,38 +24,38 @@ export function chunking(size: number): MakeStep {
 
 /** The same, and none is kept longer than `maxDelay` after its first item. */
 export function chunkingInTime<T>(source: Opener<T>, size: number, maxDelay: number): Opener<T[]> {
-  return {
-    open: (scope) =>
-      new Relay<T[]>('Stream.chunk', scope, 0, (relay) => {
-        let chunk: T[] = []
-        let due = Infinity
-        const begun = new WaitQueue()
-        const flush = (scope: ScopeNode): Promise<void> | void => {
-          const full = chunk
-          chunk = []
-          if (full.length > 0) return relay.emit(full, scope)
-        }
-        relay.spawn(async (scope) => {
-          const { clock } = currentScope().runtime
-          await drain(source, scope, (item) => {
-            const length = chunk.push(item)
-            if (length === 1) {
-              due = clock.now() + maxDelay
-              if (begun.first !== undefined) wake(begun.first, undefined)
-            }
-            if (length >= size) return flush(scope)
-          })
-          await flush(scope)
-          relay.stop()
-        })
-        relay.spawn(async (scope) => {
+  const begin = (relay: Relay<T[]>): void =>
+    relay.spawn(async (scope) => {
+      const { clock } = scope.runtime
+      const idle = new WaitQueue()
+      let chunk: T[] = []
+      let due = Infinity
+      const flush = (scope: ScopeNode): Promise<void> | void => {
+        const full = chunk
+        chunk = []
+        if (full.length > 0) return relay.emit(full, scope)
+      }
+      const timer = spawn(
+        async () => {
           for (;;) {
-            if (chunk.length === 0) await suspend(new Waiter('Stream.chunk', relay, begun))
+            if (chunk.length === 0) await suspend(new Waiter('Stream.chunk', relay, idle))
             const waiting = chunk
             await sleepUntil(due)
-            if (chunk === waiting) await flush(scope)
+            if (chunk === waiting) await flush(currentScope())
           }
-        })
-      }),
-  }
+        },
+        { name: 'Stream.chunk: timer' },
+      )
+      await drain(source, scope, (item) => {
+        const length = chunk.push(item)
+        if (length === 1) {
+          due = clock.now() + maxDelay
+          if (idle.first !== undefined) wake(idle.first, undefined)
+        }
+        if (length >= size) return flush(scope)
+      })
+      await flush(scope)
+      timer.cancel()
+    })
+  return { open: (scope) => new Relay('Stream.chunk', scope, 0, begin) }
 }

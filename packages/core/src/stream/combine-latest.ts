@@ -16,7 +16,7 @@ import type { ItemsOf } from './zip.ts'
  * for await (const [price, rate] of combineLatest(prices, rates)) console.log(price * rate)
  * @see RxJS's combineLatest
  */
-export function combineLatest<const S extends readonly StreamSource<unknown>[]>(
+export function combineLatest<S extends readonly StreamSource<unknown>[]>(
   ...sources: S
 ): Stream<ItemsOf<S>> {
   const openers = sources.map((source) => openerOf('combineLatest: source', source))

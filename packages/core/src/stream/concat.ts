@@ -1,7 +1,7 @@
 import { ArrayCursor } from './sync-cursor.ts'
 import { joining } from './flat-map.ts'
 import { openerOf } from './source.ts'
-import type { StreamSource } from './source.ts'
+import type { ItemOf, StreamSource } from './source.ts'
 import { Stream } from './stream.ts'
 
 /**
@@ -14,8 +14,12 @@ import { Stream } from './stream.ts'
  * await concat([1, 2], [3]).toArray() // [1, 2, 3]
  * @see Python's itertools.chain
  */
-export function concat<T>(...sources: readonly StreamSource<T>[]): Stream<T> {
-  const openers = sources.map((source) => openerOf('concat: source', source))
+export function concat<S extends readonly StreamSource<unknown>[]>(
+  ...sources: S
+): Stream<ItemOf<S[number]>> {
+  const openers = sources.map((source) =>
+    openerOf<ItemOf<S[number]>>('concat: source', source as StreamSource<ItemOf<S[number]>>),
+  )
   const outer = { open: () => new ArrayCursor(openers) }
   return Stream.of(joining(outer, (source) => source))
 }

@@ -43,7 +43,7 @@ class Workshop<T, R> implements Cursor<R> {
   readonly #limit: number
   readonly #ordered: boolean
   readonly #jobs = new RingBuffer<Job<T, R>>()
-  readonly #idle = new WaitQueue<Job<T, R>>()
+  readonly #idle = new WaitQueue<Job<T, R> | undefined>()
   readonly #takers = new WaitQueue<R | End>()
   readonly #room = new WaitQueue()
   readonly #crew: Crew<R>
@@ -95,7 +95,8 @@ class Workshop<T, R> implements Cursor<R> {
   }
 
   async #work(first: Job<T, R>): Promise<void> {
-    for (let job = first; ; job = await suspend(new Waiter('Stream.map', this, this.#idle))) {
+    let job: Job<T, R> | undefined = first
+    while (job !== undefined) {
       job.result = await this.#fn(job.item, job.index)
       job.done = true
       if (!this.#ordered) this.#jobs.push(job)
@@ -103,6 +104,8 @@ class Workshop<T, R> implements Cursor<R> {
       const taker = this.#takers.first
       if (taker !== undefined && this.#jobs.at(0)?.done === true) wake(taker, this.#take())
       this.#rest()
+      if (this.#over) return
+      job = await suspend(new Waiter('Stream.map', this, this.#idle))
     }
   }
 
@@ -115,6 +118,10 @@ class Workshop<T, R> implements Cursor<R> {
 
   /** When there is no more work, the workers need not wait for it. */
   #rest(): void {
-    if (this.#drained && this.#working === 0) this.#crew.stop()
+    if (this.#over) for (const idle of this.#idle) wake(idle, undefined)
+  }
+
+  get #over(): boolean {
+    return this.#drained && this.#working === 0
   }
 }

@@ -1,7 +1,7 @@
 import { ArrayCursor } from './sync-cursor.ts'
 import { merging } from './flat-map.ts'
 import { openerOf } from './source.ts'
-import type { StreamSource } from './source.ts'
+import type { ItemOf, StreamSource } from './source.ts'
 import { Stream } from './stream.ts'
 
 /**
@@ -15,8 +15,12 @@ import { Stream } from './stream.ts'
  * for await (const event of merge(clicks, interval(1000))) console.log(event)
  * @see RxJS's merge, aiostream.stream.merge
  */
-export function merge<T>(...sources: readonly StreamSource<T>[]): Stream<T> {
-  const openers = sources.map((source) => openerOf('merge: source', source))
+export function merge<S extends readonly StreamSource<unknown>[]>(
+  ...sources: S
+): Stream<ItemOf<S[number]>> {
+  const openers = sources.map((source) =>
+    openerOf<ItemOf<S[number]>>('merge: source', source as StreamSource<ItemOf<S[number]>>),
+  )
   const outer = { open: () => new ArrayCursor(openers) }
   return Stream.of(merging('merge', outer, (source) => source, Infinity))
 }

@@ -43,9 +43,18 @@ export function webIterator<T>(readable: WebReadable<T>): AsyncIterator<T> {
 /** Its own iterator would not end before the chunk that it waits for has come. */
 export function nodeIterator<T>(readable: NodeReadable<T>): AsyncIterator<T> {
   const iterator = readable[Symbol.asyncIterator]()
+  let closed = false
   return {
-    next: () => iterator.next(),
+    async next() {
+      try {
+        return await iterator.next()
+      } catch (error) {
+        if (!closed) throw error
+        return { done: true, value: undefined } // it complains of what `return` did
+      }
+    },
     async return() {
+      closed = true
       readable.destroy()
       await iterator.return?.()
       return { done: true, value: undefined }

@@ -14,6 +14,9 @@ export type StreamSource<T> =
   | WebReadable<T>
   | (() => Iterable<T | PromiseLike<T>> | AsyncIterable<T> | WebReadable<T>)
 
+/** The items of a source. */
+export type ItemOf<S> = S extends StreamSource<infer T> ? Awaited<T> : never
+
 /** @param api how the caller is called, `Api: argument` */
 export function openerOf<T>(api: string, source: StreamSource<T>): Opener<T> {
   if (typeof source === 'function') {

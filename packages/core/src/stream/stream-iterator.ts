@@ -10,12 +10,18 @@ type Step<T> = IteratorResult<T, undefined>
 
 const end: IteratorReturnResult<undefined> = { done: true, value: undefined }
 
+/** One walk over a stream: what a loop drives. A walk that is driven by hand ends with `return`. */
+export interface StreamIterator<T> extends AsyncIterableIterator<T, undefined>, AsyncDisposable {
+  /** Closes every source and waits for that; a `next` that is under way comes to its end. */
+  return(): Promise<IteratorResult<T, undefined>>
+}
+
 /**
- * One walk over a stream: what a loop drives. It opens the source with the first `next`, and closes it
+ * It opens the source with the first `next`, and closes it
  * at the end, after an error or a cancelled `next`, on `return`; and when the scope where it was made ends
  * before that.
  */
-export class StreamIterator<T> implements AsyncIterableIterator<T, undefined>, AsyncDisposable {
+export class StreamWalk<T> implements StreamIterator<T> {
   readonly #source: Opener<T>
   readonly #scope: ScopeNode
   #cursor: Cursor<T> | undefined

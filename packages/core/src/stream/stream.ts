@@ -1,6 +1,13 @@
 import type { ReadableStream as Readable } from 'node:stream/web'
+import { MisuseError } from '../errors.ts'
 import type { RetryOptions } from '../flow/retry.ts'
-import { currentScope, requireDuration, requireFunction, requireLimit } from '../lowlevel.ts'
+import {
+  currentScope,
+  describe,
+  requireDuration,
+  requireFunction,
+  requireLimit,
+} from '../lowlevel.ts'
 import { buffering, conflating } from './buffer.ts'
 import { chunking, chunkingInTime } from './chunk.ts'
 import { isLater, opener } from './cursor.ts'
@@ -19,7 +26,8 @@ import type { SharePolicy } from './share.ts'
 import { skipping } from './skip.ts'
 import { openerOf } from './source.ts'
 import type { StreamSource } from './source.ts'
-import { StreamIterator } from './stream-iterator.ts'
+import { StreamWalk } from './stream-iterator.ts'
+import type { StreamIterator } from './stream-iterator.ts'
 import { takingUntil } from './take-until.ts'
 import type { Stop } from './take-until.ts'
 import { taking } from './take.ts'
@@ -187,8 +195,14 @@ export class Stream<T> implements AsyncIterable<T> {
    * `first` of them. The source runs in a task of its own and is never held up.
    */
   throttle(ms: number, options: ThrottleOptions = {}): Stream<T> {
+    const { keep = 'latest' } = options
     requireDuration('Stream.throttle: ms', ms)
-    return new Stream(throttling(this[opener], ms, options.keep ?? 'latest'))
+    if (keep !== 'latest' && keep !== 'first') {
+      throw new MisuseError(
+        `Stream.throttle: keep must be 'latest' or 'first', got ${describe(keep)}`,
+      )
+    }
+    return new Stream(throttling(this[opener], ms, keep))
   }
 
   /** Throws `TimeoutError` when an item that is asked for has not come after `ms`. */
@@ -263,7 +277,7 @@ export class Stream<T> implements AsyncIterable<T> {
 
   /** A walk of one's own. It is closed when the scope ends in which this is called. */
   [Symbol.asyncIterator](): StreamIterator<T> {
-    return new StreamIterator(this[opener])
+    return new StreamWalk(this[opener])
   }
 
   get [Symbol.toStringTag](): string {

@@ -1,4 +1,6 @@
+import { suspend, Waiter, WaitQueue, wake } from '../lowlevel.ts'
 import { sleep, sleepUntil } from '../scope/sleep.ts'
+import { spawn } from '../scope/spawn.ts'
 import { END } from './cursor.ts'
 import type { End, Opener } from './cursor.ts'
 import { drain } from './drain.ts'
@@ -15,33 +17,33 @@ export function throttling<T>(source: Opener<T>, ms: number, keep: 'latest' | 'f
   const begin = (relay: Relay<T>): void =>
     relay.spawn(async (scope) => {
       const { clock } = scope.runtime
+      const idle = new WaitQueue()
       let due = -Infinity
       let held: T | End = END
-      let waits = false
       const give = (item: T): void => {
         held = END
         due = clock.now() + ms
         void relay.emit(item, scope)
       }
       /** Gives what is held when it is time, if nothing comes that does so itself. */
-      const wait = async (): Promise<void> => {
-        while (clock.now() < due) {
-          await sleepUntil(due)
-          await sleep(0) // what comes at this very moment has come in time
-        }
-        waits = false
-        if (held !== END) give(held)
-      }
+      const timer = spawn(
+        async () => {
+          for (;;) {
+            if (held === END) await suspend(new Waiter('Stream.throttle', relay, idle))
+            await sleepUntil(due)
+            await sleep(0) // what comes at this very moment has come in time
+            if (held !== END && clock.now() >= due) give(held)
+          }
+        },
+        { name: 'Stream.throttle: timer' },
+      )
       await drain(source, scope, (item) => {
         if (held === END || keep === 'latest') held = item
         if (clock.now() >= due) give(held)
-        else if (!waits) {
-          waits = true
-          relay.spawn(wait)
-        }
+        else if (idle.first !== undefined) wake(idle.first, undefined)
       })
       if (held !== END) give(held)
-      relay.stop()
+      timer.cancel()
     })
   return {
     open: (scope) => new Relay('Stream.throttle', scope, Infinity, begin, new LatestItems(1)),

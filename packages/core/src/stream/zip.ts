@@ -2,13 +2,11 @@ import { suspend, Waiter, WaitQueue, wake } from '../lowlevel.ts'
 import { drain } from './drain.ts'
 import { Relay } from './relay.ts'
 import { openerOf } from './source.ts'
-import type { StreamSource } from './source.ts'
+import type { ItemOf, StreamSource } from './source.ts'
 import { Stream, stream } from './stream.ts'
 
-/** The item types of several sources. */
-export type ItemsOf<S extends readonly unknown[]> = {
-  -readonly [K in keyof S]: S[K] extends StreamSource<infer T> ? Awaited<T> : never
-}
+/** The items of each of several sources. */
+export type ItemsOf<S extends readonly unknown[]> = { -readonly [K in keyof S]: ItemOf<S[K]> }
 
 /**
  * The first items of all sources together, then the second ones, and so on; it ends with the shortest
@@ -21,9 +19,7 @@ export type ItemsOf<S extends readonly unknown[]> = {
  * for await (const [name, price] of zip(['a', 'b'], [1, 2])) console.log(name, price)
  * @see Python's zip, aiostream.stream.zip
  */
-export function zip<const S extends readonly StreamSource<unknown>[]>(
-  ...sources: S
-): Stream<ItemsOf<S>> {
+export function zip<S extends readonly StreamSource<unknown>[]>(...sources: S): Stream<ItemsOf<S>> {
   const openers = sources.map((source) => openerOf('zip: source', source))
   if (openers.length === 0) return stream<ItemsOf<S>>([])
   const begin = (relay: Relay<unknown[]>): void => {

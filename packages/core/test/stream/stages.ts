@@ -1,4 +1,4 @@
-import { combineLatest, concat, merge, shield, sleep, stream, zip } from 'corral'
+import { combineLatest, concat, merge, range, shield, sleep, stream, zip } from 'corral'
 import type { Stream } from 'corral'
 
 /** A stage put behind a source, as the tests that hold for all of them need it. */
@@ -13,8 +13,8 @@ export interface Stage {
 
 const never = (): Promise<void> => sleep(Infinity)
 
-async function* silent(): AsyncGenerator<never> {
-  await never()
+async function* silent(): AsyncGenerator<number> {
+  yield* range(0, 1, { delay: Infinity })
 }
 
 /** Every stage there is, each so that it lets all items through, one by one. */

@@ -140,7 +140,7 @@ export const streamPrograms: readonly Primitive[] = [
         )
       must(counted.open === 0, 'a source is open')
       for (const side of [got.filter((n) => n < 10), got.filter((n) => n >= 10)]) {
-        must(side.join() === [...side].sort().join(), `out of order: ${got.join()}`)
+        must(side.join() === side.toSorted((a, b) => a - b).join(), `out of order: ${got.join()}`)
       }
       must(failed || got.length === 4, `lost: ${got.join()}`)
     },
@@ -263,7 +263,7 @@ export const streamPrograms: readonly Primitive[] = [
         for await (const item of queue) got.push(item)
       }
       await together(read, read, () => range(0, 3).buffer(1).pipeTo(queue))
-      must(got.sort().join() === '0,1,2', `got ${got.join()}`)
+      must(got.toSorted((a, b) => a - b).join() === '0,1,2', `got ${got.join()}`)
     },
   },
 ]

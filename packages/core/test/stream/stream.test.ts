@@ -338,8 +338,8 @@ async function* later(items: readonly number[]): AsyncGenerator<number> {
   }
 }
 
-async function* forever(): AsyncGenerator<never> {
-  await sleep(Infinity)
+async function* forever(): AsyncGenerator<number> {
+  yield* range(0, 1, { delay: Infinity })
 }
 
 describe('a walk', () => {
@@ -484,9 +484,9 @@ describe('a walk', () => {
   test('gives others a turn while all items are ready', () =>
     testRun(async () => {
       let turns = 0
-      let over = false
+      const over = { yet: false }
       const others = spawn(async () => {
-        while (!over) {
+        while (!over.yet) {
           turns += 1
           await sleep(0)
         }
@@ -496,7 +496,7 @@ describe('a walk', () => {
           .filter(() => false)
           .toArray()
       })
-      over = true
+      over.yet = true
       await others
       expect(turns).toBeGreaterThan(0)
     }))
@@ -519,8 +519,8 @@ describe('stream', () => {
       const falsy = [0, '', null, undefined, false, Number.NaN]
       expect(await stream(falsy).toArray()).toEqual(falsy)
       for (const { put, lossy } of stages) {
-        if (lossy === undefined)
-          expect(await put(stream(falsy as number[])).toArray()).toEqual(falsy)
+        if (lossy === true) continue
+        expect(await put(stream(falsy as number[])).toArray()).toEqual(falsy)
       }
     }))
 
