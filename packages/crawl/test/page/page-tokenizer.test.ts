@@ -1,4 +1,4 @@
-import { decodeHTML } from 'entities/decode'
+import { decodeHTML, decodeHTMLAttribute } from 'entities/decode'
 import fc from 'fast-check'
 import { Parser } from 'htmlparser2'
 import { describe, expect, test } from 'vitest'
@@ -38,18 +38,24 @@ function toldByParser(html: string): Told {
         const asked = wanted.get(name)
         if (asked === undefined) return
         const entries = Object.entries(attributes).filter(([key]) => asked.has(key))
-        found.tags.push([name, Object.fromEntries(entries)])
+        const decoded = entries.map(([key, value]) => [key, decodeHTMLAttribute(value)])
+        found.tags.push([name, Object.fromEntries(decoded)])
       },
       ontext(text) {
         if (title !== undefined && found.titles.length === 0) title += text
       },
       onclosetag(name) {
         if (name === 'title' && found.titles.length === 0) {
-          found.titles.push((title ?? '').replace(/\s+/g, ' ').trim())
+          found.titles.push(
+            decodeHTML(title ?? '')
+              .replace(/\s+/g, ' ')
+              .trim(),
+          )
         }
       },
     },
-    { decodeEntities: true },
+    // It leaves references in a title alone that stand behind a `<`; browsers do not.
+    { decodeEntities: false },
   )
   parser.end(html)
   return found
