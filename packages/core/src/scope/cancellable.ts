@@ -3,7 +3,8 @@ import { suspend, wake, wakeWithError } from '../kernel/suspend.ts'
 
 /**
  * Waits for a foreign promise, and gives up waiting when cancelled. The work behind the promise goes
- * on: hand it `currentSignal()` where it takes one. What it ends with after that is dropped.
+ * on: hand it `currentSignal()` where it takes one. What it ends with after that is dropped. A value that
+ * is no promise is given back, as by `await`.
  *
  * Cancellation: throws `Cancelled`; the promise is left alone.
  *
@@ -13,7 +14,7 @@ import { suspend, wake, wakeWithError } from '../kernel/suspend.ts'
 export function cancellable<T>(promise: PromiseLike<T>): Promise<T> {
   const waiter = new Waiter<T>('cancellable', promise)
   const result = suspend(waiter)
-  promise.then(
+  Promise.resolve(promise).then(
     (value) => wake(waiter, value),
     (error: unknown) => wakeWithError(waiter, () => error),
   )

@@ -17,6 +17,7 @@ import {
   throwIfCancelled,
   timeout,
 } from '../../src/index.ts'
+import { currentScope } from '../../src/lowlevel.ts'
 import { testRun } from '../../src/testing.ts'
 
 /** What the wait throws, or undefined. */
@@ -525,6 +526,24 @@ describe('currentSignal', () => {
 })
 
 describe('cancellable', () => {
+  it('takes what await takes: a thenable that throws rejects, and what is no promise is given back', () =>
+    testRun(async () => {
+      const broken = {
+        then(): never {
+          throw new Error('then')
+        },
+      }
+      await expect(cancellable(broken)).rejects.toThrow('then')
+      const hiding = {
+        get then(): never {
+          throw new Error('get then')
+        },
+      }
+      await expect(cancellable(hiding)).rejects.toThrow('get then')
+      expect(await cancellable(undefined as never)).toBe(undefined)
+      expect(currentScope().firstWaiter).toBe(undefined)
+    }))
+
   it('passes on what the promise ends with', () =>
     testRun(async () => {
       expect(await cancellable(Promise.resolve(0))).toBe(0)
