@@ -46,7 +46,29 @@ export function onDeadlock(scope: ScopeNode): () => void {
   })
 }
 
+/** Who listens, by event. The process has one listener for all of them, however many programs run. */
+const listening = new Map<
+  string,
+  { readonly listeners: Set<() => void>; readonly all: () => void }
+>()
+
 function listen(event: string, listener: () => void): () => void {
-  host?.on?.(event, listener)
-  return () => host?.removeListener?.(event, listener)
+  let heard = listening.get(event)
+  if (heard === undefined) {
+    const listeners = new Set<() => void>()
+    const all = (): void => {
+      for (const each of [...listeners]) each()
+    }
+    heard = { listeners, all }
+    listening.set(event, heard)
+    host?.on?.(event, all)
+  }
+  const { listeners, all } = heard
+  listeners.add(listener)
+  return () => {
+    listeners.delete(listener)
+    if (listeners.size > 0 || listening.get(event)?.all !== all) return
+    listening.delete(event)
+    host?.removeListener?.(event, all)
+  }
 }

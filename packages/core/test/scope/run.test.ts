@@ -79,6 +79,25 @@ describe('run', () => {
     expect(process.eventNames().map((name) => [name, process.listenerCount(name)])).toEqual(before)
   })
 
+  it('listens once for all programs that run, and until the last of them has ended', async () => {
+    const events = ['SIGINT', 'SIGTERM', 'beforeExit']
+    const counts = () => events.map((event) => process.listenerCount(event))
+    const before = counts()
+    const one = before.map((count) => count + 1)
+    const gates = Array.from({ length: 30 }, () => Promise.withResolvers<void>())
+    const programs = gates.map(({ promise }) => run(() => promise))
+    expect(counts()).toEqual(one)
+    const last = gates.pop()
+    for (const { resolve } of gates) resolve()
+    await Promise.all(programs.slice(0, -1))
+    expect(counts()).toEqual(one)
+    last?.resolve()
+    await programs.at(-1)
+    expect(counts()).toEqual(before)
+    await run(async () => expect(counts()).toEqual(one))
+    expect(counts()).toEqual(before)
+  })
+
   it('cancels and awaits what main left behind, and lets the process end', async () => {
     expect(await program('quits')).toEqual({
       code: 0,
