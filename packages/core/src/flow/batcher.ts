@@ -6,7 +6,6 @@ import {
   requireFunction,
   requireLimit,
   suspend,
-  uncancelled,
   Waiter,
   WaitQueue,
   wake,
@@ -71,11 +70,12 @@ export class Batcher<K, V> {
    * @throws TaskCancelledError when the batch was cancelled with its owner
    */
   load(key: K): Promise<V> {
-    if (!uncancelled()) return suspend(new Waiter<V>('Batcher.load', this))
+    const scope = currentScope()
+    if (scope.governor !== undefined) return suspend(new Waiter<V>('Batcher.load', this), scope)
     const batch = (this.#open ??= this.#begin())
-    batch.keys.set(key, (batch.keys.get(key) ?? 0) + 1)
-    const value = suspend(new Waiter<V>('Batcher.load', this, batch.line, key))
-    if (batch.keys.size >= this.#maxSize) this.#close(batch)
+    const place = batch.place(key)
+    const value = suspend(new Waiter<V>('Batcher.load', this, batch.line, place), scope)
+    if (batch.places.size >= this.#maxSize) this.#close(batch)
     return value
   }
 
@@ -94,13 +94,16 @@ export class Batcher<K, V> {
         await batch.full(this.#maxDelay)
         this.#close(batch)
         throwIfCancelled()
-        const keys = [...batch.keys.keys()]
-        return indexed(keys, await this.#load(keys))
+        const keys = [...batch.places.keys()]
+        let index = 0
+        for (const place of batch.places.values()) place.index = index++
+        return checked(keys.length, await this.#load(keys))
       },
       (task) => {
         this.#close(batch)
-        for (const waiter of batch.line) {
-          const value = task.value?.get(waiter.data as K)
+        const { line } = batch
+        for (let waiter = line.first; waiter !== undefined; waiter = line.first) {
+          const value = task.value?.[(waiter.data as Place).index]
           if (task.state !== 'fulfilled') wakeWithError(waiter, () => task.failure())
           else if (value instanceof Error) wakeWithError(waiter, () => value)
           else wake(waiter, value as V)
@@ -117,23 +120,38 @@ export class Batcher<K, V> {
   }
 }
 
+/** A key in a batch. */
+interface Place<K = unknown> {
+  readonly key: K
+  /** How many wait for it. */
+  waiting: number
+  /** Where its value will be. */
+  index: number
+}
+
 /** Those who wait for one call of `load`. */
 class Batch<K, V> {
-  /** How many wait for each key. */
-  readonly keys = new Map<K, number>()
+  readonly places = new Map<K, Place<K>>()
   readonly line: WaitQueue<V>
-  task: Task<Map<K, V | Error>> | undefined
+  task: Task<readonly (V | Error)[]> | undefined
   #closed = false
   #delay: Waiter | undefined
 
   constructor(deserted: () => void) {
     this.line = new WaitQueue<V>((waiter) => {
-      const key = waiter.data as K
-      const waiting = (this.keys.get(key) as number) - 1
-      if (waiting === 0) this.keys.delete(key)
-      else this.keys.set(key, waiting)
+      const place = waiter.data as Place<K>
+      place.waiting -= 1
+      if (place.waiting === 0) this.places.delete(place.key)
       if (this.line.size === 0) deserted()
     })
+  }
+
+  /** One more waits for `key`. */
+  place(key: K): Place<K> {
+    let place = this.places.get(key)
+    if (place === undefined) this.places.set(key, (place = { key, waiting: 0, index: -1 }))
+    place.waiting += 1
+    return place
   }
 
   /** Waits until it is closed, for `maxDelay` at the most. */
@@ -157,11 +175,11 @@ class Batch<K, V> {
   }
 }
 
-function indexed<K, V>(keys: K[], values: readonly V[]): Map<K, V> {
-  if (!Array.isArray(values) || values.length !== keys.length) {
+function checked<V>(size: number, values: readonly V[]): readonly V[] {
+  if (!Array.isArray(values) || values.length !== size) {
     throw new MisuseError(
-      `Batcher: load must return an array of ${keys.length} values, one for each key, got ${describe(values)}`,
+      `Batcher: load must return an array of ${size} values, one for each key, got ${describe(values)}`,
     )
   }
-  return new Map(keys.map((key, i) => [key, values[i] as V]))
+  return values
 }

@@ -1,8 +1,8 @@
 import {
+  currentScope,
   refused,
   requireFunction,
   suspend,
-  uncancelled,
   Waiter,
   WaitQueue,
   wake,
@@ -48,9 +48,10 @@ export class SingleFlight<K, V> {
    */
   run(key: K, fn: () => PromiseLike<V> | V): Promise<V> {
     if (typeof fn !== 'function') return refused(() => requireFunction('SingleFlight.run: fn', fn))
-    if (!uncancelled()) return suspend(new Waiter<V>('SingleFlight.run', this))
-    const flight = this.#flights.get(key) ?? this.#begin(key, fn)
-    return suspend(new Waiter<V>('SingleFlight.run', this, flight.line))
+    const scope = currentScope()
+    const cancelled = scope.governor !== undefined
+    const flight = cancelled ? undefined : (this.#flights.get(key) ?? this.#begin(key, fn))
+    return suspend(new Waiter<V>('SingleFlight.run', this, flight?.line), scope)
   }
 
   /** Lets the next call for this key begin anew; those who wait for the work under way still get its result. */
@@ -70,7 +71,7 @@ export class SingleFlight<K, V> {
     })
     const task = this.#owner.spawn('SingleFlight', fn, (task) => {
       this.#end(key, flight)
-      for (const waiter of line) {
+      for (let waiter = line.first; waiter !== undefined; waiter = line.first) {
         if (task.state === 'fulfilled') wake(waiter, task.value as V)
         else wakeWithError(waiter, () => task.failure())
       }
