@@ -17,7 +17,7 @@ export async function crawlExport(args: readonly string[]): Promise<number> {
     return 0
   }
   const file = fileOf(positionals)
-  requireWritable(file)
+  requireWritable('export', file)
   const rows = await exportStore(values.store, file)
   process.stdout.write(
     values.json

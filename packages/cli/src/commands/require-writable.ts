@@ -7,16 +7,16 @@ import { FailureError } from './failure-error.ts'
  *
  * @throws FailureError
  */
-export function requireWritable(file: string): void {
+export function requireWritable(what: 'export' | 'report', file: string): void {
   try {
     if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) {
-      throw new FailureError(`export ${file} is a directory; name a file`)
+      throw new FailureError(`${what} ${file} is a directory; name a file`)
     }
     accessSync(dirname(file), constants.W_OK)
   } catch (error) {
     if (error instanceof FailureError) throw error
     throw new FailureError(
-      `export ${file} cannot be written; check that its directory is there and may be written`,
+      `${what} ${file} cannot be written; check that its directory is there and may be written`,
       { cause: error },
     )
   }

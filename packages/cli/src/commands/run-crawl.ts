@@ -9,6 +9,7 @@ import { formatCount } from '../format/format-count.ts'
 import { printable } from '../format/printable.ts'
 import { CrawlMonitor } from '../monitor/crawl-monitor.ts'
 import type { CrawlSettings } from '../options/crawl-options.ts'
+import { writeReport } from '../report/write-report.ts'
 import { summarizeRun, summarizeStore, type StoreSummary } from '../summary/crawl-summary.ts'
 import { formatSummary } from '../summary/format-summary.ts'
 import { crawlOptionsOf } from './crawl-options-of.ts'
@@ -31,7 +32,8 @@ export async function runCrawl(
   settings: CrawlSettings,
   again: readonly string[],
 ): Promise<number> {
-  if (settings.export !== undefined) requireWritable(settings.export)
+  if (settings.export !== undefined) requireWritable('export', settings.export)
+  if (settings.report !== undefined) requireWritable('report', settings.report)
   const display = openDisplay(settings, process)
   const monitor = new CrawlMonitor()
   let greeted = false
@@ -59,6 +61,7 @@ export async function runCrawl(
     end = (monitor.progress?.queued ?? 0) > 0 ? 'max-pages' : 'done'
     display.end()
     if (settings.export !== undefined) await exportStore(settings.store, settings.export)
+    if (settings.report !== undefined) await writeReport(settings.store, settings.report)
   } catch (error) {
     end = isCancelled(error) ? 'interrupted' : 'failed'
     display.end()
@@ -123,13 +126,14 @@ function sumUp(
   if (!interrupted) requireSomething(store, reader)
   const run = summarizeRun(store, last, interrupted)
   const exported = interrupted ? undefined : settings.export
+  const report = interrupted ? undefined : settings.report
   if (settings.json) {
-    const summary = { type: 'summary', store: settings.store, exported, ...store, ...run }
+    const summary = { type: 'summary', store: settings.store, exported, report, ...store, ...run }
     process.stdout.write(`${JSON.stringify(summary)}\n`)
     return
   }
   const next = nextCommands({ file: settings.store, store, again, end: run.end, exported })
-  process.stdout.write(formatSummary(store, { file: settings.store, run, exported, next }))
+  process.stdout.write(formatSummary(store, { file: settings.store, run, exported, report, next }))
 }
 
 /** A crawl that got nothing did not do what it was asked for, whatever the reason is. */

@@ -24,6 +24,13 @@ export const storeCommands: ReadonlyMap<string, Command> = new Map([
     },
   ],
   [
+    'report',
+    {
+      about: 'write a report to a file of HTML',
+      load: async () => (await import('./crawl-report.ts')).crawlReport,
+    },
+  ],
+  [
     'retry-failed',
     {
       about: 'queue what failed again',

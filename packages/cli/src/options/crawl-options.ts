@@ -11,6 +11,7 @@ import {
   line,
   pattern,
   port,
+  reportFile,
   size,
 } from './value-kind.ts'
 
@@ -40,6 +41,7 @@ export interface CrawlSettings {
   readonly header: readonly (readonly [name: string, value: string])[]
   readonly store: string
   readonly export: string | undefined
+  readonly report: string | undefined
   readonly dashboard: number | undefined
   readonly json: boolean
   readonly quiet: boolean
@@ -150,6 +152,7 @@ export const crawlOptions: OptionTable<CrawlSettings> = {
     group: results,
     essential: true,
   },
+  report: { takes: reportFile, help: 'write a report on the crawl to .html', group: results },
   dashboard: {
     takes: port,
     alone: '0',

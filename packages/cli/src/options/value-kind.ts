@@ -126,6 +126,9 @@ export function file(...endings: readonly string[]): ValueKind<string> {
 /** A file to export to. */
 export const exportFile: ValueKind<string> = file('.jsonl', '.csv')
 
+/** A file for a report. */
+export const reportFile: ValueKind<string> = file('.html')
+
 /** What can be the value of an HTTP header. */
 export const headerText: ValueKind<string> = {
   placeholder: '<text>',

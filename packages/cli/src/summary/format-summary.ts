@@ -13,13 +13,15 @@ export interface SummaryOptions {
   readonly run?: RunSummary
   /** Where the results were written to. */
   readonly exported?: string | undefined
+  /** Where a report was written to. */
+  readonly report?: string | undefined
   /** What to do next: commands, and what they do. */
   readonly next?: readonly (readonly [command: string, effect: string])[]
 }
 
 /** The table at the end of a crawl, and of its status. */
 export function formatSummary(store: StoreSummary, options: SummaryOptions): string {
-  const { file, run, exported, next = [] } = options
+  const { file, run, exported, report, next = [] } = options
   const rows: [string, string][] = [
     ['pages', run === undefined ? formatCount(store.pages) : pagesOf(store, run)],
     ['bytes', formatBytes(store.bytes)],
@@ -36,6 +38,7 @@ export function formatSummary(store: StoreSummary, options: SummaryOptions): str
     ['store', printable(file)],
   )
   if (exported !== undefined) rows.push(['export', printable(exported)])
+  if (report !== undefined) rows.push(['report', printable(report)])
   const lines = run === undefined ? [] : [headings[run.end], '']
   lines.push(...formatTable(rows))
   if (next.length > 0) lines.push('', 'Next', ...formatTable(next))
