@@ -1,4 +1,4 @@
-// Four pitfalls of asynchronous code, and what becomes of them here.
+// Four pitfalls of asynchronous code, and what becomes of them here. @corral/lint warns of them.
 import { EventEmitter } from 'node:events'
 import { checkpoint, moveOnAfter, run, sleep, spawn, taskGroup } from 'corral'
 
@@ -19,6 +19,7 @@ async function tick(): Promise<void> {
 async function compute(polite: boolean): Promise<string> {
   const before = ticks
   for (let i = 0; i < 1000; i++) {
+    // corral/no-blocking-call finds loops without an end, or of a million rounds
     if (polite && i % 100 === 0) await checkpoint() // others have a turn, cancellation its effect
   }
   return ticks > before ? 'others went on' : 'everybody else stood still'
@@ -44,6 +45,7 @@ export async function main(): Promise<void> {
     try {
       await sleep(60_000)
     } catch {
+      // corral/no-swallowed-cancellation
       console.log('  (swallowed)')
     }
     await sleep(100) // throws: the scope is still cancelled
