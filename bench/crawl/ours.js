@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crawl } from '@corral/crawl'
 import { run } from 'corral'
-import { measured } from './measured.ts'
+import { measured } from './measured.js'
 
-const [base] = process.argv.slice(2) as [string]
+const [base = ''] = process.argv.slice(2)
 const store = join(tmpdir(), `corral-bench-${process.pid}.db`)
 await measured(async () => {
   const { pages } = await run(() =>
@@ -18,4 +18,4 @@ await measured(async () => {
   )
   return pages
 })
-for (const suffix of ['', '-wal', '-shm', '-lock']) rmSync(store + suffix, { force: true })
+for (const suffix of ['', '-wal', '-shm', '-owner']) rmSync(store + suffix, { force: true })

@@ -1,8 +1,8 @@
 // The floor: bare undici fetches the list of pages, concurrency 100, and reads each body; no parsing, no store.
 import { Agent, request } from 'undici'
-import { measured } from './measured.ts'
+import { measured } from './measured.js'
 
-const [base, count] = process.argv.slice(2) as [string, string]
+const [base = '', count = ''] = process.argv.slice(2)
 await measured(async () => {
   const dispatcher = new Agent({ connections: 100 })
   const indices = Array.from({ length: Number(count) }, (_, index) => index).values()
