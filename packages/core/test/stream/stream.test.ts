@@ -414,6 +414,7 @@ describe('a walk', () => {
         void slow(log)
           .buffer(1)
           .forEach(() => {})
+          .catch(() => {}) // told, if anybody listens
         await sleep(2)
       })
       await sleep(10)
