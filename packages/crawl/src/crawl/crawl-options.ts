@@ -46,6 +46,8 @@ export interface CrawlOptions<T = unknown> extends LinkPolicyOptions {
   readonly connect?: ConnectOptions
   /** Whether cookies are kept and sent back, as long as the crawl runs. @default false */
   readonly cookies?: boolean
+  /** A directory to archive everything in that is fetched, as WARC 1.1; every run begins files of its own. */
+  readonly warc?: string
   /** The HTTP session to use in place of its own; then limits, guard and certificates are that one's. */
   readonly session?: CrawlSession
   /**

@@ -4,6 +4,8 @@ import { RobotsGate } from '../robots/robots-gate.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { normalizeUrl, type NormalizeOptions } from '../url/normalize-url.ts'
 import { UrlNormalizer } from '../url/url-normalizer.ts'
+import { WarcSession } from '../warc/warc-session.ts'
+import { WarcWriter } from '../warc/warc-writer.ts'
 import { createScope } from '../url/scope.ts'
 import { crawlLimitsOf, type CrawlLimits } from './crawl-limits.ts'
 import type { CrawlOptions } from './crawl-options.ts'
@@ -82,23 +84,32 @@ interface Plan {
 }
 
 async function withSession(plan: Plan, store: Store): Promise<CrawlProgress> {
-  if (plan.options.session !== undefined) return work(plan, store, plan.options.session)
-  await using session = openSession(
-    [...plan.seeds, ...plan.sitemaps],
-    plan.limits,
-    plan.options.connect,
-  )
-  return await work(plan, store, session)
+  const { options, seeds, sitemaps, limits } = plan
+  if (options.session !== undefined) return await withWrappers(plan, store, options.session)
+  await using session = openSession([...seeds, ...sitemaps], limits, options.connect)
+  return await withWrappers(plan, store, session)
 }
 
-async function work(plan: Plan, store: Store, bare: CrawlSession): Promise<CrawlProgress> {
+/** Puts around the session what is asked for, and nothing else. */
+async function withWrappers(
+  plan: Plan,
+  store: Store,
+  session: CrawlSession,
+): Promise<CrawlProgress> {
+  const { warc, cookies, userAgent = defaultUserAgent } = plan.options
+  const kept = cookies === true ? new CookieSession(session) : session
+  if (warc === undefined) return await work(plan, store, kept)
+  await using writer = new WarcWriter({ directory: warc, software: userAgent })
+  return await work(plan, store, new WarcSession(kept, writer))
+}
+
+async function work(plan: Plan, store: Store, session: CrawlSession): Promise<CrawlProgress> {
   const { options, limits, seeds } = plan
   const startedAt = Math.round(now())
   if (seeds.length > 0) await store.seed(seeds)
   if (plan.sitemaps.length > 0) await store.seedSitemaps(plan.sitemaps, startedAt)
   const { refreshAfter } = options
   if (refreshAfter !== undefined) await store.refresh(startedAt - refreshAfter)
-  const session = options.cookies === true ? new CookieSession(bare) : bare
   const userAgent = options.userAgent ?? defaultUserAgent
   const context = {
     session,

@@ -4,6 +4,7 @@ import { failureOfError, failureOfStatus, type Failure } from '../fetch/failure.
 import { readPage, type ReadPage } from '../page/read-page.ts'
 import { parseRobotsDirectives } from '../robots/robots-directives.ts'
 import type { FrontierEntry, StoredLink, StoredPage, Validators } from '../store/outcome.ts'
+import { WarcError } from '../warc/warc-error.ts'
 import { sitemapLimits } from '../sitemap/read-sitemap.ts'
 import type { UrlNormalizer } from '../url/url-normalizer.ts'
 import type { Scope } from '../url/scope.ts'
@@ -71,7 +72,7 @@ export async function visitPage(
   try {
     fetched = await timeout(context.limits.timeout, () => fetchEntry(entry, context))
   } catch (error) {
-    if (isCancelled(error)) throw error
+    if (isCancelled(error) || error instanceof WarcError) throw error
     return { result: 'failure', failure: failureOfError(error) }
   }
   if (fetched.result === 'failure') return fetched

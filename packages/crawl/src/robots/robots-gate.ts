@@ -6,6 +6,7 @@ import type { CrawlResponse, CrawlSession } from '../crawl/crawl-session.ts'
 import { failureOfError, failureOfStatus, type Failure } from '../fetch/failure.ts'
 import { normalizeUrl } from '../url/normalize-url.ts'
 import { originOf } from '../url/origin.ts'
+import { WarcError } from '../warc/warc-error.ts'
 import { parseRobotsTxt, robotsTxtLimit } from './robots-txt.ts'
 import { allowAll, isAllowedByRobots, selectRobotsRules, type RobotsRules } from './robots-rules.ts'
 import { robotsVerdict } from './robots-verdict.ts'
@@ -106,7 +107,7 @@ export class RobotsGate {
     try {
       return await timeout(this.#context.limits.timeout, () => this.#fetch(origin, at))
     } catch (error) {
-      if (isCancelled(error)) throw error
+      if (isCancelled(error) || error instanceof WarcError) throw error
       const failure = failureOfError(error)
       // Where there was no answer at all it is the host that cannot be had.
       const own = failure.kind !== 'body' && originOf(at.url) === origin
