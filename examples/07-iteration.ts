@@ -1,5 +1,5 @@
 // An API that answers in pages, read as one sequence: no page is asked for before it is needed.
-import { batches, mapConcurrent, run, sleep } from 'corral'
+import { range, run, sleep, stream } from 'corral'
 
 interface Page {
   items: number[]
@@ -37,11 +37,14 @@ export async function main(): Promise<void> {
   }
 
   console.log('in batches')
-  for await (const batch of batches(readAll(), 5)) console.log(batch.join(' '))
+  for await (const batch of stream(readAll).chunk(5)) console.log(batch.join(' '))
 
   console.log('two at a time')
-  const doubled = await mapConcurrent(readAll(), double, { concurrency: 2 })
-  console.log(doubled.join(' '))
+  const doubled = stream(readAll).map(double, { concurrency: 2 })
+  console.log((await doubled.toArray()).join(' '))
+
+  console.log('counting down')
+  for await (const n of range(0, 3, { delay: 10 })) console.log(3 - n)
 }
 
 if (import.meta.main) await run(main)

@@ -21,6 +21,13 @@ async def read_all():
         print("  (closed)")
 
 
+async def countdown(n):
+    while n > 0:
+        await asyncio.sleep(0.01)
+        yield n
+        n -= 1
+
+
 async def main():
     print("left early")
     async with aclosing(read_all()) as items:  # without it, closed some time later
@@ -55,6 +62,10 @@ async def main():
             await limit.acquire()
             tasks.append(group.create_task(double(item)))
     print(*(task.result() for task in tasks))
+
+    print("counting down")
+    async for n in countdown(3):
+        print(n)
 
 
 asyncio.run(main())
