@@ -13,7 +13,7 @@ import type { ItemsOf } from './zip.ts'
  *
  * @throws the first failure of a source; the others are cancelled
  * @example
- * for await (const [price, rate] of combineLatest(prices, rates)) console.log(price * rate)
+ * for await (const [price, rate] of combineLatest(prices, rates)) console.log(price, rate)
  * @see RxJS's combineLatest
  */
 export function combineLatest<S extends readonly StreamSource<unknown>[]>(
