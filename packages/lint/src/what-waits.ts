@@ -1,5 +1,12 @@
 /** What a call gives: `wait` is a promise that wants to be awaited, anything else an object of that class. */
-export type Gives = 'wait' | 'Receiver' | 'Sender' | 'Task' | 'TaskGroup'
+export type Gives =
+  | 'wait'
+  | 'Receiver'
+  | 'Sender'
+  | 'Stream'
+  | 'Task'
+  | 'TaskGroup'
+  | 'WorkerIteration'
 
 /** The functions of each module. */
 export const functions: ReadonlyMap<string, ReadonlyMap<string, Gives>> = new Map([
@@ -13,6 +20,7 @@ export const functions: ReadonlyMap<string, ReadonlyMap<string, Gives>> = new Ma
       ),
       ['openGroup', 'TaskGroup'],
       ['spawn', 'Task'],
+      ...streaming('combineLatest', 'concat', 'interval', 'merge', 'range', 'stream', 'zip'),
     ]),
   ],
   [
@@ -49,9 +57,16 @@ export const methods: ReadonlyMap<string, ReadonlyMap<string, Gives>> = new Map(
     Sender: [...waiting('send'), ['clone', 'Sender']],
     Sequencer: waiting('turn'),
     SingleFlight: waiting('run'),
+    Stream: [
+      ...waiting('forEach', 'pipeTo', 'reduce', 'toArray'),
+      ...streaming('buffer', 'chunk', 'conflate', 'debounce', 'filter', 'flatMap', 'map', 'retry'),
+      ...streaming('scan', 'share', 'skip', 'take', 'takeUntil', 'tap', 'throttle', 'timeout'),
+    ],
     Task: waiting('settled'),
     TaskGroup: [...waiting('join', 'start'), ['spawn', 'Task']],
     Watch: [...waiting('changed'), ['subscribe', 'Receiver']],
+    WorkerIteration: [],
+    WorkerPool: [...waiting('close', 'run'), ['iterate', 'WorkerIteration']],
   }).map(([name, entries]) => [name, new Map(entries)]),
 )
 
@@ -61,6 +76,8 @@ export const awaitedLoops: ReadonlySet<string> = new Set([
   'PriorityQueue',
   'Queue',
   'Receiver',
+  'Stream',
+  'WorkerIteration',
 ])
 
 /** What a function that is handed to one of these is called with. */
@@ -73,6 +90,10 @@ export const handedOver: ReadonlyMap<string, string> = new Map([
 /** Whether a module is this project's. */
 export function isOurs(module: string): boolean {
   return /^(@corral\/|corral(\/|$))/.test(module)
+}
+
+function streaming(...names: readonly string[]): [string, Gives][] {
+  return names.map((name) => [name, 'Stream'])
 }
 
 function waiting(...names: readonly string[]): [string, Gives][] {

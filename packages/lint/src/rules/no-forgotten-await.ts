@@ -9,7 +9,7 @@ const ofPromises = new Set(['catch', 'finally', 'then'])
 const ofTasks = new Set([...ofPromises, 'cancel', 'id', 'name', 'settled', 'status'])
 const identity = new Set(['!=', '!==', '==', '===', 'in', 'instanceof'])
 
-/** Reports a wait that nobody awaits, and a task or a wait that is used as if it were its value. */
+/** Reports a wait that nobody awaits, a stream that nobody reads, and a task or a wait that is used as if it were its value. */
 export const noForgottenAwait: CreateRule = {
   meta: {
     type: 'problem',
@@ -22,6 +22,8 @@ export const noForgottenAwait: CreateRule = {
       used: '{{api}} gives a promise, not its value; await it first',
       task: 'a task is not its value; await it first',
       using: '{{api}} gives a promise, which using cannot dispose of; await it first',
+      unread:
+        '{{api}} does nothing until somebody reads it; end it by for await, forEach, toArray or pipeTo',
       await: 'put await before it',
     },
   },
@@ -60,6 +62,10 @@ class ForgottenAwait {
     if (node.type === 'ConditionalExpression') {
       this.#statement(bare(node.consequent))
       return this.#statement(bare(node.alternate))
+    }
+    const call = this.#names.callOf(node)
+    if (call?.gives === 'Stream' || call?.gives === 'WorkerIteration') {
+      this.#context.report({ node, messageId: 'unread', data: { api: call.api } })
     }
     const api = this.#floating(node)
     if (api === undefined) return

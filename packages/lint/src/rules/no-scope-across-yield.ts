@@ -45,10 +45,12 @@ function isSource(context: Context, generator: FunctionNode): boolean {
   if (isStream(callAround(generator))) return true
   if (generator.type !== 'FunctionDeclaration' || generator.id === null) return false
   const calls = (names.variable(generator, generator.id.name)?.references ?? []).map(
-    ({ identifier: { parent } }) =>
-      parent.type === 'CallExpression' && parent.parent.type === 'CallExpression'
-        ? parent.parent
-        : undefined,
+    ({ identifier }) => {
+      const { parent } = identifier
+      if (parent.type !== 'CallExpression') return undefined
+      if (parent.callee !== identifier) return parent // stream(source)
+      return parent.parent.type === 'CallExpression' ? parent.parent : undefined // stream(source())
+    },
   )
   return calls.length > 0 && calls.every(isStream)
 }

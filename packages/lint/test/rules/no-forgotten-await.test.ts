@@ -25,6 +25,9 @@ checkRule(
       console.log(task === other, task.status, task.name, \`\${task.id}\`); task.cancel()`,
     'a task that may be none': `import { spawn } from 'corral'
       let task; if (x) task = spawn(() => 1); if (task) task.cancel()`,
+    'a stream that is read': `import { stream } from 'corral'
+      export const all = await stream([1]).map((n) => n).toArray()
+      for await (const n of stream([1]).take(1)) console.log(n)`,
     'a method of something else': `import { Lock } from 'corral'
       class Mine { lock = new Other(); f() { this.lock.acquire() } }`,
     'names that stand for each other': `const a = b, b = a; a.acquire()`,
@@ -121,6 +124,13 @@ checkRule(
           return [...gather([]), gather([]).length, gather([]) + 1, \`\${gather([])}\`, gather([]) || 1]
         }`,
       errors: Array<string>(8).fill('used'),
+    },
+    'a stream that nobody reads or awaits': {
+      code: `import { merge, stream } from 'corral'
+        import { WorkerPool } from '@corral/workers'
+        const pool = new WorkerPool(url)
+        export function f() { merge(a, b).tap(g); stream(a).forEach(g); pool.iterate('a'); pool.run('b') }`,
+      errors: ['unread', 'floating', 'unread', 'floating'],
     },
     'a task in place of its value': {
       code: `import { spawn } from 'corral'

@@ -13,7 +13,7 @@ checkRule(
     'another openGroup': `export async function* f() { const group = openGroup(); yield group }`,
     'what is given to stream, which runs it in a task of its own': `${head}
       export const f = () => stream(async function* () { await using group = openGroup(); yield 1 })
-      export const g = () => stream(source())
+      export const g = () => [stream(source()), stream(source)]
       async function* source() { await using group = openGroup(); yield 1 }`,
   },
   {
