@@ -43,8 +43,7 @@ export function decodeError(
   if (error.name !== wire.name) define(error, 'name', wire.name)
   for (const [key, value] of wire.properties) {
     const decoded = decodeValue(value, classes)
-    if (hidden.includes(key)) define(error, key, decoded)
-    else Object.assign(error, { [key]: decoded })
+    define(error, key, decoded, !hidden.includes(key))
   }
   const stack = wire.stack ?? `${wire.name}: ${wire.message}`
   define(
@@ -66,13 +65,13 @@ function decodeValue(value: WireValue, classes: ReadonlyMap<string, ErrorClass>)
   }
 }
 
-/** As the language has them: there, but not listed. */
-function define(error: Error, name: string, value: unknown): void {
+/** Sets an own property, whatever its name; those of the language are there, but not listed. */
+function define(error: Error, name: string, value: unknown, enumerable = false): void {
   Object.defineProperty(error, name, {
     value,
     writable: true,
     configurable: true,
-    enumerable: false,
+    enumerable,
   })
 }
 

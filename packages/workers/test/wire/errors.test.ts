@@ -69,10 +69,13 @@ describe('an error that travels', () => {
       stack: { value: 5 },
       fn: { value: () => 1, enumerable: true },
       ok: { value: 1, enumerable: true },
+      ['__proto__']: { value: { evil: true }, enumerable: true },
     })
     const copy = travel(error) as Error
     expect(copy).toMatchObject({ name: 'Symbol(n)', message: 'x', ok: 1 })
     expect(copy).not.toHaveProperty('fn')
+    expect(copy).toBeInstanceOf(Error)
+    expect(copy).not.toHaveProperty('evil')
   })
 
   test.each([undefined, null, 0, 'text', { a: [1] }, new Map([[1, 2]])])(
