@@ -9,6 +9,7 @@ export {
   requireFunction,
   requireLimit,
   requireMoment,
+  requireOptions,
 } from './kernel/guard.ts'
 export { Heap } from './kernel/heap.ts'
 export type { Slotted } from './kernel/heap.ts'

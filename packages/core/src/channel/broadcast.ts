@@ -1,5 +1,5 @@
 import { ClosedError } from '../errors.ts'
-import { requireLimit, RingBuffer } from '../lowlevel.ts'
+import { requireLimit, requireOptions, RingBuffer } from '../lowlevel.ts'
 import type { Receiver } from './receiver.ts'
 import { Subscription } from './subscription.ts'
 import type { Feed } from './subscription.ts'
@@ -25,7 +25,9 @@ export interface BroadcastOptions {
 export class Broadcast<T> implements Disposable {
   readonly #feed: Feed<T>
 
-  constructor({ capacity }: BroadcastOptions) {
+  constructor(options: BroadcastOptions) {
+    requireOptions('Broadcast', options)
+    const { capacity } = options
     requireLimit('Broadcast: capacity', capacity)
     this.#feed = {
       capacity,

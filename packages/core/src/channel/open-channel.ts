@@ -1,4 +1,4 @@
-import { requireLimit } from '../lowlevel.ts'
+import { requireLimit, requireOptions } from '../lowlevel.ts'
 import { ChannelReceiver } from './channel-receiver.ts'
 import { ChannelSender } from './channel-sender.ts'
 import { Channel } from './channel.ts'
@@ -27,7 +27,9 @@ export interface ChannelOptions {
  * for await (const item of receiver) console.log(item)
  * @see trio.open_memory_channel
  */
-export function openChannel<T>({ capacity }: ChannelOptions): [Sender<T>, Receiver<T>] {
+export function openChannel<T>(options: ChannelOptions): [Sender<T>, Receiver<T>] {
+  requireOptions('openChannel', options)
+  const { capacity } = options
   requireLimit('openChannel: capacity', capacity, 0)
   const channel = new Channel<T>(capacity)
   return [new ChannelSender(channel), new ChannelReceiver(channel)]

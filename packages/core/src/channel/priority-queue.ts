@@ -1,4 +1,4 @@
-import { Heap, requireFunction } from '../lowlevel.ts'
+import { Heap, requireFunction, requireOptions } from '../lowlevel.ts'
 import type { Slotted } from '../lowlevel.ts'
 import type { ItemBuffer } from './exchange.ts'
 import { Queue } from './queue.ts'
@@ -21,6 +21,7 @@ export interface PriorityQueueOptions<T> extends QueueOptions {
  */
 export class PriorityQueue<T> extends Queue<T> {
   constructor(options: PriorityQueueOptions<T>) {
+    requireOptions('PriorityQueue', options)
     requireFunction('PriorityQueue: compare', options.compare)
     super(options, new PriorityBuffer(options.compare))
   }

@@ -1,5 +1,14 @@
 import { ClosedError, MisuseError } from '../errors.ts'
-import { ready, requireLimit, suspend, uncancelled, Waiter, WaitQueue, wake } from '../lowlevel.ts'
+import {
+  ready,
+  requireLimit,
+  requireOptions,
+  suspend,
+  uncancelled,
+  Waiter,
+  WaitQueue,
+  wake,
+} from '../lowlevel.ts'
 import { Exchange } from './exchange.ts'
 import type { ItemBuffer } from './exchange.ts'
 import { iteratorOver } from './iterator-over.ts'
@@ -39,7 +48,9 @@ export class Queue<T> implements AsyncIterable<T> {
   constructor(options?: QueueOptions)
   /** @internal */
   constructor(options: QueueOptions, buffer: ItemBuffer<T>)
-  constructor({ capacity = Infinity }: QueueOptions = {}, buffer?: ItemBuffer<T>) {
+  constructor(options: QueueOptions = {}, buffer?: ItemBuffer<T>) {
+    requireOptions(new.target.name, options)
+    const { capacity = Infinity } = options
     requireLimit(`${new.target.name}: capacity`, capacity)
     this.#exchange = new Exchange(capacity, buffer)
   }

@@ -1,5 +1,5 @@
 import { MisuseError } from '../errors.ts'
-import { currentScope, describe, requireDuration } from '../lowlevel.ts'
+import { currentScope, describe, requireDuration, requireOptions } from '../lowlevel.ts'
 
 export interface ExponentialOptions {
   /** The first delay, in milliseconds. */
@@ -26,6 +26,7 @@ export interface ExponentialOptions {
  * @see AWS Architecture Blog, "Exponential Backoff And Jitter"
  */
 export function exponential(options: ExponentialOptions): Iterable<number> {
+  requireOptions('exponential', options)
   const { base, max = 30_000, factor = 2, jitter = 0.5 } = options
   const chance = Number(jitter)
   requireDuration('exponential: base', base)

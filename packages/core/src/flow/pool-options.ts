@@ -1,4 +1,4 @@
-import { requireDuration, requireFunction, requireLimit } from '../lowlevel.ts'
+import { requireDuration, requireFunction, requireLimit, requireOptions } from '../lowlevel.ts'
 
 export interface PoolOptions<T> {
   /** Makes a resource. Cancelled when the pool is drained or its owner is cancelled. */
@@ -24,6 +24,7 @@ export interface PoolOptions<T> {
 
 /** Refuses what cannot be right. */
 export function checkPoolOptions<T>(options: PoolOptions<T>): void {
+  requireOptions('Pool', options)
   const { create, destroy, validate, onError, min = 0, max, idle, maxAge } = options
   requireFunction('Pool: create', create)
   requireFunction('Pool: destroy', destroy)

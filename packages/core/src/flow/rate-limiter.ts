@@ -6,6 +6,7 @@ import {
   refused,
   requireCount,
   requireLimit,
+  requireOptions,
   suspend,
   Waiter,
   WaitQueue,
@@ -47,6 +48,7 @@ export class RateLimiter {
   readonly #alarm = new Alarm(() => this.#serve())
 
   constructor(options: RateLimiterOptions) {
+    requireOptions('RateLimiter', options)
     const { limit, interval, burst = 0 } = options
     requireLimit('RateLimiter: limit', limit)
     requireLimit('RateLimiter: burst', burst, 0)

@@ -1,5 +1,5 @@
 import { MisuseError } from '../errors.ts'
-import { describe } from '../lowlevel.ts'
+import { describe, requireOptions } from '../lowlevel.ts'
 
 export interface RetryBudgetOptions {
   /** How many retries there are to begin with, and at the most. */
@@ -26,6 +26,7 @@ export class RetryBudget {
   #left: number
 
   constructor(options: RetryBudgetOptions) {
+    requireOptions('RetryBudget', options)
     const { max, ratio = 0.1 } = options
     requireAmount('max', max)
     requireAmount('ratio', ratio)

@@ -1,5 +1,12 @@
 import { InternalError, isCancelled, MisuseError } from '../errors.ts'
-import { requireDuration, requireFunction, requireLimit, uncancelled } from '../lowlevel.ts'
+import {
+  describe,
+  requireDuration,
+  requireFunction,
+  requireLimit,
+  requireOptions,
+  uncancelled,
+} from '../lowlevel.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
 import { sleep } from '../scope/sleep.ts'
 import { exponential } from './backoff.ts'
@@ -42,8 +49,14 @@ export async function retry<T>(
   options: RetryOptions = {},
 ): Promise<T> {
   requireFunction('retry: fn', fn)
-  const { attempts = 3, budget } = options
+  requireOptions('retry', options)
+  const { attempts = 3, backoff = usual, budget } = options
   requireLimit('retry: attempts', attempts)
+  if (typeof backoff?.[Symbol.iterator] !== 'function') {
+    throw new MisuseError(
+      `retry: backoff must be an iterable of milliseconds, got ${describe(backoff)}`,
+    )
+  }
   throwIfCancelled()
   let delays: Iterator<number> | undefined
   try {
@@ -54,17 +67,26 @@ export async function retry<T>(
         return value
       } catch (error) {
         if (attempt >= attempts || !isWorthIt(error, attempt, options)) throw error
-        delays ??= (options.backoff ?? usual)[Symbol.iterator]()
+        delays ??= backoff[Symbol.iterator]()
         const { done, value: planned } = delays.next()
         if (done === true || budget?.tryTake() === false) throw error
         const delay = options.delay?.(error, attempt, planned) ?? planned
-        requireDuration('retry: delay', delay)
+        checkDelay(delay, error)
         await options.onRetry?.(error, attempt, delay)
         await sleep(delay)
       }
     }
   } finally {
     delays?.return?.()
+  }
+}
+
+/** A delay that cannot be is misuse; what failed before it is not lost. */
+function checkDelay(delay: number, cause: unknown): void {
+  try {
+    requireDuration('retry: delay', delay)
+  } catch (misuse) {
+    throw new MisuseError((misuse as MisuseError).message, { cause })
   }
 }
 

@@ -51,6 +51,12 @@ export function requireLimit(where: string, count: number, least = 1): void {
   }
 }
 
+/** An options object. `where` reads `Api`. */
+export function requireOptions(where: string, options: object): void {
+  if (typeof options === 'object' && options !== null) return
+  refuse(`${where}: options`, 'an object', options)
+}
+
 /** Work: passed as a function, never as a promise that already runs. */
 export function requireFunction(where: string, fn: unknown): void {
   if (typeof fn === 'function') return

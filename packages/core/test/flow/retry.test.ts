@@ -283,6 +283,21 @@ describe('retry', () => {
       await expect(retry(() => 1, { attempts: 0 })).rejects.toThrow(
         'retry: attempts must be a whole number of at least 1, or Infinity, got 0 (number)',
       )
+      await expect(retry(() => 1, { backoff: 5 as never })).rejects.toThrow(
+        new MisuseError('retry: backoff must be an iterable of milliseconds, got 5 (number)'),
+      )
+    }))
+
+  test('a delay that cannot be is misuse, with what failed as its cause', () =>
+    testRun(async () => {
+      const failure = new Error('down')
+      const fail = () => Promise.reject(failure)
+      for (const options of [{ backoff: [-1] }, { delay: () => Number.NaN }]) {
+        const error: unknown = await retry(fail, options).catch((thrown: unknown) => thrown)
+        expect(error).toBeInstanceOf(MisuseError)
+        expect(error).toMatchObject({ cause: failure })
+        expect((error as Error).message).toMatch(/^retry: delay must be a number of milliseconds/)
+      }
     }))
 
   test('types: the result is that of fn', () => {
