@@ -1,4 +1,5 @@
 import { ExploreFailure } from './explore-failure.ts'
+import type { Fault } from './fault.ts'
 import { fifo, printPlan } from './plan.ts'
 import type { Plan } from './plan.ts'
 import type { Search } from './search.ts'
@@ -59,16 +60,17 @@ export async function describeFailure(
   const timeline = timelineOf(trace, plan)
   const title = summary(trial.error)
   const report = reportOf(trial.error)
-  const found = `Found by ${ways[way]}, after ${count(runs, 'schedule')}${lateness(trace, plan)}.`
+  const found = `Found by ${ways[way]}, after ${count(runs, 'schedule')}.`
+  const takes = `What it takes: ${whatItTakes(trace, plan)}.`
   const page = (): string => {
     const fifoTimeline = base === undefined ? undefined : timelineOf(base, fifo)
-    return timelinePage(timeline, fifoTimeline, { title, report, found, replay })
+    return timelinePage(timeline, fifoTimeline, { title, report, takes, found, replay })
   }
   const written = file === undefined ? '' : `\nTimeline:      ${tryToWrite(file, page)}`
   const again = `Run it again:  explore(main, { replay: '${replay}' })`
   const message = [
     `explore: ${title}`,
-    found,
+    `${takes}\n${found}`,
     legend(plan),
     printTimeline(timeline),
     ...(report === '' ? [] : [report]),
@@ -102,15 +104,41 @@ function reportOf(error: unknown): string {
   return error instanceof Error ? error.message.split('\n').slice(1).join('\n').trimEnd() : ''
 }
 
-function lateness(trace: Trace, { delays }: Plan): string {
-  const names = delays.map(({ seq }) => {
+/** What is out of the ordinary, in a sentence. */
+function whatItTakes(trace: Trace, { delays, faults }: Plan): string {
+  const parts = delays.map(({ seq }) => {
     const held = trace.find(seq)
-    if (held === undefined) return `#${seq}`
+    if (held === undefined) return `#${seq} is late`
     const { wakes, jumps } = trace.overtakers(held)
-    const past = [wakes > 0 && `${count(wakes, 'other')} overtook it`, jumps > 0 && 'time moved on']
-    return `${held.task?.name ?? '?'}@${held.kind} (#${seq}: ${past.filter(Boolean).join(', ')})`
+    const past = [
+      ...(wakes > 0 ? [wakes === 1 ? '1 other overtakes it' : `${wakes} others overtake it`] : []),
+      ...(jumps > 0 ? ['time moves on'] : []),
+    ]
+    const name = held.task?.name ?? '?'
+    const what =
+      held.kind === 'start' ? `task ${name} starts` : `in task ${name}, ${held.kind} comes back`
+    return `${what} late (#${seq}): ${past.join(' and ')}`
   })
-  return names.length === 0 ? '' : `; delayed: ${names.join(', ')}`
+  for (const { kind, seq } of faults) {
+    const held = trace.find(seq)
+    const words = {
+      task: held?.task?.name ?? '?',
+      call: (held?.kind ?? '?').replace(/^start$/, 'its start'),
+      seq: `${seq}`,
+    }
+    parts.push(
+      mishaps[kind].replaceAll(/task|call|seq/g, (word) => words[word as keyof typeof words]),
+    )
+  }
+  return parts.join('; and ') || 'nothing, it fails first come, first served'
+}
+
+const mishaps: Readonly<Record<Fault['kind'], string>> = {
+  c: 'cancelling task just when its call comes back (#seq)',
+  w: 'cancelling task in its next wait after call (#seq)',
+  o: 'the time of task is up just when its call comes back (#seq)',
+  v: 'the time of task is up in its next wait after call (#seq)',
+  f: 'call fails in task (#seq)',
 }
 
 /** For readers who have never seen such a table. */

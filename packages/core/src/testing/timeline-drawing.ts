@@ -20,49 +20,74 @@ export function drawTimeline(timeline: Timeline): string {
   const y = (index: number): number => HEAD + (index + 0.5) * HEIGHT
   /** Where each lane was last seen doing something: that is where arrows come from. */
   const lastSeen = new Map<number, number>()
-  const parts: string[] = []
-  lanes.forEach((lane, column) => {
-    const name = escapeHtml(columns[column] ?? '')
-    parts.push(`<text class="name" x="${lane.x - 6}" y="20">${name}</text>`)
-    parts.push(`<line class="lane" x1="${lane.x}" x2="${lane.x}" y1="${HEAD - 8}" y2="${height}"/>`)
-  })
+  // Painted one over the other: bands, lanes, arrows, and then what is to be read.
+  const [bands, arrows, texts]: [string[], string[], string[]] = [[], [], []]
   let time = -1
-  rows.forEach((row, index) => {
+  for (const [index, row] of rows.entries()) {
+    const top = y(index) - HEIGHT / 2
     if (index % 2 === 1) {
-      parts.unshift(
-        `<rect class="band" x="0" y="${y(index) - HEIGHT / 2}" width="${width}" height="${HEIGHT}"/>`,
-      )
+      bands.push(`<rect class="band" x="0" y="${top}" width="${width}" height="${HEIGHT}"/>`)
     }
     if (row.kind === 'end') {
-      parts.push(
-        `<line class="cut" x1="8" x2="${width}" y1="${y(index)}" y2="${y(index)}"/>`,
-        `<text class="bad" x="${MARGIN}" y="${y(index) - 5}">here it failed; what follows is its cleanup</text>`,
+      texts.push(
+        `<line class="cut" x1="8" x2="${width}" y1="${top + 3}" y2="${top + 3}"/>`,
+        `<text class="bad" x="8" y="${y(index) + 6}">here it failed; what follows is its cleanup</text>`,
       )
     } else if (row.kind === 'late') {
       const until = rows.findIndex((other) => other.kind === 'wake' && other.seq === row.seq)
-      parts.push(
+      arrows.push(
         `<line class="late" x1="${x(row.column)}" x2="${x(row.column)}" y1="${y(index)}" y2="${y(until)}"/>`,
+      )
+      texts.push(
         `<text class="tardy" x="${x(row.column) + 14}" y="${y(index) + 4}">${escapeHtml(row.from)} is late</text>`,
       )
     } else if (row.kind === 'wake') {
-      if (row.time !== time) {
-        time = row.time
-        parts.push(
-          `<text class="soft" x="8" y="${y(index) + 4}">${Math.round(time * 1000) / 1000} ms</text>`,
+      if (row.time !== time) texts.push(timeText(row.time, y(index)))
+      time = row.time
+      const from = row.by === undefined || row.by === row.column ? undefined : lastSeen.get(row.by)
+      if (from !== undefined && row.by !== undefined) {
+        arrows.push(
+          `<path class="arrow" d="${curve(x(row.by), y(from), x(row.column), y(index))}"/>`,
         )
       }
-      parts.push(drawWake(row, x, y(index), lastSeen, y))
+      texts.push(drawWake(row, x(row.column), y(index)))
       lastSeen.set(row.column, index)
+    } else if (row.kind === 'time') {
+      bands.push(`<line class="jump" x1="0" x2="${width}" y1="${top}" y2="${top}"/>`)
+      texts.push(timeText(row.time, y(index)))
+      time = row.time
     } else {
-      const what = row.kind === 'gap' ? `… ${row.count} more` : `time moves on to ${row.time} ms`
-      parts.push(`<text class="soft" x="8" y="${y(index) + 4}">${what}</text>`)
+      texts.push(`<text class="soft" x="8" y="${y(index) + 4}">… ${row.count} more</text>`)
     }
-  })
-  return `<svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">${parts.join('')}</svg>`
+  }
+  const drawn = [...bands, ...lanes.map(drawLane), ...arrows, ...texts].join('')
+  return `<svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">${drawn}</svg>`
+
+  /** From where the task begins to where it ends. */
+  function drawLane(lane: Lane, column: number): string {
+    const first = rows.findIndex((row) => 'column' in row && row.column === column)
+    const last = rows.findLastIndex((row) => 'column' in row && row.column === column)
+    const end = rows[last]
+    const open = end?.kind !== 'wake' || !/^(?:ends|throws)/.test(end.to)
+    const bottom = open ? height : y(last)
+    return (
+      `<text class="name" x="${lane.x - 6}" y="20">${escapeHtml(columns[column] ?? '')}</text>` +
+      `<line class="lane" x1="${lane.x}" x2="${lane.x}" y1="${y(Math.max(0, first))}" y2="${bottom}"/>`
+    )
+  }
+}
+
+function timeText(time: number, at: number): string {
+  return `<text class="soft" x="8" y="${at + 4}">${Math.round(time * 1000) / 1000} ms</text>`
+}
+
+interface Lane {
+  readonly x: number
+  readonly end: number
 }
 
 /** As wide as the longest text in it. */
-function lanesOf(columns: readonly string[], rows: readonly Row[]): { x: number; end: number }[] {
+function lanesOf(columns: readonly string[], rows: readonly Row[]): Lane[] {
   let left = MARGIN
   return columns.map((name, column) => {
     const texts = rows.map((row) =>
@@ -81,19 +106,8 @@ function plainText(row: Row): string {
   return `#${row.seq} ${row.from}${row.fault === undefined ? '' : ` (${row.fault})`} → ${row.to}`
 }
 
-function drawWake(
-  row: Wake,
-  x: (column: number) => number,
-  at: number,
-  lastSeen: ReadonlyMap<number, number>,
-  y: (index: number) => number,
-): string {
+function drawWake(row: Wake, x: number, at: number): string {
   const tone = row.failed ? 'bad' : row.overtakenBy === undefined ? '' : 'tardy'
-  const from = row.by === undefined || row.by === row.column ? undefined : lastSeen.get(row.by)
-  const arrow =
-    from === undefined || row.by === undefined
-      ? ''
-      : `<path class="arrow" d="${curve(x(row.by), y(from), x(row.column), at)}"/>`
   const fault =
     row.fault === undefined ? '' : ` <tspan class="bad">(${escapeHtml(row.fault)})</tspan>`
   const text =
@@ -101,9 +115,8 @@ function drawWake(
     ` → <tspan class="${row.failed ? 'bad' : 'next'}">${escapeHtml(row.to)}</tspan>`
   const overtaken = row.overtakenBy === undefined ? '' : `, overtaken by ${row.overtakenBy}`
   return (
-    `<g class="row"><title>${escapeHtml(plainText(row))}${overtaken}</title>${arrow}` +
-    `<circle class="dot ${tone}" cx="${x(row.column)}" cy="${at}" r="5"/>` +
-    `<text x="${x(row.column) + 14}" y="${at + 4}">${text}</text></g>`
+    `<g><title>${escapeHtml(plainText(row))}${overtaken}</title>` +
+    `<circle class="dot ${tone}" cx="${x}" cy="${at}" r="5"/><text x="${x + 14}" y="${at + 4}">${text}</text></g>`
   )
 }
 

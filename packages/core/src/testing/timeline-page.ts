@@ -6,6 +6,8 @@ export interface PageFacts {
   readonly title: string
   /** The wait report, or what was left over; may be empty. */
   readonly report: string
+  /** What is out of the ordinary when it fails, in a sentence. */
+  readonly takes: string
   /** How it was found, in a sentence. */
   readonly found: string
   readonly replay: string
@@ -41,8 +43,8 @@ export function timelinePage(
 <body>
 <header>
 <h1>${escapeHtml(facts.title)}</h1>
-<p>${escapeHtml(facts.found)}</p>
-<p>Run it again: <code>explore(main, { replay: '${escapeHtml(facts.replay)}' })</code></p>
+<p class="takes">${escapeHtml(facts.takes)}</p>
+<p class="soft">${escapeHtml(facts.found)} Run it again: <code>explore(main, { replay: '${escapeHtml(facts.replay)}' })</code></p>
 ${facts.report === '' ? '' : `<pre>${escapeHtml(facts.report)}</pre>`}
 </header>
 <main>
@@ -50,7 +52,7 @@ ${inputs.join('\n')}
 <ul class="legend">
 <li><svg width="14" height="14"><circle class="dot" cx="7" cy="7" r="5"/></svg> a task goes on: what it had waited for → <b>what it waits for next</b></li>
 <li><svg width="14" height="14"><line class="late" x1="7" y1="0" x2="7" y2="14"/></svg> it could go on, but was slow; others went first</li>
-<li><svg width="22" height="14"><path class="arrow" d="M1 7H21"/></svg> whose doing it was</li>
+<li><svg width="22" height="14"><path class="arrow" d="M1 7H21"/></svg> who made it go on; without one, it was time</li>
 </ul>
 ${sections.join('\n')}
 </main>
@@ -66,6 +68,8 @@ body { margin: 0; color: var(--ink); background: var(--paper); font: 15px/1.5 sy
 header, main { padding: 0 24px }
 h1 { font-size: 20px; margin: 24px 0 8px; overflow-wrap: anywhere }
 p { margin: 4px 0 }
+.takes { font-size: 16px; border-left: 4px solid var(--late); padding-left: 10px; margin: 10px 0 }
+p.soft { color: var(--soft) }
 code, pre, svg text { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 13px }
 code { background: var(--band); padding: 2px 6px; border-radius: 4px; user-select: all }
 pre { background: var(--band); padding: 12px 16px; border-radius: 6px; overflow-x: auto }
@@ -78,7 +82,7 @@ main > input:focus-visible + label { outline: 2px solid var(--dot); outline-offs
 section { display: none; overflow-x: auto; padding-bottom: 32px }
 #failing:checked ~ .failing, #fifo:checked ~ .fifo { display: block }
 svg text { fill: var(--ink); paint-order: stroke; stroke: var(--paper); stroke-width: 3px; stroke-linejoin: round }
-svg .soft { fill: var(--soft) }
+svg .soft { font-weight: 400; fill: var(--soft) }
 svg .name { font-weight: 700 }
 svg .next { font-weight: 600 }
 svg .bad { fill: var(--bad); font-weight: 600 }
@@ -91,5 +95,5 @@ svg .tardy { fill: var(--late); font-weight: 600 }
 .late { stroke: var(--late); stroke-width: 4; stroke-dasharray: 2 3 }
 .arrow { stroke: var(--soft); stroke-width: 1.2; fill: none; opacity: .55 }
 .cut { stroke: var(--bad); stroke-width: 1.5; stroke-dasharray: 6 4 }
-g.row:hover .arrow { opacity: 1; stroke: var(--dot); stroke-width: 2 }
+.jump { stroke: var(--line); stroke-dasharray: 2 4 }
 `
