@@ -13,7 +13,7 @@ export interface LintRule {
 
 /** The plugin as oxlint and ESLint take it. */
 export interface LintPlugin {
-  readonly meta: { readonly name: string; readonly version: string }
+  readonly meta: { readonly name: string }
   readonly rules: Record<string, LintRule>
   readonly configs: { readonly recommended: LintConfig }
 }
@@ -34,8 +34,6 @@ const rules: Record<string, LintRule> = {
   'pass-signal': passSignal,
 }
 
-const meta = { name: 'corral', version: '0.1.0' }
-
 /**
  * Rules against the pitfalls of asynchronous code with corral. They need no types: they look at what a file imports, makes
  * and hands on, and say nothing about what they cannot know.
@@ -43,7 +41,7 @@ const meta = { name: 'corral', version: '0.1.0' }
  * In ESLint: `export default [corral.configs.recommended]`. In oxlint: `"extends": ["./node_modules/@corral/lint/recommended.json"]`.
  */
 export const plugin: LintPlugin = {
-  meta,
+  meta: { name: 'corral' },
   rules,
   configs: {
     recommended: {
