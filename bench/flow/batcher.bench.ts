@@ -20,7 +20,7 @@ export const suites: Suite[] = [
     title: 'Batcher, 100 in a batch',
     operation: 'one load',
     n: 50_000,
-    budgets: { dataloader: 2.5 },
+    budgets: { dataloader: 3 },
     cases: {
       corral: (n) =>
         run(async () => {

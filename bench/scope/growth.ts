@@ -11,6 +11,10 @@ async function turns(): Promise<void> {
   for (let i = 0; i < 5; i++) await Promise.resolve()
 }
 
+async function nothing(): Promise<unknown> {
+  return undefined
+}
+
 export const suites: Suite[] = [
   growing('by hand: async functions that wait for a promise each', async (size) => {
     const resolvers: (() => void)[] = []
@@ -54,7 +58,7 @@ export const suites: Suite[] = [
     }),
   ),
   inRun('scopes inside each other', async (size) => {
-    let nest = async (): Promise<unknown> => undefined
+    let nest: () => Promise<unknown> = nothing
     for (let i = 0; i < Math.min(size, 1000); i++) {
       const inner = nest
       nest = () => new CancelScope().run(inner)
