@@ -166,10 +166,12 @@ export class WorkerPool<M> implements AsyncDisposable {
     this.#calls += 1
     let lease: PoolLease<WorkerThread> | undefined
     try {
-      do {
-        if (lease !== undefined) giveBack(lease) // it has crashed while it was idle
+      lease = await this.#threads.acquire()
+      while (!lease.value.alive) {
+        giveBack(lease) // it has crashed while it was idle
+        lease = undefined
         lease = await this.#threads.acquire()
-      } while (!lease.value.alive)
+      }
       throwIfCancelled()
       if (this.#closed) throw closed()
       lease.value.begin(job, call, transfer)

@@ -115,7 +115,7 @@ export class WorkerThread {
         `WorkerPool: name must be one of ${this.#functions.join(', ')}, got ${describe(job.name)}`,
       )
     }
-    job.id = this.#lastId = (this.#lastId + 1) | 0
+    job.id = this.#lastId = (this.#lastId + 1) | 0 || 1 // 0 is nobody
     const message: JobMessage =
       window === 0 && deadline === Infinity && context === undefined
         ? [Told.JOB, job.id, job.name, args]

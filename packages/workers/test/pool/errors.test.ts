@@ -1,4 +1,4 @@
-import { CancelScope, CorralError, sleep } from 'corral'
+import { CancelScope, CorralError, moveOnAfter, sleep } from 'corral'
 import { describe, expect, test } from 'vitest'
 import { WorkerError } from '../../src/index.ts'
 import { NotFound } from '../modules/not-found.ts'
@@ -114,6 +114,16 @@ describe('a thread that does not live to the end', () => {
     expect(errors).toMatchObject([{ code: 'CRASH', cause: { message: 'after the end' } }])
     expect(await pool.run('thread')).not.toBe(thread)
     expect(pool.threads).toBe(1)
+  })
+
+  test('a call that is cancelled while it waits for the thread after a crash is cancelled', async () => {
+    const errors: unknown[] = []
+    await using pool = openPool({ threads: 1, onError: (error) => errors.push(error) })
+    await pool.run('crashWhenIdle')
+    while (errors.length === 0) await sleep(5)
+    expect(await moveOnAfter(2, () => pool.run('add', [1, 2]))).toEqual({ timedOut: true })
+    expect(await pool.run('add', [1, 2])).toBe(3)
+    expect([pool.running, pool.waiting]).toEqual([0, 0])
   })
 
   test('while it is cancelled: that is what is thrown', async () => {

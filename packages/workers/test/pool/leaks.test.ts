@@ -94,3 +94,22 @@ test('5 000 more runs need no more memory', async () => {
   await some(5000)
   expect(heap() - before).toBeLessThan(1_000_000)
 }, 60_000)
+
+test('20 000 calls in line that are cancelled at once leave the line empty', async () => {
+  await using pool = openPool({ threads: 1 })
+  const beats = new Beats()
+  const scope = new CancelScope()
+  await scope.run(async () => {
+    const calls = Array.from({ length: 20_000 }, () => pool.run('polite', [beats.cells]))
+    const outcomes = Promise.allSettled(calls)
+    await beats.begun()
+    expect([pool.running, pool.waiting]).toEqual([1, 19_999])
+    scope.cancel()
+    const failed = (await outcomes).filter((outcome) => outcome.status === 'rejected')
+    expect(failed.every(({ reason }) => isCancelled(reason))).toBe(true)
+    expect(failed).toHaveLength(20_000)
+  })
+  expect([pool.running, pool.waiting]).toEqual([0, 0])
+  expect(await beats.stopped()).toBe(true)
+  expect(await pool.run('add', [1, 2])).toBe(3)
+}, 60_000)
