@@ -86,7 +86,7 @@ interface Plan {
 async function withSession(plan: Plan, store: Store): Promise<CrawlProgress> {
   const { options, seeds, sitemaps, limits } = plan
   if (options.session !== undefined) return await withWrappers(plan, store, options.session)
-  await using session = openSession([...seeds, ...sitemaps], limits, options.connect)
+  await using session = openSession([...seeds, ...sitemaps], limits, options)
   return await withWrappers(plan, store, session)
 }
 

@@ -1,18 +1,29 @@
 import { HttpSession, type ConnectOptions } from '@corral/http'
 import { publicAddresses } from '../fetch/address-guard.ts'
+import { ProxySession } from '../fetch/proxy-session.ts'
 import type { CrawlLimits } from './crawl-limits.ts'
+import type { CrawlSession } from './crawl-session.ts'
+
+export interface OwnSessionOptions {
+  readonly connect?: ConnectOptions | undefined
+  readonly proxy?: string | undefined
+}
 
 /** Opens the HTTP session of a crawl that was given none: it keeps to the limits, and out of private networks. */
 export function openSession(
   seeds: readonly string[],
   limits: CrawlLimits,
-  connect: ConnectOptions = {},
-): HttpSession {
+  { connect = {}, proxy }: OwnSessionOptions = {},
+): CrawlSession & AsyncDisposable {
   const { concurrency, concurrencyPerHost, timeout } = limits
+  const { allowAddress = publicAddresses(seeds) } = connect
+  if (proxy !== undefined) {
+    return new ProxySession({ proxy, limitPerHost: concurrencyPerHost, allowAddress })
+  }
   return new HttpSession({
     limit: concurrency,
     limitPerHost: concurrencyPerHost,
     timeout,
-    connect: { allowAddress: publicAddresses(seeds), ...connect },
+    connect: { ...connect, allowAddress },
   })
 }
