@@ -65,7 +65,7 @@ export class ProxySession implements CrawlSession, AsyncDisposable {
       throwIfCancelled()
       if (!isUnknownToProxy(error)) throw error
       const message = `the proxy does not let us in (407); give user and password in its URL`
-      throw new HttpError('CONNECT', message, { url, phase: 'connect', cause: error })
+      throw new HttpError('CONNECT', message, { url, phase: 'connect' })
     }
   }
 
