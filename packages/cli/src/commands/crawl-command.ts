@@ -25,7 +25,9 @@ async function crawlFrom(args: readonly string[]): Promise<number> {
     return 0
   }
   const settings = withOneScope(values, given)
-  const seeds = startUrls(positionals.length > 0 ? positionals : (config?.urls() ?? []))
+  const urls = positionals.length > 0 ? positionals : (config?.urls() ?? [])
+  // Sitemaps alone will do.
+  const seeds = urls.length === 0 && settings.sitemap.length > 0 ? [] : startUrls(urls)
   const { runCrawl } = await import('./run-crawl.ts')
   return await runCrawl(seeds, settings, ['crawl', ...args])
 }

@@ -1,9 +1,21 @@
-import { trackingParameters, type CrawlOptions } from '@corral/crawl'
+import {
+  attribute,
+  list,
+  record,
+  text,
+  trackingParameters,
+  type CrawlOptions,
+  type Field,
+} from '@corral/crawl'
+import { MisuseError } from 'corral'
 import type { CrawlSettings } from '../options/crawl-options.ts'
+import type { Extraction } from '../options/extraction.ts'
+import { UsageError } from '../options/usage-error.ts'
 
 /** What the settings of the command mean to the library. */
 export function crawlOptionsOf(seeds: readonly string[], settings: CrawlSettings): CrawlOptions {
-  const { depth, maxPages, userAgent, include, exclude } = settings
+  const { depth, maxPages, maxTime, maxBytes, userAgent, include, exclude } = settings
+  const { refresh, extract } = settings
   const stripped = settings.stripTracking ? trackingParameters : []
   return {
     seeds,
@@ -25,7 +37,17 @@ export function crawlOptionsOf(seeds: readonly string[], settings: CrawlSettings
       maxLinks: settings.maxLinks,
       maxRedirects: settings.maxRedirects,
       ...(maxPages === undefined ? {} : { maxPages }),
+      ...(maxTime === undefined ? {} : { maxDuration: maxTime }),
+      ...(maxBytes === undefined ? {} : { maxTotalBytes: maxBytes }),
     },
+    sitemaps: settings.sitemap,
+    findSitemaps: settings.findSitemaps,
+    dedupe: settings.dedupe,
+    adaptive: !settings.steady,
+    cookies: settings.cookies,
+    ...(settings.followTraps ? { traps: noTraps } : {}),
+    ...(refresh === undefined ? {} : { refreshAfter: refresh }),
+    ...(extract.length === 0 ? {} : { extract: recordOf(extract) }),
     normalize: {
       stripParameters: [...stripped, ...settings.stripQuery],
       sortQuery: settings.sortQuery,
@@ -35,4 +57,31 @@ export function crawlOptionsOf(seeds: readonly string[], settings: CrawlSettings
     ...(settings.allowPrivate ? { connect: { allowAddress: () => true } } : {}),
     ...(userAgent === undefined ? {} : { userAgent }),
   }
+}
+
+const noTraps: NonNullable<CrawlOptions['traps']> = {
+  maxSegments: Infinity,
+  maxRepeats: Infinity,
+  maxParameters: Infinity,
+  maxVariants: Infinity,
+  yearsAhead: Infinity,
+  yearsBack: Infinity,
+}
+
+/** What to read from each page. The selectors are only looked at here: an option need not wait for the crawler. */
+function recordOf(extractions: readonly Extraction[]): Field<unknown> {
+  const fields = extractions.map((each): [name: string, field: Field<unknown>] => {
+    try {
+      return [each.name, fieldOf(each)]
+    } catch (error) {
+      if (!(error instanceof MisuseError)) throw error
+      throw new UsageError(`extract must have a CSS selector, got "${each.selector}"`)
+    }
+  })
+  return record(Object.fromEntries(fields))
+}
+
+function fieldOf({ selector, attribute: name, all }: Extraction): Field<unknown> {
+  if (all) return name === undefined ? list(selector) : list(selector, attribute(name))
+  return name === undefined ? text(selector) : attribute(name, selector)
 }

@@ -28,12 +28,15 @@ import { requireWritable } from './require-writable.ts'
  * @throws FailureError when nothing at all could be fetched
  */
 export async function runCrawl(
-  seeds: readonly string[],
+  urls: readonly string[],
   settings: CrawlSettings,
   again: readonly string[],
 ): Promise<number> {
   if (settings.export !== undefined) requireWritable('export', settings.export)
   if (settings.report !== undefined) requireWritable('report', settings.report)
+  const options = crawlOptionsOf(urls, settings)
+  /** What it is called by. */
+  const seeds = urls.length > 0 ? urls : settings.sitemap
   const display = openDisplay(settings, process)
   const monitor = new CrawlMonitor()
   let greeted = false
@@ -46,8 +49,8 @@ export async function runCrawl(
     }
     display.update(monitor)
   }
-  const options = {
-    ...crawlOptionsOf(seeds, settings),
+  const watched = {
+    ...options,
     onProgress,
     onVisit: (event: VisitEvent) => monitor.observe(event),
     progressInterval: display.interval,
@@ -57,7 +60,7 @@ export async function runCrawl(
     dashboardState(monitor, { ...settings, seeds }, end),
   )
   try {
-    await beside(dashboard, async () => await crawl(options))
+    await beside(dashboard, async () => await crawl(watched))
     end = (monitor.progress?.queued ?? 0) > 0 ? 'max-pages' : 'done'
     display.end()
     if (settings.export !== undefined) await exportStore(settings.store, settings.export)

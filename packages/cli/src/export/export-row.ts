@@ -19,6 +19,8 @@ export interface ExportRow {
   /** ISO 8601, UTC. */
   readonly fetched_at: string
   readonly duration_ms: number | null
+  /** What was extracted. */
+  readonly data: unknown
 }
 
 export const exportColumns: readonly (keyof ExportRow)[] = [
@@ -36,15 +38,23 @@ export const exportColumns: readonly (keyof ExportRow)[] = [
   'attempts',
   'fetched_at',
   'duration_ms',
+  'data',
 ]
 
 /** Everything in a store that is exported, row by row: pages, then failures, each in the order of discovery. */
 export function* exportRows(reader: StoreReader): Generator<ExportRow, void, undefined> {
-  for (const page of reader.pages()) yield pageRow(page)
+  // Both in the order of discovery: beside each other, each is read once.
+  using records = reader.records()
+  let record = records.next().value
+  for (const page of reader.pages()) {
+    const own = record?.url === page.url
+    yield pageRow(page, own ? record?.data : undefined)
+    if (own) record = records.next().value
+  }
   for (const error of reader.errors()) yield errorRow(error)
 }
 
-function pageRow(page: PageRow): ExportRow {
+function pageRow(page: PageRow, data: string | undefined): ExportRow {
   return {
     url: page.url,
     status: page.status,
@@ -60,6 +70,7 @@ function pageRow(page: PageRow): ExportRow {
     attempts: page.attempts,
     fetched_at: new Date(page.fetched_at).toISOString(),
     duration_ms: page.duration_ms,
+    data: data === undefined ? null : JSON.parse(data),
   }
 }
 
@@ -79,5 +90,6 @@ function errorRow({ url, kind, code, message, depth, attempts, failed_at }: Erro
     attempts,
     fetched_at: new Date(failed_at).toISOString(),
     duration_ms: null,
+    data: null,
   }
 }

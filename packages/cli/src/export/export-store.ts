@@ -33,7 +33,12 @@ interface Format {
 const csv: Format = {
   // Excel takes a file without the mark for one in the local code page.
   head: `\uFEFF${csvLine(exportColumns)}`,
-  line: (row) => csvLine(exportColumns.map((column) => row[column])),
+  line: (row) =>
+    csvLine(exportColumns.map((column) => (column === 'data' ? dataOf(row) : row[column]))),
+}
+
+function dataOf({ data }: ExportRow): string | null {
+  return data === null ? null : JSON.stringify(data)
 }
 
 const jsonLines: Format = { head: '', line: (row) => `${JSON.stringify(row)}\n` }

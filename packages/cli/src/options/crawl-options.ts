@@ -1,3 +1,4 @@
+import { extraction, type Extraction } from './extraction.ts'
 import type { OptionTable } from './option.ts'
 import {
   choice,
@@ -13,16 +14,21 @@ import {
   port,
   reportFile,
   size,
+  url,
 } from './value-kind.ts'
 
 /** What `corral crawl` can be told. Times are milliseconds, sizes bytes; `undefined` means no limit. */
 export interface CrawlSettings {
   readonly depth: number | undefined
   readonly maxPages: number | undefined
-  readonly scope: 'host' | 'prefix' | 'anywhere'
+  readonly scope: 'host' | 'domain' | 'prefix' | 'anywhere'
   readonly sameHost: boolean
   readonly include: readonly RegExp[]
   readonly exclude: readonly RegExp[]
+  readonly sitemap: readonly string[]
+  readonly findSitemaps: boolean
+  readonly dedupe: boolean
+  readonly followTraps: boolean
   readonly stripTracking: boolean
   readonly stripQuery: readonly string[]
   readonly sortQuery: boolean
@@ -33,12 +39,18 @@ export interface CrawlSettings {
   readonly delay: number
   readonly jitter: number
   readonly retries: number
+  readonly steady: boolean
+  readonly maxTime: number | undefined
+  readonly maxBytes: number | undefined
   readonly timeout: number
   readonly maxSize: number
   readonly maxLinks: number
   readonly maxRedirects: number
   readonly userAgent: string | undefined
+  readonly cookies: boolean
+  readonly refresh: number | undefined
   readonly header: readonly (readonly [name: string, value: string])[]
+  readonly extract: readonly Extraction[]
   readonly store: string
   readonly export: string | undefined
   readonly report: string | undefined
@@ -66,9 +78,9 @@ export const crawlOptions: OptionTable<CrawlSettings> = {
   },
   maxPages: { takes: count(1), help: 'stop after so many pages', group: follow, essential: true },
   scope: {
-    takes: choice(['host', 'prefix', 'anywhere']),
+    takes: { ...choice(['host', 'domain', 'prefix', 'anywhere']), placeholder: '<where>' },
     initial: 'host',
-    help: 'which links to follow',
+    help: 'host, domain, prefix or anywhere',
     group: follow,
     essential: true,
   },
@@ -81,6 +93,10 @@ export const crawlOptions: OptionTable<CrawlSettings> = {
     group: follow,
     essential: true,
   },
+  sitemap: { takes: url, multiple: true, help: 'a sitemap to read', group: follow },
+  findSitemaps: { help: 'read the sitemaps that robots.txt files name', group: follow },
+  dedupe: { help: 'do not follow links of pages that are copies', group: follow },
+  followTraps: { help: 'follow links that look endless, too', group: follow },
   stripTracking: { help: 'leave out utm_*, gclid and the like of URLs', group: follow },
   stripQuery: {
     takes: line('<name>'),
@@ -123,6 +139,9 @@ export const crawlOptions: OptionTable<CrawlSettings> = {
     help: 'further tries after what may pass',
     group: pace,
   },
+  steady: { help: 'ask hosts in trouble no less often', group: pace },
+  maxTime: { takes: duration(1), help: 'end this run after so long', group: pace },
+  maxBytes: { takes: size(), help: 'stop when pages have so much in all', group: pace },
   timeout: {
     takes: duration(1),
     initial: '30s',
@@ -139,6 +158,19 @@ export const crawlOptions: OptionTable<CrawlSettings> = {
   maxRedirects: { takes: count(0, 100), initial: '10', help: 'followed in a row', group: requests },
   userAgent: { takes: headerText, help: 'how the crawler calls itself', group: requests },
   header: { takes: headerField, multiple: true, help: 'sent with each request', group: requests },
+  cookies: { help: 'keep cookies as long as the crawl runs', group: requests },
+  refresh: {
+    takes: duration(),
+    alone: '0',
+    help: 'ask again for pages older than that',
+    group: requests,
+  },
+  extract: {
+    takes: extraction,
+    multiple: true,
+    help: 'read from pages: title=h1',
+    group: results,
+  },
   store: {
     takes: file(),
     initial: 'crawl.db',

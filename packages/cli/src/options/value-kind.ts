@@ -136,6 +136,13 @@ export const headerText: ValueKind<string> = {
   parse: (text) => (/^[\x21-\x7e][\x20-\x7e]*$/.test(text) ? text : undefined),
 }
 
+/** The URL of something on the web. */
+export const url: ValueKind<string> = {
+  placeholder: '<url>',
+  rule: 'an http or https URL',
+  parse: (text) => (/^https?:$/.test(URL.parse(text)?.protocol ?? '') ? text : undefined),
+}
+
 /** A header of a request: name and value. */
 export const headerField: ValueKind<readonly [name: string, value: string]> = {
   placeholder: '<name:value>',

@@ -113,6 +113,53 @@ describe('corral crawl', () => {
     expect(await crawled('--include', '/[12]$')).toEqual(['', '1', '2'])
   })
 
+  test('--extract reads from pages, and the export has it', async () => {
+    const url = await serve(tenPages)
+    const cwd = temporaryDirectory()
+    const extract = ['--extract', 'name=title', '--extract', 'next[]=a@href']
+    const args = ['crawl', url, '--max-pages', '2', ...extract, '--export', 'out.jsonl']
+    expect(await runCommand(args, cwd)).toMatchObject({ code: 0 })
+    const rows = readFileSync(join(cwd, 'out.jsonl'), 'utf8').trim().split('\n')
+    expect(rows.map((row) => (JSON.parse(row) as { data: unknown }).data)).toEqual([
+      { name: '=Page 0', next: ['/1'] },
+      { name: '=Page 1', next: ['/2'] },
+    ])
+    await runCommand(['crawl', 'export', 'out.csv'], cwd)
+    expect(readFileSync(join(cwd, 'out.csv'), 'utf8')).toContain(
+      ',"{""name"":""=Page 0"",""next"":[""/1""]}"\r\n',
+    )
+    expect(await runCommand(['crawl', url, '--extract', 'x=a['], cwd)).toMatchObject({
+      code: 2,
+      stderr: 'corral crawl: extract must have a CSS selector, got "a["\n',
+    })
+  })
+
+  test('--sitemap is enough to start from, --find-sitemaps finds them, and --refresh asks again', async () => {
+    const asked: string[] = []
+    const url = await serve(({ url: path = '', headers }, response) => {
+      asked.push(`${path}${headers['if-none-match'] ?? ''}`)
+      if (path === '/robots.txt') return void response.end(`Sitemap: ${url}two.xml`)
+      const other = path === '/one.xml' ? 'a' : 'b'
+      if (path.endsWith('.xml')) {
+        response.writeHead(200, { 'content-type': 'application/xml' })
+        return void response.end(`<urlset><url><loc>${url}${other}</loc></url></urlset>`)
+      }
+      response.writeHead(headers['if-none-match'] === '"1"' ? 304 : 200, {
+        'content-type': 'text/html',
+        etag: '"1"',
+      })
+      response.end()
+    })
+    const cwd = temporaryDirectory()
+    const sitemap = ['crawl', '--sitemap', `${url}one.xml`]
+    expect(await runCommand([...sitemap, '--find-sitemaps'], cwd)).toMatchObject({ code: 0 })
+    expect(asked.toSorted()).toEqual(['/a', '/b', '/one.xml', '/robots.txt', '/two.xml'])
+    asked.length = 0
+    expect(await runCommand([...sitemap, '--refresh'], cwd)).toMatchObject({ code: 0 })
+    expect(asked).toContain('/a"1"')
+    expect(asked).toContain('/b"1"')
+  })
+
   test('a reader that has seen enough is no failure', async () => {
     const url = await serve(tenPages)
     const { child, ended } = startCommand(['crawl', url, '--json'], temporaryDirectory())

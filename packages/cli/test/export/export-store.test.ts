@@ -64,6 +64,7 @@ describe('exportStore', () => {
         attempts: 1,
         fetched_at: '2027-01-15T08:00:00.000Z',
         duration_ms: 5,
+        data: null,
       },
       expect.objectContaining({ url: 'http://a.test/0', status: 404, error: 'http 404: no' }),
       expect.objectContaining({ url: 'http://a.test/1', status: null, error: 'dns ENOTFOUND: no' }),
@@ -77,7 +78,7 @@ describe('exportStore', () => {
     const [head, page] = readFileSync(out, 'utf8').split('\r\n')
     expect(head?.startsWith('\uFEFFurl,status,error,')).toBe(true)
     expect(page).toBe(
-      `http://a.test/2,200,,text/html,"'=1+1, ""x""",12,0,,,true,,1,2027-01-15T08:00:00.000Z,5`,
+      `http://a.test/2,200,,text/html,"'=1+1, ""x""",12,0,,,true,,1,2027-01-15T08:00:00.000Z,5,`,
     )
   })
 

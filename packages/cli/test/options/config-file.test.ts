@@ -88,7 +88,10 @@ describe('corral.config.json', () => {
 
   test.each([
     [{ depht: 1 }, 'corral.config.json: depht is not known; did you mean depth?'],
-    [{ scope: 'hots' }, 'corral.config.json: scope must be host, prefix or anywhere, got "hots"'],
+    [
+      { scope: 'hots' },
+      'corral.config.json: scope must be host, domain, prefix or anywhere, got "hots"',
+    ],
     [
       { timeout: 0 },
       'corral.config.json: timeout must be a time such as 500ms, 2s or 1m, at least 1ms, got 0 (number)',
