@@ -45,41 +45,51 @@ export interface TaskView {
   readonly children: readonly TaskView[]
 }
 
+/** Where what is found below a scope goes: into the view of the innermost task around it. */
+interface Finds {
+  readonly children: TaskView[]
+  readonly waits: WaitView[]
+  readonly scopes: string[]
+}
+
 /** The task tree below a scope, at this moment: who waits for what, on which resource, since when. */
 export function snapshot(scope: ScopeNode = rootScope): TaskView[] {
-  const tasks: TaskView[] = []
-  for (let child = scope.firstChild; child !== undefined; child = child.next) {
-    if (startsTask(child)) tasks.push(viewOf(child))
-    else tasks.push(...snapshot(child))
+  const top: Finds = { children: [], waits: [], scopes: [] }
+  // With a stack of its own: tasks may be nested deeper than calls can be.
+  const rest: [ScopeNode | undefined, Finds][] = [[scope.firstChild, top]]
+  for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
+    const [node, into] = next
+    if (node !== undefined) rest.push([node.next, into], [node.firstChild, enter(node, into)])
   }
-  return tasks
+  return top.children
 }
 
-function viewOf(scope: ScopeNode): TaskView {
-  const task = scope.task as NonNullable<ScopeNode['task']>
-  const waits: WaitView[] = []
-  const scopes: string[] = []
-  collect(scope, waits, scopes)
-  return {
-    id: task.id,
-    name: task.name,
-    status: task.status,
-    waits,
-    scopes,
-    children: snapshot(scope),
+/** Notes a scope: a task, or one that a task has opened inside. */
+function enter(scope: ScopeNode, around: Finds): Finds {
+  let into = around
+  if (startsTask(scope)) {
+    const { id, name, status } = scope.task as NonNullable<ScopeNode['task']>
+    const view: TaskView & Finds = { id, name, status, waits: [], scopes: [], children: [] }
+    around.children.push(view)
+    into = view
+  } else if (scope.name !== undefined) {
+    into.scopes.push(scope.name)
   }
-}
-
-/** The waits of one task: those in its own scope and in the scopes it has opened inside. */
-function collect(scope: ScopeNode, waits: WaitView[], scopes: string[]): void {
   for (let waiter = scope.firstWaiter; waiter !== undefined; waiter = waiter.scopeNext) {
-    waits.push(waitOf(waiter))
+    into.waits.push(waitOf(waiter))
   }
-  for (let child = scope.firstChild; child !== undefined; child = child.next) {
-    if (startsTask(child)) continue
-    if (child.name !== undefined) scopes.push(child.name)
-    collect(child, waits, scopes)
+  return into
+}
+
+/** The tasks of a tree in a row, each before its children. */
+export function everyTask(tasks: readonly TaskView[]): TaskView[] {
+  const all: TaskView[] = []
+  const rest = tasks.toReversed()
+  for (let task = rest.pop(); task !== undefined; task = rest.pop()) {
+    all.push(task)
+    for (const child of task.children.toReversed()) rest.push(child)
   }
+  return all
 }
 
 function waitOf(waiter: Waiter<never>): WaitView {

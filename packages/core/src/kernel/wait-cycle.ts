@@ -1,3 +1,4 @@
+import { everyTask } from './snapshot.ts'
 import type { TaskView, WaitView } from './snapshot.ts'
 
 /** One task of a cycle, and the wait by which it waits for the next one. */
@@ -11,8 +12,7 @@ export interface WaitLink {
  * the end of its children. Undefined when there is none. It costs one look at each task and wait.
  */
 export function waitCycle(tasks: readonly TaskView[]): readonly WaitLink[] | undefined {
-  const all = new Map<number, TaskView>()
-  collect(tasks, all)
+  const all = new Map(everyTask(tasks).map((task) => [task.id, task]))
   const done = new Set<TaskView>()
   for (const task of all.values()) {
     const member = memberOfCycle(task, all, done)
@@ -55,13 +55,6 @@ function* next(task: TaskView, all: ReadonlyMap<number, TaskView>): Generator<Ta
   }
 }
 
-function collect(tasks: readonly TaskView[], into: Map<number, TaskView>): void {
-  for (const task of tasks) {
-    into.set(task.id, task)
-    collect(task.children, into)
-  }
-}
-
 /** The shortest way from a task along its waits back to itself, breadth first. */
 function backTo(start: TaskView, all: ReadonlyMap<number, TaskView>): WaitLink[] | undefined {
   const cameBy = new Map<TaskView, { readonly link: WaitLink; readonly from: TaskView }>()
@@ -86,10 +79,10 @@ function trail(
 ): WaitLink[] {
   const links: WaitLink[] = []
   for (let step = cameBy.get(start); step !== undefined; step = cameBy.get(step.from)) {
-    links.unshift(step.link)
+    links.push(step.link)
     if (step.from === start) break
   }
-  return links
+  return links.reverse()
 }
 
 function awaitedBy(task: TaskView, { kind, resource, heldBy }: WaitView): readonly number[] {

@@ -1,5 +1,11 @@
+import { everyTask } from './snapshot.ts'
 import type { TaskView, WaitView } from './snapshot.ts'
 import { waitCycle } from './wait-cycle.ts'
+
+/** How deep the tree is drawn; what is below is counted. */
+const DEPTH = 20
+/** How many tasks of a circle are named. */
+const CIRCLE = 20
 
 /**
  * The task tree as text, one task a line, and the circle in which tasks wait for each other if there is one:
@@ -8,6 +14,8 @@ import { waitCycle } from './wait-cycle.ts'
  *    ├ writer     waits for Lock.acquire, 1.2 s, held by reader
  *    └ reader     waits for Queue.get, 1.2 s
  *
+ * Of what is very deep only how many they are is told, and what the last one waits for.
+ *
  * @param allWait nobody can go on: a task without a wait of ours waits for something foreign
  */
 export function waitReport(
@@ -15,27 +23,33 @@ export function waitReport(
   now: number,
   allWait: boolean = true,
 ): string {
-  const names = new Map<number, string>()
-  index(tasks, names)
+  const names = new Map(everyTask(tasks).map((task) => [task.id, task.name]))
   const rows: [string, string][] = []
-  for (const task of tasks) row(task, '', '', rows)
-  const width = Math.max(0, ...rows.map(([left]) => left.length))
+  for (const task of tasks) row(task, '', '', 1)
+  const width = rows.reduce((most, [left]) => Math.max(most, left.length), 0)
   const lines = rows.map(([left, right]) => `${left.padEnd(width)}  ${right}`.trimEnd())
   const cycle = waitCycle(tasks) ?? []
   if (cycle.length > 0) {
-    const links = cycle.map(({ task, wait }, i) => {
+    const links = cycle.slice(0, CIRCLE).map(({ task, wait }, i) => {
       const other = (cycle[i + 1] ?? cycle[0])?.task
       return `${task.name} waits for ${other === task ? 'itself' : other?.name} (${wait.kind})`
     })
+    if (cycle.length > CIRCLE) links.push(`... ${cycle.length - CIRCLE} more`)
     lines.push(`in a circle: ${links.join(', ')}`)
   }
   return lines.join('\n')
 
-  function row(task: TaskView, lead: string, below: string, into: [string, string][]): void {
-    into.push([lead + task.name, state(task)])
+  function row(task: TaskView, lead: string, below: string, depth: number): void {
+    rows.push([lead + task.name, state(task)])
+    if (depth === DEPTH && task.children.length > 0) {
+      const deeper = everyTask(task.children)
+      const last = deeper.at(-1) as TaskView
+      rows.push([`${below} └ ... ${deeper.length} more`, `the last one ${state(last)}`])
+      return
+    }
     task.children.forEach((child, i) => {
       const last = i === task.children.length - 1
-      row(child, `${below}${last ? ' └ ' : ' ├ '}`, `${below}${last ? '   ' : ' │ '}`, into)
+      row(child, `${below}${last ? ' └ ' : ' ├ '}`, `${below}${last ? '   ' : ' │ '}`, depth + 1)
     })
   }
 
@@ -48,13 +62,6 @@ export function waitReport(
   function wait({ kind, since, heldBy }: WaitView): string {
     const holders = heldBy.map((id) => names.get(id) ?? `task-${id}`)
     return `${kind}, ${duration(now - since)}${holders.length > 0 ? `, held by ${holders.join(', ')}` : ''}`
-  }
-}
-
-function index(tasks: readonly TaskView[], names: Map<number, string>): void {
-  for (const task of tasks) {
-    names.set(task.id, task.name)
-    index(task.children, names)
   }
 }
 

@@ -57,7 +57,37 @@ describe('the registry', () => {
   })
 })
 
+/** A task that runs and waits for another one, or for nothing. */
+function view(id: number, children: readonly TaskView[], heldBy?: number): TaskView {
+  const waits =
+    heldBy === undefined
+      ? []
+      : [{ kind: 'Lock.acquire', resource: undefined, since: 0, heldBy: [heldBy] }]
+  return { id, name: `t${id}`, status: 'running', waits, scopes: [], children }
+}
+
 describe('waitReport', () => {
+  it('draws 20 levels, and tells of what is deeper how many and what the last one waits for', () => {
+    const depth = 100_000
+    let tree = view(depth, [], 1)
+    for (let id = depth - 1; id > 0; id--) tree = view(id, [tree])
+    const lines = waitReport([tree], 0).split('\n')
+    expect(lines).toHaveLength(21)
+    expect(lines[19]).toMatch(/^ {54} └ t20 +waits for something that is not ours$/)
+    expect(lines[20]).toMatch(
+      /^ {57} └ \.\.\. 99980 more +the last one waits for Lock\.acquire, 0 ms, held by t1$/,
+    )
+  })
+
+  it('names 20 tasks of a circle, however many it has', () => {
+    const n = 100_000
+    const tasks = Array.from({ length: n }, (_, i) => view(i + 1, [], ((i + 1) % n) + 1))
+    const lines = waitReport(tasks, 0).split('\n')
+    expect(lines).toHaveLength(n + 1)
+    expect(lines[n]).toMatch(/^in a circle: t1 waits for t2 \(Lock\.acquire\), /)
+    expect(lines[n]).toMatch(/t20 waits for t21 \(Lock\.acquire\), \.\.\. 99980 more$/)
+  })
+
   it('draws the tree, one task a line, with who holds what', () => {
     const resource = { [owners]: () => [{ id: 2, name: 'reader' }] }
     const wait = { kind: 'Lock.acquire', resource, since: 1000, heldBy: [2] }

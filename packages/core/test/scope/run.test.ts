@@ -133,6 +133,15 @@ describe('run', () => {
     expect(stderr).toMatch(/└ second +waits for Future.wait/)
   })
 
+  it('reports a deadlock of tasks nested thousands deep', async () => {
+    const { code, stderr } = await program('deep')
+    expect(code).toBe(1)
+    expect(stderr).toContain('BrokenError: run: deadlock;')
+    expect(stderr).toMatch(/^main +waits for Task, /m)
+    expect(stderr).toMatch(/ └ \.\.\. 2981 more +the last one waits for Future\.wait, /)
+    expect(stderr.length).toBeLessThan(10_000)
+  })
+
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
