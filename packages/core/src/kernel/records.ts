@@ -126,6 +126,8 @@ export class Waiter<in T = void> {
 export interface Scheduler {
   /** `pass` lets this wake-up take effect; to be called once. `kind` and `scope` say whose it is. */
   hold(waiter: Waiter<never>, pass: () => void): void
+  /** A wait is being turned away: whether that has happened so often, with nobody else going on, that it must be held back. */
+  crowded(): boolean
 }
 
 /** Everything that time and chance touch. A scope hands its runtime on to the scopes below it. */

@@ -19,12 +19,25 @@ import { settle, settleWithError } from './settle.ts'
  * @param scope the current scope, from a caller that has looked it up already
  */
 export function suspend<T>(waiter: Waiter<T>, scope: ScopeNode = currentScope()): Promise<T> {
-  if (scope.governor !== undefined && !waiter.shielded) {
-    return handled(Promise.reject(new Cancelled(scope.governor.reason)))
-  }
+  if (scope.governor !== undefined && !waiter.shielded) return turnAway(waiter, scope)
   const promise = start(waiter, scope)
   if (diverted === undefined || waiter.shielded) waiter.line?.add(waiter)
   else diverted(waiter)
+  return promise
+}
+
+/**
+ * At once. But code that takes no notice, and asks again and again, must not keep everybody else out:
+ * it is told in the next macrotask then, or when the scheduler says so.
+ */
+function turnAway<T>({ kind, resource }: Waiter<T>, scope: ScopeNode): Promise<T> {
+  const error = (): Cancelled => new Cancelled(scope.governor?.reason)
+  const { scheduler } = scope.runtime
+  const crowded = scheduler === undefined ? !spend() : scheduler.crowded()
+  if (!crowded) return handled(Promise.reject(error()))
+  const late = new Waiter<T>(kind, resource, undefined, undefined, true)
+  const promise = handled(start(late, scope))
+  wakeWithError(late, error)
   return promise
 }
 

@@ -37,6 +37,8 @@ export interface DriverOptions {
 /** How many wakes in one macrotask, and how many milliseconds, before the event loop gets a turn. */
 const BURST = 4096
 const SLICE = 20
+/** How many waits are turned away in one step before they are held back from then on. */
+const CROWD = 10_000
 
 /**
  * Runs one program in a world of its own. Wakes take effect at once, as they do in earnest, or one at
@@ -74,7 +76,9 @@ export class Driver implements Scheduler {
   #burst = 0
   #turnAt = monotonicNow()
   #postponed = 0
+  #turnedAway = 0
   #stopped = false
+  #abandoned = false
   #abandon: (failure: TestFailure) => void = () => {}
 
   constructor(options: DriverOptions) {
@@ -110,6 +114,7 @@ export class Driver implements Scheduler {
   }
 
   hold(waiter: Waiter<never>, pass: () => void): void {
+    if (this.#abandoned) return
     this.leaks.see(waiter)
     const task = waiter.scope?.task
     this.#foreign.woken(task)
@@ -134,8 +139,13 @@ export class Driver implements Scheduler {
     })
   }
 
+  crowded(): boolean {
+    return ++this.#turnedAway > CROWD
+  }
+
   /** Everybody waits: decides what happens next. */
   step(): void {
+    if (this.#turnedAway <= CROWD) this.#turnedAway = 0 // once crowded it stays so
     if (this.#stopped || this.root.firstChild === undefined) return
     if (this.#postponed > 0) return this.#nextTurn()
     this.#look()
@@ -196,6 +206,7 @@ export class Driver implements Scheduler {
       return
     }
     this.#stopped = true
+    this.#abandoned = true
     const stuck = `${first.message}\nThen its cleanup never ended: ${message}`
     const hopeless = first instanceof TestFailure && code === 'FOREIGN' && first.code === code
     this.#abandon(hopeless ? first : new TestFailure('STUCK', stuck, report))

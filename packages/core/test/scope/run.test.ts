@@ -161,4 +161,11 @@ describe('run', () => {
     expect(calls).toBeGreaterThan(1000)
     expect(ticks).toBeGreaterThan(10)
   })
+
+  it('lets timers through while a loop takes no notice of its cancellation', async () => {
+    const { stdout } = await program('deaf')
+    const { ticks, calls } = JSON.parse(stdout) as { ticks: number; calls: number }
+    expect(calls).toBeGreaterThan(1000)
+    expect(ticks).toBeGreaterThan(5)
+  })
 })

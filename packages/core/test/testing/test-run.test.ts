@@ -288,6 +288,37 @@ describe('deadlock', () => {
     expect(failure.code).toBe('LIVELOCK')
   })
 
+  test('a loop that takes no notice of its cancellation is a livelock, and ends', async () => {
+    let rounds = 0
+    const failure = await failureOf(
+      testRun(
+        () =>
+          taskGroup(async (group) => {
+            group.spawn(
+              async () => {
+                for (;;) {
+                  rounds += 1
+                  await sleep(10).catch(() => {})
+                }
+              },
+              { name: 'deaf' },
+            )
+            await sleep(100)
+            group.cancel()
+          }),
+        { maxSteps: 10_000 },
+      ),
+    )
+    expect(failure.code).toBe('STUCK')
+    expect(failure.message).toContain('livelock')
+    expect(failure.message).toContain('deaf@sleep')
+    const aTurn = () => new Promise((resolve) => setImmediate(resolve))
+    await aTurn()
+    const ended = rounds
+    await aTurn()
+    expect(rounds).toBe(ended)
+  })
+
   test('a heartbeat does not hide that nobody gets anywhere', async () => {
     const failure = await failureOf(
       testRun(
