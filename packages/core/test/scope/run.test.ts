@@ -165,7 +165,7 @@ describe('run', () => {
   it('lets timers through while a loop takes no notice of its cancellation', async () => {
     const { stdout } = await program('deaf')
     const { ticks, calls } = JSON.parse(stdout) as { ticks: number; calls: number }
+    expect(ticks).toBe(3)
     expect(calls).toBeGreaterThan(1000)
-    expect(ticks).toBeGreaterThan(5)
   })
 })
