@@ -1,4 +1,4 @@
-import { Cancelled } from '../errors.ts'
+import { Cancelled, isCancelled } from '../errors.ts'
 import { closeFailed } from '../flow/source.ts'
 import { currentScope, ready, suspend, Waiter, WaitQueue, wake } from '../lowlevel.ts'
 import type { ScopeNode } from '../lowlevel.ts'
@@ -29,6 +29,8 @@ export class StreamWalk<T> implements StreamIterator<T> {
   #done = false
   /** The step that is under way; others stand in line behind it. */
   #pending: Promise<unknown> | undefined
+  /** What came, or will, of that step. */
+  #answer: Promise<unknown> | undefined
   #line: WaitQueue | undefined
   #closing: Promise<void> | undefined
 
@@ -75,7 +77,7 @@ export class StreamWalk<T> implements StreamIterator<T> {
     }
     if (item instanceof Promise) {
       this.#pending = item
-      return item.then(this.#given, this.#failed)
+      return (this.#answer = item.then(this.#given, this.#failed))
     }
     return ready('Stream.next', this, this.#given(item), scope)
   }
@@ -100,8 +102,12 @@ export class StreamWalk<T> implements StreamIterator<T> {
   /** A loop does not call `return` after an error: it is closed here. */
   readonly #failed = async (error: unknown): Promise<never> => {
     this.#done = true
+    const failed = closeFailed({ close: () => this.#cursor?.close() }, error)
+    this.#closing ??= failed.catch(ignore)
+    // A cancellation is nobody's fault: it is not reported if nobody waits for this step any more.
+    if (isCancelled(error)) void this.#answer?.catch(ignore)
     try {
-      return await closeFailed({ close: () => this.#cursor?.close() }, error)
+      return await failed
     } finally {
       this.#leave()
       this.#turn()
@@ -133,3 +139,5 @@ export class StreamWalk<T> implements StreamIterator<T> {
     wake(next, undefined)
   }
 }
+
+function ignore(): void {}

@@ -19,6 +19,7 @@ import { snapshot } from 'corral/lowlevel'
 import { testRun } from 'corral/testing'
 import * as fc from 'fast-check'
 import { describe, expect, expectTypeOf, test } from 'vitest'
+import { unhandled } from '../flow/harness.ts'
 import { slow, stages } from './stages.ts'
 
 const beside = stages.filter((stage) => stage.beside)
@@ -369,6 +370,39 @@ describe('a walk', () => {
       await walk.next()
       await Promise.all([walk.return(), walk.return(), walk.return()])
       expect(log).toEqual(['open', 'closing', 'closed'])
+    }))
+
+  test('a next that nobody awaits and that is cancelled is not reported', async () => {
+    const reported = await unhandled(() =>
+      run(
+        async () => {
+          const scope = new CancelScope()
+          await scope.run(async () => {
+            void stream(forever)[Symbol.asyncIterator]().next()
+            scope.cancel()
+            await sleep(0)
+          })
+        },
+        { handleSignals: false },
+      ),
+    )
+    expect(reported).toEqual([])
+  })
+
+  test('return while a failed next still closes waits for that', () =>
+    testRun(async () => {
+      const log: string[] = []
+      const walk = slow(log, { at: 1, error: 'bad' }).take(3)[Symbol.asyncIterator]()
+      await walk.next()
+      const failing = walk.next().catch((error: unknown) => error)
+      const bad = slow(log).map(() => Promise.reject(new RangeError('bad')))
+      const second = bad[Symbol.asyncIterator]()
+      const next = second.next().catch((error: unknown) => error)
+      await sleep(2)
+      await second.return()
+      expect(log.filter((line) => line === 'closed')).toHaveLength(2)
+      expect(await failing).toBe('bad')
+      expect(await next).toBeInstanceOf(RangeError)
     }))
 
   test('several next at once are served in order', () =>
