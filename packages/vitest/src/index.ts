@@ -2,6 +2,7 @@ import { explore, testRun } from 'corral/testing'
 import type { ExploreOptions, TestRunOptions } from 'corral/testing'
 import { test as vitestTest } from 'vitest'
 import type { TestContext } from 'vitest'
+import { mainOf } from './main-of.ts'
 import { quote, withRerunLine } from './rerun.ts'
 import { exploreSettingsOf, settingsOf } from './settings.ts'
 
@@ -52,7 +53,11 @@ function kind<Options extends object>(run: Runner<Options>): Kind<Options> {
     (name: string, body: Body, options?: Options): void =>
       define(name, async (context) => {
         try {
-          await run(() => body(context), context.task.fullTestName, options ?? ({} as Options))
+          await run(
+            mainOf(body, context, options),
+            context.task.fullTestName,
+            options ?? ({} as Options),
+          )
         } catch (error) {
           throw withRerunLine(error, commandFor(context))
         }

@@ -2,6 +2,7 @@ import { test as nodeTest } from 'node:test'
 import type { TestContext } from 'node:test'
 import { explore, testRun } from 'corral/testing'
 import type { ExploreOptions, TestRunOptions } from 'corral/testing'
+import { mainOf } from './main-of.ts'
 import { quote, withRerunLine } from './rerun.ts'
 import { exploreSettingsOf, settingsOf } from './settings.ts'
 
@@ -44,7 +45,7 @@ function kind<Options extends object>(run: Runner<Options>): Kind<Options> {
     (name: string, body: Body, options?: Options): Promise<void> =>
       define(name, async (context) => {
         try {
-          await run(() => body(context), context.fullName, options ?? ({} as Options))
+          await run(mainOf(body, context, options), context.fullName, options ?? ({} as Options))
         } catch (error) {
           throw withRerunLine(error, commandFor(context))
         }

@@ -27,3 +27,12 @@ test('a failure under node:test says how to run it again, and that line runs it 
     rmSync(timelines, { recursive: true, force: true })
   }
 }, 60_000)
+
+test('worker threads may share the schedules of a test', async () => {
+  const { output, code } = await runCommand(process.execPath, [
+    ...['--conditions=@corral/source', '--test', 'shared-node.ts'],
+  ])
+  expect(code).toBe(1)
+  expect(output).toContain('┊ db.set is late')
+  expect(output).toMatch(/CORRAL_REPLAY=\S+ node --test-name-pattern=/)
+}, 60_000)
