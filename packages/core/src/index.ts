@@ -9,7 +9,7 @@ export { Queue } from './channel/queue.ts'
 export type { QueueCloseOptions, QueueOptions } from './channel/queue.ts'
 export type { Receiver } from './channel/receiver.ts'
 export { select } from './channel/select.ts'
-export type { Case, Cases, Selected, SelectOptions } from './channel/select.ts'
+export type { Case, Cases, CasesOf, Selected, SelectOptions } from './channel/select.ts'
 export type { Sender } from './channel/sender.ts'
 export { Watch } from './channel/watch.ts'
 export {

@@ -8,12 +8,17 @@ export type Case<T> = () => PromiseLike<T> | T
 /** The cases of a `select`: an array, a tuple or a record. */
 export type Cases = readonly Case<unknown>[] | Readonly<Record<string, Case<unknown>>>
 
-/** Which case took effect, and what it gave: narrow `value` by `key`. */
-export type Selected<T extends Cases> = T extends readonly unknown[]
-  ? Outcomes<T>[number]
-  : Outcomes<T>[keyof T]
+/** The same for a record whose type has no index signature, such as an interface; a function is none. */
+export type CasesOf<T> =
+  | Cases
+  | (object & { readonly [K in keyof T]: Case<unknown> } & {
+      readonly [Symbol.hasInstance]?: never
+    })
 
-type Outcomes<T extends Cases> = {
+/** Which case took effect, and what it gave: narrow `value` by `key`. */
+export type Selected<T> = T extends readonly unknown[] ? Outcomes<T>[number] : Outcomes<T>[keyof T]
+
+type Outcomes<T> = {
   readonly [K in keyof T]: T[K] extends Case<unknown>
     ? { readonly key: KeyOf<K>; readonly value: Awaited<ReturnType<T[K]>> }
     : never
@@ -40,7 +45,7 @@ export interface SelectOptions {
  * if (won.key === 'item') console.log(won.value)
  * @see Go's select, Kotlin's select
  */
-export async function select<const T extends Cases>(
+export async function select<const T extends CasesOf<T>>(
   cases: T,
   options: SelectOptions = {},
 ): Promise<Selected<T>> {
@@ -60,7 +65,7 @@ export async function select<const T extends Cases>(
 
 type Entry = [key: string | number, call: Case<unknown>]
 
-function listCases(cases: Cases): Entry[] {
+function listCases(cases: object): Entry[] {
   const list: Entry[] = Array.isArray(cases)
     ? (cases as readonly Case<unknown>[]).map((call, i): Entry => [i, call])
     : Object.entries((cases ?? {}) as Record<string, Case<unknown>>)

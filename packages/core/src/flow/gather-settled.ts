@@ -2,10 +2,10 @@ import { requireLimit } from '../lowlevel.ts'
 import type { GatherOptions } from './gather.ts'
 import { limited, taskPerThunk } from './task-per-thunk.ts'
 import { inShapeOf, listThunks } from './thunk.ts'
-import type { ResultOf, Thunks } from './thunk.ts'
+import type { ResultOf, ThunksOf } from './thunk.ts'
 
 /** How each of them went, in the shape they came in. */
-export type SettledResultsOf<T extends Thunks> = {
+export type SettledResultsOf<T> = {
   -readonly [K in keyof T]: PromiseSettledResult<ResultOf<T[K]>>
 }
 
@@ -21,7 +21,7 @@ export type SettledResultsOf<T extends Thunks> = {
  * const failed = results.filter((result) => result.status === 'rejected')
  * @see asyncio.gather with return_exceptions, Promise.allSettled
  */
-export async function gatherSettled<const T extends Thunks>(
+export async function gatherSettled<const T extends ThunksOf<T>>(
   thunks: T,
   options: GatherOptions = {},
 ): Promise<SettledResultsOf<T>> {

@@ -1,7 +1,7 @@
 import { requireLimit } from '../lowlevel.ts'
 import { limited, taskPerThunk } from './task-per-thunk.ts'
 import { inShapeOf, listThunks } from './thunk.ts'
-import type { ResultsOf, Thunks } from './thunk.ts'
+import type { ResultsOf, ThunksOf } from './thunk.ts'
 
 export interface GatherOptions {
   /** How many run at the same time, at the most. Default: all of them. */
@@ -22,7 +22,7 @@ export interface GatherOptions {
  * const { a, b } = await gather({ a: () => load('a'), b: () => load('b') }, { concurrency: 1 })
  * @see asyncio.gather
  */
-export async function gather<const T extends Thunks>(
+export async function gather<const T extends ThunksOf<T>>(
   thunks: T,
   options: GatherOptions = {},
 ): Promise<ResultsOf<T>> {

@@ -7,14 +7,21 @@ export type Thunk<T> = () => PromiseLike<T> | T
 /** Many of them: an array, a tuple or a record. */
 export type Thunks = readonly Thunk<unknown>[] | Readonly<Record<string, Thunk<unknown>>>
 
+/** The same for a record whose type has no index signature, such as an interface; a function is none. */
+export type ThunksOf<T> =
+  | Thunks
+  | (object & { readonly [K in keyof T]: Thunk<unknown> } & {
+      readonly [Symbol.hasInstance]?: never
+    })
+
 /** What a thunk gives. */
 export type ResultOf<F> = F extends () => infer R ? Awaited<R> : never
 
 /** What each of them gives, in the shape they came in. */
-export type ResultsOf<T extends Thunks> = { -readonly [K in keyof T]: ResultOf<T[K]> }
+export type ResultsOf<T> = { -readonly [K in keyof T]: ResultOf<T[K]> }
 
 /** The thunks in order, with each one's name in messages and reports. */
-export function listThunks(api: string, thunks: Thunks): readonly Thunk<unknown>[] {
+export function listThunks(api: string, thunks: object): readonly Thunk<unknown>[] {
   if (typeof thunks !== 'object' || thunks === null) {
     throw new MisuseError(
       `${api}: thunks must be an array or a record of functions, got ${describe(thunks)}`,
@@ -44,7 +51,7 @@ export function listRunners(
 }
 
 /** Gives results in order the shape of their thunks. */
-export function inShapeOf<T extends Thunks>(thunks: T, results: unknown[]): unknown {
+export function inShapeOf(thunks: object, results: unknown[]): unknown {
   if (Array.isArray(thunks)) return results
   return Object.fromEntries(Object.keys(thunks).map((key, i) => [key, results[i]]))
 }

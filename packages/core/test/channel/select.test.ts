@@ -284,6 +284,19 @@ describe('select', () => {
         | { readonly key: 2; readonly value: void }
       >()
       expect(tuple).toEqual({ key: 1, value: 'x' })
+      interface Both {
+        n(): Promise<number>
+        readonly s: () => string
+      }
+      const both: Both = { n: () => queue.get(), s: () => 'now' }
+      const won = await select(both)
+      expectTypeOf(won).toEqualTypeOf<
+        | { readonly key: 'n'; readonly value: number }
+        | { readonly key: 's'; readonly value: string }
+      >()
+      expect(won).toEqual({ key: 's', value: 'now' })
+      // @ts-expect-error a function is no record of cases
+      void (() => select(() => queue.get()))
       const array = [queue].map((each) => () => each.get())
       expectTypeOf(select<typeof array>).returns.resolves.toEqualTypeOf<{
         readonly key: number

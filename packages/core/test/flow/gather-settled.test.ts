@@ -147,5 +147,10 @@ describe('gatherSettled', () => {
     >()
     const record = () => gatherSettled({ a: async () => new Date() })
     expectTypeOf(record).returns.resolves.toEqualTypeOf<{ a: PromiseSettledResult<Date> }>()
+    interface Work {
+      a(): Promise<Date>
+    }
+    const byInterface = (work: Work) => gatherSettled(work)
+    expectTypeOf(byInterface).returns.resolves.toEqualTypeOf<{ a: PromiseSettledResult<Date> }>()
   })
 })

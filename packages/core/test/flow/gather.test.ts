@@ -356,6 +356,23 @@ describe('gather', () => {
     expectTypeOf(nothing).returns.resolves.toEqualTypeOf<[]>()
     const nested = () => gather([async () => gather([async () => 1])])
     expectTypeOf(nested).returns.resolves.toEqualTypeOf<[[number]]>()
+    interface Work {
+      readonly a: () => Promise<number>
+      b(): string
+      c?: () => Date
+    }
+    const byInterface = (work: Work) => gather(work)
+    expectTypeOf(byInterface).returns.resolves.toEqualTypeOf<{ a: number; b: string; c?: Date }>()
+    const wrapped = <T extends readonly (() => unknown)[]>(thunks: T) => gather(thunks)
+    expectTypeOf(wrapped<[() => 1]>).returns.resolves.toEqualTypeOf<[1]>()
+    // @ts-expect-error a promise is no record of thunks
+    void (() => gather(Promise.resolve(1)))
+    // @ts-expect-error neither is a function
+    void (() => gather(() => 1))
+    // @ts-expect-error nor a primitive
+    void (() => gather('work'))
+    // @ts-expect-error a promise is no thunk in a record either
+    void (() => gather({ a: Promise.resolve(1) }))
     // @ts-expect-error a promise is no thunk
     void (() => gather([Promise.resolve(1)]))
   })
