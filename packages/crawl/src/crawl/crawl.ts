@@ -1,11 +1,8 @@
 import { MisuseError, now, shield, sleep, taskGroup } from 'corral'
-import { CookieSession } from '../fetch/cookie-session.ts'
 import { RobotsGate } from '../robots/robots-gate.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { normalizeUrl, type NormalizeOptions } from '../url/normalize-url.ts'
 import { UrlNormalizer } from '../url/url-normalizer.ts'
-import { WarcSession } from '../warc/warc-session.ts'
-import { WarcWriter } from '../warc/warc-writer.ts'
 import { createScope } from '../url/scope.ts'
 import { crawlLimitsOf, type CrawlLimits } from './crawl-limits.ts'
 import type { CrawlOptions } from './crawl-options.ts'
@@ -86,21 +83,28 @@ interface Plan {
 async function withSession(plan: Plan, store: Store): Promise<CrawlProgress> {
   const { options, seeds, sitemaps, limits } = plan
   if (options.session !== undefined) return await withWrappers(plan, store, options.session)
-  await using session = openSession([...seeds, ...sitemaps], limits, options)
+  await using session = await openSession([...seeds, ...sitemaps], limits, options)
   return await withWrappers(plan, store, session)
 }
 
-/** Puts around the session what is asked for, and nothing else. */
+/** Puts around the session what is asked for, and loads nothing else. */
 async function withWrappers(
   plan: Plan,
   store: Store,
   session: CrawlSession,
 ): Promise<CrawlProgress> {
   const { warc, cookies, userAgent = defaultUserAgent } = plan.options
-  const kept = cookies === true ? new CookieSession(session) : session
+  const kept = cookies === true ? await withCookies(session) : session
   if (warc === undefined) return await work(plan, store, kept)
+  const { WarcWriter } = await import('../warc/warc-writer.ts')
+  const { WarcSession } = await import('../warc/warc-session.ts')
   await using writer = new WarcWriter({ directory: warc, software: userAgent })
   return await work(plan, store, new WarcSession(kept, writer))
+}
+
+async function withCookies(session: CrawlSession): Promise<CrawlSession> {
+  const { CookieSession } = await import('../fetch/cookie-session.ts')
+  return new CookieSession(session)
 }
 
 async function work(plan: Plan, store: Store, session: CrawlSession): Promise<CrawlProgress> {

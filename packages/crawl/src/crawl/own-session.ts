@@ -1,6 +1,5 @@
 import { HttpSession, type ConnectOptions } from '@corral/http'
 import { publicAddresses } from '../fetch/address-guard.ts'
-import { ProxySession } from '../fetch/proxy-session.ts'
 import type { CrawlLimits } from './crawl-limits.ts'
 import type { CrawlSession } from './crawl-session.ts'
 
@@ -10,14 +9,15 @@ export interface OwnSessionOptions {
 }
 
 /** Opens the HTTP session of a crawl that was given none: it keeps to the limits, and out of private networks. */
-export function openSession(
+export async function openSession(
   seeds: readonly string[],
   limits: CrawlLimits,
   { connect = {}, proxy }: OwnSessionOptions = {},
-): CrawlSession & AsyncDisposable {
+): Promise<CrawlSession & AsyncDisposable> {
   const { concurrency, concurrencyPerHost, timeout } = limits
   const { allowAddress = publicAddresses(seeds) } = connect
   if (proxy !== undefined) {
+    const { ProxySession } = await import('../fetch/proxy-session.ts')
     return new ProxySession({ proxy, limitPerHost: concurrencyPerHost, allowAddress })
   }
   return new HttpSession({
