@@ -14,13 +14,13 @@ export interface SpawnOptions {
 /**
  * Starts a child of the current task. The body runs in the next turn, never before `spawn` returns;
  * the current task does not end before its children have, and a child's failure becomes its failure.
- * Outside any task the new one stands at the root, and its failure is an unhandled rejection if nobody
- * awaits it.
+ * Outside any task, or when it has ended, the new one stands at the root, and its failure is an unhandled
+ * rejection if nobody awaits it.
  *
  * Cancellation: cancelling the current task cancels its children; a timeout or another scope that
  * `spawn` is called in does not.
  *
- * @throws MisuseError when the current task is failing or has ended
+ * @throws MisuseError when the current task is failing
  * @example
  * const task = spawn(() => sleep(10), { name: 'nap' })
  * @see Kotlin's launch, Trio's start_soon
