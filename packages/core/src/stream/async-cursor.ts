@@ -9,13 +9,12 @@ const generators = Object.getPrototypeOf(
   Object.getPrototypeOf(async function* () {}).prototype,
 ) as object
 
-/** Over an async iterator. A step that is under way when it is closed is waited for. */
+/** Over an async iterator. */
 export class AsyncCursor<T> implements Cursor<T> {
   readonly #iterator: AsyncIterator<T>
   /** Its `return` ends a step that is under way. */
   readonly #breakable: boolean
   #open = true
-  #pending: Promise<IteratorResult<T>> | undefined
 
   constructor(iterator: AsyncIterator<T>) {
     this.#iterator = iterator
@@ -31,18 +30,16 @@ export class AsyncCursor<T> implements Cursor<T> {
       this.#open = false
       throw error
     }
-    this.#pending = step
     return this.#breakable ? this.#guard(step) : step.then(this.#arrived, this.#failed)
   }
 
   close(): Promise<void> | void {
     if (!this.#open) return
     this.#open = false
-    return shield(() => this.#end())
+    return shield(async () => void (await this.#iterator.return?.()))
   }
 
   readonly #arrived = (step: IteratorResult<T>): T | End => {
-    this.#pending = undefined
     if (step.done !== true) return step.value
     this.#open = false
     return END
@@ -50,7 +47,6 @@ export class AsyncCursor<T> implements Cursor<T> {
 
   /** One that throws has ended. */
   readonly #failed = (error: unknown): never => {
-    this.#pending = undefined
     this.#open = false
     throw error
   }
@@ -67,12 +63,5 @@ export class AsyncCursor<T> implements Cursor<T> {
       if (last.value.done === true) throw error
       return last.value.value
     }
-  }
-
-  async #end(): Promise<void> {
-    const ended = this.#iterator.return?.()
-    if (ended === undefined) return
-    const [end] = await Promise.allSettled([ended, this.#pending])
-    if (end.status === 'rejected') throw end.reason
   }
 }

@@ -7,7 +7,7 @@ export type End = typeof END
 /**
  * One walk over a source, as the stages see it: what is there already comes at once, without a promise.
  *
- * One `next` at a time. After END none; after an error whoever opened it closes it.
+ * One `next` at a time. After END there is nothing but END; after an error whoever opened it closes it.
  */
 export interface Cursor<T> {
   next(): T | End | Promise<T | End>

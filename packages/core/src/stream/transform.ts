@@ -49,7 +49,6 @@ class Fused implements Opener<unknown> {
 class Transform implements Cursor<unknown> {
   readonly #source: Cursor<unknown>
   readonly #steps: readonly Step[]
-  #ended = false
   /** How many steps have been told of the end. */
   #told = 0
 
@@ -60,7 +59,7 @@ class Transform implements Cursor<unknown> {
 
   next(): unknown {
     for (let turn = 0; turn < ITEMS_PER_TURN; turn++) {
-      const item = this.#ended ? END : this.#source.next()
+      const item = this.#source.next()
       if (item instanceof Promise) return this.#follow(item, false)
       if (item === END) return this.#flush()
       const out = this.#apply(item, 0)
@@ -89,7 +88,7 @@ class Transform implements Cursor<unknown> {
       if (out !== SKIP) return out
       if (turn % ITEMS_PER_TURN === 0) await checkpoint()
       applied = false
-      out = this.#ended ? END : this.#source.next()
+      out = this.#source.next()
       if (out instanceof Promise) out = await out
     }
   }
@@ -111,7 +110,6 @@ class Transform implements Cursor<unknown> {
 
   /** The source has ended: what the steps still have, then END. */
   #flush(): unknown {
-    this.#ended = true
     while (this.#told < this.#steps.length) {
       const last = (this.#steps[this.#told++] as Step).end?.() ?? SKIP
       const out = last === SKIP ? SKIP : this.#apply(last, this.#told)

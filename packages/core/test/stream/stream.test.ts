@@ -372,6 +372,57 @@ describe('a walk', () => {
       expect(log).toEqual(['open', 'closing', 'closed'])
     }))
 
+  test('return waits for the work of a stage that is under way', () =>
+    testRun(async () => {
+      let ended = false
+      const made = range(0, 5).map(async (n) => {
+        await sleep(10)
+        ended = n === 0
+        return n
+      })
+      const walk = made[Symbol.asyncIterator]()
+      const next = walk.next()
+      await walk.return()
+      expect(ended).toBe(true)
+      expect(await next).toEqual({ done: false, value: 0 })
+    }))
+
+  test('in a cancelled scope cleanup that waits is done to its end', () =>
+    testRun(async () => {
+      let cleaned = 0
+      const scope = new CancelScope()
+      await scope.run(async () => {
+        const source = async function* (): AsyncGenerator<number> {
+          try {
+            for (let n = 0; ; n++) yield n
+          } finally {
+            await sleep(5)
+            cleaned = now()
+          }
+        }
+        for await (const item of stream(source)) if (item === 1) scope.cancel()
+      })
+      expect(cleaned).toBe(5)
+    }))
+
+  test('closes iterators that do not wait, too', () =>
+    testRun(async () => {
+      let closed = 0
+      const source = function* (): Generator<number> {
+        try {
+          for (let n = 0; ; n++) yield n
+        } finally {
+          closed += 1
+        }
+      }
+      await stream(source).take(3).toArray()
+      for await (const item of stream(source).map((n) => n)) if (item === 1) break
+      await stream(source)
+        .forEach(() => Promise.reject(new RangeError('x')))
+        .catch(() => {})
+      expect(closed).toBe(3)
+    }))
+
   test('a next that nobody awaits and that is cancelled is not reported', async () => {
     const reported = await unhandled(() =>
       run(
@@ -517,24 +568,25 @@ describe('a walk', () => {
   })
 
   test('gives others a turn while all items are ready', () =>
-    testRun(async () => {
-      let turns = 0
-      const over = { yet: false }
-      const others = spawn(async () => {
-        while (!over.yet) {
-          turns += 1
-          await sleep(0)
-        }
-      })
-      await moveOnAfter(0, async () => {
-        await range(0, Infinity)
-          .filter(() => false)
-          .toArray()
-      })
-      over.yet = true
-      await others
-      expect(turns).toBeGreaterThan(0)
-    }))
+    run(
+      async () => {
+        let turns = 0
+        const over = { yet: false }
+        const others = spawn(async () => {
+          while (!over.yet) {
+            turns += 1
+            await sleep(0)
+          }
+        })
+        const endless = range(0, Infinity).filter(() => false)
+        const moved = await moveOnAfter(1, () => endless.toArray())
+        expect(moved.timedOut).toBe(true)
+        over.yet = true
+        await others
+        expect(turns).toBeGreaterThan(0)
+      },
+      { handleSignals: false },
+    ))
 })
 
 describe('stream', () => {
