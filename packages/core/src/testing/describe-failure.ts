@@ -45,12 +45,14 @@ export async function describeFailure(
 ): Promise<Error> {
   const { runs } = search
   const trial = await search.runPlan(plan)
-  if (trial.ok || !isAlike(trial.error, error)) {
+  const strange = way !== 'replay' && !fits(plan, trial.driver.trace)
+  if (trial.ok || strange || !isAlike(trial.error, error)) {
     const again = trial.ok ? 'passed' : `threw ${summary(trial.error)}`
     return new TestFailure(
       'NONDETERMINISM',
-      `explore: ${printPlan(plan)} threw ${summary(error)}, and when it was run again it ${again}; make ` +
-        'everything anew in each run, take time and chance from corral, and wait for nothing real',
+      `explore: ${printPlan(plan)} threw ${summary(error)}, and when it was run again it ` +
+        `${strange ? 'went another way' : again}; make everything anew in each run, take time and chance ` +
+        'from corral, and wait for nothing real',
       reportOf(error),
       { cause: error },
     )
@@ -77,6 +79,11 @@ export async function describeFailure(
     `${again}${written}`,
   ].join('\n\n')
   return new ExploreFailure(message, { replay, schedules: runs, page }, { cause: trial.error })
+}
+
+/** Whether everything that the plan speaks of did happen. */
+function fits({ delays, faults }: Plan, trace: Trace): boolean {
+  return [...delays, ...faults].every(({ seq }) => trace.find(seq) !== undefined)
 }
 
 /** Where it was written to, or why it was not: the failure is to be told in any case. */

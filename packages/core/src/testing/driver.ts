@@ -1,5 +1,5 @@
 import { macrotask, afterMicrotasks, monotonicNow } from '../kernel/originals.ts'
-import { outside } from '../kernel/context.ts'
+import { inside, outside } from '../kernel/context.ts'
 import { currentTaskRecord } from '../kernel/current.ts'
 import { ScopeNode } from '../kernel/records.ts'
 import type { Runtime, Scheduler, TaskRecord, Waiter } from '../kernel/records.ts'
@@ -194,7 +194,7 @@ export class Driver implements Scheduler {
       this.trace.add({ from: this.clock.now(), to })
       this.#schedule.jumped()
     }
-    return this.clock.jump()
+    return inside(this.root, (clock) => clock.jump(), this.clock) // who rings is in this world too
   }
 
   /** Fails the run: the program is cancelled, and its cleanup runs. A second time there is none. */

@@ -9,6 +9,7 @@ import {
   Lock,
   MisuseError,
   now,
+  Pool,
   sleep,
   taskGroup,
 } from '../../src/index.ts'
@@ -338,6 +339,15 @@ describe('what explore makes of odd programs', () => {
   test('one that holds something that outlives its runs fails in two ways', async () => {
     const lock = new Lock()
     await expect(explore(() => lock.acquire())).rejects.toMatchObject({ code: 'NONDETERMINISM' })
+  })
+
+  test('one whose pool outlives its runs goes another way', async () => {
+    const pool = new Pool({ create: () => sleep(1), destroy: () => sleep(1), max: 1, idle: 1000 })
+    const main = async (): Promise<void> => {
+      await pool.use(() => sleep(5))
+      await sleep(5000)
+    }
+    await expect(explore(main)).rejects.toMatchObject({ code: 'NONDETERMINISM' })
   })
 
   test('a token of another program is no proof that this one is right', async () => {

@@ -7,6 +7,7 @@ import {
   MisuseError,
   moveOnAfter,
   now,
+  Pool,
   run,
   shield,
   sleep,
@@ -177,6 +178,27 @@ describe('worlds of their own', () => {
     expect(first).toEqual(second)
     expect((first as number[])[2]).toBe(2)
     expect(await testRun(program, { seed: 2 })).not.toEqual(first)
+  })
+
+  test('what outlives the run does its errands for it in its world, by its time', async () => {
+    const ended: number[] = []
+    const pool = new Pool({
+      create: () => sleep(1),
+      destroy: async () => {
+        await sleep(1)
+        ended.push(now())
+      },
+      max: 1,
+      idle: 1000,
+    })
+    for (let i = 0; i < 2; i++) {
+      await testRun(async () => {
+        await pool.use(() => sleep(5))
+        await sleep(5000)
+        expect(pool.size).toBe(0)
+      })
+    }
+    expect(ended).toEqual([1007, 1007])
   })
 
   test('inside another run it is refused', async () => {
