@@ -13,6 +13,9 @@ import { shrink } from './shrink.ts'
 import type { StrategyName } from './strategy.ts'
 import type { Trace } from './trace.ts'
 
+/** So many steps are spent on shrinking, at the most: a livelock takes as many as it may. */
+const PATIENCE = 3_000_000
+
 const usual: readonly StrategyName[] = ['delay', 'time', 'delays', 'exhaustive', 'pct', 'random']
 
 /** The share of what is left of the budget that these may use; the others may use it all. */
@@ -90,8 +93,11 @@ export class Exploration {
     const here = await this.#search.runPlan(plan)
     if (!here.ok) error = here.error
     if (!here.ok && plan.faults.length === 0) {
+      let steps = 0
       const delays = await shrink(plan.delays, async (schedule) => {
+        if (steps > PATIENCE) return false
         const again = await this.#search.runSchedule(schedule)
+        steps += again.driver.trace.length
         return !again.ok && isAlike(again.error, error)
       })
       plan = { delays, faults: [] }

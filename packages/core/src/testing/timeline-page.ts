@@ -52,7 +52,7 @@ ${inputs.join('\n')}
 <ul class="legend">
 <li><svg width="14" height="14"><circle class="dot" cx="7" cy="7" r="5"/></svg> a task goes on: what it had waited for → <b>what it waits for next</b></li>
 <li><svg width="14" height="14"><line class="late" x1="7" y1="0" x2="7" y2="14"/></svg> it could go on, but was slow; others went first</li>
-<li><svg width="22" height="14"><path class="arrow" d="M1 7H21"/></svg> who made it go on; without one, it was time</li>
+<li><svg width="22" height="14"><path class="arrow" d="M1 7H21"/></svg> who else made it go on</li>
 </ul>
 ${sections.join('\n')}
 </main>
