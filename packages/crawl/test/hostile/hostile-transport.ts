@@ -43,7 +43,10 @@ export const hostileTransport: readonly HostileCase[] = [
   },
   {
     name: 'endless-chunks',
-    serve: endless(`${ok}transfer-encoding: chunked\r\n\r\n`, '1\r\nx\r\n'.repeat(10_000)),
+    serve: endless(
+      `${ok}transfer-encoding: chunked\r\n\r\n`,
+      `80\r\n${'x'.repeat(128)}\r\n`.repeat(500),
+    ),
     ...one('error body TOO_LARGE /'),
   },
   {

@@ -57,8 +57,8 @@ beforeAll(async () => {
     scope: { within: 'anywhere' },
     findSitemaps: true,
     limits: {
-      timeout: 1500,
-      attempts: 2,
+      timeout: 4000,
+      attempts: 1,
       retryDelay: 10,
       maxRetryDelay: 100,
       maxCrawlDelay: 50,
