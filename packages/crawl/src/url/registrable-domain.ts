@@ -1,4 +1,7 @@
-import { getDomain } from 'tldts'
+import { createRequire } from 'node:module'
+import type * as tldts from 'tldts'
+
+let getDomain: typeof tldts.getDomain | undefined
 
 /**
  * The domain somebody registered that a host belongs to: `shop.example.co.uk` and `www.example.co.uk` to `example.co.uk`,
@@ -8,5 +11,11 @@ import { getDomain } from 'tldts'
  * @see https://publicsuffix.org/
  */
 export function registrableDomain(hostname: string): string {
+  // Megabytes of suffixes, and few crawls ask: loaded when the first one does.
+  getDomain ??= load()
   return getDomain(hostname, { allowPrivateDomains: true }) ?? hostname
+}
+
+function load(): typeof tldts.getDomain {
+  return (createRequire(import.meta.url)('tldts') as typeof tldts).getDomain
 }
