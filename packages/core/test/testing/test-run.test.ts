@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import {
+  cancellable,
   checkpoint,
   Future,
   MisuseError,
@@ -481,6 +482,28 @@ describe('what is not ours', () => {
       expect(values).toEqual(['value', 'value!'])
       expect(now()).toBe(1000)
     })
+  })
+
+  test('by the policy `error` it is not waited for, and the failure says what to do', async () => {
+    const failure = await failureOf(
+      testRun(() => spawn(() => readFile(new URL(import.meta.url)), { name: 'reader' }), {
+        foreign: 'error',
+      }),
+    )
+    expect(failure.code).toBe('FOREIGN')
+    expect(failure.message).toContain('reader waited for something that is not ours')
+    expect(failure.message).toContain('put a failpoint in its place')
+  })
+
+  test('by the policy `error` time goes on beside it', async () => {
+    await testRun(
+      async () => {
+        const wait = timeout(60_000, () => cancellable(new Promise(() => {})))
+        await expect(wait).rejects.toThrow(TimeoutError)
+        expect(now()).toBe(60_000)
+      },
+      { foreign: 'error' },
+    )
   })
 
   test('a promise that never settles is named with the task that waits for it', async () => {
