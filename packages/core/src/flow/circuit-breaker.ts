@@ -1,6 +1,7 @@
 import { CircuitOpenError, isCancelled } from '../errors.ts'
 import {
   currentScope,
+  pause,
   requireCount,
   requireDuration,
   requireFunction,
@@ -90,16 +91,19 @@ export class CircuitBreaker {
     this.#enter()
     const era = this.#era
     this.#running += 1
+    let value: T
     try {
-      const value = await fn()
+      value = await fn()
       if (era === this.#era) this.#success()
-      return value
     } catch (error) {
       if (era === this.#era) this.#threw(error)
       throw error
     } finally {
       if (era === this.#era) this.#running -= 1
     }
+    const rest = pause()
+    if (rest !== undefined) await rest
+    return value
   }
 
   get [Symbol.toStringTag](): string {

@@ -1,4 +1,4 @@
-import { requireFunction } from '../lowlevel.ts'
+import { pause, requireFunction } from '../lowlevel.ts'
 import { Owner } from '../scope/owner.ts'
 import { Link } from './link.ts'
 
@@ -62,11 +62,15 @@ export class Keyed<K, V> {
   async use<R>(key: K, fn: (value: V) => PromiseLike<R> | R): Promise<R> {
     requireFunction('Keyed.use: fn', fn)
     const entry = this.#enter(key)
+    let result: R
     try {
-      return await fn(entry.value)
+      result = await fn(entry.value)
     } finally {
       this.#leave(entry)
     }
+    const rest = pause()
+    if (rest !== undefined) await rest
+    return result
   }
 
   get [Symbol.toStringTag](): string {

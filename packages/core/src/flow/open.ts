@@ -1,5 +1,5 @@
 import { ClosedError } from '../errors.ts'
-import { requireFunction } from '../lowlevel.ts'
+import { pause, requireFunction } from '../lowlevel.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
 import { shield } from '../scope/shield.ts'
 import type { Lease } from './lease.ts'
@@ -24,7 +24,10 @@ export async function open<T>(
   requireFunction('open: acquire', acquire)
   requireFunction('open: release', release)
   throwIfCancelled()
-  return new Opened(await acquire(), release)
+  const opened = new Opened(await acquire(), release)
+  const rest = pause()
+  if (rest !== undefined) await rest
+  return opened
 }
 
 class Opened<T> implements Lease<T> {

@@ -1,6 +1,7 @@
 import { InternalError, isCancelled, MisuseError } from '../errors.ts'
 import {
   describe,
+  pause,
   requireDuration,
   requireFunction,
   requireLimit,
@@ -64,6 +65,8 @@ export async function retry<T>(
       try {
         const value = await fn(attempt)
         budget?.succeeded()
+        const rest = pause()
+        if (rest !== undefined) await rest
         return value
       } catch (error) {
         if (attempt >= attempts || !isWorthIt(error, attempt, options)) throw error

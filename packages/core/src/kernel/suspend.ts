@@ -78,10 +78,12 @@ export function ready<T>(
 
 /**
  * For calls that have come to their end without a wait of ours: when this macrotask has had its share of
- * them, what to wait for before they return.
+ * them, what to wait for before they return. It never fails.
+ *
+ * @param scope the current scope, from a caller that has looked it up already
  */
-export function pause(scope: ScopeNode): Promise<void> | undefined {
-  if (scope.runtime.scheduler !== undefined || spend()) return undefined
+export function pause(scope?: ScopeNode): Promise<void> | undefined {
+  if ((scheduled && hasScheduler(scope)) || spend()) return undefined
   return ready('pause', undefined, undefined, scope)
 }
 
