@@ -387,6 +387,37 @@ describe('a walk', () => {
       expect(await next).toEqual({ done: false, value: 0 })
     }))
 
+  test('after return no further item is worked on', () =>
+    testRun(async () => {
+      let seen = 0
+      const made = range(0, 10)
+        .buffer(9)
+        .filter(async () => {
+          seen += 1
+          await sleep(10)
+          return false
+        })
+      const walk = made[Symbol.asyncIterator]()
+      const next = walk.next()
+      await sleep(15)
+      await walk.return()
+      expect(await next).toEqual({ done: true, value: undefined })
+      expect(seen).toBe(2)
+    }))
+
+  test('cancelled by its own work, it takes no further item though all are ready', () =>
+    testRun(async () => {
+      const seen: number[] = []
+      const scope = new CancelScope()
+      await scope.run(() =>
+        range(0, 9).forEach((n) => {
+          seen.push(n)
+          if (n === 1) scope.cancel()
+        }),
+      )
+      expect(seen).toEqual([0, 1])
+    }))
+
   test('in a cancelled scope cleanup that waits is done to its end', () =>
     testRun(async () => {
       let cleaned = 0

@@ -143,6 +143,9 @@ describe('Stream.chunk', () => {
     expect(await drawn('abc-d---------|', (s) => joined(s.chunk(3, { maxDelay: 3 })))).toBe(
       '--{abc}----d------|',
     )
+    expect(await drawn('abcd---------|', (s) => joined(s.chunk(3, { maxDelay: 5 })))).toBe(
+      '--{abc}-----d----|',
+    )
     expect(await drawn('a---b-|', (s) => joined(s.chunk(Infinity, { maxDelay: 2 })))).toBe(
       '--a---(b|)',
     )
