@@ -231,7 +231,11 @@ export class Stream<T> implements AsyncIterable<T> {
     return new Stream(sharing(this[opener], capacity, drop === 'oldest'))
   }
 
-  /** All items. */
+  /**
+   * All items.
+   *
+   * Cancellation: closes the source, then throws. So with all that follow.
+   */
   async toArray(): Promise<T[]> {
     const items: T[] = []
     await drain(this[opener], currentScope(), (item) => void items.push(item))

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { currentScope, hold, letGo } from '../../src/lowlevel.ts'
 import type { Holding, TaskRecord } from '../../src/lowlevel.ts'
-import { spawn } from '../../src/index.ts'
+import { sleep, spawn } from '../../src/index.ts'
 import { testRun } from '../../src/testing.ts'
 
 class Held implements Holding {
@@ -43,6 +43,25 @@ describe('hold', () => {
       expect([a, b, c, d].flatMap((held) => [held.nextHolding, held.prevHolding])).toEqual(
         Array.from({ length: 8 }, () => undefined),
       )
+    }))
+
+  it('says that the body has ended before children are waited for', () =>
+    testRun(async () => {
+      const log: string[] = []
+      const held = Object.assign(new Held('held', log), {
+        bodyEnded: () => {
+          log.push('body')
+          letGo(task(), held)
+        },
+      })
+      await spawn(() => {
+        hold(task(), held)
+        spawn(async () => {
+          await sleep(5)
+          log.push('child')
+        })
+      })
+      expect(log).toEqual(['body', 'child'])
     }))
 
   it('lets go of the first taken, of the only one, and takes again', () =>

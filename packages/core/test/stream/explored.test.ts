@@ -16,6 +16,8 @@ describe('explored', () => {
     }
     const tried = await explore(program, { strategies: careful, budget: 400 })
     schedules += tried.schedules
+    const orders = await explore(program, { strategies: ['exhaustive'], budget: 1000 })
+    schedules += orders.schedules
     expect(schedules).toBeGreaterThan(50)
   })
 })

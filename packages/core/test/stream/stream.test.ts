@@ -240,6 +240,47 @@ describe('every stage', () => {
     }),
   )
 
+  type Bad = (n: number) => unknown
+  const working: readonly [string, (source: Stream<number>, bad: Bad) => Promise<unknown>][] = [
+    ['map', (s, bad) => s.map(bad).toArray()],
+    ['map, concurrent', (s, bad) => s.map(bad, { concurrency: 3 }).toArray()],
+    ['map, unordered', (s, bad) => s.map(bad, { concurrency: 3, ordered: false }).toArray()],
+    ['filter', (s, bad) => s.filter(bad).toArray()],
+    ['flatMap', (s, bad) => s.flatMap((n) => bad(n) as number[]).toArray()],
+    [
+      'flatMap, concurrent',
+      (s, bad) => s.flatMap((n) => bad(n) as number[], { concurrency: 3 }).toArray(),
+    ],
+    ['scan', (s, bad) => s.scan<unknown>((_, n) => bad(n), undefined).toArray()],
+    ['tap', (s, bad) => s.tap(bad).toArray()],
+    ['forEach', (s, bad) => s.forEach(bad)],
+    ['reduce', (s, bad) => s.reduce<unknown>((_, n) => bad(n), undefined)],
+    ['pipeTo', (s, bad) => s.pipeTo({ put: async (n) => bad(n), close: () => {} })],
+  ]
+
+  test.each(working)(
+    '%s: an error of its work closes the source, and is thrown as it is',
+    (_, use) =>
+      testRun(async () => {
+        for (const fails of [
+          (error: unknown): never => {
+            throw error
+          },
+          async (error: unknown): Promise<never> => {
+            await sleep(1)
+            throw error
+          },
+        ]) {
+          const log: string[] = []
+          const error = new RangeError('mine')
+          const source = slow(log)
+          await expect(use(source, (n) => (n === 2 ? fails(error) : [n]))).rejects.toBe(error)
+          expect(log).toEqual(['open', 'closing', 'closed'])
+          expect(error).not.toHaveProperty('suppressed')
+        }
+      }),
+  )
+
   const inner = stages.filter((stage) => stage.lossy === undefined)
 
   test('any of them in any order give what arrays give', async () => {
