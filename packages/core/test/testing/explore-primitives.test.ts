@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { explorePrimitive, primitives } from './primitives/explore-primitive.ts'
+import { mutations } from './primitives/mutations.ts'
 
 /** What neither waits nor is waited for. */
 const plain = new Set([
@@ -29,6 +30,15 @@ describe('in every order, with every delay, cancelled everywhere', () => {
       (name) => !new RegExp(`[^.\\w]${name}[(<]`).test(programs.replaceAll(/name: '.*'/g, '')),
     )
     expect(missing).toEqual([])
+  })
+
+  test('what `npm run mutants:explore` breaks is still there, once', () => {
+    expect(mutations.length).toBeGreaterThan(50)
+    const src = new URL('../../src/', import.meta.url)
+    const stale = mutations.filter(
+      ([, file, from]) => readFileSync(new URL(file, src), 'utf8').split(from).length !== 2,
+    )
+    expect(stale.map(([what]) => what)).toEqual([])
   })
 
   test.each(primitives)('$name', { timeout: 60_000 }, async (primitive) => {

@@ -14,12 +14,12 @@ import type { Primitive } from './primitive.ts'
 
 /** All of them. */
 export const primitives: readonly Primitive[] = [
-  ...scopePrograms,
-  ...groupPrograms,
   ...lockPrograms,
   ...signalPrograms,
   ...queuePrograms,
   ...channelPrograms,
+  ...scopePrograms,
+  ...groupPrograms,
   ...gatherPrograms,
   ...limitPrograms,
   ...flowPrograms,

@@ -4,8 +4,8 @@ export const flowMutations: readonly Mutation[] = [
   [
     'SingleFlight: every call flies',
     'flow/single-flight.ts',
-    `const flight = this.#flights.get(key) ?? this.#begin(key, fn)`,
-    `const flight = this.#begin(key, fn)`,
+    `(this.#flights.get(key) ?? this.#begin(key, fn))`,
+    `this.#begin(key, fn)`,
   ],
   [
     'SingleFlight: passengers are not told',
@@ -22,14 +22,14 @@ export const flowMutations: readonly Mutation[] = [
   [
     'Batcher: a batch is never full',
     'flow/batcher.ts',
-    `if (batch.keys.size >= this.#maxSize) this.#close(batch)`,
+    `if (batch.places.size >= this.#maxSize) this.#close(batch)`,
     `void this.#maxSize`,
   ],
   [
     'Batcher: answers are mixed up',
     'flow/batcher.ts',
-    `return new Map(keys.map((key, i) => [key, values[i] as V]))`,
-    `return new Map(keys.map((key, i) => [key, values[keys.length - 1 - i] as V]))`,
+    `const value = task.value?.[(waiter.data as Place).index]`,
+    `const value = task.value?.at(-1 - (waiter.data as Place).index)`,
   ],
   [
     'Keyed: a key is not left',

@@ -59,14 +59,14 @@ export const kernelMutations: readonly Mutation[] = [
   [
     'a group ends before its tasks',
     'scope/nursery.ts',
-    `if (this.live === 0) return`,
-    `if (this.live >= 0) return`,
+    `while (this.live > 0) await suspend(this.#joiner(true))`,
+    `while (this.live > 1) await suspend(this.#joiner(true))`,
   ],
   [
     'the last task of a group tells nobody',
     'scope/nursery.ts',
-    `if (this.live === 0) this.idle?.()`,
-    `if (this.live === -1) this.idle?.()`,
+    `next !== undefined; next = joiners?.first) wake(next, undefined)`,
+    `next === undefined; next = joiners?.first) break`,
   ],
   [
     'a failure does not cancel the others',

@@ -89,8 +89,8 @@ export const syncMutations: readonly Mutation[] = [
   [
     'RwLock: the line is not served on release',
     'sync/rw-lock.ts',
-    `this.#holders.delete(task)\n    this.#serve()`,
-    `this.#holders.delete(task)`,
+    `this.#forget(permit.task)\n    this.#serve()`,
+    `this.#forget(permit.task)`,
   ],
   [
     'RwLock: a writer is not noted',
