@@ -65,4 +65,4 @@ function messageOf(error: unknown): string {
   return `${printable(error.message)}${told ? '' : ` (${code})`}`
 }
 
-const ours: ReadonlySet<string> = new Set(['UsageError', 'FailureError', 'StoreError'])
+const ours: ReadonlySet<string> = new Set(['UsageError', 'FailureError', 'StoreError', 'WarcError'])

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import { isCancelled, taskGroup } from 'corral'
 import { crawl, StoreReader, type CrawlProgress, type VisitEvent } from '@corral/crawl'
 import { openDashboard, type Dashboard } from '../dashboard/dashboard.ts'
@@ -35,6 +36,7 @@ export async function runCrawl(
   if (settings.export !== undefined) requireWritable('export', settings.export)
   if (settings.report !== undefined) requireWritable('report', settings.report)
   const options = crawlOptionsOf(urls, settings)
+  if (settings.warc !== undefined) await mkdir(settings.warc, { recursive: true })
   /** What it is called by. */
   const seeds = urls.length > 0 ? urls : settings.sitemap
   const display = openDisplay(settings, process)

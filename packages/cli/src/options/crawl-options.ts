@@ -3,6 +3,7 @@ import type { OptionTable } from './option.ts'
 import {
   choice,
   count,
+  directory,
   duration,
   exportFile,
   file,
@@ -48,11 +49,13 @@ export interface CrawlSettings {
   readonly maxRedirects: number
   readonly userAgent: string | undefined
   readonly cookies: boolean
+  readonly proxy: string | undefined
   readonly refresh: number | undefined
   readonly header: readonly (readonly [name: string, value: string])[]
   readonly extract: readonly Extraction[]
   readonly store: string
   readonly export: string | undefined
+  readonly warc: string | undefined
   readonly report: string | undefined
   readonly dashboard: number | undefined
   readonly json: boolean
@@ -159,6 +162,7 @@ export const crawlOptions: OptionTable<CrawlSettings> = {
   userAgent: { takes: headerText, help: 'how the crawler calls itself', group: requests },
   header: { takes: headerField, multiple: true, help: 'sent with each request', group: requests },
   cookies: { help: 'keep cookies as long as the crawl runs', group: requests },
+  proxy: { takes: url, help: 'an HTTP proxy to ask through', group: requests },
   refresh: {
     takes: duration(),
     alone: '0',
@@ -184,6 +188,7 @@ export const crawlOptions: OptionTable<CrawlSettings> = {
     group: results,
     essential: true,
   },
+  warc: { takes: directory, help: 'keep requests and answers as WARC 1.1', group: results },
   report: { takes: reportFile, help: 'write a report on the crawl to .html', group: results },
   dashboard: {
     takes: port,

@@ -123,6 +123,9 @@ export function file(...endings: readonly string[]): ValueKind<string> {
   }
 }
 
+/** A directory, by its name. */
+export const directory: ValueKind<string> = { ...file(), placeholder: '<dir>', rule: 'a directory' }
+
 /** A file to export to. */
 export const exportFile: ValueKind<string> = file('.jsonl', '.csv')
 

@@ -160,6 +160,22 @@ describe('corral crawl', () => {
     expect(asked).toContain('/b"1"')
   })
 
+  test('--warc keeps what was said, --proxy asks another', async () => {
+    const url = await serve(tenPages)
+    const cwd = temporaryDirectory()
+    expect(await runCommand(['crawl', url, '--warc', 'kept'], cwd)).toMatchObject({ code: 0 })
+    expect(readdirSync(join(cwd, 'kept'))).toEqual([expect.stringMatching(/\.warc\.gz$/)])
+
+    const asked: string[] = []
+    const proxy = await serve((request, response) => {
+      asked.push(request.url ?? '')
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<title>x</title>')
+    })
+    const args = ['crawl', 'http://a.test/x', '--proxy', proxy, '--store', 'proxied.db']
+    expect(await runCommand(args, cwd)).toMatchObject({ code: 0 })
+    expect(asked).toContain('http://a.test/x')
+  })
+
   test('a reader that has seen enough is no failure', async () => {
     const url = await serve(tenPages)
     const { child, ended } = startCommand(['crawl', url, '--json'], temporaryDirectory())
