@@ -184,9 +184,10 @@ async function readAnswer(
     hash: context.dedupe ?? false,
   })
   const depth = entry.depth + 1
-  const links = read.content.links.map(({ url, kind, nofollow }) => {
-    const forbidden = nofollow || directives.nofollow
-    return stored(url, kind, forbidden, forbidden ? 'nofollow' : context.scope(url, depth))
+  const links = read.content.links.map((link) => {
+    const forbidden = link.nofollow || directives.nofollow
+    const skip = forbidden ? 'nofollow' : context.scope(link.url, depth)
+    return skip === undefined ? link : stored(link.url, link.kind, forbidden, skip)
   })
   const { linkPolicy } = context
   if (linkPolicy === undefined) return { result: 'answer', answer, read, links }

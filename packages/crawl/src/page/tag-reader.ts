@@ -81,28 +81,29 @@ export class TagReader {
       } else if (!isBlank(code)) {
         this.empty = false
         this.#state = 'name'
-        // Whatever it is, the first character is part of the name.
-        this.#name = html.charAt(index)
-        return index + 1
+        this.#name = ''
+        return index
       }
     }
     return html.length
   }
 
   #inName(html: string, at: number): number {
-    let end = at
+    // Whatever it is, the first character is part of the name.
+    let end = this.#name === '' ? at + 1 : at
     while (end < html.length && !endsAttributeName(html.charCodeAt(end))) end++
-    if (this.#wanted !== undefined && this.#name.length <= maxName) {
-      this.#name += html.slice(at, Math.min(end, at + maxName + 1))
-    }
+    if (this.#name.length <= maxName) this.#name += html.slice(at, Math.min(end, at + maxName + 1))
     if (end === html.length) return end
-    const name = this.#name.toLowerCase()
-    // The first of two attributes of one name is the one that counts.
-    const wanted = this.#wanted?.has(name) === true && !this.#attributes.has(name)
-    this.#attribute = wanted ? name : undefined
+    this.#attribute = this.#wanted === undefined ? undefined : this.#nameIfWanted(this.#wanted)
     this.#value = ''
     this.#state = 'equals'
     return end
+  }
+
+  #nameIfWanted(wanted: ReadonlySet<string>): string | undefined {
+    const name = this.#name.toLowerCase()
+    // The first of two attributes of one name is the one that counts.
+    return wanted.has(name) && !this.#attributes.has(name) ? name : undefined
   }
 
   #beforeEquals(html: string, at: number): number {

@@ -1,5 +1,5 @@
 import { GenerationCache } from './generation-cache.ts'
-import { hostOf } from './origin.ts'
+import { hostOf, originOf } from './origin.ts'
 import { registrableDomain } from './registrable-domain.ts'
 
 /** Why a URL is not followed; `depth` only when there is no other reason. */
@@ -41,9 +41,19 @@ export function createScope(seeds: readonly string[], options: ScopeOptions = {}
   const includes = include.map(stateless)
   const excludes = exclude.map(stateless)
 
+  // Most links lead where the one before them led.
+  let ownHost = '//?/'
+  const isOnHost = (url: string): boolean => {
+    if (url.startsWith(ownHost)) return true
+    if (!hosts.has(hostOf(url))) return false
+    ownHost = `${originOf(url)}/`
+    return true
+  }
+
   return (url, depth) => {
+    // The host of every seed is one of them.
+    if (within === 'host' && !isOnHost(url)) return 'host'
     if (named.has(url)) return undefined
-    if (within === 'host' && !hosts.has(hostOf(url))) return 'host'
     if (isInDomain !== undefined && !isInDomain(hostOf(url))) return 'domain'
     if (within === 'prefix' && !prefixes.some((prefix) => url.startsWith(prefix))) return 'prefix'
     if (excludes.some((pattern) => pattern.test(url))) return 'exclude'
