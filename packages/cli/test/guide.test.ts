@@ -44,7 +44,7 @@ describe('the guide to crawling', () => {
     const answers = queries.filter((sql) => sql.trim() !== '').map((sql) => db.prepare(sql).all())
     expect(answers).toEqual([[], [], []])
     for (const [, view, columns = ''] of guide.matchAll(
-      /^\| `(pages|links|errors|frontier)` +\| (.*) \|$/gm,
+      /^\| `(pages|records|links|errors|frontier)` +\| (.*) \|$/gm,
     )) {
       const listed = columns.replaceAll('`', '').trim().split(', ')
       const known = db.prepare(`SELECT name FROM pragma_table_info('${view}')`).all()
