@@ -36,12 +36,14 @@ export function chunkingInTime<T>(source: Opener<T>, size: number, maxDelay: num
         if (full.length > 0) return relay.emit(full, scope)
       }
       const timer = spawn(
-        async () => {
+        async (task) => {
           for (;;) {
-            if (chunk.length === 0) await suspend(new Waiter('Stream.chunk', relay, idle))
+            if (chunk.length === 0) {
+              await task.enter(() => suspend(new Waiter('Stream.chunk', relay, idle)))
+            }
             const waiting = chunk
-            await sleepUntil(due)
-            if (chunk === waiting) await flush(currentScope())
+            await task.enter(() => sleepUntil(due))
+            if (chunk === waiting) await task.enter(() => flush(currentScope()))
           }
         },
         { name: 'Stream.chunk: timer' },

@@ -17,6 +17,7 @@ import type { End } from './cursor.ts'
 export class Crew<T> {
   readonly #kind: string
   readonly #line: WaitQueue<T | End>
+  readonly #home: ScopeNode
   readonly #nursery: Nursery
   #over = false
   /** What the consumer has yet to be told. */
@@ -27,7 +28,8 @@ export class Crew<T> {
 
   /** @param keep puts aside what is ready, before those who offer it are cancelled */
   constructor(kind: string, scope: ScopeNode, line: WaitQueue<T | End>, keep: () => void) {
-    const nursery = new Nursery(openScope(kind, scope.closed ? currentScope() : scope))
+    this.#home = scope.closed ? currentScope() : scope
+    const nursery = new Nursery(openScope(kind, this.#home))
     nursery.onEnded = (task) => {
       if (task.state === 'fulfilled') return
       keep()
@@ -52,7 +54,9 @@ export class Crew<T> {
 
   /** Waits for an item that is handed over, or for the end of all. */
   wait(resource: object): Promise<T | End> | End {
-    if (!this.#over) return suspend(new Waiter<T | End>(this.#kind, resource, this.#line))
+    if (!this.#over) {
+      return suspend(new Waiter<T | End>(this.#kind, resource, this.#line), here(this.#home))
+    }
     return this.#told ? END : Promise.reject(this.#tell())
   }
 
@@ -101,6 +105,12 @@ export class Crew<T> {
     this.#cut = undefined
     return error
   }
+}
+
+/** Where the consumer waits; `home` where nothing travels along the awaits to tell that. */
+export function here(home: ScopeNode): ScopeNode {
+  const scope = currentScope()
+  return scope.task === undefined ? home : scope
 }
 
 function failing(error: unknown): () => unknown {

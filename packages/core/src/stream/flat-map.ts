@@ -35,7 +35,7 @@ export function merging<T, R>(
           if (room.first !== undefined) wake(room.first, undefined)
         })
         // No item is taken before it can be worked on.
-        if (active >= concurrency) await suspend(new Waiter(kind, relay, room))
+        if (active >= concurrency) await suspend(new Waiter(kind, relay, room), scope)
       })
     })
   return { open: (scope) => new Relay<R>(kind, scope, 0, begin) }

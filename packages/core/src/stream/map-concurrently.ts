@@ -66,7 +66,7 @@ class Workshop<T, R> implements Cursor<R> {
     this.#ordered = ordered
     this.#crew = new Crew('Stream.map', scope, this.#takers, () => {})
     this.#crew.spawn(async (scope) => {
-      await drain(source, scope, (item) => this.#begin(item))
+      await drain(source, scope, (item) => this.#begin(item, scope))
       this.#drained = true
       this.#rest()
     })
@@ -83,18 +83,18 @@ class Workshop<T, R> implements Cursor<R> {
   }
 
   /** Gives the item to a worker, and waits until another one could be given to one. */
-  #begin(item: T): Promise<void> | void {
+  #begin(item: T, scope: ScopeNode): Promise<void> | void {
     const job: Job<T, R> = { item, index: this.#begun++, result: undefined, done: false }
     this.#open += 1
     this.#working += 1
     if (this.#ordered) this.#jobs.push(job)
     const idle = this.#idle.first
-    if (idle === undefined) this.#crew.spawn(() => this.#work(job))
+    if (idle === undefined) this.#crew.spawn((scope) => this.#work(job, scope))
     else wake(idle, job)
-    if (this.#open >= this.#limit) return suspend(new Waiter('Stream.map', this, this.#room))
+    if (this.#open >= this.#limit) return suspend(new Waiter('Stream.map', this, this.#room), scope)
   }
 
-  async #work(first: Job<T, R>): Promise<void> {
+  async #work(first: Job<T, R>, scope: ScopeNode): Promise<void> {
     let job: Job<T, R> | undefined = first
     while (job !== undefined) {
       job.result = await this.#fn(job.item, job.index)
@@ -105,7 +105,7 @@ class Workshop<T, R> implements Cursor<R> {
       if (taker !== undefined && this.#jobs.at(0)?.done === true) wake(taker, this.#take())
       this.#rest()
       if (this.#over) return
-      job = await suspend(new Waiter('Stream.map', this, this.#idle))
+      job = await suspend(new Waiter('Stream.map', this, this.#idle), scope)
     }
   }
 

@@ -1,8 +1,10 @@
 import { Exchange } from '../channel/exchange.ts'
 import { currentScope, RingBuffer, suspend, Waiter, wake, wakeWithError } from '../lowlevel.ts'
+import type { ScopeNode } from '../lowlevel.ts'
 import { Owner } from '../scope/owner.ts'
 import { shield } from '../scope/shield.ts'
 import type { Task } from '../scope/task.ts'
+import { here } from './crew.ts'
 import { END } from './cursor.ts'
 import type { Cursor, End, Opener } from './cursor.ts'
 import { drain } from './drain.ts'
@@ -20,9 +22,9 @@ export function sharing<T>(source: Opener<T>, capacity: number, drops: boolean):
   const owner = new Owner()
   let walk: Walk<T> | undefined
   return {
-    open: () => {
+    open: (scope) => {
       walk = walk?.running === true ? walk : new Walk(source, owner)
-      return new Reader(walk, capacity, drops)
+      return new Reader(walk, scope, capacity, drops)
     },
   }
 }
@@ -38,7 +40,10 @@ class Walk<T> {
   constructor(source: Opener<T>, owner: Owner) {
     this.task = owner.spawn(
       'Stream.share',
-      () => drain(source, currentScope(), (item) => this.#send(item)),
+      () => {
+        const scope = currentScope()
+        return drain(source, scope, (item) => this.#send(item, scope))
+      },
       (task) => {
         this.running = false
         this.failed = task.state === 'rejected'
@@ -57,10 +62,10 @@ class Walk<T> {
   }
 
   /** Those who have room have the item at once; the others are waited for. */
-  async #send(item: T): Promise<void> {
+  async #send(item: T, scope: ScopeNode): Promise<void> {
     const waits: Promise<void>[] = []
     for (const reader of this.readers) {
-      const wait = reader.offer(item)
+      const wait = reader.offer(item, scope)
       if (wait !== undefined) waits.push(wait)
     }
     for (const wait of waits) await wait
@@ -69,10 +74,12 @@ class Walk<T> {
 
 class Reader<T> implements Cursor<T> {
   readonly #walk: Walk<T>
+  readonly #home: ScopeNode
   readonly #exchange: Exchange<T>
   #closed = false
 
-  constructor(walk: Walk<T>, capacity: number, drops: boolean) {
+  constructor(walk: Walk<T>, home: ScopeNode, capacity: number, drops: boolean) {
+    this.#home = home
     this.#walk = walk
     const buffer = drops ? new LatestItems<T>(capacity) : new RingBuffer<T>()
     this.#exchange = new Exchange(drops ? Infinity : capacity, buffer)
@@ -80,9 +87,9 @@ class Reader<T> implements Cursor<T> {
   }
 
   /** Takes an item from the walk; what it returns is the wait until there is room for it. */
-  offer(item: T): Promise<void> | void {
+  offer(item: T, scope: ScopeNode): Promise<void> | void {
     if (this.#exchange.give(item)) return
-    return suspend(new Waiter('Stream.share', this, this.#exchange.givers, item))
+    return suspend(new Waiter('Stream.share', this, this.#exchange.givers, item), scope)
   }
 
   /** The walk has ended. */
@@ -99,7 +106,8 @@ class Reader<T> implements Cursor<T> {
     const { failure, running } = this.#walk
     if (failure !== undefined) return Promise.reject(failure.error)
     if (!running || this.#closed) return END
-    return suspend(new Waiter<T>('Stream.share', this, this.#exchange.takers))
+    const waiter = new Waiter<T>('Stream.share', this, this.#exchange.takers)
+    return suspend(waiter, here(this.#home))
   }
 
   close(): Promise<void> | void {

@@ -27,11 +27,13 @@ export function throttling<T>(source: Opener<T>, ms: number, keep: 'latest' | 'f
       }
       /** Gives what is held when it is time, if nothing comes that does so itself. */
       const timer = spawn(
-        async () => {
+        async (task) => {
           for (;;) {
-            if (held === END) await suspend(new Waiter('Stream.throttle', relay, idle))
-            await sleepUntil(due)
-            await sleep(0) // what comes at this very moment has come in time
+            if (held === END) {
+              await task.enter(() => suspend(new Waiter('Stream.throttle', relay, idle)))
+            }
+            await task.enter(() => sleepUntil(due))
+            await task.enter(() => sleep(0)) // what comes at this very moment has come in time
             if (held !== END && clock.now() >= due) give(held)
           }
         },

@@ -30,7 +30,7 @@ export function zip<S extends readonly StreamSource<unknown>[]>(...sources: S): 
       relay.spawn(async (scope) => {
         await drain(source, scope, async (item) => {
           row[column] = item
-          if (++filled < openers.length) return suspend(new Waiter('zip', relay, others))
+          if (++filled < openers.length) return suspend(new Waiter('zip', relay, others), scope)
           const full = row
           row = []
           filled = 0
