@@ -4,6 +4,7 @@ import {
   MisuseError,
   moveOnAfter,
   now,
+  Queue,
   range,
   run,
   shield,
@@ -604,6 +605,26 @@ describe('a walk', () => {
         const use = made.forEach(() => Promise.reject(first))
         await expect(use).rejects.toBe(first)
         expect((first as { suppressed?: unknown }).suppressed).toEqual([second])
+      }
+    }))
+
+  test('an item that was granted and then cancelled is not lost', () =>
+    testRun(async () => {
+      for (const walk of [
+        (source: Stream<number>, got: number[]) => source.forEach((n) => void got.push(n)),
+        async (source: Stream<number>, got: number[]) => {
+          for await (const n of source.map((n) => n)) got.push(n)
+        },
+      ]) {
+        const queue = new Queue<number>()
+        const got: number[] = []
+        const scope = new CancelScope()
+        const reader = spawn(() => scope.run(() => walk(stream(queue), got)))
+        await sleep(1)
+        expect(queue.tryPut(7)).toBe(true)
+        scope.cancel()
+        await reader
+        expect([got, queue.size]).toEqual([[7], 0])
       }
     }))
 
