@@ -101,9 +101,12 @@ export class CrawlMonitor {
 
   /** The hosts with most to do, the busiest first. */
   busiest(most: number, now: number = Date.now()): HostActivity[] {
-    const active = [...this.#hosts.values()].map((host) => ({ host, rate: host.rate.at(now) }))
+    const active = [...this.#hosts.values()].map((host) => {
+      const rate = host.rate.at(now)
+      return { host, rate, level: levelOf(rate, host.inFlight) }
+    })
     return active
-      .toSorted((a, b) => b.rate - a.rate || b.host.inFlight - a.host.inFlight || byPages(a, b))
+      .toSorted((a, b) => b.level - a.level || (a.host.origin < b.host.origin ? -1 : 1))
       .slice(0, most)
       .map(({ host: { origin, inFlight, pages, failures, bytes, latency }, rate }) => {
         return { origin, inFlight, pages, failures, bytes, latency, rate }
@@ -151,6 +154,8 @@ export class CrawlMonitor {
   }
 }
 
-function byPages(a: { readonly host: Host }, b: { readonly host: Host }): number {
-  return b.host.pages - a.host.pages
+/** How busy a host is, coarsely: hosts that are as busy as each other must not change places all the time. */
+function levelOf(rate: number, inFlight: number): number {
+  if (rate >= 0.05) return 1 + Math.round(Math.log2(1 + rate))
+  return inFlight > 0 ? 1 : 0
 }

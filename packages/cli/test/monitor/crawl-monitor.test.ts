@@ -72,6 +72,18 @@ describe('CrawlMonitor', () => {
   })
 })
 
+test('hosts that are about as busy keep their places', () => {
+  const monitor = new CrawlMonitor()
+  const order = (): string[] => monitor.busiest(3, 1000).map(({ origin }) => origin.slice(7, 8))
+  for (let i = 0; i < 30; i++)
+    for (const name of ['c', 'a', 'b']) monitor.observe(page('/', name), 1000)
+  expect(order()).toEqual(['a', 'b', 'c'])
+  monitor.observe(page('/', 'c'), 1000)
+  expect(order()).toEqual(['a', 'b', 'c'])
+  for (let i = 0; i < 60; i++) monitor.observe(page('/', 'c'), 1000)
+  expect(order()).toEqual(['c', 'a', 'b'])
+})
+
 describe('LatencyHistogram', () => {
   test('counts in buckets, and estimates quantiles within them', () => {
     const histogram = new LatencyHistogram()
