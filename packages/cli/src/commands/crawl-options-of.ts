@@ -15,7 +15,7 @@ import { UsageError } from '../options/usage-error.ts'
 /** What the settings of the command mean to the library. */
 export function crawlOptionsOf(seeds: readonly string[], settings: CrawlSettings): CrawlOptions {
   const { depth, maxPages, maxTime, maxBytes, userAgent, include, exclude } = settings
-  const { refresh, extract, proxy, warc } = settings
+  const { refresh, extract, proxy, warc, first } = settings
   const stripped = settings.stripTracking ? trackingParameters : []
   return {
     seeds,
@@ -46,6 +46,10 @@ export function crawlOptionsOf(seeds: readonly string[], settings: CrawlSettings
     adaptive: !settings.steady,
     cookies: settings.cookies,
     ...(settings.followTraps ? { traps: noTraps } : {}),
+    ...(settings.preferCanonical ? { canonical: 'prefer' } : {}),
+    ...(first.length === 0
+      ? {}
+      : { priority: (url) => Number(first.some((each) => each.test(url))) }),
     ...(proxy === undefined ? {} : { proxy }),
     ...(warc === undefined ? {} : { warc }),
     ...(refresh === undefined ? {} : { refreshAfter: refresh }),

@@ -26,6 +26,8 @@ export interface CrawlSettings {
   readonly sameHost: boolean
   readonly include: readonly RegExp[]
   readonly exclude: readonly RegExp[]
+  readonly first: readonly RegExp[]
+  readonly preferCanonical: boolean
   readonly sitemap: readonly string[]
   readonly findSitemaps: boolean
   readonly dedupe: boolean
@@ -96,6 +98,13 @@ export const crawlOptions: OptionTable<CrawlSettings> = {
     group: follow,
     essential: true,
   },
+  first: {
+    takes: pattern(),
+    multiple: true,
+    help: 'of a host, matching URLs first',
+    group: follow,
+  },
+  preferCanonical: { help: 'of copies, follow only the canonical URL', group: follow },
   sitemap: { takes: url, multiple: true, help: 'a sitemap to read', group: follow },
   findSitemaps: { help: 'read the sitemaps that robots.txt files name', group: follow },
   dedupe: { help: 'do not follow links of pages that are copies', group: follow },

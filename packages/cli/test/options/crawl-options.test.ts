@@ -12,6 +12,9 @@ test('crawlOptions have the defaults of the library, where they name one', () =>
     timeout: values.timeout,
     attempts: values.retries + 1,
     maxBytes: values.maxSize,
+    maxLinks: values.maxLinks,
+    maxRedirects: values.maxRedirects,
+    jitter: values.jitter,
   }).toEqual({
     concurrency: defaultCrawlLimits.concurrency,
     concurrencyPerHost: defaultCrawlLimits.concurrencyPerHost,
@@ -19,6 +22,9 @@ test('crawlOptions have the defaults of the library, where they name one', () =>
     timeout: defaultCrawlLimits.timeout,
     attempts: defaultCrawlLimits.attempts,
     maxBytes: defaultCrawlLimits.maxBytes,
+    maxLinks: defaultCrawlLimits.maxLinks,
+    maxRedirects: defaultCrawlLimits.maxRedirects,
+    jitter: defaultCrawlLimits.jitter,
   })
   expect(values.store).toBe('crawl.db')
 })
