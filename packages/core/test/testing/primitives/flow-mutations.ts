@@ -11,7 +11,7 @@ export const flowMutations: readonly Mutation[] = [
     'SingleFlight: passengers are not told',
     'flow/single-flight.ts',
     `if (task.state === 'fulfilled') wake(waiter, task.value as V)`,
-    `if (task.state === 'fulfilled') void waiter`,
+    `if (task.state === 'fulfilled') line.remove(waiter)`,
   ],
   [
     'SingleFlight: a flight that has landed stays',
@@ -71,6 +71,6 @@ export const flowMutations: readonly Mutation[] = [
     'Pool: drain does not wait',
     'flow/pool.ts',
     `if (this.#size > 0) await suspend(new Waiter('Pool.drain', this, this.#drainers))`,
-    `void this.#size`,
+    `if (this.#size < 0) await suspend(new Waiter('Pool.drain', this, this.#drainers))`,
   ],
 ]

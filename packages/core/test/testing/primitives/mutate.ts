@@ -19,9 +19,11 @@ function explore(): string | undefined {
     return undefined
   } catch (error) {
     const { stdout, stderr, signal } = error as Record<'stdout' | 'stderr' | 'signal', string>
-    if (signal !== null) return 'by never ending'
+    if (stderr.includes('SyntaxError')) throw new Error(`it is no program any more: ${stderr}`)
     const program = /^FOUND {2}(.+)/m.exec(stdout)?.[1]
-    return program ?? `by crashing: ${/\w*Error.*/.exec(stderr)?.[0] ?? ''}`
+    if (program !== undefined) return program
+    const last = /\n?(.+)\n$/.exec(stdout)?.[1] ?? 'nothing has run'
+    return `${last} (${signal === null ? 'the process fails' : 'never ends'})`
   }
 }
 

@@ -6,6 +6,7 @@ for (const primitive of primitives) {
   if (!primitive.name.includes(filter)) continue
   try {
     const began = performance.now()
+    process.stdout.write(`${primitive.name}\n`) // so that it is known which one never ended
     const schedules = await explorePrimitive(primitive)
     const ms = Math.round(performance.now() - began)
     process.stdout.write(
