@@ -42,17 +42,23 @@ async function* windowed(source: Iterable<number>, limit: number): AsyncGenerato
   for (const result of running) yield await result
 }
 
+interface Turn {
+  readonly from: AsyncIterator<number>
+  readonly step: IteratorResult<number>
+}
+
+function turnOf(from: AsyncIterator<number>): Promise<Turn> {
+  return from.next().then((step) => ({ from, step }))
+}
+
 /** The items of two as they come: a race between their next steps. */
 async function* raced(a: AsyncIterator<number>, b: AsyncIterator<number>): AsyncGenerator<number> {
-  type Turn = { readonly from: AsyncIterator<number>; readonly step: IteratorResult<number> }
-  const next = (from: AsyncIterator<number>): Promise<Turn> =>
-    from.next().then((step) => ({ from, step }))
-  const turns = new Map([a, b].map((from) => [from, next(from)]))
+  const turns = new Map([a, b].map((from) => [from, turnOf(from)]))
   while (turns.size > 0) {
     const { from, step } = await Promise.race(turns.values())
     if (step.done === true) turns.delete(from)
     else {
-      turns.set(from, next(from))
+      turns.set(from, turnOf(from))
       yield step.value
     }
   }
