@@ -36,7 +36,7 @@ function cellsOf({ rate, inFlight, pages, failures, latency }: HostActivity): st
     `${formatCount(inFlight)} in flight`,
     `${formatCount(pages)} pages`,
     latency < 1000 ? `${Math.round(latency)} ms` : formatDuration(latency),
-    `${formatCount(failures)} errors`,
+    `${formatCount(failures)} ${failures === 1 ? 'error' : 'errors'}`,
   ]
 }
 

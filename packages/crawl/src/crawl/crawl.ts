@@ -15,7 +15,7 @@ import { createLinkPolicy } from './link-policy.ts'
 import { OutcomeWriter } from './outcome-writer.ts'
 import { openSession } from './own-session.ts'
 import { PageHandling, type PageHandler } from './page-handling.ts'
-import { watchVisits } from './visit-event.ts'
+import { tellUnreachable, watchVisits } from './visit-event.ts'
 import { visitPage, type Visit } from './visit-page.ts'
 
 /** What servers are told when nothing else is asked for. */
@@ -112,7 +112,7 @@ async function work(plan: Plan, store: Store, session: CrawlSession): Promise<Cr
   const startedAt = Math.round(now())
   if (seeds.length > 0) await store.seed(seeds)
   if (plan.sitemaps.length > 0) await store.seedSitemaps(plan.sitemaps, startedAt)
-  const { refreshAfter } = options
+  const { refreshAfter, onVisit } = options
   if (refreshAfter !== undefined) await store.refresh(startedAt - refreshAfter)
   const userAgent = options.userAgent ?? defaultUserAgent
   const context = {
@@ -136,8 +136,9 @@ async function work(plan: Plan, store: Store, session: CrawlSession): Promise<Cr
     limits,
     guard: options.adaptive === false ? undefined : new HostGuard(limits),
     robots: options.obeyRobots === false ? undefined : new RobotsGate(context),
-    visit: options.onVisit === undefined ? visit : watchVisits(visit, options.onVisit),
+    visit: onVisit === undefined ? visit : watchVisits(visit, onVisit),
     onRetry: () => meter.retries++,
+    onUnreachable: onVisit && ((item, failure) => tellUnreachable(item, failure, onVisit)),
   })
   async function queueSitemaps(urls: readonly string[]): Promise<void> {
     await store.seedSitemaps(urls, startedAt)

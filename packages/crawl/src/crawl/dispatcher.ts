@@ -1,4 +1,5 @@
 import { Event, moveOnAfter, now, type TaskGroup } from 'corral'
+import type { Failure } from '../fetch/failure.ts'
 import { Politeness } from '../frontier/politeness.ts'
 import type { RobotsGate } from '../robots/robots-gate.ts'
 import type { FrontierEntry, Outcome, StoreCounts, StoredLink } from '../store/outcome.ts'
@@ -28,6 +29,8 @@ export interface DispatchParts {
   readonly visit: (attempt: Attempt) => Promise<Visit>
   readonly guard?: HostGuard | undefined
   readonly onRetry: () => void
+  /** Told of what is not visited, since the robots.txt of its host cannot be had. */
+  readonly onUnreachable?: ((item: Attempt, failure: Failure) => void) | undefined
 }
 
 /**
@@ -176,7 +179,10 @@ export class Dispatcher {
     const { entry, attempt } = item
     const asked = robots?.ask(origin, entry.url) ?? { answer: 'allowed' }
     if (asked.answer === 'disallowed') return { result: 'skip', entry, reason: 'robots' }
-    if (asked.answer === 'unreachable') return failureOf(entry, asked.failure, attempt)
+    if (asked.answer === 'unreachable') {
+      this.#parts.onUnreachable?.(item, asked.failure)
+      return failureOf(entry, asked.failure, attempt)
+    }
     if (asked.answer === 'unknown') {
       this.#politeness.close(origin)
       this.#politeness.retry(origin, item, now())

@@ -1,4 +1,5 @@
 import { now } from 'corral'
+import type { Failure } from '../fetch/failure.ts'
 import { originOf } from '../url/origin.ts'
 import type { Attempt } from './dispatcher.ts'
 import type { Visit } from './visit-page.ts'
@@ -13,7 +14,7 @@ interface VisitOf {
 
 /**
  * What is told of a request for a URL while it happens: that it starts, and then once how it ended. A failure may be
- * tried again; one that is not is in the store.
+ * tried again; one that is not is in the store. Of hosts whose robots.txt cannot be had too: then the duration is 0.
  */
 export type VisitEvent =
   | (VisitOf & { readonly type: 'start' })
@@ -55,6 +56,17 @@ export function watchVisits(
     tell({ ...of, ...endOf(visited, now() - startedAt) })
     return visited
   }
+}
+
+/** Tells of a visit that was not made: one that failed at once. */
+export function tellUnreachable(
+  { entry: { url }, attempt }: Attempt,
+  { kind, code, message }: Failure,
+  tell: (event: VisitEvent) => void,
+): void {
+  const of = { url, origin: originOf(url), attempt }
+  tell({ ...of, type: 'start' })
+  tell({ ...of, type: 'failure', kind, code, message, duration: 0 })
 }
 
 type End<Type> = Omit<Extract<VisitEvent, { type: Type }>, keyof VisitOf>

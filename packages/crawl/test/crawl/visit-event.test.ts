@@ -53,3 +53,19 @@ test('onVisit is told of what a cancellation cuts short', async () => {
   })
   expect(told).toEqual(['start', 'cancelled'])
 })
+
+test('onVisit is told of what is not visited, since the robots.txt of its host cannot be had', async () => {
+  const site = await testSite((response) => response.end(page([])))
+  await site.close()
+  const told: unknown[] = []
+  await crawl({
+    seeds: [`${site.origin}/`],
+    store: join(temporaryDirectory(), 'crawl.db'),
+    limits: { attempts: 1, retryDelay: 1 },
+    onVisit: (event) => told.push([event.type, event.type === 'failure' && event.kind]),
+  })
+  expect(told).toEqual([
+    ['start', false],
+    ['failure', 'network'],
+  ])
+})
