@@ -12,6 +12,7 @@ interface QueuedRow extends FrontierEntry {
 export class Claims {
   readonly #nextOrigin: StatementSync
   readonly #queuedOf: StatementSync
+  readonly #select: StatementSync
   readonly #pageOf: StatementSync
   readonly #originOf = new Map<number, number>()
   readonly #claimedOf = new Map<number, Set<number>>()
@@ -21,10 +22,13 @@ export class Claims {
     this.#nextOrigin = db.prepare(
       `SELECT origin_id AS id FROM url WHERE state = 0 AND origin_id > ? ORDER BY origin_id LIMIT 1`,
     )
+    // From the index alone: most of these have been handed out.
     this.#queuedOf = db.prepare(
-      `SELECT id, url, depth, hops, role FROM url WHERE state = 0 AND origin_id = ?
+      `SELECT id FROM url WHERE state = 0 AND origin_id = ?
        ORDER BY priority DESC, depth, id LIMIT ?`,
     )
+    this.#queuedOf.setReturnArrays(true)
+    this.#select = db.prepare('SELECT id, url, depth, hops, role FROM url WHERE id = ?')
     this.#pageOf = db.prepare(
       'SELECT etag, last_modified AS lastModified FROM page WHERE url_id = ?',
     )
@@ -79,12 +83,14 @@ export class Claims {
     let free = Math.min(want, perOrigin - claimed.size)
     if (free <= 0) return
     // Those handed out are still queued in the table: look past as many as there are.
-    const rows = this.#queuedOf.all(origin, free + claimed.size) as unknown as QueuedRow[]
-    for (const { id, url, depth, hops, role } of rows) {
+    const rows = this.#queuedOf.all(origin, free + claimed.size) as unknown as [id: number][]
+    for (const row of rows) {
+      const id = row[0]
       if (free === 0) break
       if (claimed.has(id)) continue
       claimed.add(id)
       this.#originOf.set(id, origin)
+      const { url, depth, hops, role } = this.#select.get(id) as unknown as QueuedRow
       taken.push(role === 0 ? { id, url, depth, hops } : { id, url, depth, hops, sitemap: true })
       free--
     }
