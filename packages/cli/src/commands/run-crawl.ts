@@ -82,7 +82,7 @@ export async function runCrawl(
 /** Opens the dashboard if it is asked for, and says where. */
 async function dashboardOf(
   seeds: readonly string[],
-  { dashboard: port, json }: CrawlSettings,
+  { dashboard: port, json, quiet }: CrawlSettings,
   display: CrawlDisplay,
   state: () => DashboardState | undefined,
 ): Promise<Dashboard | undefined> {
@@ -90,7 +90,12 @@ async function dashboardOf(
   const dashboard = await openDashboard({ state, ...(port === 0 ? {} : { port }) })
   const { url } = dashboard
   if (json) process.stdout.write(`${JSON.stringify({ type: 'dashboard', url })}\n`)
-  else display.note(`Dashboard of ${printable(seeds[0] ?? '')}: ${url}`)
+  else {
+    const line = `Dashboard of ${printable(seeds[0] ?? '')}: ${url}`
+    // Who asks for one must know where it is.
+    if (quiet) process.stderr.write(`${line}\n`)
+    else display.note(line)
+  }
   return dashboard
 }
 

@@ -135,15 +135,17 @@ function failureTable(failures: readonly FailureReport[]): Html {
     const list = html`<ul>
       ${examples.map((url) => html`<li>${link(url)}</li>`)}
     </ul>`
+    const summary = examples.length < count ? `${examples.length} of them` : 'which'
     const open = html`<details>
-      <summary>${examples.length < count ? `${examples.length} of them` : 'which'}</summary>
+      <summary>${summary}</summary>
       ${list}
     </details>`
+    const which = count === 1 ? html`<div>${link(examples[0] ?? '')}</div>` : open
     return html`<tr>
       <td class="n">${formatCount(count)}</td>
       <td class="why">${kind}</td>
       <td class="why">${code}</td>
-      <td>${message}${open}</td>
+      <td>${message}${which}</td>
     </tr>`
   })
   return html`<table>
