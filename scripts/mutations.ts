@@ -31,8 +31,8 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'a wait in a cancelled scope is let in',
     file: 'kernel/suspend.ts',
-    from: `if (scope.governor !== undefined && !waiter.shielded) {`,
-    to: `if (scope.governor !== undefined && waiter.shielded) {`,
+    from: `if (scope.governor !== undefined && !waiter.shielded) return`,
+    to: `if (scope.governor !== undefined && waiter.shielded) return`,
     tests: ['scope'],
   },
   {
@@ -135,8 +135,8 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'a foreign AbortError is no cancellation',
     file: 'scope/scoped.ts',
-    from: `return error.name === 'AbortError'`,
-    to: `return false`,
+    from: ` || (part instanceof Error && part.name === 'AbortError')`,
+    to: ``,
     tests: ['scope'],
   },
   {
@@ -164,10 +164,8 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'a group ends while its tasks live',
     file: 'scope/nursery.ts',
-    from: `    if (this.live === 0) return
-`,
-    to: `    if (this.live >= 0) return
-`,
+    from: `while (this.live > 0) await suspend(this.#joiner(true))`,
+    to: `void suspend`,
     tests: ['scope'],
   },
   {
@@ -180,8 +178,8 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'a task ends without waiting for its children',
     file: 'scope/task-node.ts',
-    from: `if (children === undefined || children.live === 0) this.#end()`,
-    to: `if (children === undefined || children.live >= 0) this.#end()`,
+    from: `if (children === undefined || children.live === 0) this.end()`,
+    to: `if (children === undefined || children.live >= 0) this.end()`,
     tests: ['scope'],
   },
   {
@@ -194,8 +192,8 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'a timeout that expired is thrown though the work was cancelled from outside',
     file: 'scope/timeout.ts',
-    from: `if (absorbs(node, error) && cutShort(node)) throw new TimeoutError(ms)`,
-    to: `if (absorbs(node, error) || node.governor !== undefined) throw new TimeoutError(ms)`,
+    from: `if (node.expired && absorbs(node, error)) throw new TimeoutError(ms)`,
+    to: `if (node.governor !== undefined) throw new TimeoutError(ms)`,
     tests: ['scope'],
   },
   {
@@ -209,9 +207,30 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'the program ends and leaves its tasks running',
     file: 'scope/run.ts',
-    from: `cancelScope(child, 'main has returned')`,
-    to: `void child`,
-    tests: ['scope/run.test.ts'],
+    from: `nursery.dismiss('main has returned')`,
+    to: `void nursery`,
+    tests: ['scope/run.test.ts', 'scope/edges.test.ts'],
+  },
+  {
+    what: 'a task does not wait for a group that its body forgot',
+    file: 'scope/task-node.ts',
+    from: `if (scope.firstChild !== undefined && this.#awaitForgotten()) return`,
+    to: ``,
+    tests: ['scope/edges.test.ts'],
+  },
+  {
+    what: 'tasks that end one after the other end inside each other',
+    file: 'scope/task-node.ts',
+    from: `  if (draining) return\n`,
+    to: ``,
+    tests: ['scope/edges.test.ts'],
+  },
+  {
+    what: 'who joins a group may not be cancelled',
+    file: 'scope/nursery.ts',
+    from: `suspend(this.#joiner(false), scope)`,
+    to: `suspend(this.#joiner(true), scope)`,
+    tests: ['scope/edges.test.ts'],
   },
   {
     what: 'a finished task is still a context',

@@ -19,7 +19,9 @@ function explore(): string | undefined {
     return undefined
   } catch (error) {
     const { stdout, stderr, signal } = error as Record<'stdout' | 'stderr' | 'signal', string>
-    if (stderr.includes('SyntaxError')) throw new Error(`it is no program any more: ${stderr}`)
+    if (stderr.includes('SyntaxError')) {
+      throw new Error(`it is no program any more: ${stderr}`, { cause: error })
+    }
     const program = /^FOUND {2}(.+)/m.exec(stdout)?.[1]
     if (program !== undefined) return program
     const last = /\n?(.+)\n$/.exec(stdout)?.[1] ?? 'nothing has run'
