@@ -1,8 +1,9 @@
 import { selectAll, selectOne } from 'css-select'
 import { isTag, type AnyNode, type Document, type Element } from 'domhandler'
-import { getInnerHTML, textContent } from 'domutils'
+import { getInnerHTML } from 'domutils'
 import { parseTree } from './parse-tree.ts'
 import { compileSelector, type Selector } from './selector.ts'
+import { textOf } from './text-of.ts'
 
 /**
  * An element of a page, or the page itself, to be read with CSS selectors. Selectors find what is inside it.
@@ -33,9 +34,9 @@ export class PageNode {
     return new PageNode(root, resolved?.href ?? url)
   }
 
-  /** Its text without tags, blanks run together and cut off at the ends. */
+  /** Its text as somebody reads it: blanks run together, one between lines, none at the ends; no scripts and styles. */
   get text(): string {
-    return textContent(this.#node).replace(/\s+/g, ' ').trim()
+    return textOf(this.#node)
   }
 
   /** What is inside it, as HTML. */

@@ -36,6 +36,15 @@ describe('fields', () => {
     expect(attribute('content', 'h1').read(page)).toBeUndefined()
   })
 
+  test('read text as somebody reads it', () => {
+    const read = (html: string): string => PageNode.parse(html, 'http://a.test/').text
+    expect(read('<p>one</p><p>two<br>three</p>four')).toBe('one two three four')
+    expect(read('<b>w</b>or<span>d</span> <td>1<td>2')).toBe('word 1 2')
+    expect(read('a<script>x</script><style>y</style><noscript>z</noscript>b<!-- c -->')).toBe('ab')
+    expect(read('  \n&nbsp; a &amp; b ')).toBe('a & b')
+    expect(read('')).toBe('')
+  })
+
   test('resolve links against the base of the page', () => {
     expect(link('a').read(page)).toBe('http://a.test/shop/bale.html#x')
     expect(link('img').read(page)).toBe('http://a.test/shop/i.png')
