@@ -22,9 +22,14 @@ export interface RunningCommand {
   readonly ended: Promise<Ended>
 }
 
-export function startCommand(args: readonly string[], cwd: string = tmpdir()): RunningCommand {
+export function startCommand(
+  args: readonly string[],
+  cwd: string = tmpdir(),
+  env: Readonly<Record<string, string>> = {},
+): RunningCommand {
   const child = spawn(process.execPath, ['--conditions=@corral/source', main, ...args], {
     cwd,
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))
@@ -39,8 +44,12 @@ export function startCommand(args: readonly string[], cwd: string = tmpdir()): R
   return { child, ended }
 }
 
-export function runCommand(args: readonly string[], cwd?: string): Promise<Ended> {
-  return startCommand(args, cwd).ended
+export function runCommand(
+  args: readonly string[],
+  cwd?: string,
+  env?: Readonly<Record<string, string>>,
+): Promise<Ended> {
+  return startCommand(args, cwd, env).ended
 }
 
 /** A directory that is there for one test. */

@@ -86,6 +86,24 @@ describe('corral.config.json', () => {
     expect(other.stderr).toContain('store x.db is not there')
   })
 
+  test('is beaten by the environment, and that by flags', async () => {
+    const cwd = temporaryDirectory()
+    writeFileSync(join(cwd, 'other.json'), '{"store":"file.db","json":true}')
+    const status = async (args: string[], env: Record<string, string>): Promise<string> =>
+      (await runCommand(['crawl', 'status', ...args], cwd, env)).stderr
+    const CORRAL_CONFIG = 'other.json'
+    expect(await status([], { CORRAL_CONFIG })).toContain('store file.db is not there')
+    const env = { CORRAL_CONFIG, CORRAL_STORE: 'env.db' }
+    expect(await status([], env)).toContain('store env.db is not there')
+    expect(await status(['--store', 'flag.db'], env)).toContain('store flag.db is not there')
+    expect(await status([], { CORRAL_JSON: 'maybe' })).toBe(
+      'corral crawl: CORRAL_JSON must be 1 or 0, got "maybe"\n',
+    )
+    expect(await status([], { CORRAL_CONFIG: 'no.json' })).toBe(
+      'corral crawl: config no.json is not there; name a file of JSON\n',
+    )
+  })
+
   test.each([
     [{ depht: 1 }, 'corral.config.json: depht is not known; did you mean depth?'],
     [
