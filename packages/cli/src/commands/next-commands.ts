@@ -19,7 +19,8 @@ export function nextCommands(options: NextCommandsOptions): [name: string, comma
   const next: [string, string][] = []
   if (again !== undefined && store.queued > 0) {
     // Repeated as it is, a limit that was reached would end it at once.
-    next.push(['go on', line(end === 'max-pages' ? withoutOption(again, '--max-pages') : again)])
+    const bounded = end === 'max-pages' || end === 'max-bytes'
+    next.push(['go on', line(bounded ? withoutOption(again, `--${end}`) : again)])
   }
   if (store.failed > 0) next.push(['failures', line(['crawl', 'failures', ...on])])
   if (exported === undefined && store.pages > 0) {

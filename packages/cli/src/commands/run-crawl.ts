@@ -11,7 +11,7 @@ import { printable } from '../format/printable.ts'
 import { CrawlMonitor } from '../monitor/crawl-monitor.ts'
 import type { CrawlSettings } from '../options/crawl-options.ts'
 import { writeReport } from '../report/write-report.ts'
-import { summarizeRun, summarizeStore, type StoreSummary } from '../summary/crawl-summary.ts'
+import { endOf, summarizeRun, summarizeStore, type StoreSummary } from '../summary/crawl-summary.ts'
 import { formatSummary } from '../summary/format-summary.ts'
 import { crawlOptionsOf } from './crawl-options-of.ts'
 import { FailureError } from './failure-error.ts'
@@ -63,7 +63,7 @@ export async function runCrawl(
   )
   try {
     await beside(dashboard, async () => await crawl(watched))
-    end = (monitor.progress?.queued ?? 0) > 0 ? 'max-pages' : 'done'
+    end = monitor.progress === undefined ? 'done' : endOf(monitor.progress, settings)
     display.end()
     if (settings.export !== undefined) await exportStore(settings.store, settings.export)
     if (settings.report !== undefined) await writeReport(settings.store, settings.report)
@@ -134,7 +134,7 @@ function sumUp(
   using reader = new StoreReader(settings.store)
   const store = summarizeStore(reader)
   if (!interrupted) requireSomething(store, reader)
-  const run = summarizeRun(store, last, interrupted)
+  const run = summarizeRun(store, last, interrupted ? 'interrupted' : endOf(store, settings))
   const exported = interrupted ? undefined : settings.export
   const report = interrupted ? undefined : settings.report
   if (settings.json) {

@@ -1,7 +1,13 @@
 import type { CrawlProgress, StoreReader } from '@corral/crawl'
 
 /** Why a crawl came to its end. */
-export type CrawlEnd = 'done' | 'max-pages' | 'interrupted'
+export type CrawlEnd = 'done' | 'max-pages' | 'max-bytes' | 'max-time' | 'interrupted'
+
+/** What may end a crawl before it is done. */
+export interface CrawlBounds {
+  readonly maxPages: number | undefined
+  readonly maxBytes: number | undefined
+}
 
 /** What a store has. */
 export interface StoreSummary {
@@ -40,18 +46,22 @@ export function summarizeStore(reader: StoreReader): StoreSummary {
   return { ...reader.counts(), statuses }
 }
 
+/** Why a crawl that was not cut short has ended: with URLs that are still queued, a bound was reached. */
+export function endOf(
+  { queued, pages, bytes }: Pick<StoreSummary, 'queued' | 'pages' | 'bytes'>,
+  { maxPages = Infinity, maxBytes = Infinity }: CrawlBounds,
+): CrawlEnd {
+  if (queued === 0) return 'done'
+  if (pages >= maxPages) return 'max-pages'
+  return bytes >= maxBytes ? 'max-bytes' : 'max-time'
+}
+
 /** Sums up a run by its last progress, `undefined` when it ended before there was any. */
 export function summarizeRun(
   store: StoreSummary,
   last: CrawlProgress | undefined,
-  interrupted: boolean,
+  end: CrawlEnd,
 ): RunSummary {
   const { pages = store.pages, newPages = 0, elapsed = 0, retries = 0 } = last ?? {}
-  const ended = store.queued > 0 ? 'max-pages' : 'done'
-  return {
-    end: interrupted ? 'interrupted' : ended,
-    newPages: newPages + store.pages - pages,
-    elapsed,
-    retries,
-  }
+  return { end, newPages: newPages + store.pages - pages, elapsed, retries }
 }

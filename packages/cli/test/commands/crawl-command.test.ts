@@ -160,6 +160,21 @@ describe('corral crawl', () => {
     expect(asked).toContain('/b"1"')
   })
 
+  test('--max-bytes and --max-time end it, and it says which, and how to go on', async () => {
+    const url = await serve((request, response) => {
+      setTimeout(() => tenPages(request, response), 50)
+    })
+    const ends = async (...args: string[]): Promise<string> => {
+      const { code, stdout } = await runCommand(['crawl', url, ...args], temporaryDirectory())
+      expect(code).toBe(0)
+      return `${stdout.split('\n')[0]} ${/go on .* crawl (.*)/.exec(stdout)?.[1]?.replace(url, '')}`
+    }
+    expect(await ends('--max-bytes', '100')).toBe('Crawl stopped: as many bytes as asked for ')
+    expect(await ends('--max-time', '200ms')).toBe(
+      'Crawl stopped: its time is over  --max-time 200ms',
+    )
+  })
+
   test('--first fetches what matches first', async () => {
     const asked: string[] = []
     const url = await serve(({ url: path = '' }, response) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { formatSummary } from '../../src/summary/format-summary.ts'
-import { summarizeRun, type StoreSummary } from '../../src/summary/crawl-summary.ts'
+import { endOf, summarizeRun, type StoreSummary } from '../../src/summary/crawl-summary.ts'
 import { progressOf } from '../crawl-progress.ts'
 
 const store: StoreSummary = {
@@ -71,18 +71,20 @@ Next
   })
 })
 
-describe('summarizeRun', () => {
+describe('endOf and summarizeRun', () => {
   const queued = { ...store, queued: 5 }
 
   test('says why the crawl ended', () => {
-    expect(summarizeRun(store, progressOf(), false).end).toBe('done')
-    expect(summarizeRun(queued, progressOf(), false).end).toBe('max-pages')
-    expect(summarizeRun(queued, progressOf(), true).end).toBe('interrupted')
+    const none = { maxPages: undefined, maxBytes: undefined }
+    expect(endOf(store, none)).toBe('done')
+    expect(endOf(queued, { ...none, maxPages: 1372 })).toBe('max-pages')
+    expect(endOf(queued, { maxPages: 2000, maxBytes: 1_500_000 })).toBe('max-bytes')
+    expect(endOf(queued, { maxPages: 2000, maxBytes: 2_000_000 })).toBe('max-time')
   })
 
   test('counts the pages that were stored after the last progress', () => {
     const last = progressOf({ pages: 1300, newPages: 300 })
-    expect(summarizeRun(store, last, true).newPages).toBe(372)
-    expect(summarizeRun(store, undefined, true).newPages).toBe(0)
+    expect(summarizeRun(store, last, 'interrupted').newPages).toBe(372)
+    expect(summarizeRun(store, undefined, 'interrupted').newPages).toBe(0)
   })
 })
