@@ -22,6 +22,9 @@ export type Refusal =
   | { readonly result: 'later'; readonly until: number }
   | { readonly result: 'failure'; readonly failure: Failure }
 
+/** Hosts in trouble that are remembered; who finds more begins to forget the first. */
+const maxHosts = 10_000
+
 interface Host {
   readonly delay: AdaptiveDelay
   readonly budget: RetryBudget
@@ -109,6 +112,10 @@ export class HostGuard {
       last: undefined,
     }
     this.#hosts.set(origin, host)
+    if (this.#hosts.size > maxHosts) {
+      const [oldest] = this.#hosts.keys()
+      if (oldest !== undefined) this.#hosts.delete(oldest)
+    }
     return host
   }
 
