@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { expect, test } from 'vitest'
 import { crawl } from '../../src/crawl/crawl.ts'
 import { temporaryDirectory } from '../store/temporary-directory.ts'
@@ -59,8 +58,6 @@ test(
   async () => {
     const { seed, log } = await fiftyHosts()
     const before = performance.now()
-    const lag = monitorEventLoopDelay({ resolution: 1 })
-    lag.enable()
     const result = await crawl({
       seeds: [seed],
       store: join(temporaryDirectory(), 'crawl.db'),
@@ -70,8 +67,8 @@ test(
     })
     expect(result).toMatchObject({ pages: hosts * pagesPerHost, failed: 0, queued: 0 })
     expect(log.size).toBe(hosts)
-    // What is measured is when requests arrive: one may be as late as this process was busy, and the next one not.
-    const late = 10 + lag.max / 1e6
+    // What is measured is when requests arrive: one may be late, with a connection to make on a busy machine, and the next one not.
+    const late = 0.5 * delay
     for (const [host, { starts, most }] of log) {
       const number = Number(host.slice(1, -'.test'.length))
       const least = (number % 5 === 0 ? crawlDelay : delay) - late
