@@ -5,7 +5,7 @@ import { startDemoSite, StoreReader, type DemoSite } from '@corral/crawl'
 import { expect, test } from 'vitest'
 import { runCommand, startCommand, temporaryDirectory, type RunningCommand } from './command.ts'
 
-const kills = 10
+const kills = 20
 /** The default of `--per-host`. */
 const perHost = 8
 /** Of the store. */
@@ -44,8 +44,8 @@ async function nextRequest(site: DemoSite, { child }: RunningCommand): Promise<v
 }
 
 test(
-  'killed ten times at random moments and given again, a crawl has what an undisturbed one has',
-  { timeout: 60_000 },
+  'killed twenty times at random moments and given again, a crawl has what an undisturbed one has',
+  { timeout: 120_000 },
   async () => {
     const directory = temporaryDirectory()
     const [calm, killed] = [join(directory, 'calm.db'), join(directory, 'killed.db')]
