@@ -28,6 +28,8 @@ export function chunkingInTime<T>(source: Opener<T>, size: number, maxDelay: num
     relay.spawn(async (scope) => {
       const { clock } = scope.runtime
       const idle = new WaitQueue()
+      const handed = new WaitQueue()
+      let handing = false // the timer waits for somebody to take a chunk
       let chunk: T[] = []
       let due = Infinity
       const flush = (scope: ScopeNode): Promise<void> | void => {
@@ -38,25 +40,38 @@ export function chunkingInTime<T>(source: Opener<T>, size: number, maxDelay: num
       const timer = spawn(
         async (task) => {
           for (;;) {
-            if (chunk.length === 0) {
+            while (chunk.length === 0) {
               await task.enter(() => suspend(new Waiter('Stream.chunk', relay, idle)))
             }
             const waiting = chunk
             await task.enter(() => sleepUntil(due))
-            if (chunk === waiting) await task.enter(() => flush(currentScope()))
+            if (chunk !== waiting) continue
+            handing = true
+            await task.enter(() => flush(currentScope()))
+            handing = false
+            if (handed.first !== undefined) wake(handed.first, undefined)
           }
         },
         { name: 'Stream.chunk: timer' },
       )
-      await drain(source, scope, (item) => {
-        const length = chunk.push(item)
-        if (length === 1) {
-          due = clock.now() + maxDelay
-          if (idle.first !== undefined) wake(idle.first, undefined)
-        }
-        if (length >= size) return flush(scope)
-      })
+      const handOver = async (): Promise<void> => {
+        if (handing) await suspend(new Waiter('Stream.chunk', relay, handed), scope)
+      }
+      try {
+        await drain(source, scope, (item) => {
+          const length = chunk.push(item)
+          if (length === 1) {
+            due = clock.now() + maxDelay
+            if (idle.first !== undefined) wake(idle.first, undefined)
+          }
+          if (length >= size) return flush(scope)
+        })
+      } catch (error) {
+        await handOver().catch(() => {}) // what was ready before it comes first
+        throw error
+      }
       await flush(scope)
+      await handOver()
       timer.cancel()
     })
   return { open: (scope) => new Relay('Stream.chunk', scope, 0, begin) }

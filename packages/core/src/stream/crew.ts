@@ -1,6 +1,6 @@
 import { Cancelled, isCancelled, TaskCancelledError } from '../errors.ts'
-import { currentScope, suspend, Waiter, wake, wakeWithError } from '../lowlevel.ts'
-import type { ScopeNode, WaitQueue } from '../lowlevel.ts'
+import { currentScope, suspend, Waiter, WaitQueue, wake, wakeWithError } from '../lowlevel.ts'
+import type { ScopeNode } from '../lowlevel.ts'
 import { Nursery } from '../scope/nursery.ts'
 import { openScope } from '../scope/scoped.ts'
 import { spawnInto } from '../scope/spawn.ts'
@@ -24,7 +24,8 @@ export class Crew<T> {
   #failure: { readonly error: unknown } | undefined
   /** Cancelled from outside: the place where the walk began has ended, and with it the tasks. */
   #cut: Cancelled | undefined
-  #closer: Waiter | undefined
+  readonly #closers = new WaitQueue()
+  #closing = false
 
   /** @param keep puts aside what is ready, before those who offer it are cancelled */
   constructor(kind: string, scope: ScopeNode, line: WaitQueue<T | End>, keep: () => void) {
@@ -69,8 +70,8 @@ export class Crew<T> {
   close(): Promise<void> | void {
     if (!this.#over) {
       this.#nursery.cancel('nobody reads the stream any more')
-      this.#closer = new Waiter(this.#kind, this.#nursery, undefined, undefined, true)
-      return suspend(this.#closer)
+      this.#closing = true
+      return suspend(new Waiter(this.#kind, this.#nursery, this.#closers, undefined, true))
     }
     if (this.#failure !== undefined) return Promise.reject(this.#tell())
   }
@@ -82,14 +83,15 @@ export class Crew<T> {
       if (this.#told) wake(taker, END)
       else wakeWithError(taker, failing(this.#tell()))
     }
-    if (this.#closer === undefined) return
-    if (this.#failure === undefined) wake(this.#closer, undefined)
-    else wakeWithError(this.#closer, failing(this.#tell()))
+    for (let next = this.#closers.first; next !== undefined; next = this.#closers.first) {
+      if (this.#failure === undefined) wake(next, undefined)
+      else wakeWithError(next, failing(this.#tell()))
+    }
   }
 
   readonly #failed = (error: unknown): void => {
     if (!isCancelled(error)) this.#failure = { error }
-    else if (this.#closer === undefined) this.#cut = error
+    else if (!this.#closing) this.#cut = error
     this.#ended()
   }
 

@@ -47,6 +47,7 @@ class Join<T, R> implements Cursor<R> {
   readonly #scope: ScopeNode
   #inner: Cursor<R> | undefined
   #index = 0
+  #closed = false
 
   constructor(outer: Cursor<T>, expand: Expand<T, R>, scope: ScopeNode) {
     this.#outer = outer
@@ -60,6 +61,7 @@ class Join<T, R> implements Cursor<R> {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     try {
       await this.#inner?.close()
     } finally {
@@ -73,7 +75,9 @@ class Join<T, R> implements Cursor<R> {
     for (let turn = 1; item === END; turn++) {
       const next = await this.#outer.next()
       if (next === END) return END
-      this.#inner = (await this.#expand(next, this.#index++)).open(this.#scope)
+      const inner = await this.#expand(next, this.#index++)
+      if (this.#closed) return END // meanwhile: nobody would close it
+      this.#inner = inner.open(this.#scope)
       item = await this.#inner.next()
       if (turn % ITEMS_PER_TURN === 0) await checkpoint()
     }
