@@ -53,16 +53,15 @@ function check(context: Context, node: ESTree.CallExpression, also: Takers): voi
   const taker = takerOf(context, node, also)
   if (taker === undefined || !names.usesCorral) return
   const { place, name } = taker
-  const index = place === -1 ? Math.max(node.arguments.length - 1, 0) : place
-  const given = node.arguments[index]
+  const given = node.arguments.at(place)
   if (node.arguments.some(({ type }) => type === 'SpreadElement')) return
   const options = given && bare(given)
   if (options !== undefined && !lacksSignal(context, options, place)) return
   if (isRequest(context, node.arguments[0]) || !mayBeInScope(node, names)) return
   if (isCancellable(context, node)) return
   const use = importFor(context.sourceCode, node, 'currentSignal')
-  const fix =
-    use && ((fixer: Fixer): Fix[] => [...edit(fixer, node, place, use.local), ...use.edits(fixer)])
+  const edit = use && editOf(context, node, place, use.local)
+  const fix = edit && ((fixer: Fixer): Fix[] => [edit(fixer), ...use.edits(fixer)])
   const hint = name === 'setTimeout' ? ', or use sleep' : ''
   context.report({ node, messageId: 'signal', data: { name, also: hint }, ...(fix && { fix }) })
 }
@@ -143,23 +142,34 @@ function isCancellable(context: Context, node: Node): boolean {
   )
 }
 
-function edit(fixer: Fixer, node: ESTree.CallExpression, place: number, local: string): Fix[] {
+/** Puts the signal into the call; `undefined` where it is not clear how. */
+function editOf(
+  { sourceCode }: Context,
+  node: ESTree.CallExpression,
+  place: number,
+  local: string,
+): ((fixer: Fixer) => Fix) | undefined {
   const signal = `signal: ${local}()`
-  const options = node.arguments.at(-1)
-  const index = place === -1 ? node.arguments.length - 1 : place
-  const given = node.arguments[index]
-  if (given?.type === 'ObjectExpression') {
-    const last = given.properties.at(-1)
-    return [
-      last === undefined
-        ? fixer.replaceText(given, `{ ${signal} }`)
-        : fixer.insertTextAfter(last, `, ${signal}`),
-    ]
+  const given = node.arguments.at(place)
+  const options = given && bare(given)
+  if (options?.type === 'ObjectExpression') {
+    const last = options.properties.at(-1)
+    return last === undefined
+      ? (fixer) => fixer.replaceText(options, `{ ${signal} }`)
+      : (fixer) => fixer.insertTextAfter(last, `, ${signal}`)
   }
-  if (given?.type === 'Identifier' && given.name === 'undefined') {
-    return [fixer.replaceText(given, `{ ${signal} }`)]
+  if (options?.type === 'Identifier' && options.name === 'undefined') {
+    return (fixer) => fixer.replaceText(options, `{ ${signal} }`)
   }
-  if (options === undefined) return []
+  const last = node.arguments.at(-1)
   const missing = place === -1 ? 0 : place - node.arguments.length
-  return [fixer.insertTextAfter(options, `${', undefined'.repeat(missing)}, { ${signal} }`)]
+  if (last === undefined || missing < 0) return undefined
+  // `pipeline(a, b, x ? {} : c)` may have its options.
+  if (options?.type === 'ConditionalExpression' || options?.type === 'LogicalExpression') {
+    return undefined
+  }
+  // Behind `url` in `fetch((url))` is not yet behind the argument.
+  const next = sourceCode.getTokenAfter(last)
+  if (next?.value === ')' && next.range[1] !== node.range[1]) return undefined
+  return (fixer) => fixer.insertTextAfter(last, `${', undefined'.repeat(missing)}, { ${signal} }`)
 }

@@ -32,6 +32,32 @@ checkRule(
         `[fetch('a', { signal: currentSignal() }), fetch('b', { method: 'PUT', signal: currentSignal(), })]`,
       ),
     },
+    'options with a type': {
+      code: inside(
+        `[fetch('a', { method: 'PUT' } as RequestInit), fetch('b', {} satisfies RequestInit), fetch('c', undefined!), fetch('d', ({ method: 'PUT' })!)]`,
+      ),
+      errors: ['signal', 'signal', 'signal', 'signal'],
+      output: inside(
+        `[fetch('a', { method: 'PUT', signal: currentSignal() } as RequestInit), fetch('b', { signal: currentSignal() } satisfies RequestInit), fetch('c', { signal: currentSignal() }!), fetch('d', ({ method: 'PUT', signal: currentSignal() })!)]`,
+      ),
+    },
+    'options with a type in the last place': {
+      code: `import { pipeline } from 'node:stream/promises'; import { currentSignal } from 'corral'
+export const f = () => pipeline(x, y, { end: false } as const)`,
+      errors: ['signal'],
+      output: `import { pipeline } from 'node:stream/promises'; import { currentSignal } from 'corral'
+export const f = () => pipeline(x, y, { end: false, signal: currentSignal() } as const)`,
+    },
+    'no edit where it is not clear how': {
+      code: `import { pipeline } from 'node:stream/promises'; import { currentSignal } from 'corral'
+export const f = () => [pipeline(x, y, z ? {} : y), pipeline(), fetch((a))]`,
+      errors: ['signal', 'signal', 'signal'],
+    },
+    'no import without an edit of the call': {
+      code: `import { setImmediate } from 'node:timers/promises'; import { sleep } from 'corral'
+export const f = () => setImmediate()`,
+      errors: ['signal'],
+    },
     'places in between': {
       code: `import { setTimeout as delay, scheduler } from 'timers/promises'
 import { on } from 'node:events'
