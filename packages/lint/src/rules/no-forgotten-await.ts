@@ -71,7 +71,9 @@ class ForgottenAwait {
     if (api === undefined) return
     // At the top of a program run is its end: a failure ends the process.
     if (api === 'run' && functionAround(node) === undefined) return
-    this.#report(node, 'floating', api, pure.has(api))
+    // What stands in a `then` was to run later, and what follows at once.
+    const direct = this.#waiting(node) !== undefined
+    this.#report(node, 'floating', api, direct && pure.has(api))
   }
 
   /** The wait behind a promise that nobody looks after: one with a handler for errors is looked after. */

@@ -78,9 +78,17 @@ checkRule(
       ],
     },
     'what is an end of an expression that is a statement': {
-      code: `${sleep}; x && sleep(1); x ? sleep(1) : 0; (x, sleep(1)); sleep(1).finally(x)`,
-      errors: ['floating', 'floating', 'floating', 'floating'],
-      output: `${sleep}; x && await sleep(1); x ? await sleep(1) : 0; (x, await sleep(1)); await sleep(1).finally(x)`,
+      code: `${sleep}; x && sleep(1); x ? sleep(1) : 0; (x, sleep(1))`,
+      errors: ['floating', 'floating', 'floating'],
+      output: `${sleep}; x && await sleep(1); x ? await sleep(1) : 0; (x, await sleep(1))`,
+    },
+    'a wait with something after it, which may be meant to go on alone': {
+      code: `${sleep}; sleep(1).then(() => x()); sleep(1)!.then(x).finally(x)`,
+      errors: ['floating', 'floating'],
+      suggestions: [
+        `${sleep}; await sleep(1).then(() => x()); sleep(1)!.then(x).finally(x)`,
+        `${sleep}; sleep(1).then(() => x()); await sleep(1)!.then(x).finally(x)`,
+      ],
     },
     'an object that is annotated, a field, a private field, an end of a channel': {
       code: `import { openChannel, type Lock, Queue } from 'corral'
