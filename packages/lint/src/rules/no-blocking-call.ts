@@ -133,7 +133,9 @@ function replacement(context: Context, node: ESTree.CallExpression, name: string
 function isLong(context: Context, node: Loop, rounds: number): boolean {
   if (waits(context, node)) return false
   const said = context.sourceCode.getCommentsBefore(node).at(-1)?.value ?? ''
-  return /\blong loop\b/i.test(said) || isEndless(context, node) || roundsOf(node) >= rounds
+  return (
+    /\blong loop\b/i.test(said) || isEndless(context, node) || roundsOf(context, node) >= rounds
+  )
 }
 
 function waits({ sourceCode }: Context, loop: Loop): boolean {
@@ -155,20 +157,75 @@ function isEndless({ sourceCode }: Context, loop: Loop): boolean {
   return true
 }
 
-/** How many rounds `for (...; i < 1000; ...)` makes, loops around it included. */
-function roundsOf(node: Loop): number {
+/** How many rounds `for (...; i < 1000; ...)` makes without a wait, loops around it included. */
+function roundsOf(context: Context, node: Loop): number {
   let rounds = ownRounds(node)
   if (rounds === 1) return 1
   let around: Node | null = node.parent
   for (; around !== null && !isFunction(around); around = around.parent) {
-    if (around.type === 'ForStatement') rounds *= ownRounds(around)
+    if (!isLoop(around)) continue
+    if (waits(context, around)) break
+    rounds *= ownRounds(around)
   }
   return rounds
 }
 
+function isLoop(node: Node): node is Loop {
+  return /^(DoWhile|ForIn|ForOf|For|While)Statement$/.test(node.type)
+}
+
+/** The rounds by start, end and step; 1 where one of them is not written there. */
 function ownRounds(node: Loop): number {
   if (node.type !== 'ForStatement' || node.test?.type !== 'BinaryExpression') return 1
-  const { operator, right } = node.test
-  if (operator !== '<' && operator !== '<=') return 1
-  return right.type === 'Literal' && typeof right.value === 'number' ? right.value : 1
+  const { left, operator, right } = node.test
+  if ((operator !== '<' && operator !== '<=') || left.type !== 'Identifier') return 1
+  const end = numberOf(right)
+  const start = startOf(node, left.name)
+  const step = stepOf(node.update, left.name)
+  if (end === undefined || start === undefined || step === undefined || step <= 0) return 1
+  const rounds = (end - start) / step
+  return Math.max(operator === '<' ? Math.ceil(rounds) : Math.floor(rounds) + 1, 0)
+}
+
+function startOf({ init }: ESTree.ForStatement, name: string): number | undefined {
+  if (init?.type === 'VariableDeclaration') {
+    const made = init.declarations.find(({ id }) => isNamed(id, name))
+    return numberOf(made?.init)
+  }
+  const set = partsOf(init).find(
+    (part) => part.type === 'AssignmentExpression' && isNamed(part.left, name),
+  )
+  return set?.type === 'AssignmentExpression' && set.operator === '='
+    ? numberOf(set.right)
+    : undefined
+}
+
+function stepOf(update: Node | null, name: string): number | undefined {
+  for (const part of partsOf(update)) {
+    if (part.type === 'UpdateExpression' && isNamed(part.argument, name)) {
+      return part.operator === '++' ? 1 : -1
+    }
+    if (part.type === 'AssignmentExpression' && isNamed(part.left, name)) {
+      return part.operator === '+=' ? numberOf(part.right) : undefined
+    }
+  }
+  return undefined
+}
+
+/** The expressions of `i = 0, j = 1`. */
+function partsOf(node: Node | null): readonly Node[] {
+  if (node === null) return []
+  return node.type === 'SequenceExpression' ? node.expressions : [node]
+}
+
+function isNamed(node: Node, name: string): boolean {
+  return node.type === 'Identifier' && node.name === name
+}
+
+function numberOf(node: Node | null | undefined): number | undefined {
+  if (node?.type === 'UnaryExpression' && node.operator === '-') {
+    const value = numberOf(node.argument)
+    return value === undefined ? undefined : -value
+  }
+  return node?.type === 'Literal' && typeof node.value === 'number' ? node.value : undefined
 }

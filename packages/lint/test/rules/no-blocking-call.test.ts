@@ -24,6 +24,17 @@ checkRule(
       // long loop
       for await (const x of n) x()
     }`,
+    'loops that wait between their rounds, or start late, or take long steps': `export async function f(n) {
+      for (let i = 0; i < 1000; i++) { await n(); for (let j = 0; j < 1000; j++) n(i, j) }
+      for (let h = 0; h < 1000; h++) {
+        await n()
+        for (let i = 0; i < 100; i++) for (let j = 0; j < 1000; j++) n(i, j)
+      }
+      for (let at = 0; at < 1_048_576; at += 65_536) n(at)
+      for (let i = 999_999; i <= 1_000_000; i++) n(i)
+      for (let i = n(); i < 1_000_000; i++) n(i)
+      for (let i = 1; i < 1_000_000; i *= 2) n(i)
+    }`,
     'a long loop in a function that is not async': `export function f() { for (;;) {} }`,
   },
   {
@@ -66,11 +77,12 @@ export async function f() { return (await readFile('a')).length + stat }`,
         do {} while (1)
         for (let i = 0; i < 1_000_000; i++) g(i)
         for (let i = 0; i < 1000; i++) { for (let j = 0; j <= 1000; j++) g(i, j) }
+        for (let i = -1_000_000, j = 0; i < 1_000_000; j++, i += 2) g(i, j)
         // A long loop.
         for (const x of g) x()
         /* long loop */ for (const x in g) g(x)
       }`,
-      errors: Array<string>(7).fill('loop'),
+      errors: Array<string>(8).fill('loop'),
     },
     'as long as one likes': {
       code: `export async function f() { for (let i = 0; i < 10; i++) g(i) }`,
