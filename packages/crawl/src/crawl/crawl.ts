@@ -4,6 +4,7 @@ import { openStore, type Store } from '../store/store.ts'
 import { normalizeUrl, type NormalizeOptions } from '../url/normalize-url.ts'
 import { UrlNormalizer } from '../url/url-normalizer.ts'
 import { createScope } from '../url/scope.ts'
+import { checkOptions } from './check-options.ts'
 import { crawlLimitsOf, type CrawlLimits } from './crawl-limits.ts'
 import type { CrawlOptions } from './crawl-options.ts'
 import { CrawlRun } from './crawl-run.ts'
@@ -30,7 +31,7 @@ export const defaultUserAgent: string = 'corral/0.1 (+https://www.npmjs.com/pack
  *
  * It begins when it is awaited or iterated: `for await (const page of crawl(...))`.
  *
- * @throws MisuseError for a seed that is no http URL or a limit out of range
+ * @throws MisuseError for a seed that is no http URL, a limit out of range, or another option that is wrong
  * @throws StoreError when the store cannot be opened or written
  * @example
  * const { pages, failed } = await crawl({ seeds: ['http://a.test/'], store: 'crawl.db' })
@@ -43,6 +44,7 @@ async function start<T>(
   options: CrawlOptions<T>,
   onPage: CrawlOptions<T>['onPage'],
 ): Promise<CrawlProgress> {
+  checkOptions(options)
   const limits = crawlLimitsOf(options.limits)
   const normalize = { ...options.normalize, maxLength: limits.maxUrlLength }
   const seeds = urlsOf('seeds', options.seeds, normalize)

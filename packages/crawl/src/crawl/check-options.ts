@@ -1,0 +1,106 @@
+import { isRegExp } from 'node:util/types'
+import { MisuseError } from 'corral'
+import { describe, requireDuration } from 'corral/lowlevel'
+import type { LinkKind } from '../page/link-extractor.ts'
+import type { ScopeOptions } from '../url/scope.ts'
+import type { CrawlOptions } from './crawl-options.ts'
+
+type Checked = Pick<
+  CrawlOptions,
+  'scope' | 'headers' | 'userAgent' | 'followKinds' | 'canonical' | 'refreshAfter'
+>
+
+/**
+ * Refuses what would be taken for something else, or fail page by page: what types say, said to programs without types.
+ *
+ * @throws MisuseError
+ */
+export function checkOptions(options: Checked): void {
+  const { scope, headers, userAgent, followKinds, canonical, refreshAfter } = options
+  if (scope !== undefined) checkScope(scope)
+  if (headers !== undefined) checkHeaders(headers)
+  if (userAgent !== undefined) checkHeaderValue('userAgent', userAgent)
+  if (followKinds !== undefined) {
+    checkArray('followKinds', followKinds)
+    for (const [at, kind] of followKinds.entries()) checkWord(`followKinds[${at}]`, kind, kinds)
+  }
+  if (canonical !== undefined) checkWord('canonical', canonical, { follow: true, prefer: true })
+  if (refreshAfter !== undefined) requireDuration('crawl: refreshAfter', refreshAfter)
+}
+
+// Records, not arrays: the compiler sees to it that none is left out.
+const kinds: Record<LinkKind, true> = {
+  anchor: true,
+  area: true,
+  frame: true,
+  refresh: true,
+  canonical: true,
+}
+const places: Record<NonNullable<ScopeOptions['within']>, true> = {
+  host: true,
+  domain: true,
+  prefix: true,
+  anywhere: true,
+}
+const scopeKeys: Record<keyof ScopeOptions, true> = {
+  within: true,
+  include: true,
+  exclude: true,
+  maxDepth: true,
+}
+
+function checkScope(scope: ScopeOptions): void {
+  checkObject('scope', scope)
+  for (const key of Object.keys(scope)) {
+    if (Object.hasOwn(scopeKeys, key)) continue
+    refuse('scope', `an object of ${Object.keys(scopeKeys).join(', ')}`, key)
+  }
+  const { within, include, exclude, maxDepth } = scope
+  if (within !== undefined) checkWord('scope.within', within, places)
+  if (include !== undefined) checkPatterns('scope.include', include)
+  if (exclude !== undefined) checkPatterns('scope.exclude', exclude)
+  if (maxDepth !== undefined && !(typeof maxDepth === 'number' && maxDepth >= 0)) {
+    refuse('scope.maxDepth', 'a number of at least 0', maxDepth)
+  }
+}
+
+function checkPatterns(argument: string, patterns: readonly RegExp[]): void {
+  checkArray(argument, patterns)
+  for (const [at, pattern] of patterns.entries()) {
+    if (!isRegExp(pattern)) refuse(`${argument}[${at}]`, 'a regular expression', pattern)
+  }
+}
+
+function checkHeaders(headers: Readonly<Record<string, string>>): void {
+  checkObject('headers', headers)
+  for (const [name, value] of Object.entries(headers)) {
+    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name)) {
+      refuse('headers', 'an object whose names are tokens of HTTP', name)
+    }
+    checkHeaderValue(`headers[${JSON.stringify(name)}]`, value)
+  }
+}
+
+function checkHeaderValue(argument: string, value: unknown): void {
+  if (typeof value === 'string' && !/[^\t\u0020-\u007e\u0080-\u00ff]/.test(value)) return
+  refuse(argument, 'a string of Latin-1 without control characters', value)
+}
+
+function checkWord(argument: string, word: unknown, words: Readonly<Record<string, true>>): void {
+  if (typeof word === 'string' && Object.hasOwn(words, word)) return
+  refuse(argument, `one of ${Object.keys(words).join(', ')}`, word)
+}
+
+function checkArray(argument: string, value: unknown): void {
+  if (!Array.isArray(value)) refuse(argument, 'an array', value)
+}
+
+function checkObject(argument: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    refuse(argument, 'an object', value)
+  }
+}
+
+function refuse(argument: string, rule: string, value: unknown): never {
+  throw new MisuseError(`crawl: ${argument} must be ${rule}, got ${describe(value)}`)
+}
