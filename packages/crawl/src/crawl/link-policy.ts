@@ -9,7 +9,10 @@ export interface LinkPolicyOptions {
    * address is a link like any other. @default 'follow'
    */
   readonly canonical?: 'follow' | 'prefer' | undefined
-  /** Of a host's URLs the one with the greatest number is fetched first; 0 is usual, the rest of a number is dropped. */
+  /**
+   * Of a host's URLs the one with the greatest number is fetched first; 0 is usual, the rest of a number is dropped. What
+   * it throws ends the crawl.
+   */
   readonly priority?: ((url: string, depth: number) => number) | undefined
 }
 

@@ -61,6 +61,7 @@ export type Visit =
  * Cancellation: throws `Cancelled`, the connection closed and the handler ended.
  *
  * @param attempt from 1
+ * @throws what the link policy threw
  */
 export async function visitPage(
   entry: FrontierEntry,
@@ -79,7 +80,8 @@ export async function visitPage(
   if (fetched.result === 'unchanged') return { ...fetched, fetchedAt: Math.round(startedAt) }
 
   const durationMs = Math.round(now() - startedAt)
-  const { answer, read, links, redirect } = fetched
+  const { answer, read, redirect } = fetched
+  const links = decided(entry, fetched.links, read, context)
   const page: StoredPage = {
     status: answer.status,
     contentType: answer.contentType,
@@ -101,6 +103,17 @@ export async function visitPage(
     return { result: 'page', page: { ...page, data: handled.data }, links, redirect }
   }
   return { result: 'page', page, links, redirect }
+}
+
+/** Beyond what the network is blamed for: what the user's priority throws ends the crawl. */
+function decided(
+  { url, depth }: FrontierEntry,
+  links: readonly StoredLink[],
+  read: ReadPage | undefined,
+  { linkPolicy }: VisitContext,
+): readonly StoredLink[] {
+  if (linkPolicy === undefined || read === undefined) return links
+  return linkPolicy(links, { url, depth, canonical: read.content.canonical })
 }
 
 interface Answer {
@@ -189,11 +202,7 @@ async function readAnswer(
     const skip = forbidden ? 'nofollow' : context.scope(link.url, depth)
     return skip === undefined ? link : stored(link.url, link.kind, forbidden, skip)
   })
-  const { linkPolicy } = context
-  if (linkPolicy === undefined) return { result: 'answer', answer, read, links }
-  const { url, depth: at } = entry
-  const decided = linkPolicy(links, { url, depth: at, canonical: read.content.canonical })
-  return { result: 'answer', answer, read, links: decided }
+  return { result: 'answer', answer, read, links }
 }
 
 /** A redirect is an answer of its own; where it leads goes through the queue like any link. */

@@ -107,6 +107,23 @@ describe('crawl and its links', () => {
     expect(order).toHaveLength(6)
   })
 
+  test('ends with what the priority throws', async () => {
+    const seen: string[] = []
+    const answer: Answer = (response, path) => {
+      seen.push(path)
+      if (path === '/robots.txt') return response.writeHead(404).end()
+      return sendPage(response, ['/a'])
+    }
+    const failing = run(answer, {
+      limits: { attempts: 3 },
+      priority: () => {
+        throw new RangeError('no number')
+      },
+    })
+    await expect(failing).rejects.toThrow(new RangeError('no number'))
+    expect(seen.filter((path) => path !== '/robots.txt')).toEqual(['/'])
+  })
+
   test('drops tracking parameters if asked', async () => {
     const answer: Answer = (response, path) => {
       if (path === '/robots.txt') return response.writeHead(404).end()
