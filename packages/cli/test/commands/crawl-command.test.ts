@@ -203,6 +203,14 @@ describe('corral crawl', () => {
     expect(asked).toContain('http://a.test/x')
   })
 
+  test.each([':memory:', 'file:x.db'])('--store %s is a file like any other', async (store) => {
+    const url = await serve(tenPages)
+    const cwd = temporaryDirectory()
+    const args = ['crawl', url, '--store', store, '--quiet']
+    expect(await runCommand(args, cwd)).toMatchObject({ code: 0, stderr: '' })
+    expect(readdirSync(cwd)).toEqual([store])
+  })
+
   test('a reader that has seen enough is no failure', async () => {
     const url = await serve(tenPages)
     const { child, ended } = startCommand(['crawl', url, '--json'], temporaryDirectory())

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { applicationId, createSchema, schemaVersion } from './schema.ts'
 import { StoreError, storeErrorOf } from './store-error.ts'
@@ -32,7 +32,8 @@ export function openDatabase(file: string, options: OpenDatabaseOptions = {}): D
   }
   let db: DatabaseSync | undefined
   try {
-    db = new DatabaseSync(file, { timeout: lockTimeout })
+    // In full: SQLite has names of its own, such as :memory: and file:x.
+    db = new DatabaseSync(resolve(file), { timeout: lockTimeout })
     const fresh = checkOwnership(db, file)
     // WAL with FULL: a commit that was confirmed survives a power cut, and readers never wait.
     db.exec(

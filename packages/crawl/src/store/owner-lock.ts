@@ -1,4 +1,5 @@
 import { closeSync, openSync, statSync, unlinkSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StoreError, storeErrorOf } from './store-error.ts'
 
@@ -10,7 +11,8 @@ import { StoreError, storeErrorOf } from './store-error.ts'
  * @throws StoreError STORE_IN_USE when another crawl holds it
  */
 export function takeOwnerLock(file: string): Disposable {
-  const path = `${file}-owner`
+  // In full: SQLite has names of its own, such as file:x.
+  const path = resolve(`${file}-owner`)
   for (;;) {
     create(path, file)
     const before = statSync(path, { throwIfNoEntry: false })?.ino

@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { checkOwnership } from './open-database.ts'
@@ -181,7 +181,8 @@ function openForReading(file: string): DatabaseSync {
   const writable = access(file, constants.W_OK) && access(dirname(file), constants.W_OK)
   // SQLite makes files beside one in WAL mode, also to read it: where it cannot, it must know that nobody writes.
   const still = !writable && !existsSync(`${file}-wal`)
-  const path = still ? immutable(file) : file
+  // In full: SQLite has names of its own, such as :memory: and file:x.
+  const path = still ? immutable(file) : resolve(file)
   const db = new DatabaseSync(path, { readOnly: !writable, timeout: 2000 })
   db.exec('PRAGMA query_only = ON')
   return db
