@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { isCancelled, taskGroup } from 'corral'
 import { crawl, StoreReader, type CrawlProgress, type VisitEvent } from '@corral/crawl'
 import { openDashboard, type Dashboard } from '../dashboard/dashboard.ts'
@@ -15,6 +14,7 @@ import { endOf, summarizeRun, summarizeStore, type StoreSummary } from '../summa
 import { formatSummary } from '../summary/format-summary.ts'
 import { crawlOptionsOf } from './crawl-options-of.ts'
 import { FailureError } from './failure-error.ts'
+import { makeArchive } from './make-archive.ts'
 import { nextCommands } from './next-commands.ts'
 import { requireWritable } from './require-writable.ts'
 
@@ -26,7 +26,7 @@ import { requireWritable } from './require-writable.ts'
  *
  * @param again the words of the command that was given, to be repeated
  * @returns the exit code
- * @throws FailureError when nothing at all could be fetched
+ * @throws FailureError when nothing at all could be fetched, or what is asked for cannot be written
  */
 export async function runCrawl(
   urls: readonly string[],
@@ -36,7 +36,7 @@ export async function runCrawl(
   if (settings.export !== undefined) requireWritable('export', settings.export)
   if (settings.report !== undefined) requireWritable('report', settings.report)
   const options = crawlOptionsOf(urls, settings)
-  if (settings.warc !== undefined) await mkdir(settings.warc, { recursive: true })
+  if (settings.warc !== undefined) await makeArchive(settings.warc)
   /** What it is called by. */
   const seeds = urls.length > 0 ? urls : settings.sitemap
   const display = openDisplay(settings, process)

@@ -284,6 +284,26 @@ describe('corral crawl with a store that is none', () => {
     )
   })
 
+  test('refuses an archive that is no directory, before anything is fetched', async () => {
+    const cwd = temporaryDirectory()
+    writeFileSync(join(cwd, 'taken'), '')
+    for (const [directory, message] of [
+      ['taken', '--warc taken is a file; name a directory'],
+      [
+        'taken/in',
+        '--warc taken/in cannot be written; name a directory that may be made or written',
+      ],
+    ] as const) {
+      expect(await runCommand(['crawl', 'http://a.test/', '--warc', directory], cwd)).toEqual({
+        code: 1,
+        signal: null,
+        stdout: '',
+        stderr: `corral crawl: ${message}\n`,
+      })
+    }
+    expect(readdirSync(cwd)).toEqual(['taken'])
+  })
+
   test('refuses an export that cannot be written, before anything is fetched', async () => {
     const cwd = temporaryDirectory()
     mkdirSync(join(cwd, 'out.csv'))
