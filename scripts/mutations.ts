@@ -24,8 +24,8 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'a waiter can be granted twice',
     file: 'kernel/suspend.ts',
-    from: `if (waiter.state !== 'waiting' || waiter.scope === undefined) return false`,
-    to: `if (waiter.scope === undefined) return false`,
+    from: `if (waiter.state !== 'waiting') return false`,
+    to: `if (waiter.state === 'new') return false`,
     tests: ['scope', 'sync'],
   },
   {

@@ -1,7 +1,7 @@
 import { Cancelled } from '../errors.ts'
 import type { ScopeNode, Waiter } from './records.ts'
 import { unlink } from './scope-waiters.ts'
-import { settleWithError, settleWithPlainError } from './settle.ts'
+import { settle, throwing } from './settle.ts'
 
 /** A stack costs more than all the rest of a cancellation: of a larger crowd only the first have one. */
 const TRACED = 100
@@ -17,17 +17,13 @@ export function interrupt(scopes: readonly ScopeNode[]): void {
   for (const waiter of given) {
     waiter.line?.left?.(waiter)
     const reason = waiter.scope?.governor?.reason
-    if (traced++ < TRACED) {
-      settleWithError(waiter, () => {
-        const error = new Cancelled(reason)
-        // Only now: the engine's async stack follows a promise that has one reaction, not two.
-        void handled(waiter.promise as Promise<unknown>)
-        return error
-      })
-    } else {
+    const error = (): Cancelled => {
+      const cancelled = new Cancelled(reason)
+      // Only now: the engine's async stack follows a promise that has one reaction, not two.
       void handled(waiter.promise as Promise<unknown>)
-      settleWithPlainError(waiter, () => untraced(reason))
+      return cancelled
     }
+    settle(waiter, traced++ < TRACED ? throwing(error) : throwingUntraced(error))
   }
   for (const scope of scopes) scope.controller?.abort(new Cancelled(scope.governor?.reason))
 }
@@ -46,12 +42,17 @@ function giveUp(scope: ScopeNode, given: Waiter<never>[]): void {
   }
 }
 
-function untraced(reason: unknown): Cancelled {
-  const limit = Error.stackTraceLimit
-  Error.stackTraceLimit = 0
-  const error = new Cancelled(reason)
-  Error.stackTraceLimit = limit
-  return error
+/** The same without a frame, and so without the stack of the one who waits: for a crowd. */
+function throwingUntraced(error: () => Cancelled): PromiseLike<never> {
+  const thrower = {
+    then(_: unknown, reject: (error: unknown) => void) {
+      const limit = Error.stackTraceLimit
+      Error.stackTraceLimit = 0
+      reject(error())
+      Error.stackTraceLimit = limit
+    },
+  }
+  return thrower as PromiseLike<never>
 }
 
 /** A rejection caused by cancellation is nobody's fault: it is never reported as unhandled. */

@@ -1,6 +1,6 @@
 import type { ScopeNode, Waiter } from './records.ts'
-import { frame } from './settle.ts'
-import { startsTask } from './snapshot.ts'
+import { inFrame } from './settle.ts'
+import { startsTask } from './scope-tree.ts'
 
 /** The stack of what waits in a scope, taken by waking a frame of ours and suspending again. */
 export function probeScope(scope: ScopeNode): Promise<string | undefined> {
@@ -13,7 +13,7 @@ export function probeScope(scope: ScopeNode): Promise<string | undefined> {
       early = { value: value as never }
     }
     resume(
-      frame<never>(() => {
+      inFrame<never>(() => {
         resolve(userFrames(new Error('waiting').stack ?? ''))
         if (early !== undefined) return early.value
         return new Promise<never>((settle) => {

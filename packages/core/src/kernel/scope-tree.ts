@@ -74,6 +74,11 @@ export function childrenOf(node: ScopeNode): ScopeNode[] {
   return children
 }
 
+/** Whether a scope is the outermost one of a task. */
+export function startsTask(scope: ScopeNode): boolean {
+  return scope.task !== undefined && scope.task.scope === scope
+}
+
 /** Cancels a scope; the first reason wins. */
 export function cancelScope(node: ScopeNode, reason: unknown): void {
   if (node.cancelCalled || node.closed) return

@@ -1,28 +1,8 @@
 import { rootScope } from './current.ts'
+import { owners } from './owners.ts'
+import type { Owned } from './owners.ts'
 import type { ScopeNode, TaskStatus, Waiter } from './records.ts'
-
-/** The method by which a resource tells who holds it: tasks, for reports and for finding deadlocks. */
-export const owners: unique symbol = Symbol.for('corral.owners')
-
-/** A resource that can be held. */
-export interface Owned {
-  [owners](): readonly { readonly id: number; readonly name: string }[]
-}
-
-/**
- * Gives a class the `[owners]` method; called in its static block, `tell` can reach what is private.
- * (A class whose declarations are isolated cannot spell a method with a symbol of ours.)
- */
-export function tellOwners<T extends object>(
-  type: { readonly prototype: T },
-  tell: (resource: T) => ReturnType<Owned[typeof owners]>,
-): void {
-  Object.defineProperty(type.prototype, owners, {
-    value(this: T) {
-      return tell(this)
-    },
-  })
-}
+import { startsTask } from './scope-tree.ts'
 
 /** One wait, as it was when asked. */
 export interface WaitView {
@@ -96,9 +76,4 @@ function waitOf(waiter: Waiter<never>): WaitView {
   const { kind, resource, since } = waiter
   const held = (resource as Partial<Owned>)?.[owners]?.() ?? []
   return { kind, resource, since, heldBy: held.map((task) => task.id) }
-}
-
-/** Whether a scope is the outermost one of a task. */
-export function startsTask(scope: ScopeNode): boolean {
-  return scope.task !== undefined && scope.task.scope === scope
 }

@@ -8,7 +8,7 @@ import { handled } from './interrupt.ts'
 import { Waiter } from './records.ts'
 import type { ScopeNode } from './records.ts'
 import { link } from './scope-waiters.ts'
-import { settle, settleWithError } from './settle.ts'
+import { settle, throwing } from './settle.ts'
 
 /**
  * Waits: the one way in. The waiter joins its line; whoever grants it calls `wake`.
@@ -34,27 +34,26 @@ function turnAway<T>({ kind, resource }: Waiter<T>, scope: ScopeNode): Promise<T
   const error = (): Cancelled => new Cancelled(scope.governor?.reason)
   const { scheduler } = scope.runtime
   const crowded = scheduler === undefined ? !spend() : scheduler.crowded()
-  if (!crowded) return handled(Promise.reject(error()))
-  const late = new Waiter<T>(kind, resource, undefined, undefined, true)
-  const promise = handled(start(late, scope))
-  wakeWithError(late, error)
-  return promise
+  return handled(
+    crowded ? granted<T>(kind, resource, throwing(error), scope) : Promise.reject(error()),
+  )
 }
 
 /**
  * Grants: the one way out. Takes effect at most once; false when the waiter is no longer waiting.
  */
-export function wake<T>(waiter: Waiter<T>, value: T): boolean {
-  if (!decide(waiter)) return false
+export function wake<T>(waiter: Waiter<T>, value: T | PromiseLike<never>): boolean {
+  if (waiter.state !== 'waiting') return false
+  waiter.state = 'granted'
+  disown(waiter)
+  waiter.line?.remove(waiter)
   settle(waiter, value)
   return true
 }
 
 /** Grants an error: the wait throws what `error` makes, with a stack that shows where it waited. */
 export function wakeWithError<T>(waiter: Waiter<T>, error: () => unknown): boolean {
-  if (!decide(waiter)) return false
-  settleWithError(waiter, error)
-  return true
+  return wake(waiter, throwing(error))
 }
 
 /**
@@ -70,10 +69,7 @@ export function ready<T>(
   scope?: ScopeNode,
 ): Promise<T> {
   if (spend() && !(scheduled && hasScheduler(scope))) return Promise.resolve(value)
-  const waiter = new Waiter<T>(kind, resource, undefined, undefined, true)
-  const promise = start(waiter, scope ?? currentScope())
-  wake(waiter, value)
-  return promise
+  return granted(kind, resource, value, scope ?? currentScope())
 }
 
 /**
@@ -96,6 +92,19 @@ function capture(resolve: (value: never) => void): void {
   resolver = resolve
 }
 
+/** A wait that is over before anybody else could end it; when that takes effect is not for us to say. */
+function granted<T>(
+  kind: string,
+  resource: object | undefined,
+  value: T | PromiseLike<never>,
+  scope: ScopeNode,
+): Promise<T> {
+  const waiter = new Waiter<T>(kind, resource, undefined, undefined, true)
+  const promise = start(waiter, scope)
+  wake(waiter, value)
+  return promise
+}
+
 function start<T>(waiter: Waiter<T>, scope: ScopeNode): Promise<T> {
   const promise = new Promise<T>(capture)
   waiter.settle = resolver as typeof waiter.settle
@@ -106,12 +115,4 @@ function start<T>(waiter: Waiter<T>, scope: ScopeNode): Promise<T> {
   link(scope, waiter)
   if (observed) emit('waiting', waiter)
   return promise
-}
-
-function decide<T>(waiter: Waiter<T>): boolean {
-  if (waiter.state !== 'waiting' || waiter.scope === undefined) return false
-  waiter.state = 'granted'
-  disown(waiter)
-  waiter.line?.remove(waiter)
-  return true
 }

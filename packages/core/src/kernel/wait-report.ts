@@ -23,20 +23,17 @@ export function waitReport(
   now: number,
   allWait: boolean = true,
 ): string {
-  const names = new Map(everyTask(tasks).map((task) => [task.id, task.name]))
+  const names = new Map(everyTask(tasks).map(({ id, name }) => [id, name]))
   const rows: [string, string][] = []
   for (const task of tasks) row(task, '', '', 1)
   const width = rows.reduce((most, [left]) => Math.max(most, left.length), 0)
   const lines = rows.map(([left, right]) => `${left.padEnd(width)}  ${right}`.trimEnd())
-  const cycle = waitCycle(tasks) ?? []
-  if (cycle.length > 0) {
-    const links = cycle.slice(0, CIRCLE).map(({ task, wait }, i) => {
-      const other = (cycle[i + 1] ?? cycle[0])?.task
-      return `${task.name} waits for ${other === task ? 'itself' : other?.name} (${wait.kind})`
-    })
-    if (cycle.length > CIRCLE) links.push(`... ${cycle.length - CIRCLE} more`)
-    lines.push(`in a circle: ${links.join(', ')}`)
-  }
+  const circle = waitCycle(tasks).map(
+    ({ task, wait, next }) =>
+      `${task.name} waits for ${next === task ? 'itself' : next.name} (${wait.kind})`,
+  )
+  if (circle.length > CIRCLE) circle.push(`... ${circle.splice(CIRCLE).length} more`)
+  if (circle.length > 0) lines.push(`in a circle: ${circle.join(', ')}`)
   return lines.join('\n')
 
   function row(task: TaskView, lead: string, below: string, depth: number): void {

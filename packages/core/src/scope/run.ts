@@ -1,15 +1,17 @@
 import { BrokenError, Cancelled, MisuseError } from '../errors.ts'
-import { noteScheduler } from '../kernel/calm.ts'
 import { currentTaskRecord, rootScope } from '../kernel/current.ts'
 import { requireFunction, requireSignal } from '../kernel/guard.ts'
-import { ScopeNode } from '../kernel/records.ts'
-import { attach, cancelScope, closeScope } from '../kernel/scope-tree.ts'
+import type { ScopeNode } from '../kernel/records.ts'
+import { cancelScope } from '../kernel/scope-tree.ts'
 import { scopeFor } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
-import { follow } from './foreign-signal.ts'
+import { tellDeadlock } from './deadlock.ts'
+import { abortedBy, follow } from './foreign-signal.ts'
 import { Nursery } from './nursery.ts'
-import { onDeadlock, onSignals } from './process.ts'
+import { onDry, onSignals } from './process.ts'
+import { openScope } from './scoped.ts'
 import { spawnInto } from './spawn.ts'
+import { endOf } from './task-group.ts'
 import type { TaskNode } from './task-node.ts'
 
 export interface RunOptions {
@@ -42,46 +44,42 @@ export interface RunOptions {
  * @see asyncio.run, trio.run
  */
 export async function run<T>(main: Body<T>, options: RunOptions = {}): Promise<T> {
+  const { signal, handleSignals = true } = options
   requireFunction('run: main', main)
-  requireSignal('run: signal', options.signal)
+  requireSignal('run: signal', signal)
   const outer = currentTaskRecord()
   if (outer !== undefined) {
     throw new MisuseError(`run: task ${outer.name} is inside a run already; await main() instead`)
   }
-  const guards: Guard[] = [onDeadlock]
-  if (options.handleSignals !== false) {
-    guards.push((scope) => onSignals((signal) => cancelScope(scope, signal)))
-  }
-  return program(rootScope, main, options, guards)
+  return program(rootScope, main, options, (scope) => {
+    const stops = [onDry(() => cancelScope(scope, tellDeadlock(scope)))]
+    if (handleSignals) stops.push(...onSignals((name) => cancelScope(scope, name)))
+    return stops
+  })
 }
-
-/** Watches over a program from outside while it runs; what it returns ends that. */
-type Guard = (scope: ScopeNode) => () => void
 
 /** The life of a program below `root`. */
 export async function program<T>(
   root: ScopeNode,
   main: Body<T>,
   options: Pick<RunOptions, 'name' | 'signal'>,
-  guards: readonly Guard[] = [],
+  watch?: (scope: ScopeNode) => (() => void)[],
 ): Promise<T> {
-  if (root.runtime.scheduler !== undefined) noteScheduler()
-  const scope = new ScopeNode(root.runtime, undefined, 'run')
-  attach(scope, root)
-  const nursery = new Nursery(scope)
-  const cleanup = guards.map((guard) => guard(scope))
-  if (options.signal !== undefined) cleanup.push(follow(scope, options.signal))
-  const task = spawnInto(nursery, 'run', leaveNothing(main), { name: options.name ?? 'main' })
-  await nursery.join()
-  nursery.close()
-  for (const undo of cleanup) undo()
-  closeScope(scope)
-  const { signal } = options
-  if (signal?.aborted === true && task.state === 'cancelled' && scope.reason === signal.reason) {
-    throw new Cancelled(signal.reason)
+  const { name = 'main', signal } = options
+  const nursery = new Nursery(openScope('run', root))
+  const { scope } = nursery
+  const stops = watch?.(scope) ?? []
+  if (signal !== undefined) stops.push(follow(scope, signal))
+  const task = spawnInto(nursery, 'run', leaveNothing(main), { name })
+  try {
+    await endOf(nursery)
+  } finally {
+    for (const stop of stops) stop()
   }
-  nursery.verdict()
-  if (task.state === 'cancelled' && scope.reason instanceof BrokenError) throw scope.reason
+  if (task.state === 'cancelled') {
+    if (abortedBy(scope, signal)) throw new Cancelled(signal.reason)
+    if (scope.reason instanceof BrokenError) throw scope.reason
+  }
   return task.value as T
 }
 

@@ -4,7 +4,7 @@ import { requireFunction, requireSignal } from '../kernel/guard.ts'
 import { cancelScope, closeScope } from '../kernel/scope-tree.ts'
 import { CancelScope } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
-import { follow } from './foreign-signal.ts'
+import { abortedBy, follow } from './foreign-signal.ts'
 import { Nursery } from './nursery.ts'
 import { openScope } from './scoped.ts'
 import { spawnInto } from './spawn.ts'
@@ -133,8 +133,7 @@ export async function runGroup<T>(
   } finally {
     unfollow?.()
   }
-  const aborted = signal?.aborted === true && nursery.scope.reason === signal.reason
-  if (nursery.interrupted && aborted) throw new Cancelled(signal.reason)
+  if (nursery.interrupted && abortedBy(nursery.scope, signal)) throw new Cancelled(signal.reason)
   return value as T
 }
 

@@ -1,6 +1,5 @@
 import type { ScopeNode } from '../kernel/records.ts'
-import { cancelScope, setDeadline } from '../kernel/scope-tree.ts'
-import { startsTask } from '../kernel/snapshot.ts'
+import { cancelScope, setDeadline, startsTask } from '../kernel/scope-tree.ts'
 import type { Fault } from './fault.ts'
 import type { Held } from './held.ts'
 

@@ -1,6 +1,6 @@
 import { macrotask, monotonicNow, setTimeout } from '../kernel/originals.ts'
 import type { ScopeNode, TaskRecord } from '../kernel/records.ts'
-import { startsTask } from '../kernel/snapshot.ts'
+import { startsTask } from '../kernel/scope-tree.ts'
 import type { TaskNode } from '../scope/task-node.ts'
 import { InFlight, polling } from './in-flight.ts'
 

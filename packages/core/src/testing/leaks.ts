@@ -1,6 +1,6 @@
 import type { TaskRecord, Waiter } from '../kernel/records.ts'
-import { owners } from '../kernel/snapshot.ts'
-import type { Owned } from '../kernel/snapshot.ts'
+import { owners } from '../kernel/owners.ts'
+import type { Owned } from '../kernel/owners.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
 /** Collects what a run leaves behind: tasks, waits, what is still held, timers. */

@@ -1,6 +1,7 @@
+import { noteScheduler } from '../kernel/calm.ts'
 import { currentScope } from '../kernel/current.ts'
-import { childrenOf } from '../kernel/scope-tree.ts'
-import { snapshot, startsTask } from '../kernel/snapshot.ts'
+import { childrenOf, startsTask } from '../kernel/scope-tree.ts'
+import { snapshot } from '../kernel/snapshot.ts'
 import { program } from '../scope/run.ts'
 import { Driver } from './driver.ts'
 import type { DriverOptions } from './driver.ts'
@@ -23,6 +24,7 @@ export async function tryOnce<T>(
   options: TrialOptions,
 ): Promise<Trial<T>> {
   const { api, name, leftovers } = options
+  noteScheduler()
   const driver = new Driver(options)
   const body = async (): Promise<T> => {
     const value = await main()

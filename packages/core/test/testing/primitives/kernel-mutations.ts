@@ -4,21 +4,21 @@ export const kernelMutations: readonly Mutation[] = [
   [
     'a granted waiter stays in its line',
     'kernel/suspend.ts',
-    `  waiter.line?.remove(waiter)\n  return true`,
-    `  return true`,
+    `  waiter.line?.remove(waiter)\n  settle(`,
+    `  settle(`,
   ],
   [
     'a waiter is granted twice',
     'kernel/suspend.ts',
-    `if (waiter.state !== 'waiting' || waiter.scope === undefined) return false`,
-    `if (waiter.scope === undefined) return false`,
+    `if (waiter.state !== 'waiting') return false`,
+    `if (waiter.state === 'new') return false`,
   ],
   ['a wait joins no line', 'kernel/suspend.ts', `waiter.line?.add(waiter)`, `void waiter.line`],
   [
     'an error that is granted gets lost',
     'kernel/suspend.ts',
-    `  settleWithError(waiter, error)\n  return true`,
-    `  return true`,
+    `return wake(waiter, throwing(error))`,
+    `return throwing(error) !== undefined`,
   ],
   [
     'a cancelled waiter stays in its line',
