@@ -3,7 +3,6 @@ import { throwIfCancelled } from '../scope/checkpoint.ts'
 import { Nursery } from '../scope/nursery.ts'
 import { openScope } from '../scope/scoped.ts'
 import { spawnInto } from '../scope/spawn.ts'
-import { endOf } from '../scope/task-group.ts'
 import type { GatherOptions } from './gather.ts'
 import { limited, spawnEach } from './task-per-thunk.ts'
 import { listThunks } from './thunk.ts'
@@ -62,6 +61,6 @@ async function* completions(
     }
   } finally {
     group.cancel('its loop was left')
-    await endOf(group)
+    await group.end()
   }
 }

@@ -5,7 +5,6 @@ import { Nursery } from '../scope/nursery.ts'
 import type { Child } from '../scope/nursery.ts'
 import { openScope } from '../scope/scoped.ts'
 import { spawnInto } from '../scope/spawn.ts'
-import { runGroup } from '../scope/task-group.ts'
 import type { Thunk } from './thunk.ts'
 
 export interface Course {
@@ -23,7 +22,7 @@ export async function taskPerThunk(
 ): Promise<void> {
   throwIfCancelled()
   const group = new Nursery(openScope(name))
-  await runGroup(group, () => spawnEach(name, group, thunks, course))
+  await group.run(() => spawnEach(name, group, thunks, course), undefined)
 }
 
 /** The inside of `taskPerThunk`, for a group that somebody else ends. */

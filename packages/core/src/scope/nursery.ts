@@ -1,8 +1,9 @@
 import { Cancelled, MisuseError } from '../errors.ts'
+import { inside } from '../kernel/context.ts'
 import { currentScope } from '../kernel/current.ts'
 import { Waiter } from '../kernel/records.ts'
 import type { ScopeNode, TaskRecord } from '../kernel/records.ts'
-import { cancelScope, childrenOf } from '../kernel/scope-tree.ts'
+import { cancelScope, childrenOf, closeScope } from '../kernel/scope-tree.ts'
 import { pause, ready, suspend, wake } from '../kernel/suspend.ts'
 import { WaitQueue } from '../kernel/wait-queue.ts'
 import { isCancellation } from './scoped.ts'
@@ -25,18 +26,18 @@ export class Nursery {
   readonly scope: ScopeNode
   live = 0
   failed = false
-  failure: unknown = undefined
+  failure: unknown
   /** A child, or the body, was cut short by a cancellation from here or further out. */
   interrupted = false
   closed = false
   /** Told when the last child has ended. */
-  idle: (() => void) | undefined = undefined
+  idle: (() => void) | undefined
   /** Decides, at once, what becomes of a child that was not cut short from above; else a failure is the group's. */
-  onEnded: ((child: Child) => void) | undefined = undefined
+  onEnded: ((child: Child) => void) | undefined
   /** Why children that come from now on are cancelled at once. */
-  dismissed: string | undefined = undefined
-  #later: unknown[] | undefined = undefined
-  #joiners: WaitQueue | undefined = undefined
+  dismissed: string | undefined
+  #later: unknown[] | undefined
+  #joiners: WaitQueue | undefined
 
   constructor(scope: ScopeNode) {
     this.scope = scope
@@ -94,6 +95,25 @@ export class Nursery {
     else this.fail(error)
   }
 
+  /** The life of a group whose body runs inside it: it ends when the body and all children have ended. */
+  async run<A, T>(body: (argument: A) => PromiseLike<T> | T, argument: A): Promise<T> {
+    let value: T | undefined
+    try {
+      value = await inside(this.scope, body, argument)
+    } catch (error) {
+      this.threw(error)
+    }
+    await this.end()
+    return value as T
+  }
+
+  /** Waits for the children, closes the group, and throws what it ends with. */
+  async end(): Promise<void> {
+    await this.join()
+    this.finish()
+    this.verdict()
+  }
+
   /** Waits for the children; no cancellation makes it leave them behind. */
   async join(): Promise<void> {
     if (this.live === 0) await pause(this.scope)
@@ -126,6 +146,12 @@ export class Nursery {
   dismiss(reason: string): void {
     this.dismissed = reason
     for (const child of childrenOf(this.scope)) cancelScope(child, reason)
+  }
+
+  /** All its tasks have ended: there will be no more. */
+  finish(): void {
+    this.close()
+    closeScope(this.scope)
   }
 
   /** No more children; the failures are complete. */

@@ -1,6 +1,6 @@
 import { Nursery } from './nursery.ts'
 import { openScope } from './scoped.ts'
-import { finish, TaskGroup } from './task-group.ts'
+import { TaskGroup } from './task-group.ts'
 
 /**
  * The block form of `taskGroup`: leaving the block without `await group.join()` cancels the tasks and
@@ -30,15 +30,16 @@ class OpenGroup extends TaskGroup implements AsyncDisposable {
     try {
       await super.join()
     } finally {
-      finish(this.#nursery)
+      this.#nursery.finish()
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#nursery.closed) return
+    const nursery = this.#nursery
+    if (nursery.closed) return
     this.cancel('its block was left')
-    await this.#nursery.join()
-    finish(this.#nursery)
-    if (this.#nursery.failed) throw this.#nursery.failure
+    await nursery.join()
+    nursery.finish()
+    if (nursery.failed) throw nursery.failure
   }
 }

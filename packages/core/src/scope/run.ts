@@ -11,7 +11,6 @@ import { Nursery } from './nursery.ts'
 import { onDry, onSignals } from './process.ts'
 import { openScope } from './scoped.ts'
 import { spawnInto } from './spawn.ts'
-import { endOf } from './task-group.ts'
 import type { TaskNode } from './task-node.ts'
 
 export interface RunOptions {
@@ -54,25 +53,24 @@ export async function run<T>(main: Body<T>, options: RunOptions = {}): Promise<T
   return program(rootScope, main, options, (scope) => {
     const stops = [onDry(() => cancelScope(scope, tellDeadlock(scope)))]
     if (handleSignals) stops.push(...onSignals((name) => cancelScope(scope, name)))
+    if (signal !== undefined) stops.push(follow(scope, signal))
     return stops
   })
 }
 
-/** The life of a program below `root`. */
+/** The life of a program below `root`, which `watch` may end early. */
 export async function program<T>(
   root: ScopeNode,
   main: Body<T>,
-  options: Pick<RunOptions, 'name' | 'signal'>,
-  watch?: (scope: ScopeNode) => (() => void)[],
+  { name = 'main', signal }: Pick<RunOptions, 'name' | 'signal'>,
+  watch: (scope: ScopeNode) => (() => void)[] = () => [],
 ): Promise<T> {
-  const { name = 'main', signal } = options
   const nursery = new Nursery(openScope('run', root))
   const { scope } = nursery
-  const stops = watch?.(scope) ?? []
-  if (signal !== undefined) stops.push(follow(scope, signal))
+  const stops = watch(scope)
   const task = spawnInto(nursery, 'run', leaveNothing(main), { name })
   try {
-    await endOf(nursery)
+    await nursery.end()
   } finally {
     for (const stop of stops) stop()
   }

@@ -1,10 +1,11 @@
 import { Cancelled, MisuseError } from '../errors.ts'
 import { requireFunction } from '../kernel/guard.ts'
-import { attach, closeScope, detach, refresh } from '../kernel/scope-tree.ts'
+import { attach, detach, refresh } from '../kernel/scope-tree.ts'
 import { Nursery } from './nursery.ts'
 import { openScope } from './scoped.ts'
 import { spawnInto } from './spawn.ts'
 import type { SpawnOptions } from './spawn.ts'
+import type { TaskNode } from './task-node.ts'
 
 /**
  * The task begins in a nursery of the caller's own, and moves into the group when it says that it has
@@ -35,17 +36,19 @@ export async function startInto<T>(
     refresh(task.scope)
     nursery.leave()
   }
-  const task = spawnInto(nursery, 'TaskGroup.start', () => fn(started), {
-    name: options?.name ?? (fn.name || 'start'),
-  })
-  await nursery.join()
-  nursery.close()
-  closeScope(nursery.scope)
-  group.leave()
+  const name = options?.name ?? (fn.name || 'start')
+  let task: TaskNode
+  try {
+    await nursery.run(() => {
+      task = spawnInto(nursery, 'TaskGroup.start', () => fn(started), { name })
+    }, undefined)
+  } finally {
+    group.leave()
+  }
   if (result !== undefined) return result.value
-  nursery.verdict()
-  if (nursery.scope.governor !== undefined) throw new Cancelled(nursery.scope.governor.reason)
+  const { governor } = nursery.scope
+  if (governor !== undefined) throw new Cancelled(governor.reason)
   throw new MisuseError(
-    `TaskGroup.start: task ${task.name} ended without calling started; call it when it is ready`,
+    `TaskGroup.start: task ${name} ended without calling started; call it when it is ready`,
   )
 }

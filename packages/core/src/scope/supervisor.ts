@@ -2,8 +2,7 @@ import { requireFunction } from '../kernel/guard.ts'
 import type { SpawnOptions } from './spawn.ts'
 import { Nursery } from './nursery.ts'
 import { openScope } from './scoped.ts'
-import { runGroup } from './task-group.ts'
-import type { TaskGroup } from './task-group.ts'
+import { TaskGroup } from './task-group.ts'
 import type { TaskNode } from './task-node.ts'
 import { Task } from './task.ts'
 
@@ -35,5 +34,5 @@ export async function supervisor<T>(
     const node = child as TaskNode
     options.onError(child.error, (node.handle as Task<unknown> | undefined) ?? new Task(node))
   }
-  return runGroup(nursery, body)
+  return nursery.run(body, new TaskGroup(nursery))
 }

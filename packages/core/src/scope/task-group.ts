@@ -1,7 +1,6 @@
 import { Cancelled } from '../errors.ts'
-import { inside } from '../kernel/context.ts'
 import { requireFunction, requireSignal } from '../kernel/guard.ts'
-import { cancelScope, closeScope } from '../kernel/scope-tree.ts'
+import { cancelScope } from '../kernel/scope-tree.ts'
 import { CancelScope } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
 import { abortedBy, follow } from './foreign-signal.ts'
@@ -111,41 +110,14 @@ export async function taskGroup<T>(
 ): Promise<T> {
   requireFunction('taskGroup: body', body)
   requireSignal('taskGroup: signal', options.signal)
-  const nursery = new Nursery(openScope(options.name ?? 'taskGroup'))
-  return runGroup(nursery, body, options.signal)
-}
-
-/** The life of a group whose body runs inside it. */
-export async function runGroup<T>(
-  nursery: Nursery,
-  body: (group: TaskGroup) => PromiseLike<T> | T,
-  signal?: AbortSignal,
-): Promise<T> {
-  const unfollow = signal && follow(nursery.scope, signal)
-  let value: T | undefined
+  const { name = 'taskGroup', signal } = options
+  const nursery = new Nursery(openScope(name))
+  const stop = signal && follow(nursery.scope, signal)
   try {
-    value = await inside(nursery.scope, body, new TaskGroup(nursery))
-  } catch (error) {
-    nursery.threw(error)
-  }
-  try {
-    await endOf(nursery)
+    const value = await nursery.run(body, new TaskGroup(nursery))
+    if (nursery.interrupted && abortedBy(nursery.scope, signal)) throw new Cancelled(signal.reason)
+    return value
   } finally {
-    unfollow?.()
+    stop?.()
   }
-  if (nursery.interrupted && abortedBy(nursery.scope, signal)) throw new Cancelled(signal.reason)
-  return value as T
-}
-
-/** Waits for the children, closes the group, and throws what it ends with. */
-export async function endOf(nursery: Nursery): Promise<void> {
-  await nursery.join()
-  finish(nursery)
-  nursery.verdict()
-}
-
-/** All its tasks have ended: there will be no more. */
-export function finish(nursery: Nursery): void {
-  nursery.close()
-  closeScope(nursery.scope)
 }

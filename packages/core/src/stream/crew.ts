@@ -4,7 +4,6 @@ import type { ScopeNode } from '../lowlevel.ts'
 import { Nursery } from '../scope/nursery.ts'
 import { openScope } from '../scope/scoped.ts'
 import { spawnInto } from '../scope/spawn.ts'
-import { endOf } from '../scope/task-group.ts'
 import type { TaskNode } from '../scope/task-node.ts'
 import { END } from './cursor.ts'
 import type { End } from './cursor.ts'
@@ -36,7 +35,7 @@ export class Crew<T> {
       keep()
       nursery.fail(task.failure()) // cancelled by hand it has not done its part either
     }
-    nursery.idle = () => void endOf(nursery).then(this.#ended, this.#failed)
+    nursery.idle = () => void nursery.end().then(this.#ended, this.#failed)
     this.#kind = kind
     this.#line = line
     this.#nursery = nursery
