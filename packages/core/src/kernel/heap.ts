@@ -29,7 +29,7 @@ export class Heap<T extends Slotted> {
 
   push(item: T): void {
     this.#items.push(item)
-    this.#up(item, this.#items.length - 1)
+    this.#place(item, this.#items.length - 1)
   }
 
   shift(): T | undefined {
@@ -43,46 +43,35 @@ export class Heap<T extends Slotted> {
     if (slot < 0) return
     item.slot = -1
     const last = this.#items.pop() as T
-    if (last === item) return
-    const parent = this.#items[(slot - 1) >> 2]
-    if (slot > 0 && parent !== undefined && this.#before(last, parent)) this.#up(last, slot)
-    else this.#down(last, slot)
+    if (last !== item) this.#place(last, slot)
   }
 
-  #up(item: T, from: number): void {
+  /** Puts an item where it belongs: from a slot that is free up, or else down. */
+  #place(item: T, free: number): void {
     const items = this.#items
-    let slot = from
+    let slot = free
     while (slot > 0) {
       const above = (slot - 1) >> 2
-      const parent = items[above] as T
-      if (!this.#before(item, parent)) break
-      items[slot] = parent
-      parent.slot = slot
+      if (!this.#before(item, items[above] as T)) break
+      this.#set(slot, items[above] as T)
       slot = above
     }
-    items[slot] = item
-    item.slot = slot
-  }
-
-  #down(item: T, from: number): void {
-    const items = this.#items
-    const size = items.length
-    let slot = from
     for (;;) {
-      const first = 4 * slot + 1
-      if (first >= size) break
-      let least = first
-      const end = Math.min(first + 4, size)
-      for (let child = first + 1; child < end; child++) {
+      let least = 4 * slot + 1
+      if (least >= items.length) break
+      const end = Math.min(least + 4, items.length)
+      for (let child = least + 1; child < end; child++) {
         if (this.#before(items[child] as T, items[least] as T)) least = child
       }
-      const best = items[least] as T
-      if (!this.#before(best, item)) break
-      items[slot] = best
-      best.slot = slot
+      if (!this.#before(items[least] as T, item)) break
+      this.#set(slot, items[least] as T)
       slot = least
     }
-    items[slot] = item
+    this.#set(slot, item)
+  }
+
+  #set(slot: number, item: T): void {
+    this.#items[slot] = item
     item.slot = slot
   }
 }

@@ -30,18 +30,18 @@ export class ScopeNode {
   /** The task whose body runs in here. */
   task: TaskRecord | undefined
   /** Kept by an ended scope while its task lives, for callbacks to fall back to. */
-  parent: ScopeNode | undefined = undefined
-  next: ScopeNode | undefined = undefined
-  prev: ScopeNode | undefined = undefined
-  firstChild: ScopeNode | undefined = undefined
-  firstWaiter: Waiter<never> | undefined = undefined
+  parent: ScopeNode | undefined
+  next: ScopeNode | undefined
+  prev: ScopeNode | undefined
+  firstChild: ScopeNode | undefined
+  firstWaiter: Waiter<never> | undefined
   /** What its task must give back before it ends; kept at the task's outermost scope. */
-  firstHolding: Holding | undefined = undefined
+  firstHolding: Holding | undefined
   /** The outermost cancelled scope whose cancellation reaches this one. */
-  governor: ScopeNode | undefined = undefined
-  reason: unknown = undefined
-  alarm: Timed | undefined = undefined
-  controller: AbortController | undefined = undefined
+  governor: ScopeNode | undefined
+  reason: unknown
+  alarm: Timed | undefined
+  controller: AbortController | undefined
   cancelCalled = false
   /** It was its deadline that cancelled it. */
   expired = false
@@ -95,14 +95,14 @@ export class Waiter<in T = void> {
   state: WaiterState = 'new'
   /** Milliseconds since the epoch. */
   since = 0
-  scope: ScopeNode | undefined = undefined
-  promise: Promise<unknown> | undefined = undefined
-  settle: ((value: T | PromiseLike<never>) => void) | undefined = undefined
+  scope: ScopeNode | undefined
+  promise: Promise<unknown> | undefined
+  settle: ((value: T | PromiseLike<never>) => void) | undefined
   // Links of the line, and of the ring of waiters of a scope.
-  next: Waiter<never> | undefined = undefined
-  prev: Waiter<never> | undefined = undefined
-  scopeNext: Waiter<never> | undefined = undefined
-  scopePrev: Waiter<never> | undefined = undefined
+  next: Waiter<never> | undefined
+  prev: Waiter<never> | undefined
+  scopeNext: Waiter<never> | undefined
+  scopePrev: Waiter<never> | undefined
 
   constructor(
     kind: string,

@@ -11,8 +11,8 @@ import { TaskNode } from './task-node.ts'
  * ends first, it is closed then, by a task that the task of the scope waits for.
  */
 export class Attendant implements Holding {
-  nextHolding: Holding | undefined = undefined
-  prevHolding: Holding | undefined = undefined
+  nextHolding: Holding | undefined
+  prevHolding: Holding | undefined
   /** Where its own tasks live. */
   readonly scope: ScopeNode
   readonly #home: { readonly scope: ScopeNode }

@@ -11,26 +11,24 @@ import { WaitQueue } from '../kernel/wait-queue.ts'
 import { scopeFor } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
 import { Nursery } from './nursery.ts'
-import { isCancellation } from './scoped.ts'
 
 /** The inside of a task: its scope, its body, its children, and those who wait for it. */
 export class TaskNode<out T = unknown> implements TaskRecord {
   readonly id: number
   readonly scope: ScopeNode
   /** The public face, once somebody asked for it. */
-  handle: object | undefined = undefined
+  handle: object | undefined
   /** The children it spawned by itself; made with the first one. */
-  children: Nursery | undefined = undefined
+  children: Nursery | undefined
   /** Where it counts as a child, until it ends. */
   parent: Nursery | undefined
-  joiners: WaitQueue<never> | undefined = undefined
+  joiners: WaitQueue<never> | undefined
   state: 'pending' | 'running' | 'fulfilled' | 'rejected' | 'cancelled' = 'pending'
-  value: T | undefined = undefined
-  error: unknown = undefined
+  value: T | undefined
+  error: unknown
   /** Only at the root, where no group takes the error: an ordinary promise that says so if nobody does. */
-  rejection: Promise<never> | undefined = undefined
+  rejection: Promise<never> | undefined
   readonly work: Body<T>
-  #cutShort = false
   readonly #name: string | undefined
 
   /** @param name in reports; the function's name if left out, which is looked up when asked for: that is slow */
@@ -39,7 +37,6 @@ export class TaskNode<out T = unknown> implements TaskRecord {
     this.id = parent.runtime.nextId()
     this.work = work
     this.#name = name
-    this.parent = undefined
     attach(this.scope, parent)
     if (observed) emit('taskSpawned', this)
     soon(this)
@@ -75,8 +72,7 @@ export class TaskNode<out T = unknown> implements TaskRecord {
   }
 
   fail(error: unknown): void {
-    if (this.scope.governor !== undefined && isCancellation(error)) this.#cutShort = true
-    else this.nursery.fail(error)
+    this.nursery.threw(error)
     this.#bodyEnded()
   }
 
@@ -91,14 +87,13 @@ export class TaskNode<out T = unknown> implements TaskRecord {
   end(): void {
     const { children, scope } = this
     if (scope.firstChild !== undefined && this.#awaitForgotten()) return
-    const interrupted = this.#cutShort || children?.interrupted === true
-    if (children !== undefined) {
-      children.close()
-      if (children.failed) this.error = children.failure
+    children?.close()
+    if (children?.failed === true) {
+      this.state = 'rejected'
+      this.error = children.failure
+    } else {
+      this.state = children?.interrupted === true ? 'cancelled' : 'fulfilled'
     }
-    if (children?.failed === true) this.state = 'rejected'
-    else if (interrupted) this.state = 'cancelled'
-    else this.state = 'fulfilled'
     if (this.state !== 'fulfilled') this.value = undefined
     closeScope(scope)
     if (observed) emit('taskEnded', this)
@@ -218,13 +213,13 @@ const turn = Promise.resolve()
 /** Starting a task is a wake: it happens in the next turn, in the async context of the one who spawned it. */
 function soon(task: TaskRecord & { start(): void }): void {
   const { scheduler } = task.scope.runtime
-  if (scheduler === undefined) {
-    void turn.then(() => task.start())
-    return
+  let passed = turn
+  if (scheduler !== undefined) {
+    const waiter = new Waiter('start', task, undefined, undefined, true)
+    waiter.scope = task.scope
+    passed = new Promise((resolve) => {
+      scheduler.hold(waiter, resolve)
+    })
   }
-  const waiter = new Waiter('start', task, undefined, undefined, true)
-  waiter.scope = task.scope
-  void new Promise<void>((resolve) => {
-    scheduler.hold(waiter, resolve)
-  }).then(() => task.start())
+  void passed.then(() => task.start())
 }
