@@ -9,7 +9,7 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'docs/test/**/*.test.ts', 'examples/**/*.test.ts'],
-    testTimeout: 20_000,
+    testTimeout: 60_000, // no test waits that long: it is for machines that do a lot besides
     maxWorkers: availableParallelism(), // left out, one core is left idle
     execArgv: ['--expose-gc'], // tests that count what is left over collect first
   },

@@ -233,6 +233,35 @@ export const mutations: readonly Mutation[] = [
     tests: ['scope/edges.test.ts'],
   },
   {
+    what: 'a task that swallows its cancellation is taken for one that was never cancelled',
+    file: 'debug/pitfalls.ts',
+    from: `if (task.status !== 'fulfilled' || !cutShort.has(task)) return`,
+    to: `if (task.status !== 'cancelled' || !cutShort.has(task)) return`,
+    tests: ['debug'],
+  },
+  {
+    what: 'a cancellation inside the task is taken for one that it swallowed',
+    file: 'debug/pitfalls.ts',
+    from: `} else if (task.scope.governor !== undefined) {`,
+    to: `} else {`,
+    tests: ['debug'],
+  },
+  {
+    what: 'a callback in a part of its task that has ended is taken for one without a task',
+    file: 'kernel/current.ts',
+    from: `if (observed && scope === undefined && start !== undefined) emit`,
+    to: `if (observed && start !== undefined && start.closed) emit`,
+    tests: ['debug'],
+  },
+  {
+    what: 'a step counts from before the event loop turned',
+    file: 'debug/slow-steps.ts',
+    from: `    since = undefined
+  }`,
+    to: `  }`,
+    tests: ['debug'],
+  },
+  {
     what: 'a finished task is still a context',
     file: 'kernel/current.ts',
     from: `while (scope !== undefined && scope.closed) scope = scope.parent`,

@@ -4,7 +4,10 @@
  * @see docs/errors.md, one anchor per code
  */
 export class CorralError extends Error {
-  override name: string = 'CorralError'
+  static {
+    this.prototype.name = 'CorralError'
+  }
+
   readonly code: string
 
   constructor(code: string, message: string, options?: ErrorOptions) {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import manifest from '../package.json' with { type: 'json' }
 
 const src = new URL('../src/', import.meta.url)
-const entries = ['index', 'lowlevel', 'testing'].filter((entry) =>
+const entries = ['debug', 'index', 'lowlevel', 'testing'].filter((entry) =>
   existsSync(new URL(`${entry}.ts`, src)),
 )
 

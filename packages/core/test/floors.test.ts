@@ -19,13 +19,14 @@ const floors = [
   'channel',
   'flow',
   'stream',
+  'debug',
   'testing',
   'entry',
 ]
 const overLowlevel = ['sync', 'channel', 'flow', 'stream']
 
 function floorOf(path: string): string {
-  if (path === 'index.ts' || path === 'testing.ts') return 'entry'
+  if (['index.ts', 'debug.ts', 'testing.ts'].includes(path)) return 'entry'
   return path.split('/')[0]!.replace(/\.ts$/, '')
 }
 

@@ -1,5 +1,6 @@
 import { cancelledScopes } from './calm.ts'
 import { startedIn } from './context.ts'
+import { emit, observed } from './hooks.ts'
 import { ScopeNode } from './records.ts'
 import type { TaskRecord } from './records.ts'
 import { register } from './registry.ts'
@@ -13,8 +14,10 @@ export const rootScope: ScopeNode = register(new ScopeNode(systemRuntime, undefi
  * around it, and when its task has ended, at the root: a finished task is no context.
  */
 export function currentScope(): ScopeNode {
-  let scope = startedIn()
+  const start = startedIn()
+  let scope = start
   while (scope !== undefined && scope.closed) scope = scope.parent
+  if (observed && scope === undefined && start !== undefined) emit('outlived', start)
   return scope ?? rootScope
 }
 

@@ -1,5 +1,5 @@
 import { scheduled } from './calm.ts'
-import type { TaskRecord, Waiter } from './records.ts'
+import type { ScopeNode, TaskRecord, Waiter } from './records.ts'
 
 /**
  * What can be seen while a program runs. Every hook is called synchronously from inside the kernel:
@@ -12,6 +12,8 @@ export interface Hooks {
   waiting?(waiter: Waiter<never>): void
   /** `state` of the waiter says whether it was granted or cancelled. */
   woken?(waiter: Waiter<never>): void
+  /** A call was made whose task has ended: a callback that outlives it. The call was made at the root. */
+  outlived?(scope: ScopeNode): void
 }
 
 const installed: Hooks[] = []

@@ -1,0 +1,3 @@
+export { debug } from './debug/debug.ts'
+export type { DebugOptions, DebugWarning } from './debug/debug.ts'
+export type { DebugWarningCode } from './debug/found.ts'

@@ -1,0 +1,67 @@
+import { requireDuration, requireFunction } from '../kernel/guard.ts'
+import { instrument } from '../kernel/hooks.ts'
+import type { TaskRecord } from '../kernel/records.ts'
+import { callSite } from './call-site.ts'
+import type { DebugWarningCode, Found } from './found.ts'
+import { pitfalls } from './pitfalls.ts'
+import { slowSteps } from './slow-steps.ts'
+
+/** One thing that should not be so. */
+export interface DebugWarning {
+  readonly code: DebugWarningCode
+  /** The name of the task. */
+  readonly task: string
+  /** Where the task was spawned, as `file:line:column`, where that is known. */
+  readonly spawnedAt: string | undefined
+  /** What happened, and what to do. */
+  readonly message: string
+}
+
+export interface DebugOptions {
+  /** How long a task may compute without a wait, in milliseconds. Default 100; `Infinity` for as long as it likes. */
+  readonly slowStep?: number
+  /** Told of each warning. Default: prints it to standard error. */
+  readonly warn?: (warning: DebugWarning) => void
+}
+
+let stop: (() => void) | undefined
+
+/**
+ * Warns of what goes wrong without a sound, until the function returned is called: a task that swallowed
+ * its cancellation, a wait that nobody awaited, a callback that outlives its task, a step that keeps the
+ * event loop from turning. Importing `corral/debug` calls it; another call takes the place of the one before.
+ *
+ * Cost: a stack for each task spawned while it is on, 1 to 2 us, and a look at the clock for each wait.
+ *
+ * @throws MisuseError for a `slowStep` that is no duration, or a `warn` that is no function
+ * @example
+ * debug({ slowStep: 20, warn: ({ message }) => log.warn(message) })
+ * @see asyncio's debug mode
+ */
+export function debug(options: DebugOptions = {}): () => void {
+  const { slowStep = 100, warn = print } = options
+  requireDuration('debug: slowStep', slowStep)
+  requireFunction('debug: warn', warn)
+  stop?.()
+  const sites = new WeakMap<TaskRecord, string>()
+  const found: Found = (code, task, what) => {
+    const spawnedAt = sites.get(task)
+    const where = spawnedAt === undefined ? '' : `, spawned at ${spawnedAt}`
+    warn({ code, task: task.name, spawnedAt, message: `task ${task.name}${where}: ${what}` })
+  }
+  const taskSpawned = (task: TaskRecord): void => {
+    const site = callSite()
+    if (site !== undefined) sites.set(task, site)
+  }
+  const hooks = [{ taskSpawned }, pitfalls(found), slowSteps(slowStep, found)]
+  const undo = hooks.map((each) => instrument(each))
+  return (stop = () => {
+    for (const each of undo) each()
+  })
+}
+
+function print({ code, message }: DebugWarning): void {
+  console.error(`corral: ${code}: ${message}`)
+}
+
+debug()

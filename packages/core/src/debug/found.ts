@@ -1,0 +1,7 @@
+import type { TaskRecord } from '../kernel/records.ts'
+
+/** What a warning is about. */
+export type DebugWarningCode = 'SWALLOWED' | 'FORGOTTEN' | 'OUTLIVED' | 'SLOW'
+
+/** Told of a thing that should not be so: in which task, and what to do about it. */
+export type Found = (code: DebugWarningCode, task: TaskRecord, what: string) => void
