@@ -10,7 +10,7 @@ export function suppress(error: unknown, later: readonly unknown[]): void {
   if (typeof error === 'object' && error !== null && takes(error)) {
     const { suppressed } = error
     const before = suppressed === undefined || Array.isArray(suppressed) ? suppressed : [suppressed]
-    error.suppressed = [...(before ?? []), ...others]
+    error.suppressed = [...new Set([...(before ?? []), ...others])] // it may be thrown again and again
   } else {
     for (const other of others) report(other)
   }

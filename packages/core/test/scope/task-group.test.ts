@@ -102,6 +102,19 @@ describe('taskGroup', () => {
       expect(seen).toEqual(['task'])
     }))
 
+  it('keeps a failure once with an error that is thrown again and again', () =>
+    testRun(async () => {
+      const [first, second] = [new Error('first'), new Error('second')]
+      for (let i = 0; i < 3; i++) {
+        const failing = taskGroup(async (group) => {
+          group.spawn(() => fail(first))
+          group.spawn(() => fail(second))
+        })
+        await expect(failing).rejects.toBe(first)
+      }
+      expect(first).toMatchObject({ suppressed: [second] })
+    }))
+
   it('keeps the failures after the first in its suppressed, in their order', () =>
     testRun(async () => {
       const [first, second, third] = [new Error('1'), new Error('2'), new Error('3')]
@@ -638,3 +651,7 @@ describe('openGroup', () => {
       expect(await caught(result)).toMatchObject({ name: 'SuppressedError', error: failure })
     }))
 })
+
+function fail(error: Error): never {
+  throw error
+}

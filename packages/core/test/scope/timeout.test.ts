@@ -138,6 +138,18 @@ describe('timeout', () => {
       expect(root.cause).toBeInstanceOf(TimeoutError)
     }))
 
+  it('is the cause of an error once, also of one that is kept and thrown again and again', () =>
+    testRun(async () => {
+      const kept = new Error('kept')
+      const rethrow = (): Promise<void> =>
+        sleep(1000).catch(() => {
+          throw kept
+        })
+      for (let i = 0; i < 3; i++) await expect(timeout(10, rethrow)).rejects.toBe(kept)
+      await expect(timeout(20, rethrow)).rejects.toBe(kept)
+      expect(kept.cause).toMatchObject({ ms: 10, cause: { ms: 20, cause: undefined } })
+    }))
+
   it('inside another: the inner one expires, the outer one still interrupts later work', () =>
     testRun(async () => {
       const start = now()
