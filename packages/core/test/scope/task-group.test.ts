@@ -651,7 +651,3 @@ describe('openGroup', () => {
       expect(await caught(result)).toMatchObject({ name: 'SuppressedError', error: failure })
     }))
 })
-
-function fail(error: Error): never {
-  throw error
-}

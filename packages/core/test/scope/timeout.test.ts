@@ -147,7 +147,9 @@ describe('timeout', () => {
         })
       for (let i = 0; i < 3; i++) await expect(timeout(10, rethrow)).rejects.toBe(kept)
       await expect(timeout(20, rethrow)).rejects.toBe(kept)
-      expect(kept.cause).toMatchObject({ ms: 10, cause: { ms: 20, cause: undefined } })
+      const chain: unknown[] = []
+      for (let error: unknown = kept; error instanceof Error; error = error.cause) chain.push(error)
+      expect(chain).toMatchObject([kept, { ms: 10 }, { ms: 20 }])
     }))
 
   it('inside another: the inner one expires, the outer one still interrupts later work', () =>
