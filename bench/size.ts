@@ -1,4 +1,4 @@
-// npm run bench:size: minified and compressed bytes of programs that use a part of the core.
+// npm run bench:size: minified and compressed bytes of programs that use a part of the core, and of peers.
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
@@ -8,17 +8,43 @@ const installed = existsSync(`${root}node_modules/esbuild`)
 if (!installed) throw new Error('run npm run bench once: it installs the peers')
 const { build } = await import('esbuild')
 
+const tasks = `run, taskGroup, supervisor, openGroup, spawn, Task, gather, gatherSettled, mapConcurrent, race, any,
+  asCompleted, staggeredRace, timeout, timeoutAt, moveOnAfter, shield, CancelScope, checkpoint, throwIfCancelled, isCancelled,
+  currentTask, currentSignal, currentDeadline, cancellable, sleep, sleepUntil, now, TaskLocal, Future`
+const sync = 'Lock, RwLock, Semaphore, CapacityLimiter, Event, Condition, Barrier, Once'
+const channels = 'Queue, LifoQueue, PriorityQueue, openChannel, Broadcast, Watch, select'
+
+function of(names: string): string {
+  return `import { ${names} } from 'corral'; console.log(${names})`
+}
+
+function everything(...modules: readonly string[]): string {
+  return modules
+    .map((name, i) => `import * as all${i} from '${name}'; console.log(all${i})`)
+    .join('\n')
+}
+
 const programs: Record<string, { readonly code: string; readonly budget?: number }> = {
-  'run + group + timeout + gather': {
-    code: `import { run, taskGroup, timeout, gather } from 'corral'; console.log(run, taskGroup, timeout, gather)`,
-    budget: 6000,
+  'run + group + timeout + gather': { code: of('run, taskGroup, timeout, gather'), budget: 6000 },
+  'tasks and scopes': { code: of(tasks) },
+  'tasks and scopes, synchronisation, queues and channels': {
+    code: of(`${tasks}, ${sync}, ${channels}`),
   },
-  'the whole core': {
-    code: `import * as corral from 'corral'; console.log(corral)`,
-    budget: 20_000,
-  },
-  'effect, the same by its index': {
+  'the whole core, with flow and streams': { code: everything('corral'), budget: 20_000 },
+  'effect, the first program, by its index': {
     code: `import { Effect } from 'effect'; console.log(Effect.runPromise, Effect.forkChild, Effect.timeout, Effect.all)`,
+  },
+  'effection, all of it': { code: everything('effection') },
+  'p-limit, p-map, p-queue, p-retry, p-timeout, p-throttle, async-mutex': {
+    code: everything(
+      'p-limit',
+      'p-map',
+      'p-queue',
+      'p-retry',
+      'p-timeout',
+      'p-throttle',
+      'async-mutex',
+    ),
   },
 }
 
@@ -29,6 +55,7 @@ for (const [title, { code, budget }] of Object.entries(programs)) {
     bundle: true,
     minify: true,
     format: 'esm',
+    platform: 'node',
     target: 'es2024',
     conditions: ['@corral/source'],
     write: false,

@@ -2,21 +2,17 @@ import { MisuseError } from '../errors.ts'
 
 /** How a bad value is shown in a message: the value, then its type. */
 export function describe(value: unknown): string {
-  const type = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value
-  switch (type) {
-    case 'string':
-      return `${JSON.stringify(value)} (string)`
-    case 'function':
-      return `${(value as { name: string }).name || 'anonymous'} (function)`
-    case 'object':
-      return `${(value as object).constructor?.name ?? 'Object'} (object)`
-    case 'array':
-      return `an array of ${(value as unknown[]).length} (array)`
-    case 'null':
-      return 'null'
-    default:
-      return `${String(value)} (${type})`
-  }
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return `an array of ${value.length} (array)`
+  const type = typeof value
+  return `${shown(value, type)} (${type})`
+}
+
+function shown(value: unknown, type: string): string {
+  if (type === 'string') return JSON.stringify(value)
+  if (type === 'function') return (value as { name: string }).name || 'anonymous'
+  if (type === 'object') return (value as object).constructor?.name ?? 'Object'
+  return String(value)
 }
 
 function refuse(where: string, rule: string, value: unknown): never {
