@@ -3,11 +3,20 @@ import { MisuseError } from 'corral'
 import { describe, requireDuration } from 'corral/lowlevel'
 import type { LinkKind } from '../page/link-extractor.ts'
 import type { ScopeOptions } from '../url/scope.ts'
+import { defaultTrapLimits, type TrapLimits } from '../url/trap.ts'
 import type { CrawlOptions } from './crawl-options.ts'
 
 type Checked = Pick<
   CrawlOptions,
-  'scope' | 'headers' | 'userAgent' | 'followKinds' | 'canonical' | 'refreshAfter'
+  | 'scope'
+  | 'headers'
+  | 'userAgent'
+  | 'followKinds'
+  | 'canonical'
+  | 'refreshAfter'
+  | 'traps'
+  | 'normalize'
+  | 'handlerErrors'
 >
 
 /**
@@ -17,6 +26,7 @@ type Checked = Pick<
  */
 export function checkOptions(options: Checked): void {
   const { scope, headers, userAgent, followKinds, canonical, refreshAfter } = options
+  const { traps, normalize, handlerErrors } = options
   if (scope !== undefined) checkScope(scope)
   if (headers !== undefined) checkHeaders(headers)
   if (userAgent !== undefined) checkHeaderValue('userAgent', userAgent)
@@ -26,6 +36,11 @@ export function checkOptions(options: Checked): void {
   }
   if (canonical !== undefined) checkWord('canonical', canonical, { follow: true, prefer: true })
   if (refreshAfter !== undefined) requireDuration('crawl: refreshAfter', refreshAfter)
+  if (traps !== undefined) checkTraps(traps)
+  if (normalize !== undefined) checkNormalize(normalize)
+  if (handlerErrors !== undefined) {
+    checkWord('handlerErrors', handlerErrors, { record: true, throw: true })
+  }
 }
 
 // Records, not arrays: the compiler sees to it that none is left out.
@@ -49,12 +64,36 @@ const scopeKeys: Record<keyof ScopeOptions, true> = {
   maxDepth: true,
 }
 
-function checkScope(scope: ScopeOptions): void {
-  checkObject('scope', scope)
-  for (const key of Object.keys(scope)) {
-    if (Object.hasOwn(scopeKeys, key)) continue
-    refuse('scope', `an object of ${Object.keys(scopeKeys).join(', ')}`, key)
+const normalizeKeys: Record<keyof NonNullable<CrawlOptions['normalize']>, true> = {
+  stripParameters: true,
+  sortQuery: true,
+}
+
+function checkTraps(traps: Partial<TrapLimits>): void {
+  checkKeys('traps', traps, defaultTrapLimits)
+  for (const [name, limit] of Object.entries(traps)) {
+    if (limit === undefined || (typeof limit === 'number' && limit >= 0)) continue
+    refuse(`traps.${name}`, 'a number of at least 0 (Infinity for never)', limit)
   }
+}
+
+function checkNormalize(normalize: NonNullable<CrawlOptions['normalize']>): void {
+  checkKeys('normalize', normalize, normalizeKeys)
+  const { stripParameters, sortQuery } = normalize
+  if (stripParameters !== undefined) {
+    checkArray('normalize.stripParameters', stripParameters)
+    for (const [at, name] of stripParameters.entries()) {
+      if (typeof name === 'string' && name !== '') continue
+      refuse(`normalize.stripParameters[${at}]`, 'the name of a parameter', name)
+    }
+  }
+  if (sortQuery !== undefined && typeof sortQuery !== 'boolean') {
+    refuse('normalize.sortQuery', 'true or false', sortQuery)
+  }
+}
+
+function checkScope(scope: ScopeOptions): void {
+  checkKeys('scope', scope, scopeKeys)
   const { within, include, exclude, maxDepth } = scope
   if (within !== undefined) checkWord('scope.within', within, places)
   if (include !== undefined) checkPatterns('scope.include', include)
@@ -93,6 +132,15 @@ function checkWord(argument: string, word: unknown, words: Readonly<Record<strin
 
 function checkArray(argument: string, value: unknown): void {
   if (!Array.isArray(value)) refuse(argument, 'an array', value)
+}
+
+/** An object that has no key but these. */
+function checkKeys(argument: string, value: object, known: object): void {
+  checkObject(argument, value)
+  for (const key of Object.keys(value)) {
+    if (Object.hasOwn(known, key)) continue
+    refuse(argument, `an object of ${Object.keys(known).join(', ')}`, key)
+  }
 }
 
 function checkObject(argument: string, value: unknown): void {

@@ -42,6 +42,34 @@ describe('crawl refuses', () => {
     [{ canonical: 'foo' }, 'canonical must be one of follow, prefer, got "foo" (string)'],
     [{ refreshAfter: -1 }, `refreshAfter must be ${duration}, got -1 (number)`],
     [{ refreshAfter: '1d' }, `refreshAfter must be ${duration}, got "1d" (string)`],
+    [
+      { traps: { maxSegments: -1 } },
+      'traps.maxSegments must be a number of at least 0 (Infinity for never), got -1 (number)',
+    ],
+    [
+      { traps: { segments: 3 } },
+      'traps must be an object of maxSegments, maxRepeats, maxParameters, maxVariants, yearsAhead, yearsBack, got "segments" (string)',
+    ],
+    [
+      { normalize: { maxLength: 9 } },
+      'normalize must be an object of stripParameters, sortQuery, got "maxLength" (string)',
+    ],
+    [
+      { normalize: { stripParameters: 'utm_*' } },
+      'normalize.stripParameters must be an array, got "utm_*" (string)',
+    ],
+    [
+      { normalize: { stripParameters: [/utm/] } },
+      'normalize.stripParameters[0] must be the name of a parameter, got RegExp (object)',
+    ],
+    [
+      { normalize: { sortQuery: 'yes' } },
+      'normalize.sortQuery must be true or false, got "yes" (string)',
+    ],
+    [
+      { handlerErrors: 'ignore' },
+      'handlerErrors must be one of record, throw, got "ignore" (string)',
+    ],
   ])('%j, before anything is touched', async (options, message) => {
     const store = join(temporaryDirectory(), 'crawl.db')
     const error = await crawl({ seeds: ['http://a.test/'], store, ...options }).then(
@@ -63,6 +91,9 @@ test('checkOptions takes what is right, and options that are undefined', () => {
     followKinds: ['anchor', 'canonical'],
     canonical: 'prefer',
     refreshAfter: 0,
+    traps: { maxVariants: Infinity },
+    normalize: { stripParameters: ['utm_*'], sortQuery: true },
+    handlerErrors: 'throw',
   }
   expect(() => checkOptions(options)).not.toThrow()
 })
