@@ -10,6 +10,7 @@ import { PageNode } from '../../src/extract/page-node.ts'
 import { record } from '../../src/extract/record.ts'
 import { required } from '../../src/extract/required.ts'
 import { text } from '../../src/extract/text.ts'
+import { cpuTime } from '../cpu-time.ts'
 
 const html = `<!doctype html><base href="/shop/"><title>Hay &amp; Oats</title>
 <meta property="og:title" content="Hay">
@@ -128,13 +129,14 @@ describe('fields', () => {
 })
 
 describe('PageNode.parse', () => {
-  test('refuses a page that is nested beyond reason, quickly', () => {
+  test('refuses a page that is nested beyond reason, quickly', async () => {
     const deep = '<div>'.repeat(2_000_000)
-    const before = performance.now()
-    expect(() => PageNode.parse(deep, 'http://a.test/')).toThrow(
-      expect.objectContaining({ code: 'EXTRACT_TOO_DEEP' }),
-    )
-    expect(performance.now() - before).toBeLessThan(2000)
+    const ms = await cpuTime(() => {
+      expect(() => PageNode.parse(deep, 'http://a.test/')).toThrow(
+        expect.objectContaining({ code: 'EXTRACT_TOO_DEEP' }),
+      )
+    })
+    expect(ms).toBeLessThan(2000)
     const fair = PageNode.parse(`${'<div>'.repeat(1900)}deep`, 'http://a.test/')
     expect(fair.text).toBe('deep')
     expect(fair.all('div')).toHaveLength(1900)

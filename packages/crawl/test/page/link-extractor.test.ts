@@ -4,6 +4,7 @@ import {
   type ExtractOptions,
   type PageContent,
 } from '../../src/page/link-extractor.ts'
+import { cpuTime } from '../cpu-time.ts'
 
 function extract(html: string, options?: ExtractOptions, size = Infinity): PageContent {
   const extractor = new LinkExtractor('http://a.test/dir/page', options)
@@ -145,9 +146,10 @@ describe('LinkExtractor', () => {
     ['drawings', '<svg><title>'.repeat(mega / 12)],
     ['titles', '<title></title>'.repeat(mega / 15)],
   ]
-  test.each(hostile)('reads 10 MB of %s in linear time', (_what, html) => {
-    const started = performance.now()
-    expect(extract(html, {}, 65_536).links.length).toBeLessThan(2)
-    expect(performance.now() - started).toBeLessThan(3000)
+  test.each(hostile)('reads 10 MB of %s in linear time', async (_what, html) => {
+    const ms = await cpuTime(() => {
+      expect(extract(html, {}, 65_536).links.length).toBeLessThan(2)
+    })
+    expect(ms).toBeLessThan(3000)
   })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseRobotsTxt, robotsTxtLimit } from '../../src/robots/robots-txt.ts'
 import { isAllowedByRobots, selectRobotsRules } from '../../src/robots/robots-rules.ts'
+import { cpuTime } from '../cpu-time.ts'
 
 function allowed(robots: string | Uint8Array, path: string, agent = 'corral'): boolean {
   return isAllowedByRobots(selectRobotsRules(parseRobotsTxt(robots), agent), `http://a.test${path}`)
@@ -174,11 +175,10 @@ describe('isAllowedByRobots', () => {
     expect(allowed(`User-agent: *\n${rules}`, path)).toBe(expected)
   })
 
-  test('matches a hostile pattern in linear time', () => {
+  test('matches a hostile pattern in linear time', async () => {
     const text = `User-agent: *\nDisallow: /${'*a'.repeat(5000)}$`
     const path = `/${'a'.repeat(20_000)}b`
-    const started = performance.now()
-    expect(allowed(text, path)).toBe(true)
-    expect(performance.now() - started).toBeLessThan(1000)
+    const ms = await cpuTime(() => expect(allowed(text, path)).toBe(true))
+    expect(ms).toBeLessThan(1000)
   })
 })

@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { parseLastmod } from '../../src/sitemap/lastmod.ts'
 import { readSitemap, type Sitemap } from '../../src/sitemap/read-sitemap.ts'
+import { cpuTime } from '../cpu-time.ts'
 
 async function* pieces(body: Uint8Array | string, size: number): AsyncGenerator<Uint8Array> {
   const bytes = typeof body === 'string' ? Buffer.from(body) : body
@@ -114,11 +115,12 @@ describe('readSitemap', () => {
   })
 
   test('is not held up by nesting, long names or lines without end', async () => {
-    const before = performance.now()
-    expect(await locations('<urlset>' + '<a>'.repeat(3_000_000))).toEqual([])
-    expect(await locations(`<urlset><url><loc>${'x'.repeat(10_000_000)}`, 65_536)).toEqual([])
-    expect(await locations('http://a.test/' + 'x'.repeat(10_000_000), 65_536)).toEqual([])
-    expect(performance.now() - before).toBeLessThan(3000)
+    const ms = await cpuTime(async () => {
+      expect(await locations('<urlset>' + '<a>'.repeat(3_000_000))).toEqual([])
+      expect(await locations(`<urlset><url><loc>${'x'.repeat(10_000_000)}`, 65_536)).toEqual([])
+      expect(await locations('http://a.test/' + 'x'.repeat(10_000_000), 65_536)).toEqual([])
+    })
+    expect(ms).toBeLessThan(3000)
   })
 
   test('resolves no entity of its own: a billion laughs stay one', async () => {
