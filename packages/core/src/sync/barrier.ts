@@ -1,9 +1,9 @@
 import { BrokenError } from '../errors.ts'
 import {
-  currentScope,
   ready,
   requireCount,
   suspend,
+  uncancelled,
   Waiter,
   WaitQueue,
   wake,
@@ -52,25 +52,22 @@ export class Barrier {
    * @throws BrokenError when it is aborted, or reset while it waits
    */
   wait(): Promise<number> {
-    const scope = currentScope()
-    if (scope.governor === undefined) {
-      if (this.#broken) return Promise.reject(aborted())
+    if (uncancelled()) {
+      if (this.#broken) return Promise.reject(broken(aborted))
       const place = this.#line.size
       if (place === this.parties - 1) {
         let i = 0
         for (const waiter of this.#line) wake(waiter, i++)
-        return ready('Barrier.wait', this, place, scope)
+        return ready('Barrier.wait', this, place)
       }
     }
-    return suspend(new Waiter<number>('Barrier.wait', this, this.#line), scope)
+    return suspend(new Waiter<number>('Barrier.wait', this, this.#line))
   }
 
   /** Starts anew: those held back get `BrokenError`, those who come later wait for each other. */
   reset(): void {
     this.#broken = false
-    this.#turnAway(
-      () => new BrokenError('Barrier.wait: the barrier was reset; wait again to go along'),
-    )
+    this.#turnAway('reset; wait again to go along')
   }
 
   /** Those held back and all who come later get `BrokenError`, until it is reset. */
@@ -79,11 +76,13 @@ export class Barrier {
     this.#turnAway(aborted)
   }
 
-  #turnAway(error: () => BrokenError): void {
-    for (const waiter of this.#line) wakeWithError(waiter, error)
+  #turnAway(how: string): void {
+    for (const waiter of this.#line) wakeWithError(waiter, () => broken(how))
   }
 }
 
-function aborted(): BrokenError {
-  return new BrokenError('Barrier.wait: the barrier was aborted; reset it to use it again')
+const aborted = 'aborted; reset it to use it again'
+
+function broken(how: string): BrokenError {
+  return new BrokenError(`Barrier.wait: the barrier was ${how}`)
 }
