@@ -26,7 +26,7 @@ export class Watch<T> implements Disposable {
   readonly #latest = { then: (resolve: (value: T) => void): void => resolve(this.value) }
 
   constructor(initial: T) {
-    this.#watched = { value: initial, version: 0, closed: false, receivers: new Set() }
+    this.#watched = { value: initial, capacity: 1, receivers: new Set(), closed: false }
   }
 
   get value(): T {
@@ -56,11 +56,8 @@ export class Watch<T> implements Disposable {
     const watched = this.#watched
     if (watched.closed) throw closed('set')
     watched.value = value
-    watched.version += 1
-    for (let waiter = this.#line.first; waiter !== undefined; waiter = this.#line.first) {
-      wake(waiter, this.#latest as T)
-    }
-    for (const receiver of watched.receivers) receiver.changed()
+    for (const waiter of this.#line) wake(waiter, this.#latest as T)
+    for (const receiver of watched.receivers) receiver.offer(value)
   }
 
   /**
@@ -78,15 +75,14 @@ export class Watch<T> implements Disposable {
 
   /** A new receiver. It has seen the present value; it receives the latest value whenever there is an unseen one. */
   subscribe(): Receiver<T> {
-    return new WatchReceiver(this.#watched, this.#watched.version)
+    return new WatchReceiver(this.#watched)
   }
 
   /** No more changes: receivers get the value if they have not seen it, and then end. Twice is once. */
   close(): void {
+    if (this.closed) return
     this.#watched.closed = true
-    for (let waiter = this.#line.first; waiter !== undefined; waiter = this.#line.first) {
-      wakeWithError(waiter, () => closed('changed'))
-    }
+    for (const waiter of this.#line) wakeWithError(waiter, () => closed('changed'))
     for (const receiver of this.#watched.receivers) receiver.end()
   }
 
