@@ -163,11 +163,8 @@ export const channelMutations: readonly Mutation[] = [
   {
     what: 'select leaves the losers in line',
     file: 'channel/selection.ts',
-    from: `    this.chosen = chosen
-    this.remove()
-    this.left()`,
-    to: `    this.chosen = chosen
-    this.#over = true`,
+    from: `for (const alternative of this.#alternatives) alternative.withdraw()`,
+    to: `if (!this.chosen) for (const alternative of this.#alternatives) alternative.withdraw()`,
     tests: ['channel/select.test.ts'],
   },
   {

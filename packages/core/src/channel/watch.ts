@@ -1,5 +1,6 @@
 import { ClosedError } from '../errors.ts'
-import { suspend, uncancelled, Waiter, WaitQueue, wake, wakeWithError } from '../lowlevel.ts'
+import { suspend, uncancelled, Waiter, WaitQueue, wake } from '../lowlevel.ts'
+import { turnAway } from '../sync/turn-away.ts'
 import type { Receiver } from './receiver.ts'
 import { WatchReceiver } from './watch-receiver.ts'
 import type { Watched } from './watch-receiver.ts'
@@ -54,7 +55,7 @@ export class Watch<T> implements Disposable {
    */
   set(value: T): void {
     const watched = this.#watched
-    if (watched.closed) throw closed('set')
+    if (watched.closed) throw closed('Watch.set')
     watched.value = value
     for (const waiter of this.#line) wake(waiter, this.#latest as T)
     for (const receiver of watched.receivers) receiver.offer(value)
@@ -69,7 +70,7 @@ export class Watch<T> implements Disposable {
    * @throws ClosedError when it is closed, also while waiting
    */
   changed(): Promise<T> {
-    if (this.closed && uncancelled()) return Promise.reject(closed('changed'))
+    if (this.closed && uncancelled()) return Promise.reject(closed('Watch.changed'))
     return suspend(new Waiter<T>('Watch.changed', this, this.#line))
   }
 
@@ -82,7 +83,7 @@ export class Watch<T> implements Disposable {
   close(): void {
     if (this.closed) return
     this.#watched.closed = true
-    for (const waiter of this.#line) wakeWithError(waiter, () => closed('changed'))
+    turnAway(this.#line, closed)
     for (const receiver of this.#watched.receivers) receiver.end()
   }
 
@@ -95,8 +96,6 @@ export class Watch<T> implements Disposable {
   }
 }
 
-function closed(method: string): ClosedError {
-  return new ClosedError(
-    `Watch.${method}: it is closed and changes no more; read value, or make a new one`,
-  )
+function closed(api: string): ClosedError {
+  return new ClosedError(`${api}: it is closed and changes no more; read value, or make a new one`)
 }

@@ -1,9 +1,10 @@
 import { BrokenError, MisuseError } from '../errors.ts'
-import { currentScope, suspend, uncancelled, Waiter, wakeWithError } from '../lowlevel.ts'
+import { currentScope, suspend, uncancelled, Waiter } from '../lowlevel.ts'
 import type { TaskRecord } from '../lowlevel.ts'
 import { GrantLine } from './grant-line.ts'
 import { OwnedPermit } from './owned-permit.ts'
 import type { Keeper } from './owned-permit.ts'
+import { turnAway } from './turn-away.ts'
 
 /**
  * The inside of a lock, which its conditions work on too. One holds it by an exclusive permit, or any
@@ -18,7 +19,7 @@ export class LockState implements Keeper {
   readonly asleep: Set<Waiter<Disposable>> = new Set()
   readonly #lock: object
   /** How often a task reads: several reads that it waited for together are let in together. */
-  #reads: Map<TaskRecord, number> | undefined
+  readonly #reads = new Map<TaskRecord, number>()
   /** It is broken: who held it has ended. */
   #abandonedBy: TaskRecord | undefined
 
@@ -48,9 +49,7 @@ export class LockState implements Keeper {
 
   abandon({ task }: OwnedPermit): void {
     this.#abandonedBy = task
-    for (const waiters of [this.line, this.asleep]) {
-      for (const waiter of waiters) wakeWithError(waiter, () => this.#broken(waiter.kind))
-    }
+    turnAway([...this.line, ...this.asleep], (api) => this.#broken(api))
   }
 
   /** @throws MisuseError when a task does not hold it */
@@ -80,7 +79,7 @@ export class LockState implements Keeper {
 
   owners(): TaskRecord[] {
     const task = this.holder?.task
-    return task === undefined ? [...(this.#reads?.keys() ?? [])] : [task]
+    return task === undefined ? [...this.#reads.keys()] : [task]
   }
 
   /** One that was disposed while it was parked counts as granted, and is held by nobody. */
@@ -95,7 +94,6 @@ export class LockState implements Keeper {
   #count({ task }: OwnedPermit, change: 1 | -1): void {
     this.readers += change
     if (task === undefined) return
-    this.#reads ??= new Map()
     const reads = (this.#reads.get(task) ?? 0) + change
     if (reads > 0) this.#reads.set(task, reads)
     else this.#reads.delete(task)
@@ -105,7 +103,7 @@ export class LockState implements Keeper {
   #refusal(api: string, task: TaskRecord | undefined): BrokenError | MisuseError | undefined {
     if (this.#abandonedBy !== undefined) return this.#broken(api)
     if (task === undefined) return undefined
-    if (this.holder?.task !== task && this.#reads?.has(task) !== true) return undefined
+    if (this.holder?.task !== task && !this.#reads.has(task)) return undefined
     return new MisuseError(
       `${api}: task ${task.name} holds it already; release it first, or acquire it in another task`,
     )

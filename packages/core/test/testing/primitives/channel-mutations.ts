@@ -76,8 +76,8 @@ export const channelMutations: readonly Mutation[] = [
   [
     'select: the losers stay in line',
     'channel/selection.ts',
-    `    this.chosen = chosen\n    this.remove()\n    this.left()`,
-    `    this.chosen = chosen\n    this.#over = true`,
+    `for (const alternative of this.#alternatives) alternative.withdraw()`,
+    `if (!this.chosen) for (const alternative of this.#alternatives) alternative.withdraw()`,
   ],
   [
     'select: cancelled, its cases stay in line',
