@@ -5,14 +5,15 @@ import type { Line, Waiter } from '../lowlevel.ts'
 /** One case of a `select`: its call, its wait, and the line that this one really stands in. */
 export class Alternative implements Line {
   readonly key: string | number
-  result: unknown
+  /** What the call returned; set once it has. */
+  declare result: Promise<unknown>
   waiter: Waiter<never> | undefined
   readonly #choose: (chosen: Alternative) => void
+  /** What its wait is for. */
   #line: Line | undefined
   #stands = false
   #stood = false
-  #given = false
-  #refused = false
+  #givenUp = false
 
   constructor(key: string | number, choose: (chosen: Alternative) => void) {
     this.key = key
@@ -32,43 +33,29 @@ export class Alternative implements Line {
   begin(call: () => unknown): void {
     try {
       this.result = divert(
-        () => unwrapped(call()),
+        () => promised(call()),
         (waiter) => this.#divert(waiter),
       )
     } catch (error) {
       this.result = Promise.reject(error)
       if (this.waiter !== undefined) withdraw(this.waiter)
     }
-    if (this.#refused) wakeWithError(this.waiter as Waiter<never>, () => this.#tooMany())
-    if (this.result instanceof Promise) this.result.then(undefined, ignore)
-  }
-
-  /** The select waits for it: cancellations reach that, and no longer this. */
-  entrust(): void {
-    if (this.alone && this.waiter !== undefined) disown(this.waiter)
-  }
-
-  /** Joins the line of what it waits for. */
-  join(): void {
-    if (!this.waits) return
-    this.#stands = true
-    this.#stood = true
-    this.#line?.add(this.waiter as Waiter<never>)
+    this.result.then(undefined, ignore)
   }
 
   /** Leaves the line, without a word to anybody. */
   withdraw(): void {
     if (!this.waits) return
     const waiter = this.waiter as Waiter<never>
-    this.#given = true
+    this.#givenUp = true
     if (this.alone) withdraw(waiter)
-    else this.#leave(waiter)
+    else this.remove(waiter)
   }
 
   /** Tells those who hold its promise, and serves those who stood behind it. */
   giveUp(): void {
-    if (!this.#given) return
-    this.#given = false
+    if (!this.#givenUp) return
+    this.#givenUp = false
     const waiter = this.waiter as Waiter<never>
     if (this.waits) wakeWithError(waiter, notChosen)
     if (this.#stood) this.#line?.left?.(waiter)
@@ -85,12 +72,19 @@ export class Alternative implements Line {
 
   // The line that its waiter knows:
 
+  /** Joins the real one. From here on the select waits on its behalf: cancellations reach that, and no longer this. */
   add(): void {
-    this.join()
+    if (!this.waits) return
+    const waiter = this.waiter as Waiter<never>
+    if (this.alone) disown(waiter)
+    this.#stands = true
+    this.#stood = true
+    this.#line?.add(waiter)
   }
 
   remove(waiter: Waiter<never>): void {
-    this.#leave(waiter)
+    if (this.#stands) this.#line?.remove(waiter)
+    this.#stands = false
     if (waiter.state === 'granted') this.#choose(this)
   }
 
@@ -100,43 +94,37 @@ export class Alternative implements Line {
     this.#choose(this)
   }
 
-  #leave(waiter: Waiter<never>): void {
-    if (!this.#stands) return
-    this.#stands = false
-    this.#line?.remove(waiter)
-  }
-
   #divert(waiter: Waiter<never>): void {
     if (this.waiter === undefined) {
       this.waiter = waiter
       this.#line = waiter.line
       waiter.line = this
-    } else {
-      this.#refused = true
-      waiter.line = undefined
-      waiter.promise?.then(undefined, ignore)
-      wakeWithError(waiter, () => this.#tooMany())
+      return
     }
-  }
-
-  #tooMany(): MisuseError {
-    return new MisuseError(
-      `select: case ${this.key} waits for more than one thing; make it one call, such as () => queue.get()`,
-    )
+    waiter.line = undefined
+    waiter.promise?.then(undefined, ignore)
+    for (const each of [this.waiter, waiter]) wakeWithError(each, () => tooMany(this.key))
   }
 }
 
 /** A task or a future is waited for by its `then`: called here, where its wait is noticed. */
-function unwrapped(result: unknown): unknown {
+function promised(result: unknown): Promise<unknown> {
   if (result instanceof Promise) return result
-  if (typeof (result as PromiseLike<unknown> | undefined)?.then !== 'function') return result
   return new Promise((resolve, reject) => {
-    ;(result as PromiseLike<unknown>).then(resolve, reject)
+    const thenable = result as PromiseLike<unknown> | undefined
+    if (typeof thenable?.then === 'function') thenable.then(resolve, reject)
+    else resolve(result)
   })
 }
 
 function notChosen(): Cancelled {
   return new Cancelled('another case of the select was taken')
+}
+
+function tooMany(key: string | number): MisuseError {
+  return new MisuseError(
+    `select: case ${key} waits for more than one thing; make it one call, such as () => queue.get()`,
+  )
 }
 
 function ignore(): void {}

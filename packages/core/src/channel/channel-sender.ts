@@ -1,6 +1,5 @@
 import { ClosedError } from '../errors.ts'
-import { ready, refused, suspend, uncancelled, Waiter } from '../lowlevel.ts'
-import { broken } from './channel.ts'
+import { uncancelled } from '../lowlevel.ts'
 import type { Channel } from './channel.ts'
 import { HandleLine } from './handle-line.ts'
 import type { Sender } from './sender.ts'
@@ -13,7 +12,7 @@ export class ChannelSender<T> implements Sender<T> {
 
   constructor(channel: Channel<T>) {
     this.#channel = channel
-    this.#line = new HandleLine(channel.exchange.givers, this)
+    this.#line = new HandleLine(channel.givers, this)
     channel.senders += 1
   }
 
@@ -22,11 +21,11 @@ export class ChannelSender<T> implements Sender<T> {
   }
 
   get capacity(): number {
-    return this.#channel.exchange.capacity
+    return this.#channel.capacity
   }
 
   get size(): number {
-    return this.#channel.exchange.buffer.size
+    return this.#channel.buffer.size
   }
 
   get receivers(): number {
@@ -38,16 +37,13 @@ export class ChannelSender<T> implements Sender<T> {
   }
 
   send(item: T): Promise<void> {
-    if (uncancelled()) {
-      if (this.#closed || this.receivers === 0) return refused(() => this.#check('send'))
-      if (this.#channel.exchange.give(item)) return ready('Sender.send', this, undefined)
-    }
-    return suspend(new Waiter('Sender.send', this, this.#line, item))
+    if (this.#closed && uncancelled()) return Promise.reject(closed('send'))
+    return this.#channel.send('Sender.send', this, item, this.#line)
   }
 
   trySend(item: T): boolean {
-    this.#check('trySend')
-    return this.#channel.exchange.give(item)
+    if (this.#closed) throw closed('trySend')
+    return this.#channel.give(item, 'Sender.trySend')
   }
 
   clone(): Sender<T> {
@@ -58,7 +54,7 @@ export class ChannelSender<T> implements Sender<T> {
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#line.turnAway(() => closed('send'))
+    this.#line.end(() => closed('send'))
     this.#channel.senderClosed()
   }
 
@@ -68,11 +64,6 @@ export class ChannelSender<T> implements Sender<T> {
 
   get [Symbol.toStringTag](): string {
     return 'Sender'
-  }
-
-  #check(method: string): void {
-    if (this.#closed) throw closed(method)
-    if (this.receivers === 0) throw broken(method)
   }
 }
 

@@ -1,6 +1,17 @@
-import { RingBuffer, WaitQueue, wake, wakeWithError } from '../lowlevel.ts'
-import type { Waiter } from '../lowlevel.ts'
-import { TakerLine } from './taker-line.ts'
+import {
+  ready,
+  RingBuffer,
+  suspend,
+  uncancelled,
+  Waiter,
+  WaitQueue,
+  wake,
+  wakeWithError,
+} from '../lowlevel.ts'
+import type { Line } from '../lowlevel.ts'
+import { turnAway } from '../sync/turn-away.ts'
+import { end, taken, TakerLine } from './taker-line.ts'
+import type { Taken } from './taker-line.ts'
 
 /** Where items are kept between those who give and those who take; `shift` says which one is next. */
 export interface ItemBuffer<T> {
@@ -12,7 +23,7 @@ export interface ItemBuffer<T> {
 }
 
 /**
- * A buffer with a line at each end: what queues and channels are made of. Nothing in here waits.
+ * A buffer with a line at each end: what queues and channels are made of.
  *
  *   givers -> [ buffer, at most `capacity` ] -> takers
  *
@@ -27,19 +38,27 @@ export class Exchange<T> {
   readonly givers: WaitQueue = new WaitQueue()
   /** How many items have been handed out so far. */
   taken = 0
+  /** Why nothing is accepted any more. */
+  #refusal: ((api: string) => Error) | undefined
 
   constructor(capacity: number, buffer: ItemBuffer<T> = new RingBuffer<T>()) {
     this.capacity = capacity
     this.buffer = buffer
   }
 
+  /** How many items could be taken at once. */
+  get size(): number {
+    return this.buffer.size + this.givers.size
+  }
+
   /** Whether `take` has something to take. */
   get stocked(): boolean {
-    return this.buffer.size > 0 || this.givers.size > 0
+    return this.size > 0
   }
 
   /** Hands the item to the first taker or puts it into the buffer; false when there is no room. */
-  give(item: T): boolean {
+  give(item: T, api = ''): boolean {
+    if (this.#refusal !== undefined) throw this.#refusal(api)
     if (this.takers.hand(item)) {
       this.taken += 1
       return true
@@ -49,38 +68,58 @@ export class Exchange<T> {
     return true
   }
 
+  /** Gives the item, and waits in `line` for room first if there is none. */
+  send(api: string, resource: object, item: T, line: Line = this.givers): Promise<void> {
+    if (uncancelled()) {
+      try {
+        if (this.give(item, api)) return ready(api, resource, undefined)
+      } catch (error) {
+        return Promise.reject(error)
+      }
+    }
+    return suspend(new Waiter(api, resource, line, item))
+  }
+
   /** Takes the next item of a stocked exchange, and lets the first giver in. */
   take(): T {
     this.taken += 1
-    if (this.buffer.size === 0) {
-      const giver = this.givers.first as Waiter
-      const item = giver.data as T
-      wake(giver, undefined)
-      return item
-    }
+    if (this.buffer.size === 0) this.#letIn(1) // of capacity 0: the giver is let in to be taken from
     const item = this.buffer.shift() as T
-    if (this.givers.size > 0) this.#letIn()
+    if (this.givers.size > 0) this.#letIn(this.capacity)
     return item
   }
 
-  /** Turns away every giver, with the item it offered. */
-  endGivers(error: () => unknown): void {
-    for (let giver = this.givers.first; giver !== undefined; giver = this.givers.first) {
-      wakeWithError(giver, error)
+  /** Takes the next item, and waits in `line` for one if there is none; as a step of a loop if so told. */
+  receive(
+    api: string,
+    resource: object,
+    iterates: boolean,
+    line: Line = this.takers,
+  ): Promise<Taken<T>> {
+    if (uncancelled()) {
+      if (this.stocked) return ready(api, resource, taken(this.take(), iterates))
+      const { ended } = this.takers
+      if (ended !== undefined) return iterates ? ready(api, resource, end) : Promise.reject(ended())
     }
+    return suspend(new Waiter<Taken<T>>(api, resource, line, iterates))
   }
 
-  #letIn(): void {
-    while (this.buffer.size < this.capacity) {
+  /** Turns away every giver, with the item it offered, and all who come later. */
+  endGivers(refusal: (api: string) => Error): void {
+    this.#refusal = refusal
+    turnAway(this.givers, refusal)
+  }
+
+  #letIn(room: number): void {
+    while (this.buffer.size < room) {
       const giver = this.givers.first
       if (giver === undefined) return
       try {
         this.buffer.push(giver.data as T)
+        wake(giver, undefined)
       } catch (error) {
         wakeWithError(giver, () => error)
-        continue
       }
-      wake(giver, undefined)
     }
   }
 }

@@ -23,14 +23,11 @@ export class HandleLine<T> implements Line {
     this.size -= 1
   }
 
-  /** Turns away those who wait on this handle. Walks the line until it has found them all. */
-  turnAway(error: () => unknown): void {
-    let waiter: Waiter<T> | undefined = this.#line.first
-    while (waiter !== undefined && this.size > 0) {
-      const next = waiter.next as Waiter<T> | undefined
+  /** The handle is closed: turns away those who wait on it. Walks the line until it has found them all. */
+  end(error: () => unknown): void {
+    for (const waiter of this.#line) {
+      if (this.size === 0) return
       if (waiter.resource === this.#handle) wakeWithError(waiter, error)
-      // A wait that was one of several (select) takes its siblings out of line, maybe the next one.
-      waiter = next === undefined || next.state === 'waiting' ? next : this.#line.first
     }
   }
 }

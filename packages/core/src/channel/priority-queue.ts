@@ -34,14 +34,23 @@ interface Entry<T> extends Slotted {
 
 /** A heap of entries that know when they came. */
 class PriorityBuffer<T> implements ItemBuffer<T> {
-  readonly #compare: (a: T, b: T) => number
+  readonly #before: (a: Entry<T>, b: Entry<T>) => boolean
   #heap: Heap<Entry<T>>
   #order = 0
   #failure: { readonly error: unknown } | undefined
 
   constructor(compare: (a: T, b: T) => number) {
-    this.#compare = compare
-    this.#heap = this.#empty()
+    // Never throws, so that the heap stays whole: a pair that cannot be compared is in order of arrival.
+    this.#before = (a, b) => {
+      let order = 0
+      try {
+        order = compare(a.item, b.item)
+      } catch (error) {
+        this.#failure = { error }
+      }
+      return order < 0 || (order === 0 && a.order < b.order)
+    }
+    this.#heap = new Heap(this.#before)
   }
 
   get size(): number {
@@ -63,21 +72,6 @@ class PriorityBuffer<T> implements ItemBuffer<T> {
   }
 
   clear(): void {
-    this.#heap = this.#empty()
-  }
-
-  #empty(): Heap<Entry<T>> {
-    return new Heap((a, b) => this.#before(a, b))
-  }
-
-  /** Never throws, so that the heap stays whole: a pair that cannot be compared is in order of arrival. */
-  #before(a: Entry<T>, b: Entry<T>): boolean {
-    try {
-      const order = this.#compare(a.item, b.item)
-      return order < 0 || (order === 0 && a.order < b.order)
-    } catch (error) {
-      this.#failure = { error }
-      return a.order < b.order
-    }
+    this.#heap = new Heap(this.#before)
   }
 }

@@ -12,7 +12,6 @@ import {
 import { Exchange } from './exchange.ts'
 import type { ItemBuffer } from './exchange.ts'
 import { iteratorOver } from './iterator-over.ts'
-import { end } from './taker-line.ts'
 
 export interface QueueOptions {
   /** How many items it holds before `put` waits: at least 1. Default `Infinity`. */
@@ -43,7 +42,6 @@ export class Queue<T> implements AsyncIterable<T> {
   readonly #exchange: Exchange<T>
   readonly #joiners = new WaitQueue()
   #done = 0
-  #closed = false
 
   constructor(options?: QueueOptions)
   /** @internal */
@@ -65,7 +63,7 @@ export class Queue<T> implements AsyncIterable<T> {
   }
 
   get closed(): boolean {
-    return this.#closed
+    return this.#exchange.takers.ended !== undefined
   }
 
   /** How many wait in line to get. */
@@ -86,15 +84,7 @@ export class Queue<T> implements AsyncIterable<T> {
    * @throws ClosedError when it is closed, also while waiting
    */
   put(item: T): Promise<void> {
-    if (uncancelled()) {
-      if (this.#closed) return Promise.reject(putRefused())
-      try {
-        if (this.#exchange.give(item)) return ready('Queue.put', this, undefined)
-      } catch (error) {
-        return Promise.reject(error)
-      }
-    }
-    return suspend(new Waiter('Queue.put', this, this.#exchange.givers, item))
+    return this.#exchange.send('Queue.put', this, item)
   }
 
   /**
@@ -105,11 +95,7 @@ export class Queue<T> implements AsyncIterable<T> {
    * @throws ClosedError when it is closed and drained, also while waiting
    */
   get(): Promise<T> {
-    if (uncancelled()) {
-      if (this.size > 0) return ready('Queue.get', this, this.#exchange.take())
-      if (this.#closed) return Promise.reject(getRefused())
-    }
-    return suspend(new Waiter<T>('Queue.get', this, this.#exchange.takers))
+    return this.#exchange.receive('Queue.get', this, false) as Promise<T>
   }
 
   /**
@@ -118,13 +104,12 @@ export class Queue<T> implements AsyncIterable<T> {
    * @throws ClosedError when it is closed
    */
   tryPut(item: T): boolean {
-    if (this.#closed) throw putRefused()
     return this.#exchange.give(item)
   }
 
   /** Takes the next item if there is one; never waits. Ask `size` first where an item may be undefined. */
   tryGet(): T | undefined {
-    return this.#exchange.buffer.size > 0 ? this.#exchange.take() : undefined
+    return this.#exchange.stocked ? this.#exchange.take() : undefined
   }
 
   /**
@@ -160,7 +145,6 @@ export class Queue<T> implements AsyncIterable<T> {
    * still be taken; after that `get` is refused and loops over it end. Twice is once.
    */
   close({ immediate = false }: QueueCloseOptions = {}): void {
-    this.#closed = true
     if (immediate) this.#exchange.buffer.clear()
     this.#exchange.endGivers(putRefused)
     this.#exchange.takers.end(getRefused)
@@ -169,27 +153,18 @@ export class Queue<T> implements AsyncIterable<T> {
 
   /** Takes item after item, and ends when it is closed and drained. Leaving the loop closes nothing. */
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
-    return iteratorOver(() => this.#next())
+    return iteratorOver(
+      () =>
+        this.#exchange.receive('Queue.get', this, true) as Promise<IteratorResult<T, undefined>>,
+    )
   }
 
   get [Symbol.toStringTag](): string {
     return 'Queue'
   }
 
-  #next(): Promise<IteratorResult<T, undefined>> {
-    if (uncancelled()) {
-      if (this.#exchange.buffer.size > 0) {
-        return ready('Queue.get', this, { done: false, value: this.#exchange.take() })
-      }
-      if (this.#closed) return ready('Queue.get', this, end)
-    }
-    return suspend(
-      new Waiter<IteratorResult<T, undefined>>('Queue.get', this, this.#exchange.takers, true),
-    )
-  }
-
   get #idle(): boolean {
-    return this.#done === this.#exchange.taken && this.#exchange.buffer.size === 0
+    return this.#done === this.#exchange.taken && this.size === 0
   }
 
   #tellJoiners(): void {

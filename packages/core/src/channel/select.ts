@@ -1,5 +1,12 @@
 import { MisuseError } from '../errors.ts'
-import { currentScope, describe, requireFunction, suspend, Waiter } from '../lowlevel.ts'
+import {
+  currentScope,
+  describe,
+  requireFunction,
+  suspend,
+  uncancelled,
+  Waiter,
+} from '../lowlevel.ts'
 import { Selection } from './selection.ts'
 
 /** One call that waits, such as `() => queue.get()`. */
@@ -50,13 +57,15 @@ export async function select<const T extends CasesOf<T>>(
   options: SelectOptions = {},
 ): Promise<Selected<T>> {
   const list = listCases(cases)
-  const scope = currentScope()
-  if (scope.governor !== undefined) await suspend(new Waiter('select'), scope)
-  if (options.fair === true) shuffle(list, scope.runtime.random)
+  if (!uncancelled()) await suspend(new Waiter('select'))
   const selection = new Selection()
   try {
-    for (const [key, call] of list) if (selection.begin(key, call)) break
-    const chosen = selection.chosen ?? (await suspend(selection.waiter(), scope))
+    while (list.length > 0 && selection.chosen === undefined) {
+      const chance = options.fair === true ? currentScope().runtime.random() : 0
+      const [next] = list.splice(Math.floor(chance * list.length), 1)
+      selection.begin(...(next as Entry))
+    }
+    const chosen = selection.chosen ?? (await suspend(selection.waiter()))
     return { key: chosen.key, value: await chosen.result } as Selected<T>
   } finally {
     await selection.end()
@@ -76,11 +85,4 @@ function listCases(cases: object): Entry[] {
   }
   for (const [key, call] of list) requireFunction(`select: case ${key}`, call)
   return list
-}
-
-function shuffle(list: unknown[], random: () => number): void {
-  for (let i = list.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1))
-    ;[list[i], list[j]] = [list[j], list[i]]
-  }
 }

@@ -18,30 +18,27 @@ export class Selection implements Line {
   #waiter: Waiter<Alternative> | undefined
   #over = false
 
-  /** Makes the call of a case; true when it is decided by that. */
-  begin(key: string | number, call: () => unknown): boolean {
-    const alternative = new Alternative(key, (chosen) => this.choose(chosen))
+  /** Makes the call of a case, which may be what decides. */
+  begin(key: string | number, call: () => unknown): void {
+    const alternative = new Alternative(key, (chosen) => this.#choose(chosen))
     this.#alternatives.push(alternative)
     alternative.begin(call)
-    if (this.chosen === undefined && !alternative.waits) this.choose(alternative)
-    return this.chosen !== undefined
+    if (!alternative.waits) this.#choose(alternative)
   }
 
   /** The one who waits on behalf of all. */
   waiter(): Waiter<Alternative> {
     const kinds = this.#alternatives.map(({ waiter }) => waiter?.kind).join(', ')
     this.#waiter = new Waiter(`select of ${kinds}`, undefined, this)
-    for (const alternative of this.#alternatives) alternative.entrust()
     return this.#waiter
   }
 
   add(): void {
-    for (const alternative of this.#alternatives) alternative.join()
+    for (const alternative of this.#alternatives) alternative.add()
   }
 
   /** Granted: the others have left already. Cancelled: all must leave. */
-  remove(waiter: Waiter<never>): void {
-    if (waiter.state === 'granted') return
+  remove(): void {
     this.#over = true
     for (const alternative of this.#alternatives) alternative.withdraw()
   }
@@ -50,26 +47,21 @@ export class Selection implements Line {
     for (const alternative of this.#alternatives) alternative.giveUp()
   }
 
-  /** Takes this one and gives up the others, unless it was decided before. */
-  choose(chosen: Alternative): void {
-    if (this.#over) return
-    this.#over = true
-    this.chosen = chosen
-    const others = this.#alternatives.filter((alternative) => alternative !== chosen)
-    for (const other of others) other.withdraw()
-    for (const other of others) other.giveUp()
-    if (this.#waiter !== undefined) wake(this.#waiter, chosen)
-  }
-
   /** Waits until every case that was given up has ended; throws what one of them throws by itself. */
   async end(): Promise<void> {
-    if (!this.#over) {
-      this.#over = true
-      for (const alternative of this.#alternatives) alternative.withdraw()
-      this.left()
-    }
+    this.remove()
+    this.left()
     for (const alternative of this.#alternatives) {
       if (alternative !== this.chosen && !alternative.alone) await alternative.ended()
     }
+  }
+
+  /** Takes this one, which waits no longer, and gives up the others, unless it was decided before. */
+  #choose(chosen: Alternative): void {
+    if (this.#over) return
+    this.chosen = chosen
+    this.remove()
+    this.left()
+    if (this.#waiter !== undefined) wake(this.#waiter, chosen)
   }
 }

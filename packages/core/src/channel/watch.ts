@@ -1,5 +1,6 @@
 import { ClosedError } from '../errors.ts'
-import { suspend, uncancelled, Waiter, WaitQueue, wake, wakeWithError } from '../lowlevel.ts'
+import { suspend, uncancelled, Waiter, WaitQueue, wake } from '../lowlevel.ts'
+import { turnAway } from '../sync/turn-away.ts'
 import type { Receiver } from './receiver.ts'
 import { WatchReceiver } from './watch-receiver.ts'
 import type { Watched } from './watch-receiver.ts'
@@ -26,7 +27,7 @@ export class Watch<T> implements Disposable {
   readonly #latest = { then: (resolve: (value: T) => void): void => resolve(this.value) }
 
   constructor(initial: T) {
-    this.#watched = { value: initial, version: 0, closed: false, receivers: new Set() }
+    this.#watched = { value: initial, capacity: 1, receivers: new Set(), closed: false }
   }
 
   get value(): T {
@@ -54,13 +55,10 @@ export class Watch<T> implements Disposable {
    */
   set(value: T): void {
     const watched = this.#watched
-    if (watched.closed) throw closed('set')
+    if (watched.closed) throw closed('Watch.set')
     watched.value = value
-    watched.version += 1
-    for (let waiter = this.#line.first; waiter !== undefined; waiter = this.#line.first) {
-      wake(waiter, this.#latest as T)
-    }
-    for (const receiver of watched.receivers) receiver.changed()
+    for (const waiter of this.#line) wake(waiter, this.#latest as T)
+    for (const receiver of watched.receivers) receiver.offer(value)
   }
 
   /**
@@ -72,21 +70,20 @@ export class Watch<T> implements Disposable {
    * @throws ClosedError when it is closed, also while waiting
    */
   changed(): Promise<T> {
-    if (this.closed && uncancelled()) return Promise.reject(closed('changed'))
+    if (this.closed && uncancelled()) return Promise.reject(closed('Watch.changed'))
     return suspend(new Waiter<T>('Watch.changed', this, this.#line))
   }
 
   /** A new receiver. It has seen the present value; it receives the latest value whenever there is an unseen one. */
   subscribe(): Receiver<T> {
-    return new WatchReceiver(this.#watched, this.#watched.version)
+    return new WatchReceiver(this.#watched)
   }
 
   /** No more changes: receivers get the value if they have not seen it, and then end. Twice is once. */
   close(): void {
+    if (this.closed) return
     this.#watched.closed = true
-    for (let waiter = this.#line.first; waiter !== undefined; waiter = this.#line.first) {
-      wakeWithError(waiter, () => closed('changed'))
-    }
+    turnAway(this.#line, closed)
     for (const receiver of this.#watched.receivers) receiver.end()
   }
 
@@ -99,8 +96,6 @@ export class Watch<T> implements Disposable {
   }
 }
 
-function closed(method: string): ClosedError {
-  return new ClosedError(
-    `Watch.${method}: it is closed and changes no more; read value, or make a new one`,
-  )
+function closed(api: string): ClosedError {
+  return new ClosedError(`${api}: it is closed and changes no more; read value, or make a new one`)
 }

@@ -1,14 +1,6 @@
 import { BrokenError } from '../errors.ts'
-import {
-  currentScope,
-  ready,
-  requireCount,
-  suspend,
-  Waiter,
-  WaitQueue,
-  wake,
-  wakeWithError,
-} from '../lowlevel.ts'
+import { ready, requireCount, suspend, uncancelled, Waiter, WaitQueue, wake } from '../lowlevel.ts'
+import { turnAway } from './turn-away.ts'
 
 /**
  * Holds tasks back until a number of them have come, then lets them all go on, and starts anew.
@@ -52,38 +44,33 @@ export class Barrier {
    * @throws BrokenError when it is aborted, or reset while it waits
    */
   wait(): Promise<number> {
-    const scope = currentScope()
-    if (scope.governor === undefined) {
-      if (this.#broken) return Promise.reject(aborted())
+    if (uncancelled()) {
+      if (this.#broken) return Promise.reject(broken(aborted))
       const place = this.#line.size
       if (place === this.parties - 1) {
         let i = 0
         for (const waiter of this.#line) wake(waiter, i++)
-        return ready('Barrier.wait', this, place, scope)
+        return ready('Barrier.wait', this, place)
       }
     }
-    return suspend(new Waiter<number>('Barrier.wait', this, this.#line), scope)
+    return suspend(new Waiter<number>('Barrier.wait', this, this.#line))
   }
 
   /** Starts anew: those held back get `BrokenError`, those who come later wait for each other. */
   reset(): void {
     this.#broken = false
-    this.#turnAway(
-      () => new BrokenError('Barrier.wait: the barrier was reset; wait again to go along'),
-    )
+    turnAway(this.#line, () => broken('reset; wait again to go along'))
   }
 
   /** Those held back and all who come later get `BrokenError`, until it is reset. */
   abort(): void {
     this.#broken = true
-    this.#turnAway(aborted)
-  }
-
-  #turnAway(error: () => BrokenError): void {
-    for (const waiter of this.#line) wakeWithError(waiter, error)
+    turnAway(this.#line, () => broken(aborted))
   }
 }
 
-function aborted(): BrokenError {
-  return new BrokenError('Barrier.wait: the barrier was aborted; reset it to use it again')
+const aborted = 'aborted; reset it to use it again'
+
+function broken(how: string): BrokenError {
+  return new BrokenError(`Barrier.wait: the barrier was ${how}`)
 }

@@ -1,19 +1,9 @@
 import { MisuseError } from '../errors.ts'
-import {
-  currentScope,
-  describe,
-  ready,
-  requireFunction,
-  requireLimit,
-  suspend,
-  tellOwners,
-  Waiter,
-  WaitQueue,
-  wake,
-} from '../lowlevel.ts'
-import type { Line } from '../lowlevel.ts'
+import { describe, requireFunction, requireLimit, tellOwners } from '../lowlevel.ts'
+import type { Waiter } from '../lowlevel.ts'
 import { currentTask } from '../scope/current-task.ts'
 import { Task } from '../scope/task.ts'
+import { GrantLine } from './grant-line.ts'
 import { Permit } from './permit.ts'
 
 /**
@@ -29,31 +19,22 @@ import { Permit } from './permit.ts'
  */
 export class CapacityLimiter {
   static {
-    tellOwners(this, (limiter) => {
-      const borrowers = [...limiter.#borrowers].filter(([, token]) => token !== undefined)
-      return borrowers.map(([borrower]) => borrower).filter((borrower) => borrower instanceof Task)
-    })
+    tellOwners(this, (limiter) =>
+      [...limiter.#tokens.keys()].filter((borrower) => borrower instanceof Task),
+    )
   }
 
-  readonly #line = new WaitQueue<Disposable>()
-  /** The same line for its waiters, whose `data` are borrowers for as long as they stand in it. */
-  readonly #lineOfBorrowers: Line = {
-    add: (waiter: Waiter<Disposable>) => {
-      this.#borrowers.set(waiter.data, undefined)
-      this.#line.add(waiter)
-    },
-    remove: (waiter: Waiter<Disposable>) => this.#line.remove(waiter),
-    left: (waiter) => this.#borrowers.delete(waiter.data),
+  readonly #tokens = new Map<unknown, Disposable>()
+  readonly #line = new BorrowerLine((borrower) => this.#lend(borrower))
+  readonly #takeBack = ({ data: borrower }: Permit<unknown>): void => {
+    this.#tokens.delete(borrower)
+    this.#line.serve()
   }
-  /** Those who have a token, and, without one, those in line. */
-  readonly #borrowers = new Map<unknown, Disposable | undefined>()
-  #total: number
-  #borrowed = 0
+  #total = 0
 
   /** @param total a whole number of at least 0, or `Infinity` */
   constructor(total: number) {
-    requireLimit('CapacityLimiter: total', total, 0)
-    this.#total = total
+    this.total = total
   }
 
   /** How many tokens there are. */
@@ -68,12 +49,12 @@ export class CapacityLimiter {
   set total(total: number) {
     requireLimit('CapacityLimiter: total', total, 0)
     this.#total = total
-    this.#serve()
+    this.#line.serve()
   }
 
   /** How many tokens are lent. */
   get borrowed(): number {
-    return this.#borrowed
+    return this.#tokens.size
   }
 
   /** How many stand in line. */
@@ -89,19 +70,15 @@ export class CapacityLimiter {
    * @param borrower the current task if left out; anything compared by identity
    * @throws MisuseError when the borrower has a token or is in line for one
    */
-  acquire(borrower: unknown = currentTask() ?? Symbol('nobody')): Promise<Disposable> {
-    if (this.#borrowers.has(borrower)) return Promise.reject(this.#borrowedTwice(borrower))
-    const scope = currentScope()
-    if (scope.governor === undefined && this.#borrowed < this.#total && this.#line.size === 0) {
-      return ready('CapacityLimiter.acquire', this, this.#lend(borrower), scope)
+  acquire(borrower: unknown = currentTask() ?? {}): Promise<Disposable> {
+    const held = this.#tokens.has(borrower)
+    if (held || this.#line.borrowers.has(borrower)) {
+      const error = new MisuseError(
+        `CapacityLimiter.acquire: ${nameOf(borrower)} ${held ? 'has a token' : 'is in line'} already; release it first, or name another borrower`,
+      )
+      return Promise.reject(error)
     }
-    const waiter = new Waiter<Disposable>(
-      'CapacityLimiter.acquire',
-      this,
-      this.#lineOfBorrowers,
-      borrower,
-    )
-    return suspend(waiter, scope)
+    return this.#line.acquire('CapacityLimiter.acquire', this, borrower)
   }
 
   /**
@@ -111,7 +88,7 @@ export class CapacityLimiter {
    * @throws MisuseError when the borrower has none
    */
   release(borrower: unknown = currentTask()): void {
-    const token = this.#borrowers.get(borrower)
+    const token = this.#tokens.get(borrower)
     if (token === undefined) {
       throw new MisuseError(
         `CapacityLimiter.release: ${nameOf(borrower)} has no token; release it once, for the borrower that acquired it`,
@@ -131,29 +108,26 @@ export class CapacityLimiter {
     }
   }
 
-  #lend(borrower: unknown): Disposable {
-    this.#borrowed += 1
-    const token = new Permit(() => {
-      this.#borrowed -= 1
-      this.#borrowers.delete(borrower)
-      this.#serve()
-    }, 1)
-    this.#borrowers.set(borrower, token)
+  #lend(borrower: unknown): Disposable | undefined {
+    if (this.#tokens.size >= this.#total) return undefined
+    const token = new Permit(this.#takeBack, borrower)
+    this.#tokens.set(borrower, token)
     return token
   }
+}
 
-  #serve(): void {
-    for (let next = this.#line.first; next !== undefined; next = this.#line.first) {
-      if (this.#borrowed >= this.#total) return
-      wake(next, this.#lend(next.data))
-    }
+/** Knows who stands in it, each as the `data` of its waiter. */
+class BorrowerLine extends GrantLine<unknown> {
+  readonly borrowers = new Set<unknown>()
+
+  override add(waiter: Waiter<Disposable>): void {
+    this.borrowers.add(waiter.data)
+    super.add(waiter)
   }
 
-  #borrowedTwice(borrower: unknown): MisuseError {
-    const held = this.#borrowers.get(borrower) !== undefined
-    return new MisuseError(
-      `CapacityLimiter.acquire: ${nameOf(borrower)} ${held ? 'has a token already' : 'is in line already'}; release it first, or name another borrower`,
-    )
+  override remove(waiter: Waiter<Disposable>): void {
+    this.borrowers.delete(waiter.data)
+    super.remove(waiter)
   }
 }
 

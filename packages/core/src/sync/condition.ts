@@ -1,19 +1,17 @@
 import { MisuseError } from '../errors.ts'
 import {
-  currentScope,
   describe,
   ready,
   requireFunction,
   requireLimit,
   suspend,
   tellOwners,
+  uncancelled,
   Waiter,
-  WaitQueue,
 } from '../lowlevel.ts'
-import type { Line } from '../lowlevel.ts'
-import type { Claim, LockState } from './lock-state.ts'
+import type { LockState } from './lock-state.ts'
 import { Lock, stateOf } from './lock.ts'
-import type { OwnedPermit } from './owned-permit.ts'
+import { Sleepers } from './sleepers.ts'
 
 /**
  * Waits for a state that a lock guards: `wait` lets the lock go until somebody notifies, and returns
@@ -29,12 +27,13 @@ import type { OwnedPermit } from './owned-permit.ts'
 export class Condition {
   static {
     // Whoever has the lock has to notify, or to let go for those notified: either way it is waited for.
-    tellOwners(this, (condition) => stateOf(condition.lock).owners())
+    tellOwners(this, (condition) => condition.#state.owners())
   }
 
   /** Acquire it before everything else. */
   readonly lock: Lock
-  readonly #line = new WaitQueue<Disposable>()
+  readonly #state: LockState
+  readonly #sleepers: Sleepers
 
   /** @param lock a new one if left out */
   constructor(lock: Lock = new Lock()) {
@@ -42,11 +41,13 @@ export class Condition {
       throw new MisuseError(`Condition: lock must be a Lock, got ${describe(lock)}`)
     }
     this.lock = lock
+    this.#state = stateOf(lock)
+    this.#sleepers = new Sleepers(this.#state)
   }
 
   /** How many wait and are not notified yet. */
   get waiting(): number {
-    return this.#line.size
+    return this.#sleepers.size
   }
 
   /**
@@ -73,10 +74,9 @@ export class Condition {
    */
   async waitFor<T>(predicate: () => T): Promise<T> {
     requireFunction('Condition.waitFor: predicate', predicate)
-    const scope = currentScope()
-    if (scope.governor !== undefined) await suspend(new Waiter('Condition.waitFor', this), scope)
+    if (!uncancelled()) await suspend(new Waiter('Condition.waitFor', this))
     let answer = askNow(predicate)
-    if (answer) return ready('Condition.waitFor', this, answer, scope)
+    if (answer) return ready('Condition.waitFor', this, answer)
     while (!answer) {
       await this.#wait('Condition.waitFor')
       answer = askNow(predicate)
@@ -101,70 +101,20 @@ export class Condition {
   }
 
   #notify(api: string, n: number): void {
-    stateOf(this.lock).requireHolder(api, currentScope().task)
-    const { first } = this.#line
-    for (let left = n, next = first; left > 0 && next !== undefined; next = this.#line.first) {
-      ;(next.data as Place).notify(next)
-      left -= 1
-    }
+    this.#state.requireHolder(api)
+    for (let left = n; left > 0 && this.waiting > 0; left--) this.#sleepers.notify()
   }
 
   async #wait(api: string): Promise<void> {
-    const scope = currentScope()
-    if (scope.governor !== undefined) await suspend(new Waiter(api, this), scope)
-    const state = stateOf(this.lock)
-    const permit = state.requireHolder(api, scope.task)
-    state.park(permit)
-    const place = new Place(this.#line, state, permit)
+    if (!uncancelled()) await suspend(new Waiter(api, this))
+    const permit = this.#state.requireHolder(api)
+    permit.park()
     try {
-      await suspend(new Waiter<Disposable>(api, this, place, place), scope)
+      await suspend(new Waiter<Disposable>(api, this, this.#sleepers, permit))
     } catch (error) {
-      await state.reclaim(permit)
+      await this.#state.reclaim(permit)
       throw error
     }
-  }
-}
-
-/** Where one waiter stands: in line for a notification, and when notified, for the lock. */
-class Place implements Line, Claim {
-  /** What it comes back with. */
-  readonly permit: OwnedPermit
-  readonly #line: WaitQueue<Disposable>
-  readonly #lock: LockState
-  #notified = false
-
-  constructor(line: WaitQueue<Disposable>, lock: LockState, permit: OwnedPermit) {
-    this.#line = line
-    this.#lock = lock
-    this.permit = permit
-  }
-
-  add(waiter: Waiter<Disposable>): void {
-    this.#lock.asleep.add(waiter)
-    this.#line.add(waiter)
-  }
-
-  remove(waiter: Waiter<Disposable>): void {
-    if (this.#notified) {
-      this.#lock.line.remove(waiter)
-    } else {
-      this.#lock.asleep.delete(waiter)
-      this.#line.remove(waiter)
-    }
-  }
-
-  /** Given up though notified, for another case of a `select`: the notification goes to the next. */
-  left(): void {
-    const next = this.#notified ? this.#line.first : undefined
-    if (next !== undefined) (next.data as Place).notify(next)
-  }
-
-  /** From here on it is granted what it waited for, though the lock is still to come. */
-  notify(waiter: Waiter<Disposable>): void {
-    this.remove(waiter)
-    this.#notified = true
-    waiter.shielded = true
-    this.#lock.line.add(waiter)
   }
 }
 

@@ -1,4 +1,4 @@
-import { currentScope, ready, suspend, Waiter, WaitQueue, wake } from '../lowlevel.ts'
+import { ready, suspend, uncancelled, Waiter, WaitQueue, wake } from '../lowlevel.ts'
 
 /**
  * A flag that tasks wait for. `set` lets all of them go on, and those who come later too, until `clear`.
@@ -44,10 +44,7 @@ export class Event {
    * Cancellation: leaves the line. Once `set` was called it is not cut short any more.
    */
   wait(): Promise<void> {
-    const scope = currentScope()
-    if (this.#set && scope.governor === undefined) {
-      return ready('Event.wait', this, undefined, scope)
-    }
-    return suspend(new Waiter('Event.wait', this, this.#line), scope)
+    if (this.#set && uncancelled()) return ready('Event.wait', this, undefined)
+    return suspend(new Waiter('Event.wait', this, this.#line))
   }
 }

@@ -1,111 +1,117 @@
 import { BrokenError, MisuseError } from '../errors.ts'
-import { suspend, Waiter, WaitQueue, wake, wakeWithError } from '../lowlevel.ts'
+import { currentScope, suspend, uncancelled, Waiter } from '../lowlevel.ts'
 import type { TaskRecord } from '../lowlevel.ts'
+import { GrantLine } from './grant-line.ts'
 import { OwnedPermit } from './owned-permit.ts'
 import type { Keeper } from './owned-permit.ts'
-
-/** `data` of one in line who gave up the lock and comes back for it. */
-export interface Claim {
-  readonly permit: OwnedPermit
-}
+import { turnAway } from './turn-away.ts'
 
 /**
- * The inside of a lock, which its conditions work on too. As long as anybody stands in line there is a
- * holder: the lock goes from hand to hand and is never free in between.
+ * The inside of a lock, which its conditions work on too. One holds it by an exclusive permit, or any
+ * number by permits that are not: readers.
  */
 export class LockState implements Keeper {
-  holder: OwnedPermit | undefined = undefined
-  /** Its holder has ended: `holder` stays, to tell who it was. */
-  broken = false
-  readonly line: WaitQueue<Disposable> = new WaitQueue()
+  /** Who holds the exclusive permit; also when it is broken, who ended with it. */
+  holder: OwnedPermit | undefined
+  readers = 0
+  readonly line: GrantLine<OwnedPermit> = new GrantLine((permit) => this.#grant(permit))
   /** Those who gave the lock up to wait for a condition. */
   readonly asleep: Set<Waiter<Disposable>> = new Set()
   readonly #lock: object
+  /** How often a task reads: several reads that it waited for together are let in together. */
+  readonly #reads = new Map<TaskRecord, number>()
+  /** It is broken: who held it has ended. */
+  #abandonedBy: TaskRecord | undefined
 
   constructor(lock: object) {
     this.#lock = lock
   }
 
-  /** Hands it to a task; only while it is free. */
-  grant(task: TaskRecord | undefined): OwnedPermit {
-    const permit = new OwnedPermit(this)
-    permit.take(task)
-    this.holder = permit
-    return permit
+  acquire(api: string, exclusive: boolean): Promise<Disposable> {
+    const { task } = currentScope()
+    const refusal = uncancelled() ? this.#refusal(api, task) : undefined
+    if (refusal !== undefined) return Promise.reject(refusal)
+    return this.line.acquire(api, this.#lock, new OwnedPermit(this, exclusive, task))
   }
 
-  release(): void {
-    this.holder = undefined
-    this.#serve()
+  tryAcquire(api: string): Disposable | undefined {
+    const { task } = currentScope()
+    const refusal = this.#refusal(api, task)
+    if (refusal !== undefined) throw refusal
+    return this.line.take(new OwnedPermit(this, true, task))
   }
 
-  abandon(): void {
-    this.broken = true
-    for (const waiter of this.line) wakeWithError(waiter, () => this.#brokenError('Lock.acquire'))
-    for (const waiter of this.asleep) {
-      wakeWithError(waiter, () => this.#brokenError('Condition.wait'))
-    }
+  release(permit: OwnedPermit): void {
+    if (permit.exclusive) this.holder = undefined
+    else this.#count(permit, -1)
+    this.line.serve()
   }
 
-  /** Why a task cannot have it, however long it waits. */
-  refusal(api: string, task: TaskRecord | undefined): BrokenError | MisuseError | undefined {
-    if (this.broken) return this.#brokenError(api)
-    const holder = this.holder?.task
-    if (holder === undefined || holder !== task) return undefined
-    return new MisuseError(
-      `${api}: task ${holder.name} holds it already; release it first, or acquire it in another task`,
-    )
+  abandon({ task }: OwnedPermit): void {
+    this.#abandonedBy = task
+    turnAway([...this.line, ...this.asleep], (api) => this.#broken(api))
   }
 
   /** @throws MisuseError when a task does not hold it */
-  requireHolder(api: string, task: TaskRecord | undefined): OwnedPermit {
-    if (this.holder === undefined || this.holder.task !== task || this.broken) {
+  requireHolder(api: string): OwnedPermit {
+    const { holder } = this
+    if (
+      holder === undefined ||
+      holder.task !== currentScope().task ||
+      this.#abandonedBy !== undefined
+    ) {
       throw new MisuseError(
         `${api}: the lock is not held by the current task; acquire condition.lock first`,
       )
     }
-    return this.holder
-  }
-
-  /** Takes the lock from its holder, who will come back with the same permit. */
-  park(permit: OwnedPermit): void {
-    permit.park()
-    this.release()
+    return holder
   }
 
   /** Takes the lock back for a parked permit; no cancellation keeps it from it. */
   reclaim(permit: OwnedPermit): Promise<Disposable> {
-    if (this.broken) return Promise.reject(this.#brokenError('Condition.wait'))
-    const claim: Claim = { permit }
-    const back = suspend(new Waiter<Disposable>('Lock.acquire', this.#lock, this.line, claim, true))
-    if (this.holder === undefined) this.#serve()
+    if (this.#abandonedBy !== undefined) return Promise.reject(this.#broken('Condition.wait'))
+    const back = suspend(
+      new Waiter<Disposable>('Lock.acquire', this.#lock, this.line, permit, true),
+    )
+    this.line.serve()
     return back
   }
 
   owners(): TaskRecord[] {
     const task = this.holder?.task
-    return task === undefined ? [] : [task]
+    return task === undefined ? [...this.#reads.keys()] : [task]
   }
 
-  #serve(): void {
-    for (let next = this.line.first; next !== undefined; next = this.line.first) {
-      const permit = (next.data as Claim | undefined)?.permit ?? new OwnedPermit(this)
-      const held = permit.take(livingTask(next))
-      if (held) this.holder = permit
-      wake(next, permit)
-      if (held) return
-    }
+  /** One that was disposed while it was parked counts as granted, and is held by nobody. */
+  #grant(permit: OwnedPermit): OwnedPermit | undefined {
+    if (this.holder !== undefined || (permit.exclusive && this.readers > 0)) return undefined
+    if (!permit.take()) return permit
+    if (permit.exclusive) this.holder = permit
+    else this.#count(permit, 1)
+    return permit
   }
 
-  #brokenError(api: string): BrokenError {
-    const name = this.holder?.task?.name ?? 'unknown'
-    return new BrokenError(
-      `${api}: task ${name} ended while it held the lock; make a new lock, and check what it guards`,
+  #count({ task }: OwnedPermit, change: 1 | -1): void {
+    this.readers += change
+    if (task === undefined) return
+    const reads = (this.#reads.get(task) ?? 0) + change
+    if (reads > 0) this.#reads.set(task, reads)
+    else this.#reads.delete(task)
+  }
+
+  /** Why a task cannot have it, however long it waits. */
+  #refusal(api: string, task: TaskRecord | undefined): BrokenError | MisuseError | undefined {
+    if (this.#abandonedBy !== undefined) return this.#broken(api)
+    if (task === undefined) return undefined
+    if (this.holder?.task !== task && !this.#reads.has(task)) return undefined
+    return new MisuseError(
+      `${api}: task ${task.name} holds it already; release it first, or acquire it in another task`,
     )
   }
-}
 
-function livingTask(waiter: Waiter<Disposable>): TaskRecord | undefined {
-  const task = waiter.scope?.task
-  return task?.scope.closed === true ? undefined : task
+  #broken(api: string): BrokenError {
+    return new BrokenError(
+      `${api}: task ${this.#abandonedBy?.name} ended while it held the lock; make a new lock, and check what it guards`,
+    )
+  }
 }

@@ -1,4 +1,4 @@
-import { currentScope, ready, requireFunction, suspend, tellOwners, Waiter } from '../lowlevel.ts'
+import { requireFunction, tellOwners } from '../lowlevel.ts'
 import { LockState } from './lock-state.ts'
 
 let stateOf: (lock: Lock) => LockState
@@ -42,16 +42,7 @@ export class Lock {
    * @throws BrokenError when its holder has ended, also while waiting
    */
   acquire(): Promise<Disposable> {
-    const state = this.#state
-    const scope = currentScope()
-    if (scope.governor === undefined) {
-      if (state.holder === undefined) {
-        return ready('Lock.acquire', this, state.grant(scope.task), scope)
-      }
-      const refusal = state.refusal('Lock.acquire', scope.task)
-      if (refusal !== undefined) return Promise.reject(refusal)
-    }
-    return suspend(new Waiter<Disposable>('Lock.acquire', this, state.line), scope)
+    return this.#state.acquire('Lock.acquire', true)
   }
 
   /**
@@ -61,12 +52,7 @@ export class Lock {
    * @throws BrokenError when its holder has ended
    */
   tryAcquire(): Disposable | undefined {
-    const state = this.#state
-    const { task } = currentScope()
-    if (state.holder === undefined) return state.grant(task)
-    const refusal = state.refusal('Lock.tryAcquire', task)
-    if (refusal !== undefined) throw refusal
-    return undefined
+    return this.#state.tryAcquire('Lock.tryAcquire')
   }
 
   /** Runs `fn` while holding the lock. */

@@ -83,14 +83,12 @@ export class Once<T> {
   #start(): void {
     this.#task = this.#owner.spawn('Once', this.#fn, (task) => {
       this.#task = undefined
-      if (task.state === 'fulfilled') {
-        const value = task.value as T
-        this.#made = { value }
-        for (const waiter of this.#line) wake(waiter, value)
-        return
-      }
+      if (task.state === 'fulfilled') this.#made = { value: task.value as T }
       if (task.state === 'rejected' && this.#line.size === 0) report(task.error)
-      for (const waiter of this.#line) wakeWithError(waiter, () => task.failure())
+      for (const waiter of this.#line) {
+        if (this.#made === undefined) wakeWithError(waiter, () => task.failure())
+        else wake(waiter, this.#made.value)
+      }
     })
   }
 }

@@ -8,7 +8,7 @@ export interface Keeper {
 }
 
 /**
- * A permit that belongs to the task that took it, so that it is noticed when the task ends without
+ * A permit that belongs to the task that asked for it, so that it is noticed when the task ends without
  * giving it back. Outside any task it belongs to nobody.
  *
  *   idle --take--> held --dispose--> spent
@@ -16,42 +16,46 @@ export interface Keeper {
  *     └----park-----┘ └--task ends--> spent
  */
 export class OwnedPermit implements Disposable, Holding {
+  /** Nobody else may hold one at the same time. */
+  readonly exclusive: boolean
   /** Who holds it, or held it last. */
-  task: TaskRecord | undefined = undefined
-  nextHolding: Holding | undefined = undefined
-  prevHolding: Holding | undefined = undefined
+  task: TaskRecord | undefined
+  nextHolding: Holding | undefined
+  prevHolding: Holding | undefined
   readonly #keeper: Keeper
-  #state: 'idle' | 'held' | 'spent' = 'idle'
+  #held = false
+  #disposed = false
 
-  constructor(keeper: Keeper) {
+  constructor(keeper: Keeper, exclusive: boolean, task: TaskRecord | undefined) {
     this.#keeper = keeper
+    this.exclusive = exclusive
+    this.task = task
   }
 
   /** False when it was disposed while it was parked: then nobody is left to give it back. */
-  take(task: TaskRecord | undefined): boolean {
-    if (this.#state === 'spent') return false
-    this.#state = 'held'
-    this.task = task
-    if (task !== undefined) hold(task, this)
+  take(): boolean {
+    if (this.#disposed) return false
+    this.#held = true
+    if (this.task?.scope.closed === false) hold(this.task, this)
+    else this.task = undefined // it has ended, or there is none
     return true
   }
 
   /** Gives it back for a while: whoever parks it takes it again. */
   park(): void {
-    this.#state = 'idle'
-    if (this.task !== undefined) letGo(this.task, this)
-  }
-
-  [Symbol.dispose](): void {
-    const state = this.#state
-    this.#state = 'spent'
-    if (state !== 'held') return
+    if (!this.#held) return
+    this.#held = false
     if (this.task !== undefined) letGo(this.task, this)
     this.#keeper.release(this)
   }
 
+  [Symbol.dispose](): void {
+    this.#disposed = true
+    this.park()
+  }
+
   abandoned(): void {
-    this.#state = 'spent'
+    this.#held = false
     this.#keeper.abandon(this)
   }
 }

@@ -1,23 +1,25 @@
 /** What was granted, to be given back by disposing it; twice is once. */
-export class Permit implements Disposable {
+export class Permit<D> implements Disposable {
+  declare then?: undefined
+
   static {
     // A promise that is resolved with a permit asks it for `then`: it is quicker to be told no at once
     // than to find nothing.
-    Object.defineProperty(this.prototype, 'then', { value: undefined })
+    this.prototype.then = undefined
   }
 
-  #giveBack: ((amount: number, permit: Permit) => void) | undefined
-  readonly #amount: number
+  /** How much was granted, or to whom: what it must know who takes it back. */
+  readonly data: D
+  #giveBack: ((permit: Permit<D>) => void) | undefined
 
-  constructor(giveBack: (amount: number, permit: Permit) => void, amount: number) {
+  constructor(giveBack: (permit: Permit<D>) => void, data: D) {
     this.#giveBack = giveBack
-    this.#amount = amount
+    this.data = data
   }
 
   [Symbol.dispose](): void {
     const giveBack = this.#giveBack
-    if (giveBack === undefined) return
     this.#giveBack = undefined
-    giveBack(this.#amount, this)
+    giveBack?.(this)
   }
 }

@@ -1,22 +1,17 @@
 import { ClosedError, MisuseError } from '../errors.ts'
 import {
   currentScope,
-  ready,
-  refused,
   requireCount,
   requireFunction,
   requireLimit,
-  suspend,
   tellOwners,
   traced,
   uncancelled,
-  Waiter,
-  WaitQueue,
-  wake,
-  wakeWithError,
 } from '../lowlevel.ts'
 import type { ScopeNode, TaskRecord } from '../lowlevel.ts'
+import { GrantLine } from './grant-line.ts'
 import { Permit } from './permit.ts'
+import { turnAway } from './turn-away.ts'
 
 /**
  * A number of permits, handed out first come first served. While anyone waits nobody overtakes: a
@@ -35,25 +30,23 @@ export class Semaphore {
     tellOwners(this, (semaphore) => [...new Set(semaphore.#takers?.values())])
   }
 
-  readonly #line = new WaitQueue<Disposable>(() => this.#serve())
-  readonly #giveBack = (amount: number, permit: Permit): void => {
-    this.#held -= amount
+  readonly #line = new GrantLine<number>((n, scope) => this.#take(n, scope))
+  readonly #giveBack = (permit: Permit<number>): void => {
+    this.#held -= permit.data
     this.#takers?.delete(permit)
-    if (this.#line.size > 0) this.#serve()
+    this.#line.serve()
   }
-  #total: number
-  /** The most permits there have been. */
-  #most: number
+  #total = 0
+  /** The most permits there have been; one may always be asked for. */
+  #most = 1
   #held = 0
   #closed = false
   /** Who took what is held. To remember it costs more than a permit does: only while somebody looks. */
-  #takers: Map<Permit, TaskRecord> | undefined
+  #takers: Map<Permit<number>, TaskRecord> | undefined
 
   /** @param permits a whole number of at least 0, or `Infinity` */
   constructor(permits: number) {
-    requireLimit('Semaphore: permits', permits, 0)
-    this.#total = permits
-    this.#most = Math.max(permits, 1)
+    this.#resize('Semaphore: permits', permits)
   }
 
   /** Permits that nobody holds; below 0 after `resize` took away some that are held. */
@@ -76,14 +69,13 @@ export class Semaphore {
    * @throws MisuseError when there never were so many
    */
   acquire(n = 1): Promise<Disposable> {
-    if (n !== 1 && !this.#possible(n)) return refused(() => this.#refuse('Semaphore.acquire: n', n))
-    if (uncancelled()) {
-      if (this.#closed) return Promise.reject(closed('Semaphore.acquire'))
-      if (this.#total - this.#held >= n && this.#line.size === 0) {
-        return ready('Semaphore.acquire', this, this.#take(n))
-      }
+    try {
+      if (n !== 1) this.#require('Semaphore.acquire', n)
+      if (this.#closed && uncancelled()) throw closed('Semaphore.acquire')
+    } catch (error) {
+      return Promise.reject(error)
     }
-    return suspend(new Waiter<Disposable>('Semaphore.acquire', this, this.#line, n))
+    return this.#line.acquire('Semaphore.acquire', this, n)
   }
 
   /**
@@ -92,10 +84,9 @@ export class Semaphore {
    * @throws ClosedError when it is closed
    */
   tryAcquire(n = 1): Disposable | undefined {
-    if (n !== 1 && !this.#possible(n)) this.#refuse('Semaphore.tryAcquire: n', n)
+    if (n !== 1) this.#require('Semaphore.tryAcquire', n)
     if (this.#closed) throw closed('Semaphore.tryAcquire')
-    if (this.#line.size > 0 || this.free < n) return undefined
-    return this.#take(n)
+    return this.#line.take(n)
   }
 
   /** Runs `fn` while holding one permit. */
@@ -117,45 +108,38 @@ export class Semaphore {
    * @param permits a whole number of at least 0, or `Infinity`
    */
   resize(permits: number): void {
-    requireLimit('Semaphore.resize: permits', permits, 0)
-    this.#total = permits
-    this.#most = Math.max(permits, this.#most)
-    this.#serve()
+    this.#resize('Semaphore.resize: permits', permits)
   }
 
   /** Turns away those in line and all who come later; permits that are held may still be given back. */
   close(): void {
     this.#closed = true
-    for (const waiter of this.#line) wakeWithError(waiter, () => closed('Semaphore.acquire'))
+    turnAway(this.#line, closed)
   }
 
-  #take(n: number, scope?: ScopeNode): Disposable {
+  #resize(where: string, permits: number): void {
+    requireLimit(where, permits, 0)
+    this.#total = permits
+    this.#most = Math.max(permits, this.#most)
+    this.#line.serve()
+  }
+
+  #take(n: number, scope?: ScopeNode): Disposable | undefined {
+    if (this.free < n) return undefined
     this.#held += n
     const permit = new Permit(this.#giveBack, n)
-    if (traced()) this.#remember(permit, scope ?? currentScope())
+    if (traced()) {
+      const { task } = scope ?? currentScope()
+      if (task !== undefined) (this.#takers ??= new Map()).set(permit, task)
+    }
     return permit
   }
 
-  #remember(permit: Permit, { task }: ScopeNode): void {
-    if (task !== undefined) (this.#takers ??= new Map()).set(permit, task)
-  }
-
-  #serve(): void {
-    for (let next = this.#line.first; next !== undefined; next = this.#line.first) {
-      const n = next.data as number
-      if (this.free < n) return
-      wake(next, this.#take(n, next.scope))
-    }
-  }
-
-  #possible(n: number): boolean {
-    return Number.isSafeInteger(n) && n >= 1 && n <= this.#most
-  }
-
-  #refuse(where: string, n: number): never {
-    requireCount(where, n)
+  #require(api: string, n: number): void {
+    requireCount(`${api}: n`, n)
+    if (n <= this.#most) return
     throw new MisuseError(
-      `${where} must be at most ${this.#most}, the most permits there have been, got ${n} (number)`,
+      `${api}: n must be at most ${this.#most}, the most permits there have been, got ${n} (number)`,
     )
   }
 }

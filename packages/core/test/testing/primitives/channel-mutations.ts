@@ -10,7 +10,7 @@ export const channelMutations: readonly Mutation[] = [
   [
     'Queue: who waits to put is not let in',
     'channel/exchange.ts',
-    `    if (this.givers.size > 0) this.#letIn()\n`,
+    `    if (this.givers.size > 0) this.#letIn(this.capacity)\n`,
     ``,
   ],
   [
@@ -22,8 +22,8 @@ export const channelMutations: readonly Mutation[] = [
   [
     'Queue: who is let in is not woken',
     'channel/exchange.ts',
-    `      wake(giver, undefined)\n    }\n  }`,
-    `    }\n  }`,
+    `        wake(giver, undefined)\n      } catch`,
+    `        this.givers.remove(giver)\n      } catch`,
   ],
   [
     'Queue: what a waiting giver brought is lost',
@@ -34,8 +34,8 @@ export const channelMutations: readonly Mutation[] = [
   [
     'Queue: the giver at a rendezvous is not woken',
     'channel/exchange.ts',
-    `      wake(giver, undefined)\n      return item`,
-    `      this.givers.remove(giver)\n      return item`,
+    `        wake(giver, undefined)\n      } catch`,
+    `        if (this.capacity > 0) wake(giver, undefined)\n        else this.givers.remove(giver)\n      } catch`,
   ],
   [
     'Queue: close leaves readers waiting',
@@ -52,8 +52,8 @@ export const channelMutations: readonly Mutation[] = [
   [
     'Queue: join does not count what is taken',
     'channel/queue.ts',
-    `return this.#done === this.#exchange.taken && this.#exchange.buffer.size === 0`,
-    `return this.#exchange.buffer.size === 0`,
+    `return this.#done === this.#exchange.taken && this.size === 0`,
+    `return this.size === 0`,
   ],
   [
     'Queue: join is not told',
@@ -64,37 +64,37 @@ export const channelMutations: readonly Mutation[] = [
   [
     'channel: the end is not told to receivers',
     'channel/channel.ts',
-    `if (this.senders === 0) this.exchange.takers.end(ended)`,
+    `if (this.senders === 0) this.takers.end(ended)`,
     `void ended`,
   ],
   [
     'channel: senders wait for receivers that are gone',
     'channel/channel.ts',
-    `    this.exchange.endGivers(broken)\n`,
+    `    this.endGivers(broken)\n`,
     ``,
   ],
   [
     'select: the losers stay in line',
     'channel/selection.ts',
-    `for (const other of others) other.withdraw()`,
-    `void others.length`,
+    `for (const alternative of this.#alternatives) alternative.withdraw()`,
+    `if (!this.chosen) for (const alternative of this.#alternatives) alternative.withdraw()`,
   ],
   [
     'select: cancelled, its cases stay in line',
     'channel/selection.ts',
-    `    this.#over = true\n    for (const alternative of this.#alternatives) alternative.withdraw()\n  }`,
-    `    this.#over = true\n  }`,
+    `for (const alternative of this.#alternatives) alternative.withdraw()`,
+    `if (this.chosen) for (const alternative of this.#alternatives) alternative.withdraw()`,
   ],
   [
     'Watch: receivers are not told',
     'channel/watch.ts',
-    `    for (const receiver of watched.receivers) receiver.changed()\n`,
+    `    for (const receiver of watched.receivers) receiver.offer(value)\n`,
     ``,
   ],
   [
     'Watch: a change while a reader is late is not seen',
     'channel/watch-receiver.ts',
-    `return this.#seen < this.#watched.version ? 1 : 0`,
-    `return this.#seen < this.#watched.version - 1 ? 1 : 0`,
+    `      return super.offer(value)\n`,
+    `      return\n`,
   ],
 ]
