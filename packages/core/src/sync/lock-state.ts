@@ -18,8 +18,8 @@ export class LockState implements Keeper {
   /** Those who gave the lock up to wait for a condition. */
   readonly asleep: Set<Waiter<Disposable>> = new Set()
   readonly #lock: object
-  /** How often a task reads: several reads that it waited for together are let in together. */
-  readonly #reads = new Map<TaskRecord, number>()
+  /** How often a task reads: several reads that it waited for together are let in together. Made with the first. */
+  #reads: Map<TaskRecord, number> | undefined
   /** It is broken: who held it has ended. */
   #abandonedBy: TaskRecord | undefined
 
@@ -79,7 +79,7 @@ export class LockState implements Keeper {
 
   owners(): TaskRecord[] {
     const task = this.holder?.task
-    return task === undefined ? [...this.#reads.keys()] : [task]
+    return task === undefined ? [...(this.#reads?.keys() ?? [])] : [task]
   }
 
   /** One that was disposed while it was parked counts as granted, and is held by nobody. */
@@ -94,6 +94,7 @@ export class LockState implements Keeper {
   #count({ task }: OwnedPermit, change: 1 | -1): void {
     this.readers += change
     if (task === undefined) return
+    this.#reads ??= new Map()
     const reads = (this.#reads.get(task) ?? 0) + change
     if (reads > 0) this.#reads.set(task, reads)
     else this.#reads.delete(task)
@@ -103,7 +104,7 @@ export class LockState implements Keeper {
   #refusal(api: string, task: TaskRecord | undefined): BrokenError | MisuseError | undefined {
     if (this.#abandonedBy !== undefined) return this.#broken(api)
     if (task === undefined) return undefined
-    if (this.holder?.task !== task && !this.#reads.has(task)) return undefined
+    if (this.holder?.task !== task && this.#reads?.has(task) !== true) return undefined
     return new MisuseError(
       `${api}: task ${task.name} holds it already; release it first, or acquire it in another task`,
     )
