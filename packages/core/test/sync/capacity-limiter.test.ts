@@ -5,6 +5,7 @@ import {
   checkpoint,
   currentTask,
   MisuseError,
+  select,
   sleep,
   spawn,
 } from '../../src/index.ts'
@@ -270,6 +271,22 @@ describe('CapacityLimiter.total', () => {
       limiter.total = Infinity
       await waitAllBlocked()
       expect([order, ...counts(limiter)]).toEqual([['a', 'b', 'c'], 3, 0])
+    }))
+})
+
+describe('CapacityLimiter in a select', () => {
+  it('knows the token of the case that was taken, though the same borrower waited in another', () =>
+    testRun(async () => {
+      const limiter = new CapacityLimiter(1)
+      await limiter.acquire('first')
+      const acquire = (): Promise<Disposable> => limiter.acquire('second')
+      const chosen = spawn(() => select([acquire, acquire]))
+      await waitAllBlocked()
+      limiter.release('first')
+      await chosen
+      expect(counts(limiter)).toEqual([1, 0])
+      limiter.release('second')
+      expect(counts(limiter)).toEqual([0, 0])
     }))
 })
 
