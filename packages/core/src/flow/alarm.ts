@@ -7,16 +7,17 @@ export class Alarm {
   slot: number = -1
   order: number = 0
   at: number = Infinity
-  readonly #rang: () => void
+  /** Called by the clock. */
+  readonly ring: () => void
   #clock: Clock | undefined
 
   constructor(rang: () => void) {
-    this.#rang = rang
+    this.ring = rang
   }
 
-  /** Sets it, or moves it. */
+  /** Sets it, or moves it; `Infinity` is never. */
   set(clock: Clock, at: number): void {
-    if (this.#clock === clock && this.at === at) return
+    if (this.slot >= 0 && this.#clock === clock && this.at === at) return
     this.clear()
     this.#clock = clock
     this.at = at
@@ -25,12 +26,5 @@ export class Alarm {
 
   clear(): void {
     this.#clock?.remove(this)
-    this.#clock = undefined
-  }
-
-  /** Called by the clock. */
-  ring(): void {
-    this.#clock = undefined
-    this.#rang()
   }
 }

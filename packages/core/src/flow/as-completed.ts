@@ -50,7 +50,7 @@ async function* completions(
   const begin = (): Promise<void> => spawnEach('asCompleted', group, thunks, course)
   try {
     spawnInto(group, 'asCompleted', begin, { name: 'asCompleted' })
-    for (let left = thunks.length; left > 0; left--) {
+    for (;;) {
       while (ready.size === 0 && !group.failed && group.live > 0) {
         wait = new Waiter('asCompleted', group)
         await suspend(wait)

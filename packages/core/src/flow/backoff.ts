@@ -1,5 +1,5 @@
-import { MisuseError } from '../errors.ts'
-import { currentScope, describe, requireDuration, requireOptions } from '../lowlevel.ts'
+import { currentScope, requireDuration, requireOptions } from '../lowlevel.ts'
+import { refuse } from './refuse.ts'
 
 export interface ExponentialOptions {
   /** The first delay, in milliseconds. */
@@ -32,14 +32,10 @@ export function exponential(options: ExponentialOptions): Iterable<number> {
   requireDuration('exponential: base', base)
   requireDuration('exponential: max', max)
   if (typeof factor !== 'number' || !(factor >= 1)) {
-    throw new MisuseError(
-      `exponential: factor must be a number of at least 1, got ${describe(factor)}`,
-    )
+    refuse('exponential: factor', 'a number of at least 1', factor)
   }
   if (!(chance >= 0 && chance <= 1)) {
-    throw new MisuseError(
-      `exponential: jitter must be a number from 0 to 1, true or false, got ${describe(jitter)}`,
-    )
+    refuse('exponential: jitter', 'a number from 0 to 1, true or false', jitter)
   }
   return {
     *[Symbol.iterator]() {

@@ -7,14 +7,15 @@ import {
   requireLimit,
   suspend,
   Waiter,
-  WaitQueue,
   wake,
   wakeWithError,
 } from '../lowlevel.ts'
+import type { ScopeNode } from '../lowlevel.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
 import { Owner } from '../scope/owner.ts'
-import type { Task } from '../scope/task.ts'
 import { Alarm } from './alarm.ts'
+import { completeOptions } from './complete-options.ts'
+import { shareWork } from './shared-work.ts'
 
 export interface BatcherOptions {
   /** A batch of so many keys is loaded at once. Default `Infinity`. */
@@ -38,10 +39,9 @@ export interface BatcherOptions {
 export class Batcher<K, V> {
   readonly #owner = new Owner()
   readonly #load: (keys: K[]) => PromiseLike<readonly (V | Error)[]>
-  readonly #maxSize: number
-  readonly #maxDelay: number
-  /** The batch that still takes keys. */
-  #open: Batch<K, V> | undefined
+  readonly #options: Required<BatcherOptions>
+  /** Joins the batch that still takes keys. */
+  #join: ((key: K, scope: ScopeNode) => Promise<V>) | undefined
 
   /**
    * @param load gives the values in the order of the keys; an Error in place of a value fails the
@@ -51,13 +51,12 @@ export class Batcher<K, V> {
     load: (keys: K[]) => PromiseLike<readonly (V | Error)[]>,
     options: BatcherOptions = {},
   ) {
-    const { maxSize = Infinity, maxDelay = 0 } = options
     requireFunction('Batcher: load', load)
-    requireLimit('Batcher: maxSize', maxSize)
-    requireDuration('Batcher: maxDelay', maxDelay)
     this.#load = load
-    this.#maxSize = maxSize
-    this.#maxDelay = maxDelay
+    this.#options = completeOptions('Batcher', options, {
+      maxSize: [requireLimit, Infinity],
+      maxDelay: [requireDuration, 0],
+    })
   }
 
   /**
@@ -72,114 +71,75 @@ export class Batcher<K, V> {
   load(key: K): Promise<V> {
     const scope = currentScope()
     if (scope.governor !== undefined) return suspend(new Waiter<V>('Batcher.load', this), scope)
-    const batch = (this.#open ??= this.#begin())
-    const place = batch.place(key)
-    const value = suspend(new Waiter<V>('Batcher.load', this, batch.line, place), scope)
-    if (batch.places.size >= this.#maxSize) this.#close(batch)
-    return value
+    this.#join ??= this.#begin()
+    return this.#join(key, scope)
   }
 
   get [Symbol.toStringTag](): string {
     return 'Batcher'
   }
 
-  #begin(): Batch<K, V> {
-    const batch = new Batch<K, V>(() => {
-      this.#close(batch)
-      batch.task?.cancel('nobody waits for it any more')
-    })
-    batch.task = this.#owner.spawn(
-      'Batcher',
-      async () => {
-        await batch.full(this.#maxDelay)
-        this.#close(batch)
-        throwIfCancelled()
-        const keys = [...batch.places.keys()]
-        let index = 0
-        for (const place of batch.places.values()) place.index = index++
-        return checked(keys.length, await this.#load(keys))
-      },
-      (task) => {
-        this.#close(batch)
-        const { line } = batch
-        for (let waiter = line.first; waiter !== undefined; waiter = line.first) {
-          const value = task.value?.[(waiter.data as Place).index]
-          if (task.state !== 'fulfilled') wakeWithError(waiter, () => task.failure())
-          else if (value instanceof Error) wakeWithError(waiter, () => value)
-          else wake(waiter, value as V)
-        }
-      },
-    )
-    return batch
-  }
-
-  /** No more keys for this batch. */
-  #close(batch: Batch<K, V>): void {
-    if (this.#open === batch) this.#open = undefined
-    batch.close()
+  /** Begins a batch that takes keys until it is closed. */
+  #begin(): (key: K, scope: ScopeNode) => Promise<V> {
+    const { maxSize, maxDelay } = this.#options
+    const places = new Map<K, Place<K>>()
+    const delay = new Waiter('Batcher')
+    const close = (): void => {
+      if (this.#join === join) this.#join = undefined
+      wake(delay, undefined)
+    }
+    const full = async (): Promise<void> => {
+      if (this.#join !== join) return
+      const { clock } = currentScope().runtime
+      const alarm = new Alarm(() => wake(delay, undefined))
+      alarm.set(clock, clock.now() + maxDelay)
+      try {
+        await suspend(delay)
+      } finally {
+        alarm.clear()
+      }
+    }
+    const load = async (): Promise<readonly (V | Error)[]> => {
+      await full()
+      close()
+      throwIfCancelled()
+      const keys = [...places.keys()]
+      let index = 0
+      for (const place of places.values()) place.index = index++
+      const values = await this.#load(keys)
+      if (Array.isArray(values) && values.length === keys.length) return values
+      throw new MisuseError(
+        `Batcher: load must return an array of ${keys.length} values, one for each key, got ${describe(values)}`,
+      )
+    }
+    const give = (waiter: Waiter<V>, values: readonly (V | Error)[]): void => {
+      const value = values[(waiter.data as Place<K>).index]
+      if (value instanceof Error) wakeWithError(waiter, () => value)
+      else wake(waiter, value as V)
+    }
+    const left = (waiter: Waiter<V>): void => {
+      const place = waiter.data as Place<K>
+      place.waiting -= 1
+      if (place.waiting === 0) places.delete(place.key)
+    }
+    const line = shareWork(this.#owner, 'Batcher', load, close, give, left)
+    const join = (key: K, scope: ScopeNode): Promise<V> => {
+      let place = places.get(key)
+      if (place === undefined) places.set(key, (place = { key, waiting: 0, index: -1 }))
+      place.waiting += 1
+      const value = suspend(new Waiter<V>('Batcher.load', this, line, place), scope)
+      if (places.size >= maxSize) close()
+      return value
+    }
+    return join
   }
 }
 
 /** A key in a batch. */
-interface Place<K = unknown> {
+interface Place<K> {
   readonly key: K
   /** How many wait for it. */
   waiting: number
   /** Where its value will be. */
   index: number
-}
-
-/** Those who wait for one call of `load`. */
-class Batch<K, V> {
-  readonly places = new Map<K, Place<K>>()
-  readonly line: WaitQueue<V>
-  task: Task<readonly (V | Error)[]> | undefined
-  #closed = false
-  #delay: Waiter | undefined
-
-  constructor(deserted: () => void) {
-    this.line = new WaitQueue<V>((waiter) => {
-      const place = waiter.data as Place<K>
-      place.waiting -= 1
-      if (place.waiting === 0) this.places.delete(place.key)
-      if (this.line.size === 0) deserted()
-    })
-  }
-
-  /** One more waits for `key`. */
-  place(key: K): Place<K> {
-    let place = this.places.get(key)
-    if (place === undefined) this.places.set(key, (place = { key, waiting: 0, index: -1 }))
-    place.waiting += 1
-    return place
-  }
-
-  /** Waits until it is closed, for `maxDelay` at the most. */
-  async full(maxDelay: number): Promise<void> {
-    if (this.#closed) return
-    const delay = new Waiter('Batcher')
-    const { clock } = currentScope().runtime
-    const alarm = new Alarm(() => wake(delay, undefined))
-    alarm.set(clock, clock.now() + maxDelay)
-    this.#delay = delay
-    try {
-      await suspend(delay)
-    } finally {
-      alarm.clear()
-    }
-  }
-
-  close(): void {
-    this.#closed = true
-    if (this.#delay !== undefined) wake(this.#delay, undefined)
-  }
-}
-
-function checked<V>(size: number, values: readonly V[]): readonly V[] {
-  if (!Array.isArray(values) || values.length !== size) {
-    throw new MisuseError(
-      `Batcher: load must return an array of ${size} values, one for each key, got ${describe(values)}`,
-    )
-  }
-  return values
 }

@@ -1,6 +1,6 @@
-import { MisuseError } from '../errors.ts'
-import { describe, requireCount } from '../lowlevel.ts'
+import { requireCount } from '../lowlevel.ts'
 import { shield } from '../scope/shield.ts'
+import { areAsync } from './items.ts'
 
 /**
  * Cuts items into arrays of `size`, the last one shorter. Nothing is taken ahead of the batch that is
@@ -20,15 +20,9 @@ export function batches<T>(
   size: number,
 ): Iterable<T[]> | AsyncIterable<T[]> {
   requireCount('batches: size', size)
-  if (items !== null && items !== undefined) {
-    if (Symbol.asyncIterator in Object(items)) {
-      return { [Symbol.asyncIterator]: () => cutAsync(items as AsyncIterable<T>, size) }
-    }
-    if (Symbol.iterator in Object(items)) {
-      return { [Symbol.iterator]: () => cut(items as Iterable<T>, size) }
-    }
-  }
-  throw new MisuseError(`batches: items must be iterable or async iterable, got ${describe(items)}`)
+  return areAsync('batches', items)
+    ? { [Symbol.asyncIterator]: () => cutAsync(items, size) }
+    : { [Symbol.iterator]: () => cut(items, size) }
 }
 
 function* cut<T>(items: Iterable<T>, size: number): Generator<T[], void, undefined> {

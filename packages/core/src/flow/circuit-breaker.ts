@@ -1,12 +1,8 @@
 import { CircuitOpenError, isCancelled } from '../errors.ts'
-import {
-  currentScope,
-  pause,
-  requireCount,
-  requireDuration,
-  requireFunction,
-  uncancelled,
-} from '../lowlevel.ts'
+import { requireCount, requireDuration, requireFunction, uncancelled } from '../lowlevel.ts'
+import { now } from '../scope/sleep.ts'
+import { afterPause } from './after-pause.ts'
+import { completeOptions } from './complete-options.ts'
 
 export type CircuitState = 'closed' | 'open' | 'half-open'
 
@@ -41,41 +37,33 @@ export interface CircuitBreakerOptions {
  * @see Nygard, "Release It!"; Polly, cockatiel
  */
 export class CircuitBreaker {
-  readonly #failures: number
-  readonly #cooldown: number
-  readonly #trials: number
-  readonly #isFailure: ((error: unknown) => boolean) | undefined
-  readonly #onChange: ((state: CircuitState, error?: unknown) => void) | undefined
+  readonly #options: Required<CircuitBreakerOptions>
   #state: CircuitState = 'closed'
   /** Grows with each change of state: a call knows by it whether its result still matters. */
   #era = 0
-  #failed = 0
-  #succeeded = 0
+  /** Failures in a row while closed, successes while half-open. */
+  #inRow = 0
   #running = 0
   #openUntil = 0
 
   constructor(options: CircuitBreakerOptions = {}) {
-    const { failures = 5, cooldown = 10_000, trials = 1, isFailure, onChange } = options
-    requireCount('CircuitBreaker: failures', failures)
-    requireDuration('CircuitBreaker: cooldown', cooldown)
-    requireCount('CircuitBreaker: trials', trials)
-    if (isFailure !== undefined) requireFunction('CircuitBreaker: isFailure', isFailure)
-    if (onChange !== undefined) requireFunction('CircuitBreaker: onChange', onChange)
-    this.#failures = failures
-    this.#cooldown = cooldown
-    this.#trials = trials
-    this.#isFailure = isFailure
-    this.#onChange = onChange
+    this.#options = completeOptions('CircuitBreaker', options, {
+      failures: [requireCount, 5],
+      cooldown: [requireDuration, 10_000],
+      trials: [requireCount, 1],
+      isFailure: [requireFunction, () => true],
+      onChange: [requireFunction, () => {}],
+    })
   }
 
   /** Half-open from the end of the cooldown on, whether somebody has tried yet or not. */
   get state(): CircuitState {
-    return this.#state === 'open' && clockNow() >= this.#openUntil ? 'half-open' : this.#state
+    return this.#state === 'open' && now() >= this.#openUntil ? 'half-open' : this.#state
   }
 
   /** Closed, with no failure since the last success and no call under way: a new one would do as well. */
   get idle(): boolean {
-    return this.#state === 'closed' && this.#failed === 0 && this.#running === 0
+    return this.#state === 'closed' && this.#inRow + this.#running === 0
   }
 
   /**
@@ -91,19 +79,16 @@ export class CircuitBreaker {
     this.#enter()
     const era = this.#era
     this.#running += 1
-    let value: T
     try {
-      value = await fn()
-      if (era === this.#era) this.#success()
+      const value = await fn()
+      if (era === this.#era) this.#succeeded()
+      return afterPause(value)
     } catch (error) {
-      if (era === this.#era) this.#threw(error)
+      if (era === this.#era && !isCancelled(error) && uncancelled()) this.#threw(error)
       throw error
     } finally {
       if (era === this.#era) this.#running -= 1
     }
-    const rest = pause()
-    if (rest !== undefined) await rest
-    return value
   }
 
   get [Symbol.toStringTag](): string {
@@ -112,42 +97,35 @@ export class CircuitBreaker {
 
   #enter(): void {
     if (this.#state === 'closed') return
+    const { cooldown, trials } = this.#options
     if (this.#state === 'open') {
-      const left = this.#openUntil - clockNow()
+      const left = this.#openUntil - now()
       if (left > 0) throw new CircuitOpenError(left)
       this.#become('half-open')
     }
-    if (this.#running + this.#succeeded >= this.#trials) throw new CircuitOpenError(this.#cooldown)
+    if (this.#running + this.#inRow >= trials) throw new CircuitOpenError(cooldown)
   }
 
-  #success(): void {
-    this.#failed = 0
-    if (this.#state === 'half-open' && ++this.#succeeded >= this.#trials) this.#become('closed')
+  #succeeded(): void {
+    if (this.#state === 'closed') this.#inRow = 0
+    else if (++this.#inRow >= this.#options.trials) this.#become('closed')
   }
 
   #threw(error: unknown): void {
-    if (isCancelled(error) || !uncancelled()) return
-    if (this.#isFailure?.(error) === false) this.#success()
-    else this.#failure(error)
-  }
-
-  #failure(error: unknown): void {
-    this.#failed += 1
-    if (this.#state === 'closed' && this.#failed < this.#failures) return
-    this.#openUntil = clockNow() + this.#cooldown
-    this.#become('open', error)
+    const { failures, cooldown, isFailure } = this.#options
+    if (!isFailure(error)) {
+      this.#succeeded()
+    } else if (this.#state === 'half-open' || ++this.#inRow >= failures) {
+      this.#openUntil = now() + cooldown
+      this.#become('open', error)
+    }
   }
 
   #become(state: CircuitState, error?: unknown): void {
     this.#state = state
     this.#era += 1
-    this.#failed = 0
-    this.#succeeded = 0
+    this.#inRow = 0
     this.#running = 0
-    this.#onChange?.(state, error)
+    this.#options.onChange(state, error)
   }
-}
-
-function clockNow(): number {
-  return currentScope().runtime.clock.now()
 }

@@ -1,6 +1,6 @@
-import { isCancelled } from '../errors.ts'
+import type { Child } from '../scope/nursery.ts'
 import { suppress } from '../scope/suppressed.ts'
-import { taskPerThunk } from './task-per-thunk.ts'
+import { firstToWin } from './first-to-win.ts'
 import type { Course } from './task-per-thunk.ts'
 import type { Thunk } from './thunk.ts'
 
@@ -10,7 +10,7 @@ import type { Thunk } from './thunk.ts'
  * first one is thrown, with the others in its `suppressed`. One that cannot take them, such as a string,
  * goes without: as they were expected, they are not reported either.
  *
- * @param failed told of each failure before the first success
+ * @param failed told of each failure
  */
 export async function firstSuccess(
   name: string,
@@ -19,24 +19,13 @@ export async function firstSuccess(
   pace?: Course['pace'],
 ): Promise<unknown> {
   const failures: unknown[] = []
-  let winner: { readonly value: unknown } | undefined
-  const ended: Course['ended'] = (task, index, group) => {
-    if (winner !== undefined) return
-    if (task.state === 'fulfilled') {
-      winner = { value: task.value }
-      group.cancel('another one was first')
-    } else {
-      failures.push(task.failure())
-      failed?.(index)
-    }
+  const lost = (task: Child, index: number): void => {
+    failures.push(task.failure())
+    failed?.(index)
   }
-  try {
-    await taskPerThunk(name, thunks, pace === undefined ? { ended } : { ended, pace })
-  } catch (error) {
-    if (winner === undefined || !isCancelled(error)) throw error
-  }
+  const winner = await firstToWin(name, thunks, lost, pace)
   if (winner !== undefined) return winner.value
-  const [first, ...others] = failures
-  if (Object.isExtensible(first)) suppress(first, others)
+  const [first] = failures
+  if (Object.isExtensible(first)) suppress(first, failures)
   throw first
 }

@@ -1,5 +1,6 @@
-import { pause, requireFunction } from '../lowlevel.ts'
+import { requireFunction } from '../lowlevel.ts'
 import { Owner } from '../scope/owner.ts'
+import { afterPause } from './after-pause.ts'
 import { Link } from './link.ts'
 
 export interface KeyedOptions<V> {
@@ -33,9 +34,10 @@ export class Keyed<K, V> {
 
   constructor(make: (key: K) => V, options: KeyedOptions<V> = {}) {
     requireFunction('Keyed: make', make)
-    if (options.keep !== undefined) requireFunction('Keyed: keep', options.keep)
+    const { keep = remembers } = options
+    requireFunction('Keyed: keep', keep)
     this.#make = make
-    this.#keep = options.keep ?? remembers
+    this.#keep = keep
   }
 
   /** How many keys there are: in use, or kept. */
@@ -62,15 +64,11 @@ export class Keyed<K, V> {
   async use<R>(key: K, fn: (value: V) => PromiseLike<R> | R): Promise<R> {
     requireFunction('Keyed.use: fn', fn)
     const entry = this.#enter(key)
-    let result: R
     try {
-      result = await fn(entry.value)
+      return afterPause(await fn(entry.value))
     } finally {
       this.#leave(entry)
     }
-    const rest = pause()
-    if (rest !== undefined) await rest
-    return result
   }
 
   get [Symbol.toStringTag](): string {
@@ -121,5 +119,5 @@ class Entry<K, V> extends Link {
 }
 
 function remembers(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'idle' in value && value.idle === false
+  return (value as { readonly idle?: unknown } | null | undefined)?.idle === false
 }

@@ -1,7 +1,8 @@
 import { ClosedError } from '../errors.ts'
-import { pause, requireFunction } from '../lowlevel.ts'
+import { requireFunction } from '../lowlevel.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
 import { shield } from '../scope/shield.ts'
+import { afterPause } from './after-pause.ts'
 import type { Lease } from './lease.ts'
 
 /**
@@ -24,28 +25,13 @@ export async function open<T>(
   requireFunction('open: acquire', acquire)
   requireFunction('open: release', release)
   throwIfCancelled()
-  const opened = new Opened(await acquire(), release)
-  const rest = pause()
-  if (rest !== undefined) await rest
-  return opened
-}
-
-class Opened<T> implements Lease<T> {
-  readonly #value: T
-  readonly #release: (value: T) => PromiseLike<void> | void
-  #released: Promise<void> | undefined
-
-  constructor(value: T, release: (value: T) => PromiseLike<void> | void) {
-    this.#value = value
-    this.#release = release
-  }
-
-  get value(): T {
-    if (this.#released === undefined) return this.#value
-    throw new ClosedError('Lease.value: it was released; use it inside its block')
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return (this.#released ??= shield(() => this.#release(this.#value)))
-  }
+  const value = await acquire()
+  let released: Promise<void> | undefined
+  return afterPause({
+    get value() {
+      if (released === undefined) return value
+      throw new ClosedError('Lease.value: it was released; use it inside its block')
+    },
+    [Symbol.asyncDispose]: () => (released ??= shield(() => release(value))),
+  })
 }

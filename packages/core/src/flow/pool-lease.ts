@@ -1,16 +1,7 @@
 import { ClosedError } from '../errors.ts'
 import type { TaskRecord } from '../lowlevel.ts'
 import type { Lease } from './lease.ts'
-import { Link } from './link.ts'
-
-/** One resource of a pool, from its creation to its destruction. */
-export interface Resource<T> {
-  readonly value: T
-  /** Milliseconds since the epoch. */
-  readonly createdAt: number
-  /** When it was last given back, or created. */
-  idleSince: number
-}
+import type { Resource } from './pool-resource.ts'
 
 /** What a pool lends. */
 export interface PoolLease<out T> extends Lease<T> {
@@ -20,21 +11,19 @@ export interface PoolLease<out T> extends Lease<T> {
 
 const done = Promise.resolve()
 
-/** A lease in the ring of those that are out. */
-export class LentResource<T> extends Link implements PoolLease<T> {
-  readonly task: TaskRecord | undefined
+/** A resource in the hands of a borrower, who may be no task. */
+export class LentResource<T> implements PoolLease<T> {
   readonly #giveBack: (resource: Resource<T>, broken: boolean) => void
   #resource: Resource<T> | undefined
 
   constructor(
     resource: Resource<T>,
+    borrower: TaskRecord | undefined,
     giveBack: (resource: Resource<T>, broken: boolean) => void,
-    task: TaskRecord | undefined,
   ) {
-    super()
+    resource.borrower = borrower
     this.#resource = resource
     this.#giveBack = giveBack
-    this.task = task
   }
 
   get value(): T {
@@ -55,17 +44,7 @@ export class LentResource<T> extends Link implements PoolLease<T> {
     const resource = this.#resource
     if (resource === undefined) return
     this.#resource = undefined
-    this.unlink()
+    resource.borrower = undefined
     this.#giveBack(resource, broken)
   }
-}
-
-/** The tasks that have borrowed the leases of a ring. */
-export function borrowers(ring: Link): TaskRecord[] {
-  const tasks: TaskRecord[] = []
-  for (let link = ring.after; link !== ring; link = link.after) {
-    const { task } = link as LentResource<unknown>
-    if (task !== undefined) tasks.push(task)
-  }
-  return tasks
 }

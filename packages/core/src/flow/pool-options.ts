@@ -1,4 +1,5 @@
-import { requireDuration, requireFunction, requireLimit, requireOptions } from '../lowlevel.ts'
+import { requireDuration, requireFunction, requireLimit } from '../lowlevel.ts'
+import { completeOptions } from './complete-options.ts'
 
 export interface PoolOptions<T> {
   /** Makes a resource. Cancelled when the pool is drained or its owner is cancelled. */
@@ -22,16 +23,25 @@ export interface PoolOptions<T> {
   readonly onError?: (error: unknown) => void
 }
 
-/** Refuses what cannot be right. */
-export function checkPoolOptions<T>(options: PoolOptions<T>): void {
-  requireOptions('Pool', options)
-  const { create, destroy, validate, onError, min = 0, max, idle, maxAge } = options
-  requireFunction('Pool: create', create)
-  requireFunction('Pool: destroy', destroy)
-  if (validate !== undefined) requireFunction('Pool: validate', validate)
-  if (onError !== undefined) requireFunction('Pool: onError', onError)
-  requireLimit('Pool: max', max)
-  requireLimit('Pool: min', min, 0)
-  if (idle !== undefined) requireDuration('Pool: idle', idle)
-  if (maxAge !== undefined) requireDuration('Pool: maxAge', maxAge)
+/** The same with all defaults filled in. */
+export interface CompletePoolOptions<T> extends Pick<
+  Required<PoolOptions<T>>,
+  'create' | 'destroy' | 'min' | 'max' | 'idle' | 'maxAge'
+> {
+  readonly validate: PoolOptions<T>['validate'] | undefined
+  readonly onError: PoolOptions<T>['onError'] | undefined
+}
+
+/** Fills in what was left out, and refuses what cannot be right. */
+export function completePoolOptions<T>(options: PoolOptions<T>): CompletePoolOptions<T> {
+  return completeOptions('Pool', options, {
+    create: [requireFunction],
+    destroy: [requireFunction],
+    validate: [requireFunction, undefined],
+    onError: [requireFunction, undefined],
+    max: [requireLimit],
+    min: [(where, min) => requireLimit(where, min, 0), 0],
+    idle: [requireDuration, Infinity],
+    maxAge: [requireDuration, Infinity],
+  })
 }

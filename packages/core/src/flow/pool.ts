@@ -2,7 +2,6 @@ import { ClosedError } from '../errors.ts'
 import {
   currentScope,
   ready,
-  refused,
   report,
   requireFunction,
   RingBuffer,
@@ -20,11 +19,11 @@ import { shield } from '../scope/shield.ts'
 import { suppress } from '../scope/suppressed.ts'
 import type { Task } from '../scope/task.ts'
 import { Alarm } from './alarm.ts'
-import { Link } from './link.ts'
-import { checkPoolOptions } from './pool-options.ts'
-import type { PoolOptions } from './pool-options.ts'
-import { borrowers, LentResource } from './pool-lease.ts'
-import type { PoolLease, Resource } from './pool-lease.ts'
+import { LentResource } from './pool-lease.ts'
+import type { PoolLease } from './pool-lease.ts'
+import { completePoolOptions } from './pool-options.ts'
+import type { CompletePoolOptions, PoolOptions } from './pool-options.ts'
+import { Resource } from './pool-resource.ts'
 
 /**
  * Lends resources that are dear to make, such as connections: one borrower at a time for each, first
@@ -42,47 +41,38 @@ import type { PoolLease, Resource } from './pool-lease.ts'
  */
 export class Pool<T> implements AsyncDisposable {
   static {
-    tellOwners(this, (pool) => borrowers(pool.#lent))
+    tellOwners(this, (pool) => [...pool.#all].flatMap(({ borrower }) => borrower ?? []))
   }
 
   readonly #owner = new Owner()
-  readonly #options: PoolOptions<T>
-  readonly #min: number
-  readonly #idleTime: number
-  readonly #maxAge: number
+  readonly #options: CompletePoolOptions<T>
+  /** Those that are there, are being made, or are being destroyed. */
+  readonly #all = new Set<Resource<T>>()
   /** Longest idle first: they are lent from the end and retired from the front. */
   readonly #idle = new RingBuffer<Resource<T>>()
   readonly #line = new WaitQueue<PoolLease<T>>()
-  readonly #lent = new Link()
   /** Tasks that make a resource ready for whoever is first in line then. */
-  readonly #preparing = new Set<Task<Resource<T>>>()
+  readonly #preparing = new Set<Task<void>>()
   readonly #drainers = new WaitQueue()
-  readonly #retirement = new Alarm(() => this.#retire())
+  readonly #retirement = new Alarm(() => this.#retire(this.#clock.now()))
   readonly #giveBack = (resource: Resource<T>, broken: boolean): void => {
-    if (broken || this.#closed || this.#tooOld(resource)) this.#destroy(resource)
-    else if (this.#options.validate === undefined) this.#offer(resource)
-    else this.#layBy(resource)
+    if (broken || this.#isOld(resource)) this.#destroy(resource)
+    else this.#keep(resource, this.#options.validate === undefined)
   }
   #clock: Runtime['clock'] = currentScope().runtime.clock
-  /** Those that are there, are being made, or are being destroyed. */
-  #size = 0
+  /** How many are being destroyed. */
   #dying = 0
   #closed = false
-  #errors: unknown[] = []
+  readonly #errors: unknown[] = []
 
   constructor(options: PoolOptions<T>) {
-    checkPoolOptions(options)
-    const { min = 0, max, idle = Infinity, maxAge = Infinity } = options
-    this.#min = Math.min(min, max)
-    this.#idleTime = idle
-    this.#maxAge = maxAge
-    this.#options = options
+    this.#options = completePoolOptions(options)
     this.#replenish()
   }
 
   /** How many there are: idle, lent, being made or being destroyed. */
   get size(): number {
-    return this.#size
+    return this.#all.size
   }
 
   /** How many lie idle. */
@@ -105,7 +95,7 @@ export class Pool<T> implements AsyncDisposable {
    * @throws what `create` throws, when this call is first in line then
    */
   acquire(): Promise<PoolLease<T>> {
-    if (this.#closed) return refused(turnAway)
+    if (this.#closed) return Promise.reject(closed())
     const scope = currentScope()
     this.#clock = scope.runtime.clock
     if (scope.governor === undefined && this.#line.size === 0 && !this.#options.validate) {
@@ -139,14 +129,19 @@ export class Pool<T> implements AsyncDisposable {
    * @throws the first error of `destroy` as it is, with later ones in its `suppressed`
    */
   async drain(): Promise<void> {
-    if (!this.#closed) this.#close()
-    if (this.#size > 0) await suspend(new Waiter('Pool.drain', this, this.#drainers))
+    this.#closed = true
+    this.#retirement.clear()
+    for (const waiter of this.#line) wakeWithError(waiter, closed)
+    for (const task of this.#preparing) task.cancel('the pool is drained')
+    for (let resource = this.#idle.shift(); resource; resource = this.#idle.shift()) {
+      this.#destroy(resource)
+    }
+    if (this.#all.size > 0) await suspend(new Waiter('Pool.drain', this, this.#drainers))
     else throwIfCancelled()
-    if (this.#errors.length === 0) return
-    const [first, ...later] = this.#errors
-    this.#errors = []
-    suppress(first, later)
-    throw first
+    const errors = this.#errors.splice(0)
+    if (errors.length === 0) return
+    suppress(errors[0], errors)
+    throw errors[0]
   }
 
   /** Drains it, under a shield. */
@@ -158,150 +153,128 @@ export class Pool<T> implements AsyncDisposable {
     return 'Pool'
   }
 
-  #close(): void {
-    this.#closed = true
-    this.#retirement.clear()
-    for (const waiter of this.#line) wakeWithError(waiter, closed)
-    for (const task of this.#preparing) task.cancel('the pool is drained')
-    for (let resource = this.#idle.shift(); resource; resource = this.#idle.shift()) {
-      this.#destroy(resource)
-    }
-  }
-
   /** Has as many made ready as there are in line, as far as there may be. */
   #prepare(): void {
     const { max } = this.#options
-    while (this.#preparing.size < this.#line.size && (this.#idle.size > 0 || this.#size < max)) {
+    while (
+      this.#preparing.size < this.#line.size &&
+      (this.#idle.size > 0 || this.#all.size < max)
+    ) {
       this.#begin(this.#idle.pop())
     }
   }
 
+  /** Has as many made ahead as are to be kept. */
   #replenish(): void {
-    while (
-      !this.#closed &&
-      this.#size - this.#dying < this.#min &&
-      this.#size < this.#options.max
-    ) {
-      this.#begin(undefined)
+    const { min, max } = this.#options
+    while (!this.#closed && this.#all.size - this.#dying < min && this.#all.size < max) {
+      this.#begin()
     }
   }
 
   /** Starts a task that checks an idle resource, or makes one. */
-  #begin(idle: Resource<T> | undefined): void {
-    if (idle === undefined) this.#size += 1
-    const task: Task<Resource<T>> = this.#owner.spawn(
+  #begin(resource: Resource<T> = new Resource()): void {
+    this.#all.add(resource)
+    const task = this.#owner.spawn(
       'Pool',
-      () => this.#madeReady(idle),
+      () => this.#makeReady(resource),
       (ended) => {
         this.#preparing.delete(task)
-        if (ended.state === 'fulfilled') this.#made(ended.value as Resource<T>)
-        else this.#notMade(ended.state === 'rejected', () => ended.failure())
+        if (ended.state === 'fulfilled') return this.#keep(resource, true)
+        const first = this.#line.first
+        if (first !== undefined) wakeWithError(first, () => ended.failure())
+        else if (ended.state === 'rejected') this.#blame(ended.error)
+        this.#gone(resource)
       },
     )
     this.#preparing.add(task)
   }
 
-  async #madeReady(idle: Resource<T> | undefined): Promise<Resource<T>> {
-    const { create, destroy } = this.#options
-    if (idle !== undefined) {
-      if (!this.#tooOld(idle) && (await this.#isValid(idle.value))) return idle
-      await shield(() => destroy(idle.value)).catch((error: unknown) => this.#blame(error))
+  async #makeReady(resource: Resource<T>): Promise<void> {
+    const { create, validate, maxAge } = this.#options
+    if (resource.oldAt !== undefined) {
+      try {
+        if (!this.#isOld(resource) && ((await validate?.(resource.value)) ?? true)) return
+      } catch {
+        // An error means bad, too.
+      }
+      await this.#end(resource).catch((error: unknown) => this.#blame(error))
       throwIfCancelled()
     }
-    const value = await create()
-    const now = this.#clock.now()
-    return { value, createdAt: now, idleSince: now }
+    resource.value = await create()
+    resource.oldAt = this.#clock.now() + maxAge
   }
 
-  async #isValid(value: T): Promise<boolean> {
-    try {
-      return (await this.#options.validate?.(value)) ?? true
-    } catch {
-      return false
+  /** Gives a resource that is fit to the first in line; if nobody waits, or it is to be checked, it is laid by. */
+  #keep(resource: Resource<T>, fit: boolean): void {
+    const first = this.#line.first
+    if (this.#closed) {
+      this.#destroy(resource)
+    } else if (fit && first !== undefined) {
+      wake(first, this.#lend(resource, first.scope as ScopeNode))
+    } else {
+      resource.idleSince = this.#clock.now()
+      this.#idle.push(resource)
+      this.#retire(-Infinity)
+      this.#prepare()
     }
   }
 
-  #made(resource: Resource<T>): void {
-    if (this.#closed) this.#destroy(resource)
-    else this.#offer(resource)
-  }
-
-  #notMade(failed: boolean, error: () => unknown): void {
-    const first = this.#line.first
-    if (first !== undefined) wakeWithError(first, error)
-    else if (failed) this.#blame(error())
-    this.#gone()
-  }
-
-  /** Gives a resource that is good to the first in line, or lays it by. */
-  #offer(resource: Resource<T>): void {
-    const first = this.#line.first
-    if (first === undefined) this.#layBy(resource)
-    else wake(first, this.#lend(resource, first.scope as ScopeNode))
-  }
-
-  #layBy(resource: Resource<T>): void {
-    resource.idleSince = this.#clock.now()
-    this.#idle.push(resource)
-    this.#planRetirement()
-    this.#prepare()
-  }
-
-  #lend(resource: Resource<T>, scope: ScopeNode): PoolLease<T> {
-    const lease = new LentResource(resource, this.#giveBack, scope.task)
-    lease.linkBefore(this.#lent)
-    return lease
+  #lend(resource: Resource<T>, { task }: ScopeNode): PoolLease<T> {
+    return new LentResource(resource, task, this.#giveBack)
   }
 
   /** The one that was given back last, unless it is too old by now. */
   #takeIdle(): Resource<T> | undefined {
-    for (let resource = this.#idle.pop(); resource; resource = this.#idle.pop()) {
-      if (!this.#tooOld(resource)) return resource
+    let resource = this.#idle.pop()
+    while (resource !== undefined && this.#isOld(resource)) {
       this.#destroy(resource)
+      resource = this.#idle.pop()
     }
-    return undefined
+    return resource
   }
 
-  #tooOld({ createdAt }: Resource<T>): boolean {
-    return this.#maxAge < Infinity && this.#clock.now() - createdAt >= this.#maxAge
+  #isOld({ oldAt = Infinity }: Resource<T>): boolean {
+    return oldAt < Infinity && this.#clock.now() >= oldAt
   }
 
-  #destroy({ value }: Resource<T>): void {
+  #destroy(resource: Resource<T>): void {
     this.#dying += 1
-    const work = (): Promise<void> => shield(() => this.#options.destroy(value))
-    this.#owner.spawn('Pool', work, (task) => {
-      this.#dying -= 1
-      if (task.state === 'rejected') this.#blame(task.error)
-      this.#gone()
-      this.#replenish()
-    })
+    this.#owner.spawn(
+      'Pool',
+      () => this.#end(resource),
+      (task) => {
+        this.#dying -= 1
+        if (task.state === 'rejected') this.#blame(task.error)
+        this.#gone(resource)
+        this.#replenish()
+      },
+    )
+  }
+
+  #end({ value }: Resource<T>): Promise<void> {
+    return shield(() => this.#options.destroy(value))
   }
 
   /** There is one less. */
-  #gone(): void {
-    this.#size -= 1
+  #gone(resource: Resource<T>): void {
+    this.#all.delete(resource)
     this.#prepare()
-    if (this.#closed && this.#size === 0) {
-      for (const waiter of this.#drainers) wake(waiter, undefined)
-    }
+    if (this.#all.size > 0) return
+    for (const waiter of this.#drainers) wake(waiter, undefined)
   }
 
-  #planRetirement(): void {
-    const oldest = this.#idle.at(0)
-    if (this.#idleTime === Infinity || oldest === undefined) return
-    if (this.#size - this.#dying <= this.#min) return
-    this.#retirement.set(this.#clock, oldest.idleSince + this.#idleTime)
-  }
-
-  #retire(): void {
-    const now = this.#clock.now()
-    for (let oldest = this.#idle.at(0); oldest !== undefined; oldest = this.#idle.at(0)) {
-      const spare = this.#size - this.#dying > this.#min
-      if (!spare || oldest.idleSince + this.#idleTime > now) break
+  /** Destroys those above `min` whose idle time was over at `now`, and plans when to look again. */
+  #retire(now: number): void {
+    const { min, idle } = this.#options
+    while (this.#all.size - this.#dying > min) {
+      const oldest = this.#idle.at(0)
+      if (oldest === undefined) return
+      const due = oldest.idleSince + idle
+      if (due > now) return this.#retirement.set(this.#clock, due)
       this.#idle.shift()
       this.#destroy(oldest)
     }
-    this.#planRetirement()
   }
 
   /** Never throws: the books are to be kept, whatever `onError` does. */
@@ -319,8 +292,4 @@ export class Pool<T> implements AsyncDisposable {
 
 function closed(): ClosedError {
   return new ClosedError('Pool.acquire: the pool is drained; make a new one')
-}
-
-function turnAway(): never {
-  throw closed()
 }

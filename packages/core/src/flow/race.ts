@@ -1,5 +1,4 @@
-import { isCancelled } from '../errors.ts'
-import { taskPerThunk } from './task-per-thunk.ts'
+import { firstToWin } from './first-to-win.ts'
 import { listRunners } from './thunk.ts'
 import type { ResultOf, Thunk } from './thunk.ts'
 
@@ -21,20 +20,6 @@ export async function race<const T extends readonly Thunk<unknown>[]>(
   thunks: T,
 ): Promise<ResultOf<T[number]>> {
   const list = listRunners('race', thunks)
-  let winner: { readonly value: unknown } | undefined
-  try {
-    await taskPerThunk('race', list, {
-      ended(task, _index, group) {
-        if (task.state !== 'fulfilled') {
-          group.fail(task.failure())
-        } else if (winner === undefined && !group.failed) {
-          winner = { value: task.value }
-          group.cancel('another one was first')
-        }
-      },
-    })
-  } catch (error) {
-    if (winner === undefined || !isCancelled(error)) throw error
-  }
+  const winner = await firstToWin('race', list, (task, _index, group) => group.fail(task.failure()))
   return winner?.value as ResultOf<T[number]>
 }

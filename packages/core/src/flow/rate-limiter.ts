@@ -1,9 +1,6 @@
-import { MisuseError } from '../errors.ts'
 import {
   currentScope,
-  describe,
   ready,
-  refused,
   requireCount,
   requireLimit,
   requireOptions,
@@ -12,11 +9,10 @@ import {
   WaitQueue,
   wake,
 } from '../lowlevel.ts'
-import type { Runtime, ScopeNode } from '../lowlevel.ts'
+import type { ScopeNode } from '../lowlevel.ts'
 import { Alarm } from './alarm.ts'
 import { RateWindow } from './rate-window.ts'
-
-type Clock = Runtime['clock']
+import { refuse } from './refuse.ts'
 
 export interface RateLimiterOptions {
   /** How much may be taken in each interval: a whole number of at least 1, or `Infinity`. */
@@ -52,10 +48,8 @@ export class RateLimiter {
     const { limit, interval, burst = 0 } = options
     requireLimit('RateLimiter: limit', limit)
     requireLimit('RateLimiter: burst', burst, 0)
-    if (typeof interval !== 'number' || !(interval > 0 && interval < Infinity)) {
-      throw new MisuseError(
-        `RateLimiter: interval must be a number of milliseconds above 0, got ${describe(interval)}`,
-      )
+    if (!Number.isFinite(interval) || interval <= 0) {
+      refuse('RateLimiter: interval', 'a number of milliseconds above 0', interval)
     }
     this.#window = new RateWindow(limit, interval, burst)
     this.#most = limit + burst
@@ -80,15 +74,13 @@ export class RateLimiter {
    * @throws MisuseError when it is more than `limit` and `burst` together: it could never be taken
    */
   acquire(cost = 1): Promise<void> {
-    if (!(cost <= this.#most) || !Number.isSafeInteger(cost) || cost < 1) {
-      return refused(() => this.#check('RateLimiter.acquire: cost', cost))
+    try {
+      this.#check('RateLimiter.acquire: cost', cost)
+    } catch (misuse) {
+      return Promise.reject(misuse)
     }
     const scope = currentScope()
-    if (
-      scope.governor === undefined &&
-      this.#line.size === 0 &&
-      this.#window.take(scope.runtime.clock, cost)
-    ) {
+    if (scope.governor === undefined && this.#takes(scope, cost)) {
       return ready('RateLimiter.acquire', this, undefined, scope)
     }
     const granted = suspend(new Waiter('RateLimiter.acquire', this, this.#line, cost))
@@ -99,21 +91,23 @@ export class RateLimiter {
   /** Takes `cost` if that is possible at once and nobody waits; never waits. */
   tryAcquire(cost = 1): boolean {
     this.#check('RateLimiter.tryAcquire: cost', cost)
-    return this.#line.size === 0 && this.#window.take(currentScope().runtime.clock, cost)
+    return this.#takes(currentScope(), cost)
   }
 
   get [Symbol.toStringTag](): string {
     return 'RateLimiter'
   }
 
+  #takes({ runtime }: ScopeNode, cost: number): boolean {
+    return this.#line.size === 0 && this.#window.take(runtime.clock, cost) === undefined
+  }
+
   /** Serves the line as far as possible, and sets the alarm for its head. */
   #serve(): void {
     for (let head = this.#line.first; head !== undefined; head = this.#line.first) {
-      const clock: Clock = (head.scope as ScopeNode).runtime.clock
-      if (!this.#window.take(clock, head.data as number)) {
-        this.#alarm.set(clock, this.#window.next(clock, head.data as number))
-        return
-      }
+      const { clock } = (head.scope as ScopeNode).runtime
+      const again = this.#window.take(clock, head.data as number)
+      if (again !== undefined) return this.#alarm.set(clock, again)
       wake(head, undefined)
     }
     this.#alarm.clear()
@@ -122,8 +116,6 @@ export class RateLimiter {
   #check(where: string, cost: number): void {
     requireCount(where, cost)
     if (cost <= this.#most) return
-    throw new MisuseError(
-      `${where} must be at most limit and burst together, which is ${this.#most}, got ${describe(cost)}`,
-    )
+    refuse(where, `at most limit and burst together, which is ${this.#most}`, cost)
   }
 }

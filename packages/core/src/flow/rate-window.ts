@@ -23,63 +23,47 @@ const CROWD = 1024
  * everything will have been earned back (`earned`), as in GCRA.
  */
 export class RateWindow {
-  readonly #limit: number
   readonly #interval: number
-  readonly #burst: number
-  #log = new RingBuffer<Taken>()
-  #newest: Taken | undefined
-  #sum = 0
-  #earned = -Infinity
+  readonly #most: number
+  /** How long it takes to earn 1 back; nothing when the second rule is implied. */
+  readonly #each: number
   #clock: Clock | undefined
+  // Set with the clock.
+  #log!: RingBuffer<Taken>
+  #sum!: number
+  #earned!: number
 
   constructor(limit: number, interval: number, burst: number) {
-    this.#limit = limit
     this.#interval = interval
-    this.#burst = burst
+    this.#most = limit + burst
+    this.#each = burst === 0 ? 0 : interval / limit
   }
 
-  /** Takes `cost` if the rules allow it at this moment. */
-  take(clock: Clock, cost: number): boolean {
-    if (this.#limit + this.#burst === Infinity) return true
+  /** Takes `cost` if the rules allow it at this moment; if not, tells the moment to look again. */
+  take(clock: Clock, cost: number): number | undefined {
+    if (this.#most === Infinity) return undefined
     const now = this.#forget(clock)
-    if (this.#sum + cost > this.#limit + this.#burst || this.#earnedBack(cost) > now) return false
-    const newest = this.#newest
-    if (newest !== undefined && this.#fits(newest, now)) {
+    const full = this.#sum + cost > this.#most
+    const room = full ? (this.#log.at(0) as Taken).last + this.#interval : now
+    const again = Math.max(room, this.#earned - (this.#most - cost) * this.#each)
+    if (again > now) return again
+    this.#sum += cost
+    this.#earned = Math.max(this.#earned, now) + cost * this.#each
+    const { size } = this.#log
+    const newest = this.#log.at(size - 1)
+    if (newest !== undefined && now - newest.first <= (size < CROWD ? 0 : this.#interval / CROWD)) {
       newest.last = now
       newest.amount += cost
     } else {
-      this.#newest = { first: now, last: now, amount: cost }
-      this.#log.push(this.#newest)
+      this.#log.push({ first: now, last: now, amount: cost })
     }
-    this.#sum += cost
-    this.#earned = Math.max(this.#earned, now) + (cost * this.#interval) / this.#limit
-    return true
-  }
-
-  /** A moment before which `cost` cannot be taken, to look again; to be asked when `take` refused. */
-  next(clock: Clock, cost: number): number {
-    const oldest = this.#log.at(0)
-    const roomy = this.#sum + cost <= this.#limit + this.#burst || oldest === undefined
-    const room = roomy ? clock.now() : oldest.last + this.#interval
-    return Math.max(room, this.#earnedBack(cost))
+    return undefined
   }
 
   /** Whether nothing that was taken matters any more. */
   forgotten(clock: Clock): boolean {
     const now = this.#forget(clock)
-    return this.#sum === 0 && (this.#burst === 0 || this.#earned <= now)
-  }
-
-  /** When enough has been earned back to take `cost`. */
-  #earnedBack(cost: number): number {
-    if (this.#burst === 0) return -Infinity
-    const each = this.#interval / this.#limit
-    return this.#earned + cost * each - (this.#limit + this.#burst) * each
-  }
-
-  #fits(newest: Taken, now: number): boolean {
-    if (newest.last === now) return true
-    return this.#log.size >= CROWD && now - newest.first < this.#interval / CROWD
+    return this.#sum === 0 && this.#earned <= now
   }
 
   /** Drops what has left the interval that ends now; another clock than before knows of nothing. */
@@ -87,7 +71,6 @@ export class RateWindow {
     if (clock !== this.#clock) {
       this.#clock = clock
       this.#log = new RingBuffer()
-      this.#newest = undefined
       this.#sum = 0
       this.#earned = -Infinity
     }
@@ -96,7 +79,6 @@ export class RateWindow {
       if (oldest.last + this.#interval > now) break
       this.#sum -= oldest.amount
       this.#log.shift()
-      if (oldest === this.#newest) this.#newest = undefined
     }
     return now
   }

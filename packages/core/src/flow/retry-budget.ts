@@ -1,5 +1,5 @@
-import { MisuseError } from '../errors.ts'
-import { describe, requireOptions } from '../lowlevel.ts'
+import { requireOptions } from '../lowlevel.ts'
+import { refuse } from './refuse.ts'
 
 export interface RetryBudgetOptions {
   /** How many retries there are to begin with, and at the most. */
@@ -28,8 +28,8 @@ export class RetryBudget {
   constructor(options: RetryBudgetOptions) {
     requireOptions('RetryBudget', options)
     const { max, ratio = 0.1 } = options
-    requireAmount('max', max)
-    requireAmount('ratio', ratio)
+    requireAmount('RetryBudget: max', max)
+    requireAmount('RetryBudget: ratio', ratio)
     this.#max = max
     this.#ratio = ratio
     this.#left = max
@@ -53,9 +53,6 @@ export class RetryBudget {
   }
 }
 
-function requireAmount(name: string, amount: number): void {
-  if (typeof amount === 'number' && amount >= 0) return
-  throw new MisuseError(
-    `RetryBudget: ${name} must be a number of at least 0, got ${describe(amount)}`,
-  )
+function requireAmount(where: string, amount: number): void {
+  if (typeof amount !== 'number' || !(amount >= 0)) refuse(where, 'a number of at least 0', amount)
 }

@@ -1,7 +1,5 @@
 import { InternalError, isCancelled, MisuseError } from '../errors.ts'
 import {
-  describe,
-  pause,
   requireDuration,
   requireFunction,
   requireLimit,
@@ -10,7 +8,9 @@ import {
 } from '../lowlevel.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
 import { sleep } from '../scope/sleep.ts'
+import { afterPause } from './after-pause.ts'
 import { exponential } from './backoff.ts'
+import { refuse } from './refuse.ts'
 import type { RetryBudget } from './retry-budget.ts'
 
 export interface RetryOptions {
@@ -51,12 +51,10 @@ export async function retry<T>(
 ): Promise<T> {
   requireFunction('retry: fn', fn)
   requireOptions('retry', options)
-  const { attempts = 3, backoff = usual, budget } = options
+  const { attempts = 3, backoff = usual, shouldRetry = isNoMisuse, budget } = options
   requireLimit('retry: attempts', attempts)
   if (typeof backoff?.[Symbol.iterator] !== 'function') {
-    throw new MisuseError(
-      `retry: backoff must be an iterable of milliseconds, got ${describe(backoff)}`,
-    )
+    refuse('retry: backoff', 'an iterable of milliseconds', backoff)
   }
   throwIfCancelled()
   let delays: Iterator<number> | undefined
@@ -65,11 +63,10 @@ export async function retry<T>(
       try {
         const value = await fn(attempt)
         budget?.succeeded()
-        const rest = pause()
-        if (rest !== undefined) await rest
-        return value
+        return afterPause(value)
       } catch (error) {
-        if (attempt >= attempts || !isWorthIt(error, attempt, options)) throw error
+        const final = attempt >= attempts || isCancelled(error) || !uncancelled()
+        if (final || !shouldRetry(error, attempt)) throw error
         delays ??= backoff[Symbol.iterator]()
         const { done, value: planned } = delays.next()
         if (done === true || budget?.tryTake() === false) throw error
@@ -93,8 +90,6 @@ function checkDelay(delay: number, cause: unknown): void {
   }
 }
 
-function isWorthIt(error: unknown, attempt: number, { shouldRetry }: RetryOptions): boolean {
-  if (isCancelled(error) || !uncancelled()) return false
-  if (shouldRetry !== undefined) return shouldRetry(error, attempt)
+function isNoMisuse(error: unknown): boolean {
   return !(error instanceof MisuseError || error instanceof InternalError)
 }

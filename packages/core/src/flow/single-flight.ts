@@ -1,15 +1,7 @@
-import {
-  currentScope,
-  refused,
-  requireFunction,
-  suspend,
-  Waiter,
-  WaitQueue,
-  wake,
-  wakeWithError,
-} from '../lowlevel.ts'
+import { currentScope, refused, requireFunction, suspend, Waiter, wake } from '../lowlevel.ts'
+import type { WaitQueue } from '../lowlevel.ts'
 import { Owner } from '../scope/owner.ts'
-import type { Task } from '../scope/task.ts'
+import { shareWork } from './shared-work.ts'
 
 /**
  * Lets those who ask for the same thing at the same time share one piece of work. It runs in the task
@@ -26,7 +18,8 @@ import type { Task } from '../scope/task.ts'
  */
 export class SingleFlight<K, V> {
   readonly #owner = new Owner()
-  readonly #flights = new Map<K, Flight<V>>()
+  /** Those who wait for each piece of work. */
+  readonly #flights = new Map<K, WaitQueue<V>>()
 
   /** How many pieces of work are under way. */
   get size(): number {
@@ -50,8 +43,8 @@ export class SingleFlight<K, V> {
     if (typeof fn !== 'function') return refused(() => requireFunction('SingleFlight.run: fn', fn))
     const scope = currentScope()
     const cancelled = scope.governor !== undefined
-    const flight = cancelled ? undefined : (this.#flights.get(key) ?? this.#begin(key, fn))
-    return suspend(new Waiter<V>('SingleFlight.run', this, flight?.line), scope)
+    const line = cancelled ? undefined : (this.#flights.get(key) ?? this.#begin(key, fn))
+    return suspend(new Waiter<V>('SingleFlight.run', this, line), scope)
   }
 
   /** Lets the next call for this key begin anew; those who wait for the work under way still get its result. */
@@ -63,30 +56,12 @@ export class SingleFlight<K, V> {
     return 'SingleFlight'
   }
 
-  #begin(key: K, fn: () => PromiseLike<V> | V): Flight<V> {
-    const line = new WaitQueue<V>(() => {
-      if (line.size > 0) return
-      this.#end(key, flight)
-      flight.task.cancel('nobody waits for it any more')
-    })
-    const task = this.#owner.spawn('SingleFlight', fn, (task) => {
-      this.#end(key, flight)
-      for (let waiter = line.first; waiter !== undefined; waiter = line.first) {
-        if (task.state === 'fulfilled') wake(waiter, task.value as V)
-        else wakeWithError(waiter, () => task.failure())
-      }
-    })
-    const flight: Flight<V> = { line, task }
-    this.#flights.set(key, flight)
-    return flight
+  #begin(key: K, fn: () => PromiseLike<V> | V): WaitQueue<V> {
+    const over = (): void => {
+      if (this.#flights.get(key) === line) this.#flights.delete(key)
+    }
+    const line = shareWork<V, V>(this.#owner, 'SingleFlight', fn, over, wake)
+    this.#flights.set(key, line)
+    return line
   }
-
-  #end(key: K, flight: Flight<V>): void {
-    if (this.#flights.get(key) === flight) this.#flights.delete(key)
-  }
-}
-
-interface Flight<V> {
-  readonly line: WaitQueue<V>
-  readonly task: Task<V>
 }

@@ -9,27 +9,27 @@ export const flowMutations: readonly Mutation[] = [
   ],
   [
     'SingleFlight: passengers are not told',
-    'flow/single-flight.ts',
-    `if (task.state === 'fulfilled') wake(waiter, task.value as V)`,
-    `if (task.state === 'fulfilled') line.remove(waiter)`,
+    'flow/shared-work.ts',
+    `if (ended.state === 'fulfilled') give(waiter, ended.value as T)`,
+    `if (ended.state === 'fulfilled') line.remove(waiter)`,
   ],
   [
     'SingleFlight: a flight that has landed stays',
-    'flow/single-flight.ts',
-    `    const task = this.#owner.spawn('SingleFlight', fn, (task) => {\n      this.#end(key, flight)`,
-    `    const task = this.#owner.spawn('SingleFlight', fn, (task) => {`,
+    'flow/shared-work.ts',
+    `  const task = owner.spawn(name, work, (ended) => {\n    over()`,
+    `  const task = owner.spawn(name, work, (ended) => {`,
   ],
   [
     'Batcher: a batch is never full',
     'flow/batcher.ts',
-    `if (batch.places.size >= this.#maxSize) this.#close(batch)`,
-    `void this.#maxSize`,
+    `if (places.size >= maxSize) close()`,
+    `void maxSize`,
   ],
   [
     'Batcher: answers are mixed up',
     'flow/batcher.ts',
-    `const value = task.value?.[(waiter.data as Place).index]`,
-    `const value = task.value?.at(-1 - (waiter.data as Place).index)`,
+    `const value = values[(waiter.data as Place<K>).index]`,
+    `const value = values.at(-1 - (waiter.data as Place<K>).index)`,
   ],
   [
     'Keyed: a key is not left',
@@ -46,19 +46,19 @@ export const flowMutations: readonly Mutation[] = [
   [
     'Pool: more than max',
     'flow/pool.ts',
-    `(this.#idle.size > 0 || this.#size < max)`,
-    `(this.#idle.size > 0 || this.#size <= max)`,
+    `(this.#idle.size > 0 || this.#all.size < max)`,
+    `(this.#idle.size > 0 || this.#all.size <= max)`,
   ],
   [
     'Pool: what comes back serves nobody',
     'flow/pool.ts',
-    `    else wake(first, this.#lend(resource, first.scope as ScopeNode))`,
-    `    else this.#idle.push(resource)`,
+    `wake(first, this.#lend(resource, first.scope as ScopeNode))`,
+    `this.#idle.push(resource)`,
   ],
   [
     'Pool: what is destroyed is still counted',
     'flow/pool.ts',
-    `    this.#size -= 1\n    this.#prepare()`,
+    `    this.#all.delete(resource)\n    this.#prepare()`,
     `    this.#prepare()`,
   ],
   [
@@ -70,7 +70,7 @@ export const flowMutations: readonly Mutation[] = [
   [
     'Pool: drain does not wait',
     'flow/pool.ts',
-    `if (this.#size > 0) await suspend(new Waiter('Pool.drain', this, this.#drainers))`,
-    `if (this.#size < 0) await suspend(new Waiter('Pool.drain', this, this.#drainers))`,
+    `if (this.#all.size > 0) await suspend(new Waiter('Pool.drain', this, this.#drainers))`,
+    `if (this.#all.size < 0) await suspend(new Waiter('Pool.drain', this, this.#drainers))`,
   ],
 ]

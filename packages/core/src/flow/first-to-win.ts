@@ -1,0 +1,34 @@
+import { isCancelled } from '../errors.ts'
+import type { Child, Nursery } from '../scope/nursery.ts'
+import { taskPerThunk } from './task-per-thunk.ts'
+import type { Course } from './task-per-thunk.ts'
+import type { Thunk } from './thunk.ts'
+
+/**
+ * Runs thunks until one has a value, while the group has not failed: the others are cancelled and awaited,
+ * and it has won. Undefined when none has.
+ *
+ * @param lost told of each that ends in another way
+ */
+export async function firstToWin(
+  name: string,
+  thunks: readonly Thunk<unknown>[],
+  lost: (task: Child, index: number, group: Nursery) => void,
+  pace?: Course['pace'],
+): Promise<{ readonly value: unknown } | undefined> {
+  let winner: { readonly value: unknown } | undefined
+  const ended: Course['ended'] = (task, index, group) => {
+    if (task.state !== 'fulfilled') {
+      lost(task, index, group)
+    } else if (winner === undefined && !group.failed) {
+      winner = { value: task.value }
+      group.cancel('another one was first')
+    }
+  }
+  try {
+    await taskPerThunk(name, thunks, pace === undefined ? { ended } : { ended, pace })
+  } catch (error) {
+    if (winner === undefined || !isCancelled(error)) throw error
+  }
+  return winner
+}
