@@ -3,6 +3,7 @@ export { currentScope, uncancelled } from './kernel/current.ts'
 export { disown, divert, withdraw } from './kernel/divert.ts'
 export {
   describe,
+  refuse,
   refused,
   requireCount,
   requireDuration,

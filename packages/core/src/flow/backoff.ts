@@ -1,5 +1,4 @@
-import { currentScope, requireDuration, requireOptions } from '../lowlevel.ts'
-import { refuse } from './refuse.ts'
+import { currentScope, refuse, requireDuration, requireOptions } from '../lowlevel.ts'
 
 export interface ExponentialOptions {
   /** The first delay, in milliseconds. */

@@ -113,7 +113,8 @@ export class CircuitBreaker {
 
   #threw(error: unknown): void {
     const { failures, cooldown, isFailure } = this.#options
-    if (!isFailure(error)) {
+    const counts: unknown = isFailure(error) // undefined, say, is no word that it was none
+    if (counts === false) {
       this.#succeeded()
     } else if (this.#state === 'half-open' || ++this.#inRow >= failures) {
       this.#openUntil = now() + cooldown

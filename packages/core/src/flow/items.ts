@@ -1,4 +1,4 @@
-import { refuse } from './refuse.ts'
+import { refuse } from '../lowlevel.ts'
 
 /** Whether items come asynchronously; refuses what does not come at all. */
 export function areAsync<T>(

@@ -1,6 +1,7 @@
 import {
   currentScope,
   ready,
+  refuse,
   requireCount,
   requireLimit,
   requireOptions,
@@ -12,7 +13,6 @@ import {
 import type { ScopeNode } from '../lowlevel.ts'
 import { Alarm } from './alarm.ts'
 import { RateWindow } from './rate-window.ts'
-import { refuse } from './refuse.ts'
 
 export interface RateLimiterOptions {
   /** How much may be taken in each interval: a whole number of at least 1, or `Infinity`. */

@@ -28,10 +28,9 @@ export class RateWindow {
   /** How long it takes to earn 1 back; nothing when the second rule is implied. */
   readonly #each: number
   #clock: Clock | undefined
-  // Set with the clock.
-  #log!: RingBuffer<Taken>
-  #sum!: number
-  #earned!: number
+  #log = new RingBuffer<Taken>()
+  #sum = 0
+  #earned = -Infinity
 
   constructor(limit: number, interval: number, burst: number) {
     this.#interval = interval

@@ -1,5 +1,4 @@
-import { requireOptions } from '../lowlevel.ts'
-import { refuse } from './refuse.ts'
+import { refuse, requireOptions } from '../lowlevel.ts'
 
 export interface RetryBudgetOptions {
   /** How many retries there are to begin with, and at the most. */

@@ -1,5 +1,6 @@
 import { InternalError, isCancelled, MisuseError } from '../errors.ts'
 import {
+  refuse,
   requireDuration,
   requireFunction,
   requireLimit,
@@ -10,7 +11,6 @@ import { throwIfCancelled } from '../scope/checkpoint.ts'
 import { sleep } from '../scope/sleep.ts'
 import { afterPause } from './after-pause.ts'
 import { exponential } from './backoff.ts'
-import { refuse } from './refuse.ts'
 import type { RetryBudget } from './retry-budget.ts'
 
 export interface RetryOptions {

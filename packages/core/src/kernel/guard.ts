@@ -15,7 +15,8 @@ function shown(value: unknown, type: string): string {
   return String(value)
 }
 
-function refuse(where: string, rule: string, value: unknown): never {
+/** Refuses an argument. `where` reads `Api: argument`, the message `<where> must be <rule>, got <value> (<type>)`. */
+export function refuse(where: string, rule: string, value: unknown): never {
   throw new MisuseError(`${where} must be ${rule}, got ${describe(value)}`)
 }
 

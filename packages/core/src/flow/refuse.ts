@@ -1,7 +1,0 @@
-import { MisuseError } from '../errors.ts'
-import { describe } from '../lowlevel.ts'
-
-/** Refuses an argument. `where` reads `Api: argument`. */
-export function refuse(where: string, rule: string, value: unknown): never {
-  throw new MisuseError(`${where} must be ${rule}, got ${describe(value)}`)
-}
