@@ -2,6 +2,7 @@ import { currentScope, suspend, Waiter, WaitQueue, wake } from '../lowlevel.ts'
 import type { ScopeNode } from '../lowlevel.ts'
 import { sleepUntil } from '../scope/sleep.ts'
 import { spawn } from '../scope/spawn.ts'
+import { END } from './cursor.ts'
 import type { Opener } from './cursor.ts'
 import { drain } from './drain.ts'
 import { Relay } from './relay.ts'
@@ -15,10 +16,11 @@ export function chunking(size: number): MakeStep {
     const flush = (): unknown => {
       const full = chunk
       chunk = []
-      return full.length === 0 ? SKIP : full
+      return full
     }
-    const step = (item: unknown): unknown => (chunk.push(item) < size ? SKIP : flush())
-    return Object.assign(step, { end: flush })
+    return Object.assign((item: unknown) => (chunk.push(item) < size ? SKIP : flush()), {
+      end: () => (chunk.length === 0 ? END : flush()),
+    })
   }
 }
 
