@@ -40,6 +40,16 @@ export function openerOf<T>(api: string, source: StreamSource<T>): Opener<T> {
   )
 }
 
+/** Of several sources. */
+export function openersOf<S extends readonly StreamSource<unknown>[]>(
+  api: string,
+  sources: S,
+): Opener<ItemOf<S[number]>>[] {
+  return sources.map((source) =>
+    openerOf(`${api}: source`, source as StreamSource<ItemOf<S[number]>>),
+  )
+}
+
 function iteratorOf<T>(source: AsyncIterable<T>): AsyncIterator<T> {
   return isNodeReadable(source) ? nodeIterator(source as never) : source[Symbol.asyncIterator]()
 }
