@@ -1,5 +1,4 @@
 import { Alarm } from '../flow/alarm.ts'
-import { END } from './cursor.ts'
 import type { Opener } from './cursor.ts'
 import { drain } from './drain.ts'
 import { beside } from './relay.ts'
@@ -16,7 +15,7 @@ export function chunking(size: number): MakeStep {
       return full
     }
     return Object.assign((item: unknown) => (chunk.push(item) < size ? SKIP : flush()), {
-      end: () => (chunk.length === 0 ? END : flush()),
+      end: () => (chunk.length > 0 ? flush() : undefined),
     })
   }
 }

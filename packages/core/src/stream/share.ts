@@ -67,7 +67,11 @@ class Walk<T> {
 
   /** Those who have room have the item at once; the others are waited for. */
   async #send(item: T, scope: ScopeNode): Promise<void> {
-    const waits = Array.from(this.readers, (reader) => reader.emit(item, scope))
-    for (const wait of waits) if (wait instanceof Promise) await wait
+    const waits: Promise<void>[] = []
+    for (const reader of this.readers) {
+      const wait = reader.emit(item, scope)
+      if (wait !== undefined) waits.push(wait)
+    }
+    for (const wait of waits) await wait
   }
 }

@@ -9,7 +9,7 @@ export const SKIP: unique symbol = Symbol('skip')
 /** What a stage makes of each item: another one, a promise of it, or `SKIP`. */
 export interface Step {
   (item: unknown): unknown
-  /** What it still has to give at the end, or `END`. Asked again until it has nothing more. */
+  /** What it still has to give at the end, if anything. Asked until it has nothing more. */
   end?: () => unknown
 }
 
@@ -86,17 +86,27 @@ class Transform implements Cursor<unknown> {
     }
   }
 
-  /** Lets an item, or the end, through the steps from `from` on. */
+  /** Lets an item through the steps from `from` on. */
   #apply(item: unknown, from: number): unknown {
-    for (let i = from; i < this.#steps.length && item !== SKIP; i++) {
-      const step = this.#steps[i] as Step
-      item = item === END ? (step.end?.() ?? END) : step(item)
-      if (isLater(item)) return this.#resume(item, i + 1)
+    if (item === END) return this.#rest()
+    let out = item
+    for (let i = from; i < this.#steps.length && out !== SKIP; i++) {
+      out = (this.#steps[i] as Step)(out)
+      if (isLater(out)) return this.#resume(out, i + 1)
     }
-    return item
+    return out
   }
 
   async #resume(pending: PromiseLike<unknown>, from: number): Promise<unknown> {
     return this.#apply(await pending, from)
+  }
+
+  /** At the end: what the first step that still has something gives, or END. */
+  #rest(): unknown {
+    for (const [i, step] of this.#steps.entries()) {
+      const last = step.end?.()
+      if (last !== undefined) return this.#apply(last, i + 1)
+    }
+    return END
   }
 }
