@@ -40,45 +40,37 @@ export function mappingConcurrently<T, R>(
       const idle = new WaitQueue<Job<T, R> | undefined>()
       const room = new WaitQueue()
       let begun = 0
-      let working = 0
       let drained = false
 
       const read = async (relay: Relay<R>, scope: ScopeNode): Promise<void> => {
         await drain(source, scope, (item): Promise<void> | void => {
           const job: Job<T, R> = { item, index: begun++, result: undefined, done: false }
-          working += 1
           if (ordered) jobs.push(job)
           if (idle.first === undefined) relay.spawn((scope) => work(job, scope))
           else wake(idle.first, job)
           if (begun - relay.taken >= limit) return relay.wait(room, scope)
         })
         drained = true
-        dismiss()
+        for (const worker of idle) wake(worker, undefined)
       }
 
       const work = async (first: Job<T, R>, scope: ScopeNode): Promise<void> => {
-        for (let job: Job<T, R> | undefined = first; job !== undefined;) {
+        let job: Job<T, R> | undefined = first
+        while (job !== undefined) {
           job.result = await fn(job.item, job.index)
           job.done = true
           if (!ordered) jobs.push(job)
-          working -= 1
           while (jobs.at(0)?.done === true) void relay.emit(jobs.shift()?.result as R, scope)
           makeRoom()
-          dismiss()
-          job = over() ? undefined : await relay.wait(idle, scope)
+          job = drained ? undefined : await relay.wait(idle, scope)
         }
       }
 
-      const over = (): boolean => drained && working === 0
-      /** When there is no more work, the workers need not wait for it. */
-      const dismiss = (): void => {
-        if (over()) for (const worker of idle) wake(worker, undefined)
-      }
       const makeRoom = (): void => {
         if (room.first !== undefined && begun - relay.taken < limit) wake(room.first, undefined)
       }
 
-      const relay = new Relay<R>('Stream.map', scope, read, Infinity)
+      const relay = new Relay('Stream.map', scope, read, Infinity)
       return {
         next() {
           const item = relay.next()

@@ -9,7 +9,6 @@ import { endOf } from '../scope/task-group.ts'
 import { END } from './cursor.ts'
 import type { Cursor, End, Opener } from './cursor.ts'
 import { drain } from './drain.ts'
-import { LatestItems } from './latest-items.ts'
 
 /** What the first task of a stage does: it emits items, or spawns others that do. */
 export type Work<T> = (relay: Relay<T>, scope: ScopeNode) => Promise<void>
@@ -39,15 +38,16 @@ export class Relay<T> implements Cursor<T> {
   readonly #home: ScopeNode
   readonly #nursery: Nursery
   readonly #exchange: Exchange<T>
+  readonly #drops: boolean
   readonly #closers = new WaitQueue()
   #over = false
   #closed = false
-  /** What the consumer has yet to be told. */
-  #failure: { readonly error: unknown } | undefined
-  /** Cancelled from outside: the place where the walk began has ended, and with it the tasks. */
-  #cut: { readonly error: unknown } | undefined
+  /** A failure that the consumer has yet to be told. */
+  #failure: (() => unknown) | undefined
+  /** The same for a cancellation from outside: the place where the walk began has ended, and with it the tasks. */
+  #cut: (() => unknown) | undefined
 
-  /** @param drops of more than `capacity` items the newest are kept, and nobody waits for room */
+  /** @param drops the newest `capacity` items are kept, and nobody waits for room */
   constructor(
     kind: string,
     scope: ScopeNode,
@@ -57,16 +57,15 @@ export class Relay<T> implements Cursor<T> {
   ) {
     this.#kind = kind
     this.#home = scope.closed ? currentScope() : scope
-    this.#exchange = drops
-      ? new Exchange<T>(Infinity, new LatestItems(capacity))
-      : new Exchange<T>(capacity)
+    this.#exchange = new Exchange(capacity)
+    this.#drops = drops
     const nursery = new Nursery(openScope(kind, this.#home))
     nursery.onEnded = (task) => {
       if (task.state === 'fulfilled') return
       this.#keep()
       nursery.fail(task.failure()) // cancelled by hand it has not done its part either
     }
-    nursery.idle = () => void endOf(nursery).then(this.#ended, this.#failed)
+    nursery.idle = () => void this.#end()
     this.#nursery = nursery
     this.spawn((scope) => work(this, scope))
   }
@@ -79,8 +78,10 @@ export class Relay<T> implements Cursor<T> {
 
   /** Hands an item on, and waits for room first if there is none. */
   emit(item: T, scope: ScopeNode): Promise<void> | void {
+    const { buffer, capacity, givers } = this.#exchange
+    if (this.#drops && buffer.size === capacity) buffer.shift()
     if (this.#exchange.give(item)) return
-    return suspend(new Waiter(this.#kind, this, this.#exchange.givers, item), scope)
+    return suspend(new Waiter(this.#kind, this, givers, item), scope)
   }
 
   /** Hands on all there is in a source. */
@@ -113,7 +114,7 @@ export class Relay<T> implements Cursor<T> {
     if (this.stocked) return this.#exchange.take()
     if (!this.#over) return this.wait(this.#takers, here(this.#home))
     const untold = this.#untold()
-    return untold === undefined ? END : Promise.reject(untold.error)
+    return untold === undefined ? END : Promise.reject(untold())
   }
 
   /** Cancels all tasks, and waits for them. */
@@ -123,7 +124,9 @@ export class Relay<T> implements Cursor<T> {
       this.#nursery.cancel('nobody reads the stream any more')
       return suspend(new Waiter(this.#kind, this.#nursery, this.#closers, undefined, true))
     }
-    if (this.#failure !== undefined) return Promise.reject(this.#untold()?.error)
+    this.#cut = undefined // who closes it knows
+    const untold = this.#untold()
+    if (untold !== undefined) return Promise.reject(untold())
   }
 
   get #takers(): WaitQueue<T | End> {
@@ -139,29 +142,29 @@ export class Relay<T> implements Cursor<T> {
     }
   }
 
-  readonly #ended = (): void => {
+  async #end(): Promise<void> {
+    try {
+      await endOf(this.#nursery)
+    } catch (error) {
+      if (isCancelled(error)) this.#cut = () => new TaskCancelledError(this.#kind, error.reason)
+      else this.#failure = () => error
+    }
     this.#over = true
     const taker = this.#takers.first
     if (taker !== undefined) this.#tell(taker, END)
-    if (this.#closed) this.#cut = undefined // who closes it knows
+    if (this.#closed) this.#cut = undefined
     for (let next = this.#closers.first; next !== undefined; next = this.#closers.first) {
       this.#tell(next, undefined)
     }
   }
 
-  readonly #failed = (error: unknown): void => {
-    if (!isCancelled(error)) this.#failure = { error }
-    else this.#cut = { error: new TaskCancelledError(this.#kind, error.reason) }
-    this.#ended()
-  }
-
   #tell<R>(waiter: Waiter<R>, value: R): void {
     const untold = this.#untold()
     if (untold === undefined) wake(waiter, value)
-    else wakeWithError(waiter, () => untold.error)
+    else wakeWithError(waiter, untold)
   }
 
-  #untold(): { readonly error: unknown } | undefined {
+  #untold(): (() => unknown) | undefined {
     const untold = this.#failure ?? this.#cut
     this.#failure = undefined
     this.#cut = undefined

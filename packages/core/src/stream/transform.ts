@@ -89,9 +89,10 @@ class Transform implements Cursor<unknown> {
   /** Lets an item through the steps from `from` on. */
   #apply(item: unknown, from: number): unknown {
     if (item === END) return this.#rest()
+    const steps = this.#steps
     let out = item
-    for (let i = from; i < this.#steps.length && out !== SKIP; i++) {
-      out = (this.#steps[i] as Step)(out)
+    for (let i = from; i < steps.length && out !== SKIP; i++) {
+      out = (steps[i] as Step)(out)
       if (isLater(out)) return this.#resume(out, i + 1)
     }
     return out
