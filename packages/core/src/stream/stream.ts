@@ -9,21 +9,19 @@ import {
   requireLimit,
 } from '../lowlevel.ts'
 import { buffering, conflating } from './buffer.ts'
+import { calling } from './calling.ts'
 import { chunking, chunkingInTime } from './chunk.ts'
 import { isLater, opener } from './cursor.ts'
 import type { Opener } from './cursor.ts'
 import { debouncing } from './debounce.ts'
 import { drain } from './drain.ts'
-import { filtering } from './filter.ts'
 import { joining, merging } from './flat-map.ts'
 import { mappingConcurrently } from './map-concurrently.ts'
 import type { MapOptions } from './map-concurrently.ts'
-import { mapping } from './map.ts'
 import { retrying } from './retrying.ts'
 import { scanning } from './scan.ts'
 import { sharing } from './share.ts'
 import type { SharePolicy } from './share.ts'
-import { skipping } from './skip.ts'
 import { openerOf } from './source.ts'
 import type { StreamSource } from './source.ts'
 import { StreamWalk } from './stream-iterator.ts'
@@ -31,12 +29,11 @@ import type { StreamIterator } from './stream-iterator.ts'
 import { takingUntil } from './take-until.ts'
 import type { Stop } from './take-until.ts'
 import { taking } from './take.ts'
-import { tapping } from './tap.ts'
 import { throttling } from './throttle.ts'
 import type { ThrottleOptions } from './throttle.ts'
 import { limitingTime } from './time-limit.ts'
 import { readableOf } from './to-readable.ts'
-import { through } from './transform.ts'
+import { SKIP, through } from './transform.ts'
 import type { MakeStep } from './transform.ts'
 
 type Fn<T, R> = (item: T, index: number) => R | PromiseLike<R>
@@ -94,7 +91,7 @@ export class Stream<T> implements AsyncIterable<T> {
     const { concurrency = 1, ordered = true } = options
     requireFunction('Stream.map: fn', fn)
     requireLimit('Stream.map: concurrency', concurrency)
-    if (concurrency === 1) return this.#through(mapping(fn))
+    if (concurrency === 1) return this.#through(calling(fn))
     return new Stream(mappingConcurrently(this[opener], fn, concurrency, ordered))
   }
 
@@ -103,7 +100,7 @@ export class Stream<T> implements AsyncIterable<T> {
   filter(fn: Fn<T, unknown>): Stream<T>
   filter(fn: Fn<T, unknown>): Stream<T> {
     requireFunction('Stream.filter: fn', fn)
-    return this.#through(filtering(fn))
+    return this.#through(calling(fn, (keep, item) => (keep ? item : SKIP)))
   }
 
   /**
@@ -135,7 +132,7 @@ export class Stream<T> implements AsyncIterable<T> {
   /** The items as they are, after `fn` has seen each; promises are awaited. */
   tap(fn: Fn<T, unknown>): Stream<T> {
     requireFunction('Stream.tap: fn', fn)
-    return this.#through(tapping(fn))
+    return this.#through(calling(fn, (_, item) => item))
   }
 
   /** The first `count` items. The source is closed when one more is asked for, and never asked for one more. */
@@ -147,7 +144,7 @@ export class Stream<T> implements AsyncIterable<T> {
   /** All but the first `count` items. */
   skip(count: number): Stream<T> {
     requireLimit('Stream.skip: count', count, 0)
-    return this.#through(skipping(count))
+    return this.filter((_, index) => index >= count)
   }
 
   /**
