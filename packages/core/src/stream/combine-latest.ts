@@ -20,7 +20,7 @@ export function combineLatest<S extends readonly StreamSource<unknown>[]>(
   ...sources: S
 ): Stream<ItemsOf<S>> {
   const openers = openersOf('combineLatest', sources)
-  return Stream.of(
+  return new Stream(
     beside<ItemsOf<S>>('combineLatest', async (relay) => {
       const latest: unknown[] = []
       const seen = new Set<number>()

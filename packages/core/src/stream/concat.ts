@@ -19,5 +19,5 @@ export function concat<S extends readonly StreamSource<unknown>[]>(
 ): Stream<ItemOf<S[number]>> {
   const openers = openersOf('concat', sources)
   const outer = { open: () => new ArrayCursor(openers) }
-  return Stream.of(joining(outer, (source) => source))
+  return new Stream(joining(outer, (source) => source))
 }

@@ -1,8 +1,8 @@
-import { MisuseError } from '../errors.ts'
-import { describe, requireDuration } from '../lowlevel.ts'
+import { requireDuration } from '../lowlevel.ts'
 import { now, sleepUntil } from '../scope/sleep.ts'
 import { END } from './cursor.ts'
 import type { Cursor, End } from './cursor.ts'
+import { refuse } from './refuse.ts'
 import { Stream } from './stream.ts'
 
 /** What becomes of ticks that nobody asked for in time. */
@@ -30,15 +30,11 @@ export interface IntervalOptions {
 export function interval(ms: number, options: IntervalOptions = {}): Stream<number> {
   const { missed = 'burst' } = options
   requireDuration('interval: ms', ms)
-  if (ms === 0) {
-    throw new MisuseError('interval: ms must be more than 0, got 0 (number)')
-  }
+  if (ms === 0) refuse('interval: ms', 'more than 0', ms)
   if (!['burst', 'delay', 'skip'].includes(missed)) {
-    throw new MisuseError(
-      `interval: missed must be 'burst', 'delay' or 'skip', got ${describe(missed)}`,
-    )
+    refuse('interval: missed', "'burst', 'delay' or 'skip'", missed)
   }
-  return Stream.of({ open: () => new Interval(ms, missed) })
+  return new Stream({ open: () => new Interval(ms, missed) })
 }
 
 class Interval implements Cursor<number> {

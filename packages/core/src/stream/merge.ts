@@ -20,5 +20,5 @@ export function merge<S extends readonly StreamSource<unknown>[]>(
 ): Stream<ItemOf<S[number]>> {
   const openers = openersOf('merge', sources)
   const outer = { open: () => new ArrayCursor(openers) }
-  return Stream.of(merging('merge', outer, (source) => source, Infinity))
+  return new Stream(merging('merge', outer, (source) => source, Infinity))
 }

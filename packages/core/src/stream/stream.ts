@@ -1,13 +1,6 @@
 import type { ReadableStream as Readable } from 'node:stream/web'
-import { MisuseError } from '../errors.ts'
 import type { RetryOptions } from '../flow/retry.ts'
-import {
-  currentScope,
-  describe,
-  requireDuration,
-  requireFunction,
-  requireLimit,
-} from '../lowlevel.ts'
+import { currentScope, requireDuration, requireFunction, requireLimit } from '../lowlevel.ts'
 import { buffering, conflating } from './buffer.ts'
 import { calling } from './calling.ts'
 import { chunking, chunkingInTime } from './chunk.ts'
@@ -18,6 +11,7 @@ import { drain } from './drain.ts'
 import { joining, merging } from './flat-map.ts'
 import { mappingConcurrently } from './map-concurrently.ts'
 import type { MapOptions } from './map-concurrently.ts'
+import { refuse } from './refuse.ts'
 import { retrying } from './retrying.ts'
 import { scanning } from './scan.ts'
 import { sharing } from './share.ts'
@@ -71,14 +65,10 @@ export interface PipeOptions {
  */
 export class Stream<T> implements AsyncIterable<T> {
   /** @internal */
-  static of<T>(source: Opener<T>): Stream<T> {
-    return new Stream(source)
-  }
-
-  /** @internal */
   readonly [opener]: Opener<T>
 
-  private constructor(source: Opener<T>) {
+  /** Made by `stream` and its like, not by hand. */
+  constructor(source: Opener<T>) {
     this[opener] = source
   }
 
@@ -111,10 +101,11 @@ export class Stream<T> implements AsyncIterable<T> {
     const { concurrency = 1 } = options
     requireFunction('Stream.flatMap: fn', fn)
     requireLimit('Stream.flatMap: concurrency', concurrency)
+    const check = (made: StreamSource<R>): Opener<R> =>
+      openerOf('Stream.flatMap: what fn gives', made)
     const expand = (item: T, index: number): Opener<R> | PromiseLike<Opener<R>> => {
       const made = fn(item, index)
-      if (isLater(made)) return made.then((made) => openerOf('Stream.flatMap: what fn gives', made))
-      return openerOf('Stream.flatMap: what fn gives', made)
+      return isLater(made) ? made.then(check) : check(made)
     }
     return new Stream(
       concurrency === 1
@@ -195,9 +186,7 @@ export class Stream<T> implements AsyncIterable<T> {
     const { keep = 'latest' } = options
     requireDuration('Stream.throttle: ms', ms)
     if (keep !== 'latest' && keep !== 'first') {
-      throw new MisuseError(
-        `Stream.throttle: keep must be 'latest' or 'first', got ${describe(keep)}`,
-      )
+      refuse('Stream.throttle: keep', "'latest' or 'first'", keep)
     }
     return new Stream(throttling(this[opener], ms, keep))
   }
@@ -303,5 +292,5 @@ export class Stream<T> implements AsyncIterable<T> {
  * @see RxJS, aiostream, swift-async-algorithms
  */
 export function stream<T>(source: StreamSource<T>): Stream<T> {
-  return Stream.of(openerOf('stream: source', source))
+  return new Stream(openerOf('stream: source', source))
 }

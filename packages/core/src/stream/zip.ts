@@ -21,7 +21,7 @@ export type ItemsOf<S extends readonly unknown[]> = { -readonly [K in keyof S]: 
  */
 export function zip<S extends readonly StreamSource<unknown>[]>(...sources: S): Stream<ItemsOf<S>> {
   const openers = openersOf('zip', sources)
-  return Stream.of(
+  return new Stream(
     beside<ItemsOf<S>>('zip', async (relay) => {
       const others = new WaitQueue()
       let row: unknown[] = []
