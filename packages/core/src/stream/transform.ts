@@ -16,23 +16,30 @@ export interface Step {
 /** Steps are made for each walk: they may have a state. */
 export type MakeStep = () => Step
 
-/** An opener that tells what it is made of, so that steps that follow each other become one stage. */
-interface Fused extends Opener<unknown> {
-  readonly source: Opener<unknown>
-  readonly steps: readonly MakeStep[]
+/** A source seen through one more step. Steps that follow each other become one stage. */
+export function through<R>(source: Opener<unknown>, step: MakeStep): Opener<R> {
+  const fused =
+    source instanceof Fused
+      ? new Fused(source.source, [...source.steps, step])
+      : new Fused(source, [step])
+  return fused as Opener<unknown> as Opener<R>
 }
 
-/** A source seen through one more step. */
-export function through<R>(before: Opener<unknown> | Fused, step: MakeStep): Opener<R> {
-  const source = 'steps' in before ? before.source : before
-  const steps = 'steps' in before ? [...before.steps, step] : [step]
-  const open = (scope: ScopeNode): Cursor<unknown> =>
-    new Transform(
-      source.open(scope),
-      steps.map((make) => make()),
+class Fused implements Opener<unknown> {
+  readonly source: Opener<unknown>
+  readonly steps: readonly MakeStep[]
+
+  constructor(source: Opener<unknown>, steps: readonly MakeStep[]) {
+    this.source = source
+    this.steps = steps
+  }
+
+  open(scope: ScopeNode): Cursor<unknown> {
+    return new Transform(
+      this.source.open(scope),
+      this.steps.map((make) => make()),
     )
-  const fused: Fused = { source, steps, open }
-  return fused as Opener<unknown> as Opener<R>
+  }
 }
 
 /**
