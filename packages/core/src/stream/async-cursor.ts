@@ -4,32 +4,30 @@ import { shield } from '../scope/shield.ts'
 import { END } from './cursor.ts'
 import type { Cursor, End } from './cursor.ts'
 
-/** Generators of the language: they end only between two steps, so there is no use in giving up a step. */
-const generators = Object.getPrototypeOf(
-  Object.getPrototypeOf(async function* () {}).prototype,
-) as object
+/** An async iterator, as far as it is used here. */
+export interface Walkable<T> {
+  next(): Promise<IteratorResult<T>>
+  return?: (() => Promise<unknown>) | undefined
+  readonly [Symbol.toStringTag]?: string | undefined
+}
 
 /** Over an async iterator. */
 export class AsyncCursor<T> implements Cursor<T> {
-  readonly #iterator: AsyncIterator<T>
-  /** Its `return` ends a step that is under way. */
+  readonly #iterator: Walkable<T>
+  /** Its `return` ends a step that is under way. Generators of the language end only between two steps. */
   readonly #breakable: boolean
   #open = true
 
-  constructor(iterator: AsyncIterator<T>) {
+  constructor(iterator: Walkable<T>) {
     this.#iterator = iterator
-    this.#breakable = !Object.prototype.isPrototypeOf.call(generators, iterator)
+    this.#breakable = iterator[Symbol.toStringTag] !== 'AsyncGenerator'
   }
 
   next(): End | Promise<T | End> {
     if (!this.#open) return END
-    let step: Promise<IteratorResult<T>>
-    try {
-      step = this.#iterator.next()
-    } catch (error) {
-      this.#open = false
-      throw error
-    }
+    this.#open = false // one that throws has ended
+    const step = this.#iterator.next()
+    this.#open = true
     return this.#breakable ? this.#guard(step) : step.then(this.#arrived, this.#failed)
   }
 

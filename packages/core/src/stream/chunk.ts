@@ -1,10 +1,7 @@
-import { currentScope, suspend, Waiter, WaitQueue, wake } from '../lowlevel.ts'
-import type { ScopeNode } from '../lowlevel.ts'
-import { sleepUntil } from '../scope/sleep.ts'
-import { spawn } from '../scope/spawn.ts'
+import { Alarm } from '../flow/alarm.ts'
 import type { Opener } from './cursor.ts'
 import { drain } from './drain.ts'
-import { Relay } from './relay.ts'
+import { beside } from './relay.ts'
 import { SKIP } from './transform.ts'
 import type { MakeStep } from './transform.ts'
 
@@ -15,64 +12,46 @@ export function chunking(size: number): MakeStep {
     const flush = (): unknown => {
       const full = chunk
       chunk = []
-      return full.length === 0 ? SKIP : full
+      return full
     }
-    const step = (item: unknown): unknown => (chunk.push(item) < size ? SKIP : flush())
-    return Object.assign(step, { end: flush })
+    return Object.assign((item: unknown) => (chunk.push(item) < size ? SKIP : flush()), {
+      end: () => (chunk.length > 0 ? flush() : undefined),
+    })
   }
 }
 
 /** The same, and none is kept longer than `maxDelay` after its first item. */
 export function chunkingInTime<T>(source: Opener<T>, size: number, maxDelay: number): Opener<T[]> {
-  const begin = (relay: Relay<T[]>): void =>
-    relay.spawn(async (scope) => {
-      const { clock } = scope.runtime
-      const idle = new WaitQueue()
-      const handed = new WaitQueue()
-      let handing = false // the timer waits for somebody to take a chunk
-      let chunk: T[] = []
-      let due = Infinity
-      const flush = (scope: ScopeNode): Promise<void> | void => {
-        const full = chunk
-        chunk = []
-        if (full.length > 0) return relay.emit(full, scope)
-      }
-      const timer = spawn(
-        async (task) => {
-          for (;;) {
-            while (chunk.length === 0) {
-              await task.enter(() => suspend(new Waiter('Stream.chunk', relay, idle)))
-            }
-            const waiting = chunk
-            await task.enter(() => sleepUntil(due))
-            if (chunk !== waiting) continue
-            handing = true
-            await task.enter(() => flush(currentScope()))
-            handing = false
-            if (handed.first !== undefined) wake(handed.first, undefined)
-          }
-        },
-        { name: 'Stream.chunk: timer' },
-      )
-      const handOver = async (): Promise<void> => {
-        if (handing) await suspend(new Waiter('Stream.chunk', relay, handed), scope)
-      }
-      try {
-        await drain(source, scope, (item) => {
-          const length = chunk.push(item)
-          if (length === 1) {
-            due = clock.now() + maxDelay
-            if (idle.first !== undefined) wake(idle.first, undefined)
-          }
-          if (length >= size) return flush(scope)
-        })
-      } catch (error) {
-        await handOver().catch(() => {}) // what was ready before it comes first
-        throw error
-      }
-      await flush(scope)
-      await handOver()
-      timer.cancel()
+  return beside('Stream.chunk', async (relay, scope) => {
+    const { clock } = scope.runtime
+    let chunk: T[] = []
+    let due = Infinity
+    /** What was due waits for somebody to take it. */
+    let handing: Promise<void> | undefined
+    const flush = (): Promise<void> | void => {
+      const full = chunk
+      chunk = []
+      if (full.length > 0) return relay.emit(full, scope)
+    }
+    const handed = (): void => {
+      handing = undefined
+      if (chunk.length > 0) alarm.set(clock, due)
+    }
+    const alarm = new Alarm(() => {
+      handing ??= flush()?.then(handed, handed)
     })
-  return { open: (scope) => new Relay('Stream.chunk', scope, 0, begin) }
+    try {
+      await drain(source, scope, (item) => {
+        if (chunk.push(item) === 1) {
+          due = clock.now() + maxDelay
+          alarm.set(clock, due)
+        }
+        if (chunk.length >= size) return flush()
+      })
+      await flush()
+    } finally {
+      await handing // what was ready comes before the end, or the error
+      alarm.clear()
+    }
+  })
 }

@@ -1,8 +1,8 @@
 import { drain } from './drain.ts'
-import { Relay } from './relay.ts'
-import { openerOf } from './source.ts'
+import { beside } from './relay.ts'
+import { openersOf } from './source.ts'
 import type { StreamSource } from './source.ts'
-import { Stream, stream } from './stream.ts'
+import { Stream } from './stream.ts'
 import type { ItemsOf } from './zip.ts'
 
 /**
@@ -19,23 +19,21 @@ import type { ItemsOf } from './zip.ts'
 export function combineLatest<S extends readonly StreamSource<unknown>[]>(
   ...sources: S
 ): Stream<ItemsOf<S>> {
-  const openers = sources.map((source) => openerOf('combineLatest: source', source))
-  if (openers.length === 0) return stream<ItemsOf<S>>([])
-  const begin = (relay: Relay<unknown[]>): void => {
-    const latest: unknown[] = []
-    const seen = new Set<number>()
-    for (const [column, source] of openers.entries()) {
-      relay.spawn(async (scope) => {
-        await drain(source, scope, (item) => {
-          latest[column] = item
-          seen.add(column)
-          if (seen.size === openers.length) return relay.emit([...latest], scope)
+  const openers = openersOf('combineLatest', sources)
+  return new Stream(
+    beside<ItemsOf<S>>('combineLatest', async (relay) => {
+      const latest: unknown[] = []
+      const seen = new Set<number>()
+      for (const [column, source] of openers.entries()) {
+        relay.spawn(async (scope) => {
+          await drain(source, scope, (item) => {
+            latest[column] = item
+            seen.add(column)
+            if (seen.size === openers.length) return relay.emit([...latest] as ItemsOf<S>, scope)
+          })
+          if (!seen.has(column)) relay.stop() // there will never be one of each
         })
-        if (!seen.has(column)) relay.stop() // there will never be one of each
-      })
-    }
-  }
-  return Stream.of({
-    open: (scope) => new Relay<ItemsOf<S>>('combineLatest', scope, 0, begin as never),
-  })
+      }
+    }),
+  )
 }

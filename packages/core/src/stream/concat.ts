@@ -1,6 +1,6 @@
 import { ArrayCursor } from './sync-cursor.ts'
 import { joining } from './flat-map.ts'
-import { openerOf } from './source.ts'
+import { openersOf } from './source.ts'
 import type { ItemOf, StreamSource } from './source.ts'
 import { Stream } from './stream.ts'
 
@@ -17,9 +17,7 @@ import { Stream } from './stream.ts'
 export function concat<S extends readonly StreamSource<unknown>[]>(
   ...sources: S
 ): Stream<ItemOf<S[number]>> {
-  const openers = sources.map((source) =>
-    openerOf<ItemOf<S[number]>>('concat: source', source as StreamSource<ItemOf<S[number]>>),
-  )
+  const openers = openersOf('concat', sources)
   const outer = { open: () => new ArrayCursor(openers) }
-  return Stream.of(joining(outer, (source) => source))
+  return new Stream(joining(outer, (source) => source))
 }

@@ -1,9 +1,7 @@
-import { MisuseError } from '../errors.ts'
-import { describe, requireDuration } from '../lowlevel.ts'
+import { refuse, requireDuration } from '../lowlevel.ts'
 import { now, sleepUntil } from '../scope/sleep.ts'
-import { END } from './cursor.ts'
-import type { Cursor, End } from './cursor.ts'
-import { Stream } from './stream.ts'
+import { stream } from './stream.ts'
+import type { Stream } from './stream.ts'
 
 /** What becomes of ticks that nobody asked for in time. */
 export type Missed = 'burst' | 'delay' | 'skip'
@@ -30,48 +28,24 @@ export interface IntervalOptions {
 export function interval(ms: number, options: IntervalOptions = {}): Stream<number> {
   const { missed = 'burst' } = options
   requireDuration('interval: ms', ms)
-  if (ms === 0) {
-    throw new MisuseError('interval: ms must be more than 0, got 0 (number)')
-  }
+  if (ms === 0) refuse('interval: ms', 'more than 0', ms)
   if (!['burst', 'delay', 'skip'].includes(missed)) {
-    throw new MisuseError(
-      `interval: missed must be 'burst', 'delay' or 'skip', got ${describe(missed)}`,
-    )
+    refuse('interval: missed', "'burst', 'delay' or 'skip'", missed)
   }
-  return Stream.of({ open: () => new Interval(ms, missed) })
-}
-
-class Interval implements Cursor<number> {
-  readonly #ms: number
-  readonly #missed: Missed
-  #tick = 0
-  #due: number
-  #closed = false
-
-  constructor(ms: number, missed: Missed) {
-    this.#ms = ms
-    this.#missed = missed
-    this.#due = now() + ms
-  }
-
-  next(): number | End | Promise<number> {
-    if (this.#closed) return END
-    return now() < this.#due ? sleepUntil(this.#due).then(this.#take) : this.#take()
-  }
-
-  close(): void {
-    this.#closed = true
-  }
-
-  readonly #take = (): number => {
-    const tick = this.#tick++
-    const time = now()
-    this.#due = (this.#missed === 'delay' ? time : this.#due) + this.#ms
-    if (this.#missed === 'skip' && this.#due <= time) {
-      const missed = Math.floor((time - this.#due) / this.#ms) + 1
-      this.#tick += missed
-      this.#due += missed * this.#ms
+  return stream(function* () {
+    let next = 0
+    let due = now() + ms
+    const give = (): number => {
+      const tick = next++
+      const time = now()
+      due = (missed === 'delay' ? time : due) + ms
+      if (missed === 'skip' && due <= time) {
+        const late = Math.floor((time - due) / ms) + 1
+        next += late
+        due += late * ms
+      }
+      return tick
     }
-    return tick
-  }
+    for (;;) yield now() < due ? sleepUntil(due).then(give) : give()
+  })
 }

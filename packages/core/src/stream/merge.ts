@@ -1,6 +1,6 @@
 import { ArrayCursor } from './sync-cursor.ts'
 import { merging } from './flat-map.ts'
-import { openerOf } from './source.ts'
+import { openersOf } from './source.ts'
 import type { ItemOf, StreamSource } from './source.ts'
 import { Stream } from './stream.ts'
 
@@ -18,9 +18,7 @@ import { Stream } from './stream.ts'
 export function merge<S extends readonly StreamSource<unknown>[]>(
   ...sources: S
 ): Stream<ItemOf<S[number]>> {
-  const openers = sources.map((source) =>
-    openerOf<ItemOf<S[number]>>('merge: source', source as StreamSource<ItemOf<S[number]>>),
-  )
+  const openers = openersOf('merge', sources)
   const outer = { open: () => new ArrayCursor(openers) }
-  return Stream.of(merging('merge', outer, (source) => source, Infinity))
+  return new Stream(merging('merge', outer, (source) => source, Infinity))
 }

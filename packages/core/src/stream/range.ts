@@ -1,5 +1,4 @@
-import { MisuseError } from '../errors.ts'
-import { describe, requireDuration } from '../lowlevel.ts'
+import { refuse, requireDuration } from '../lowlevel.ts'
 import { sleep } from '../scope/sleep.ts'
 import { END } from './cursor.ts'
 import type { Cursor, End } from './cursor.ts'
@@ -26,7 +25,7 @@ export function range(from: number, to: number, options: RangeOptions = {}): Str
   requireNumber('range: from', from)
   requireNumber('range: to', to)
   if (delay !== undefined) requireDuration('range: delay', delay)
-  return Stream.of({ open: () => new Range(from, to, delay) })
+  return new Stream({ open: () => new Range(from, to, delay) })
 }
 
 class Range implements Cursor<number> {
@@ -52,6 +51,5 @@ class Range implements Cursor<number> {
 }
 
 function requireNumber(where: string, value: number): void {
-  if (typeof value === 'number' && !Number.isNaN(value)) return
-  throw new MisuseError(`${where} must be a number, got ${describe(value)}`)
+  if (typeof value !== 'number' || Number.isNaN(value)) refuse(where, 'a number', value)
 }

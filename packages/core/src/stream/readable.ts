@@ -1,3 +1,5 @@
+import type { Walkable } from './async-cursor.ts'
+
 /** A ReadableStream of the web, as far as it is used here. */
 export interface WebReadable<T> {
   getReader(): {
@@ -13,35 +15,33 @@ export interface NodeReadable<T> extends AsyncIterable<T> {
   read(): unknown
 }
 
-export function isWebReadable(source: object): source is WebReadable<unknown> {
-  return typeof (source as Partial<WebReadable<unknown>>).getReader === 'function'
+export function isWebReadable<T>(source: object): source is WebReadable<T> {
+  return typeof (source as Partial<WebReadable<T>>).getReader === 'function'
 }
 
-export function isNodeReadable(source: object): source is NodeReadable<unknown> {
-  const { destroy, read } = source as Partial<NodeReadable<unknown>>
+export function isNodeReadable<T>(source: object): source is NodeReadable<T> {
+  const { destroy, read } = source as Partial<NodeReadable<T>>
   return typeof destroy === 'function' && typeof read === 'function'
 }
 
 /** Its own iterator would not end before the chunk that it waits for has come. */
-export function webIterator<T>(readable: WebReadable<T>): AsyncIterator<T> {
+export function webIterator<T>(readable: WebReadable<T>): Walkable<T> {
   const reader = readable.getReader()
   return {
     async next() {
       const step = await reader.read()
-      if (!step.done) return step
-      reader.releaseLock()
-      return { done: true, value: undefined }
+      if (step.done) reader.releaseLock()
+      return step as IteratorResult<T>
     },
     async return() {
       await reader.cancel()
       reader.releaseLock()
-      return { done: true, value: undefined }
     },
   }
 }
 
 /** Its own iterator would not end before the chunk that it waits for has come. */
-export function nodeIterator<T>(readable: NodeReadable<T>): AsyncIterator<T> {
+export function nodeIterator<T>(readable: NodeReadable<T>): Walkable<T> {
   const iterator = readable[Symbol.asyncIterator]()
   let closed = false
   return {
@@ -57,7 +57,6 @@ export function nodeIterator<T>(readable: NodeReadable<T>): AsyncIterator<T> {
       closed = true
       readable.destroy()
       await iterator.return?.()
-      return { done: true, value: undefined }
     },
   }
 }

@@ -1,46 +1,102 @@
 import { Exchange } from '../channel/exchange.ts'
-import type { ItemBuffer } from '../channel/exchange.ts'
-import { suspend, Waiter, wake } from '../lowlevel.ts'
-import type { ScopeNode, WaitQueue } from '../lowlevel.ts'
-import { Crew } from './crew.ts'
-import type { Cursor, End } from './cursor.ts'
+import { Cancelled, isCancelled, TaskCancelledError } from '../errors.ts'
+import { currentScope, suspend, Waiter, WaitQueue, wake, wakeWithError } from '../lowlevel.ts'
+import type { ScopeNode } from '../lowlevel.ts'
+import { Nursery } from '../scope/nursery.ts'
+import { openScope } from '../scope/scoped.ts'
+import { spawnInto } from '../scope/spawn.ts'
+import { END } from './cursor.ts'
+import type { Cursor, End, Opener } from './cursor.ts'
+import { drain } from './drain.ts'
 
-/** A stage whose items come from tasks of its own: they emit, the consumer takes, `capacity` lie between. */
+/** What the first task of a stage does: it emits items, or spawns others that do. */
+export type Work<T> = (relay: Relay<T>, scope: ScopeNode) => Promise<void>
+
+/** A stage whose items come from `work`, in a task of its own beside the consumer. */
+export function beside<T>(
+  kind: string,
+  work: Work<T>,
+  capacity?: number,
+  drops?: boolean,
+): Opener<T> {
+  return { open: (scope) => new Relay(kind, scope, work, capacity, drops) }
+}
+
+/**
+ * Tasks that work beside the consumer of a stage: they emit, the consumer takes, `capacity` items lie
+ * between.
+ *
+ *   tasks -> [ exchange ] -> consumer
+ *
+ * They live in a scope of their own below the one where the walk began; when the last has ended, so has
+ * the stage. What they had ready before one of them failed can still be taken, then the failure is thrown,
+ * once.
+ */
 export class Relay<T> implements Cursor<T> {
   readonly #kind: string
+  readonly #home: ScopeNode
+  readonly #nursery: Nursery
   readonly #exchange: Exchange<T>
-  readonly #crew: Crew<T>
+  readonly #drops: boolean
+  readonly #closers = new WaitQueue()
+  #over = false
   #closed = false
+  /** A failure that the consumer has yet to be told. */
+  #failure: (() => unknown) | undefined
+  /** The same for a cancellation from outside: the place where the walk began has ended, and with it the tasks. */
+  #cut: (() => unknown) | undefined
 
-  /** @param begin spawns the tasks; when the last has ended, so has the stage */
+  /** @param drops the newest `capacity` items are kept, and nobody waits for room */
   constructor(
     kind: string,
     scope: ScopeNode,
-    capacity: number,
-    begin: (relay: Relay<T>) => void,
-    buffer?: ItemBuffer<T>,
+    work: Work<T>,
+    capacity: number = 0,
+    drops: boolean = false,
   ) {
     this.#kind = kind
-    this.#exchange = new Exchange<T>(capacity, buffer)
-    const takers = this.#exchange.takers as WaitQueue<never> as unknown as WaitQueue<T | End>
-    this.#crew = new Crew<T>(kind, scope, takers, () => this.#keep())
-    begin(this)
+    this.#home = scope.closed ? currentScope() : scope
+    this.#exchange = new Exchange(capacity)
+    this.#drops = drops
+    const nursery = new Nursery(openScope(kind, this.#home))
+    nursery.onEnded = (task) => {
+      if (task.state === 'fulfilled') return
+      this.#keep()
+      nursery.fail(task.failure()) // cancelled by hand it has not done its part either
+    }
+    nursery.idle = () => void this.#end()
+    this.#nursery = nursery
+    this.spawn((scope) => work(this, scope))
   }
 
   spawn(body: (scope: ScopeNode) => Promise<void>): void {
-    this.#crew.spawn(body)
+    const { cancelCalled, reason } = this.#nursery.scope
+    if (cancelCalled) throw new Cancelled(reason)
+    spawnInto(this.#nursery, this.#kind, () => body(currentScope()), { name: this.#kind })
   }
 
   /** Hands an item on, and waits for room first if there is none. */
   emit(item: T, scope: ScopeNode): Promise<void> | void {
+    const { buffer, capacity, givers } = this.#exchange
+    if (this.#drops && buffer.size === capacity) buffer.shift()
     if (this.#exchange.give(item)) return
-    return suspend(new Waiter(this.#kind, this, this.#exchange.givers, item), scope)
+    return suspend(new Waiter(this.#kind, this, givers, item), scope)
+  }
+
+  /** Hands on all there is in a source. */
+  emitAll(source: Opener<T>, scope: ScopeNode): Promise<void> {
+    return drain(source, scope, (item) => this.emit(item, scope))
+  }
+
+  /** Waits in a line of the stage's own. */
+  wait<R>(line: WaitQueue<R>, scope: ScopeNode): Promise<R> {
+    return suspend(new Waiter(this.#kind, this, line), scope)
   }
 
   /** Ends the stage; what was emitted is still taken. */
   stop(): void {
     this.#keep()
-    this.#crew.stop()
+    this.#nursery.cancel('the stream has ended')
   }
 
   /** There is an item to take at once. */
@@ -48,16 +104,35 @@ export class Relay<T> implements Cursor<T> {
     return this.#exchange.stocked && !this.#closed
   }
 
+  /** How many items the consumer has taken. */
+  get taken(): number {
+    return this.#exchange.taken
+  }
+
   next(): T | End | Promise<T | End> {
     if (this.stocked) return this.#exchange.take()
-    return this.#crew.wait(this)
+    if (!this.#over) return this.wait(this.#takers, here(this.#home))
+    const untold = this.#untold()
+    return untold === undefined ? END : Promise.reject(untold())
   }
 
+  /** Cancels all tasks, and waits for them. */
   close(): Promise<void> | void {
     this.#closed = true
-    return this.#crew.close()
+    if (!this.#over) {
+      this.#nursery.cancel('nobody reads the stream any more')
+      return suspend(new Waiter(this.#kind, this.#nursery, this.#closers, undefined, true))
+    }
+    this.#cut = undefined // who closes it knows
+    const untold = this.#untold()
+    if (untold !== undefined) return Promise.reject(untold())
   }
 
+  get #takers(): WaitQueue<T | End> {
+    return this.#exchange.takers as WaitQueue<never> as unknown as WaitQueue<T | End>
+  }
+
+  /** Puts aside what is ready, before those who offer it are cancelled. */
   #keep(): void {
     const { buffer, givers } = this.#exchange
     for (let giver = givers.first; giver !== undefined; giver = givers.first) {
@@ -65,4 +140,39 @@ export class Relay<T> implements Cursor<T> {
       wake(giver, undefined)
     }
   }
+
+  async #end(): Promise<void> {
+    try {
+      await this.#nursery.end()
+    } catch (error) {
+      if (isCancelled(error)) this.#cut = () => new TaskCancelledError(this.#kind, error.reason)
+      else this.#failure = () => error
+    }
+    this.#over = true
+    const taker = this.#takers.first
+    if (taker !== undefined) this.#tell(taker, END)
+    if (this.#closed) this.#cut = undefined
+    for (let next = this.#closers.first; next !== undefined; next = this.#closers.first) {
+      this.#tell(next, undefined)
+    }
+  }
+
+  #tell<R>(waiter: Waiter<R>, value: R): void {
+    const untold = this.#untold()
+    if (untold === undefined) wake(waiter, value)
+    else wakeWithError(waiter, untold)
+  }
+
+  #untold(): (() => unknown) | undefined {
+    const untold = this.#failure ?? this.#cut
+    this.#failure = undefined
+    this.#cut = undefined
+    return untold
+  }
+}
+
+/** Where the consumer waits; `home` where nothing travels along the awaits to tell that. */
+function here(home: ScopeNode): ScopeNode {
+  const scope = currentScope()
+  return scope.task === undefined ? home : scope
 }

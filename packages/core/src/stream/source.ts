@@ -1,6 +1,6 @@
-import { MisuseError } from '../errors.ts'
-import { describe } from '../lowlevel.ts'
+import { refuse } from '../lowlevel.ts'
 import { AsyncCursor } from './async-cursor.ts'
+import type { Walkable } from './async-cursor.ts'
 import { opener } from './cursor.ts'
 import type { Opener } from './cursor.ts'
 import { isNodeReadable, isWebReadable, nodeIterator, webIterator } from './readable.ts'
@@ -22,24 +22,29 @@ export function openerOf<T>(api: string, source: StreamSource<T>): Opener<T> {
   if (typeof source === 'function') {
     return { open: (scope) => openerOf<T>(api, source()).open(scope) }
   }
-  if (typeof source === 'string' || (typeof source === 'object' && source !== null)) {
-    if (opener in Object(source)) return (source as unknown as { [opener]: Opener<T> })[opener]
-    if (Array.isArray(source)) return { open: () => new ArrayCursor<T>(source) }
-    if (isWebReadable(source as object)) {
-      return { open: () => new AsyncCursor<T>(webIterator(source as WebReadable<T>)) }
-    }
-    if (Symbol.asyncIterator in Object(source)) {
-      return { open: () => new AsyncCursor<T>(iteratorOf(source as AsyncIterable<T>)) }
-    }
-    if (Symbol.iterator in Object(source)) {
-      return { open: () => new SyncCursor<T>((source as Iterable<T>)[Symbol.iterator]()) }
-    }
+  const object = Object(source) as object
+  if (opener in object) return (object as { [opener]: Opener<T> })[opener]
+  if (Array.isArray(source)) return { open: () => new ArrayCursor<T>(source) }
+  if (isWebReadable<T>(object)) return { open: () => new AsyncCursor(webIterator(object)) }
+  if (Symbol.asyncIterator in object) {
+    return { open: () => new AsyncCursor(iteratorOf(object as AsyncIterable<T>)) }
   }
-  throw new MisuseError(
-    `${api} must be iterable, async iterable, or a function that returns such, got ${describe(source)}`,
+  if (Symbol.iterator in object) {
+    return { open: () => new SyncCursor((object as Iterable<T>)[Symbol.iterator]()) }
+  }
+  return refuse(api, 'iterable, async iterable, or a function that returns such', source)
+}
+
+/** Of several sources. */
+export function openersOf<S extends readonly StreamSource<unknown>[]>(
+  api: string,
+  sources: S,
+): Opener<ItemOf<S[number]>>[] {
+  return sources.map((source) =>
+    openerOf(`${api}: source`, source as StreamSource<ItemOf<S[number]>>),
   )
 }
 
-function iteratorOf<T>(source: AsyncIterable<T>): AsyncIterator<T> {
-  return isNodeReadable(source) ? nodeIterator(source as never) : source[Symbol.asyncIterator]()
+function iteratorOf<T>(source: AsyncIterable<T>): Walkable<T> {
+  return isNodeReadable<T>(source) ? nodeIterator(source) : source[Symbol.asyncIterator]()
 }

@@ -29,9 +29,7 @@ export class StreamWalk<T> implements StreamIterator<T> {
   #done = false
   /** The step that is under way; others stand in line behind it. */
   #pending: Promise<unknown> | undefined
-  /** What came, or will, of that step. */
-  #answer: Promise<unknown> | undefined
-  #line: WaitQueue | undefined
+  readonly #line = new WaitQueue()
   #closing: Promise<void> | undefined
 
   /** Made by a stream, not by hand. */
@@ -42,7 +40,6 @@ export class StreamWalk<T> implements StreamIterator<T> {
 
   next(): Promise<Step<T>> {
     if (this.#pending === undefined) return this.#step()
-    this.#line ??= new WaitQueue()
     return suspend(new Waiter('Stream.next', this, this.#line)).then(() => this.#step())
   }
 
@@ -76,8 +73,9 @@ export class StreamWalk<T> implements StreamIterator<T> {
       }
     }
     if (item instanceof Promise) {
-      this.#pending = item
-      return (this.#answer = item.then(this.#given, this.#failed))
+      const step = item.then(this.#given, this.#failed)
+      this.#pending = step
+      return step
     }
     return ready('Stream.next', this, this.#given(item), scope)
   }
@@ -105,7 +103,7 @@ export class StreamWalk<T> implements StreamIterator<T> {
     const failed = closeFailed({ close: () => this.#cursor?.close() }, error)
     this.#closing ??= failed.catch(ignore)
     // A cancellation is nobody's fault: it is not reported if nobody waits for this step any more.
-    if (isCancelled(error)) void this.#answer?.catch(ignore)
+    if (isCancelled(error)) void this.#pending?.catch(ignore)
     try {
       return await failed
     } finally {
@@ -133,7 +131,7 @@ export class StreamWalk<T> implements StreamIterator<T> {
   /** The next one in line. */
   #turn(): void {
     this.#pending = undefined
-    const next = this.#line?.first
+    const next = this.#line.first
     if (next === undefined) return
     this.#pending = next.promise
     wake(next, undefined)

@@ -1,29 +1,26 @@
 import type { ReadableStream as Readable } from 'node:stream/web'
-import { MisuseError } from '../errors.ts'
 import type { RetryOptions } from '../flow/retry.ts'
 import {
   currentScope,
-  describe,
+  refuse,
   requireDuration,
   requireFunction,
   requireLimit,
 } from '../lowlevel.ts'
 import { buffering, conflating } from './buffer.ts'
+import { calling } from './calling.ts'
 import { chunking, chunkingInTime } from './chunk.ts'
 import { isLater, opener } from './cursor.ts'
 import type { Opener } from './cursor.ts'
 import { debouncing } from './debounce.ts'
 import { drain } from './drain.ts'
-import { filtering } from './filter.ts'
 import { joining, merging } from './flat-map.ts'
 import { mappingConcurrently } from './map-concurrently.ts'
 import type { MapOptions } from './map-concurrently.ts'
-import { mapping } from './map.ts'
 import { retrying } from './retrying.ts'
 import { scanning } from './scan.ts'
 import { sharing } from './share.ts'
 import type { SharePolicy } from './share.ts'
-import { skipping } from './skip.ts'
 import { openerOf } from './source.ts'
 import type { StreamSource } from './source.ts'
 import { StreamWalk } from './stream-iterator.ts'
@@ -31,12 +28,11 @@ import type { StreamIterator } from './stream-iterator.ts'
 import { takingUntil } from './take-until.ts'
 import type { Stop } from './take-until.ts'
 import { taking } from './take.ts'
-import { tapping } from './tap.ts'
 import { throttling } from './throttle.ts'
 import type { ThrottleOptions } from './throttle.ts'
 import { limitingTime } from './time-limit.ts'
 import { readableOf } from './to-readable.ts'
-import { through } from './transform.ts'
+import { SKIP, through } from './transform.ts'
 import type { MakeStep } from './transform.ts'
 
 type Fn<T, R> = (item: T, index: number) => R | PromiseLike<R>
@@ -74,14 +70,10 @@ export interface PipeOptions {
  */
 export class Stream<T> implements AsyncIterable<T> {
   /** @internal */
-  static of<T>(source: Opener<T>): Stream<T> {
-    return new Stream(source)
-  }
-
-  /** @internal */
   readonly [opener]: Opener<T>
 
-  private constructor(source: Opener<T>) {
+  /** Made by `stream` and its like, not by hand. */
+  constructor(source: Opener<T>) {
     this[opener] = source
   }
 
@@ -94,7 +86,7 @@ export class Stream<T> implements AsyncIterable<T> {
     const { concurrency = 1, ordered = true } = options
     requireFunction('Stream.map: fn', fn)
     requireLimit('Stream.map: concurrency', concurrency)
-    if (concurrency === 1) return this.#through(mapping(fn))
+    if (concurrency === 1) return this.#through(calling(fn))
     return new Stream(mappingConcurrently(this[opener], fn, concurrency, ordered))
   }
 
@@ -103,7 +95,7 @@ export class Stream<T> implements AsyncIterable<T> {
   filter(fn: Fn<T, unknown>): Stream<T>
   filter(fn: Fn<T, unknown>): Stream<T> {
     requireFunction('Stream.filter: fn', fn)
-    return this.#through(filtering(fn))
+    return this.#through(calling(fn, (keep, item) => (keep ? item : SKIP)))
   }
 
   /**
@@ -114,10 +106,11 @@ export class Stream<T> implements AsyncIterable<T> {
     const { concurrency = 1 } = options
     requireFunction('Stream.flatMap: fn', fn)
     requireLimit('Stream.flatMap: concurrency', concurrency)
+    const check = (made: StreamSource<R>): Opener<R> =>
+      openerOf('Stream.flatMap: what fn gives', made)
     const expand = (item: T, index: number): Opener<R> | PromiseLike<Opener<R>> => {
       const made = fn(item, index)
-      if (isLater(made)) return made.then((made) => openerOf('Stream.flatMap: what fn gives', made))
-      return openerOf('Stream.flatMap: what fn gives', made)
+      return isLater(made) ? made.then(check) : check(made)
     }
     return new Stream(
       concurrency === 1
@@ -135,7 +128,7 @@ export class Stream<T> implements AsyncIterable<T> {
   /** The items as they are, after `fn` has seen each; promises are awaited. */
   tap(fn: Fn<T, unknown>): Stream<T> {
     requireFunction('Stream.tap: fn', fn)
-    return this.#through(tapping(fn))
+    return this.#through(calling(fn, (_, item) => item))
   }
 
   /** The first `count` items. The source is closed when one more is asked for, and never asked for one more. */
@@ -147,7 +140,7 @@ export class Stream<T> implements AsyncIterable<T> {
   /** All but the first `count` items. */
   skip(count: number): Stream<T> {
     requireLimit('Stream.skip: count', count, 0)
-    return this.#through(skipping(count))
+    return this.filter((_, index) => index >= count)
   }
 
   /**
@@ -198,9 +191,7 @@ export class Stream<T> implements AsyncIterable<T> {
     const { keep = 'latest' } = options
     requireDuration('Stream.throttle: ms', ms)
     if (keep !== 'latest' && keep !== 'first') {
-      throw new MisuseError(
-        `Stream.throttle: keep must be 'latest' or 'first', got ${describe(keep)}`,
-      )
+      refuse('Stream.throttle: keep', "'latest' or 'first'", keep)
     }
     return new Stream(throttling(this[opener], ms, keep))
   }
@@ -306,5 +297,5 @@ export class Stream<T> implements AsyncIterable<T> {
  * @see RxJS, aiostream, swift-async-algorithms
  */
 export function stream<T>(source: StreamSource<T>): Stream<T> {
-  return Stream.of(openerOf('stream: source', source))
+  return new Stream(openerOf('stream: source', source))
 }

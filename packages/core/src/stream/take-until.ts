@@ -2,7 +2,7 @@ import { currentScope } from '../lowlevel.ts'
 import { spawn } from '../scope/spawn.ts'
 import type { Opener } from './cursor.ts'
 import { drain } from './drain.ts'
-import { Relay } from './relay.ts'
+import { beside } from './relay.ts'
 import { openerOf } from './source.ts'
 import type { StreamSource } from './source.ts'
 
@@ -11,19 +11,15 @@ export type Stop = (() => unknown) | Exclude<StreamSource<unknown>, () => unknow
 
 /** Until `stop` has returned, or has given its first item. */
 export function takingUntil<T>(source: Opener<T>, stop: Stop): Opener<T> {
-  const signal = typeof stop === 'function' ? stop : openerOf('Stream.takeUntil: stop', stop)
-  const begin = (relay: Relay<T>): void =>
-    relay.spawn(async (scope) => {
-      const stopper = spawn(
-        async () => {
-          if (typeof signal !== 'function') return drain(signal, currentScope(), () => relay.stop())
-          await signal()
-          relay.stop()
-        },
-        { name: 'Stream.takeUntil: stop' },
-      )
-      await drain(source, scope, (item) => relay.emit(item, scope))
-      stopper.cancel()
+  const signal = openerOf<unknown>(
+    'Stream.takeUntil: stop',
+    typeof stop === 'function' ? () => [stop()] : stop,
+  )
+  return beside('Stream.takeUntil', async (relay, scope) => {
+    const stopper = spawn(() => drain(signal, currentScope(), () => relay.stop()), {
+      name: 'Stream.takeUntil: stop',
     })
-  return { open: (scope) => new Relay<T>('Stream.takeUntil', scope, 0, begin) }
+    await relay.emitAll(source, scope)
+    stopper.cancel()
+  })
 }

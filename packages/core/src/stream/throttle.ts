@@ -1,11 +1,11 @@
-import { suspend, Waiter, WaitQueue, wake } from '../lowlevel.ts'
+import { currentScope, WaitQueue, wake } from '../lowlevel.ts'
 import { sleep, sleepUntil } from '../scope/sleep.ts'
 import { spawn } from '../scope/spawn.ts'
 import { END } from './cursor.ts'
 import type { End, Opener } from './cursor.ts'
 import { drain } from './drain.ts'
-import { LatestItems } from './latest-items.ts'
-import { Relay } from './relay.ts'
+import { beside } from './relay.ts'
+import type { Work } from './relay.ts'
 
 export interface ThrottleOptions {
   /** Which of the items that come too soon is given when it is time: the `latest` (default) or the `first`. */
@@ -14,40 +14,35 @@ export interface ThrottleOptions {
 
 /** At most one item in `ms`: the first at once, then one of those that came meanwhile. */
 export function throttling<T>(source: Opener<T>, ms: number, keep: 'latest' | 'first'): Opener<T> {
-  const begin = (relay: Relay<T>): void =>
-    relay.spawn(async (scope) => {
-      const { clock } = scope.runtime
-      const idle = new WaitQueue()
-      let due = -Infinity
-      let held: T | End = END
-      const give = (item: T): void => {
-        held = END
-        due = clock.now() + ms
-        void relay.emit(item, scope)
-      }
-      /** Gives what is held when it is time, if nothing comes that does so itself. */
-      const timer = spawn(
-        async (task) => {
-          for (;;) {
-            if (held === END) {
-              await task.enter(() => suspend(new Waiter('Stream.throttle', relay, idle)))
-            }
-            await task.enter(() => sleepUntil(due))
-            await task.enter(() => sleep(0)) // what comes at this very moment has come in time
-            if (held !== END && clock.now() >= due) give(held)
-          }
-        },
-        { name: 'Stream.throttle: timer' },
-      )
-      await drain(source, scope, (item) => {
-        if (held === END || keep === 'latest') held = item
-        if (clock.now() >= due) give(held)
-        else if (idle.first !== undefined) wake(idle.first, undefined)
-      })
-      if (held !== END) give(held)
-      timer.cancel()
+  const work: Work<T> = async (relay, scope) => {
+    const { clock } = scope.runtime
+    const idle = new WaitQueue()
+    let due = -Infinity
+    let held: T | End = END
+    const give = (item: T): void => {
+      held = END
+      due = clock.now() + ms
+      void relay.emit(item, scope)
+    }
+    /** Gives what is held when it is time, if nothing comes that does so itself. */
+    const timer = spawn(
+      async (task) => {
+        for (;;) {
+          if (held === END) await task.enter(() => relay.wait(idle, currentScope()))
+          await task.enter(() => sleepUntil(due))
+          await task.enter(() => sleep(0)) // what comes at this very moment has come in time
+          if (held !== END && clock.now() >= due) give(held)
+        }
+      },
+      { name: 'Stream.throttle: timer' },
+    )
+    await drain(source, scope, (item) => {
+      if (held === END || keep === 'latest') held = item
+      if (clock.now() >= due) give(held)
+      else if (idle.first !== undefined) wake(idle.first, undefined)
     })
-  return {
-    open: (scope) => new Relay('Stream.throttle', scope, Infinity, begin, new LatestItems(1)),
+    if (held !== END) give(held)
+    timer.cancel()
   }
+  return beside('Stream.throttle', work, 1, true)
 }

@@ -9,7 +9,7 @@ export const SKIP: unique symbol = Symbol('skip')
 /** What a stage makes of each item: another one, a promise of it, or `SKIP`. */
 export interface Step {
   (item: unknown): unknown
-  /** What it still has to give at the end, or `SKIP`. */
+  /** What it still has to give at the end, if anything. Asked until it has nothing more. */
   end?: () => unknown
 }
 
@@ -49,8 +49,6 @@ class Fused implements Opener<unknown> {
 class Transform implements Cursor<unknown> {
   readonly #source: Cursor<unknown>
   readonly #steps: readonly Step[]
-  /** How many steps have been told of the end. */
-  #told = 0
 
   constructor(source: Cursor<unknown>, steps: readonly Step[]) {
     this.#source = source
@@ -60,15 +58,14 @@ class Transform implements Cursor<unknown> {
   next(): unknown {
     for (let turn = 0; turn < ITEMS_PER_TURN; turn++) {
       const item = this.#source.next()
-      if (item instanceof Promise) return this.#follow(item, false)
-      if (item === END) return this.#flush()
+      if (item instanceof Promise) return this.#follow(item, 0)
       const out = this.#apply(item, 0)
-      if (out instanceof Promise) return this.#follow(out, true)
+      if (out instanceof Promise) return this.#follow(out, this.#steps.length)
       if (out !== SKIP) return out
     }
     return this.#follow(
       checkpoint().then(() => SKIP),
-      true,
+      0,
     )
   }
 
@@ -76,45 +73,40 @@ class Transform implements Cursor<unknown> {
     return this.#source.close()
   }
 
-  /** Goes on from where something has to be waited for: an item, or what became of one. */
-  async #follow(first: Promise<unknown>, applied: boolean): Promise<unknown> {
-    let out: unknown = await first
+  /** Goes on from where something has to be waited for, which has the steps from `from` on before it. */
+  async #follow(first: Promise<unknown>, from: number): Promise<unknown> {
+    let out = this.#apply(await first, from)
     for (let turn = 1; ; turn++) {
-      if (!applied) {
-        if (out === END) return this.#flush()
-        out = this.#apply(out, 0)
-        if (out instanceof Promise) out = await out
-      }
+      if (out instanceof Promise) out = await out
       if (out !== SKIP) return out
       if (turn % ITEMS_PER_TURN === 0) await checkpoint()
-      applied = false
-      out = this.#source.next()
-      if (out instanceof Promise) out = await out
+      let item = this.#source.next()
+      if (item instanceof Promise) item = await item
+      out = this.#apply(item, 0)
     }
   }
 
+  /** Lets an item through the steps from `from` on. */
   #apply(item: unknown, from: number): unknown {
+    if (item === END) return this.#rest()
     const steps = this.#steps
-    for (let i = from; i < steps.length; i++) {
-      item = (steps[i] as Step)(item)
-      if (item === SKIP) return SKIP
-      if (isLater(item)) return this.#resume(item, i + 1)
+    let out = item
+    for (let i = from; i < steps.length && out !== SKIP; i++) {
+      out = (steps[i] as Step)(out)
+      if (isLater(out)) return this.#resume(out, i + 1)
     }
-    return item
+    return out
   }
 
   async #resume(pending: PromiseLike<unknown>, from: number): Promise<unknown> {
-    const item = await pending
-    return item === SKIP ? SKIP : this.#apply(item, from)
+    return this.#apply(await pending, from)
   }
 
-  /** The source has ended: what the steps still have, then END. */
-  #flush(): unknown {
-    while (this.#told < this.#steps.length) {
-      const last = (this.#steps[this.#told++] as Step).end?.() ?? SKIP
-      const out = last === SKIP ? SKIP : this.#apply(last, this.#told)
-      if (out instanceof Promise) return this.#follow(out, true)
-      if (out !== SKIP) return out
+  /** At the end: what the first step that still has something gives, or END. */
+  #rest(): unknown {
+    for (const [i, step] of this.#steps.entries()) {
+      const last = step.end?.()
+      if (last !== undefined) return this.#apply(last, i + 1)
     }
     return END
   }

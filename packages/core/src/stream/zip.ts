@@ -1,9 +1,9 @@
-import { suspend, Waiter, WaitQueue, wake } from '../lowlevel.ts'
+import { WaitQueue, wake } from '../lowlevel.ts'
 import { drain } from './drain.ts'
-import { Relay } from './relay.ts'
-import { openerOf } from './source.ts'
+import { beside } from './relay.ts'
+import { openersOf } from './source.ts'
 import type { ItemOf, StreamSource } from './source.ts'
-import { Stream, stream } from './stream.ts'
+import { Stream } from './stream.ts'
 
 /** The items of each of several sources. */
 export type ItemsOf<S extends readonly unknown[]> = { -readonly [K in keyof S]: ItemOf<S[K]> }
@@ -20,28 +20,26 @@ export type ItemsOf<S extends readonly unknown[]> = { -readonly [K in keyof S]: 
  * @see Python's zip, aiostream.stream.zip
  */
 export function zip<S extends readonly StreamSource<unknown>[]>(...sources: S): Stream<ItemsOf<S>> {
-  const openers = sources.map((source) => openerOf('zip: source', source))
-  if (openers.length === 0) return stream<ItemsOf<S>>([])
-  const begin = (relay: Relay<unknown[]>): void => {
-    const others = new WaitQueue()
-    let row: unknown[] = []
-    let filled = 0
-    for (const [column, source] of openers.entries()) {
-      relay.spawn(async (scope) => {
-        await drain(source, scope, async (item) => {
-          row[column] = item
-          if (++filled < openers.length) return suspend(new Waiter('zip', relay, others), scope)
-          const full = row
-          row = []
-          filled = 0
-          await relay.emit(full, scope)
-          for (const other of others) wake(other, undefined)
+  const openers = openersOf('zip', sources)
+  return new Stream(
+    beside<ItemsOf<S>>('zip', async (relay) => {
+      const others = new WaitQueue()
+      let row: unknown[] = []
+      let filled = 0
+      for (const [column, source] of openers.entries()) {
+        relay.spawn(async (scope) => {
+          await drain(source, scope, async (item) => {
+            row[column] = item
+            if (++filled < openers.length) return relay.wait(others, scope)
+            const full = row
+            row = []
+            filled = 0
+            await relay.emit(full as ItemsOf<S>, scope)
+            for (const other of others) wake(other, undefined)
+          })
+          relay.stop()
         })
-        relay.stop()
-      })
-    }
-  }
-  return Stream.of({
-    open: (scope) => new Relay<ItemsOf<S>>('zip', scope, 0, begin as never),
-  })
+      }
+    }),
+  )
 }
