@@ -138,26 +138,25 @@ export const channelMutations: readonly Mutation[] = [
     tests: ['channel/broadcast.test.ts'],
   },
   {
-    what: 'what was missed is kept',
+    what: 'what all have received is kept',
     file: 'channel/subscription.ts',
-    from: `    this.#kept.shift()
-`,
-    to: ``,
+    from: `while (kept.at(0)?.unseen === 0) kept.shift()`,
+    to: `void kept`,
     tests: ['channel/broadcast.test.ts'],
   },
   {
-    what: 'a clone of a subscription has nothing to receive',
+    what: 'a clone of a subscription is not counted',
     file: 'channel/subscription.ts',
-    from: `return new Subscription(this.#feed, this)`,
-    to: `return new Subscription(this.#feed)`,
+    from: `    this.#count(1)
+`,
+    to: ``,
     tests: ['channel/broadcast.test.ts'],
   },
   {
     what: 'one burst is told twice',
     file: 'channel/watch-receiver.ts',
-    from: `    if (this.#granted) return
-`,
-    to: ``,
+    from: `if (this.#granted || taker === undefined) return`,
+    to: `if (taker === undefined) return`,
     tests: ['channel/watch.test.ts'],
   },
   {

@@ -242,23 +242,25 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'a cancellation inside the task is taken for one that it swallowed',
     file: 'debug/pitfalls.ts',
-    from: `} else if (task.scope.governor !== undefined) {`,
-    to: `} else {`,
+    from: `governor !== undefined && governor === task.scope.governor`,
+    to: `governor !== undefined`,
     tests: ['debug'],
   },
   {
     what: 'a callback in a part of its task that has ended is taken for one without a task',
     file: 'kernel/current.ts',
-    from: `if (observed && scope === undefined && start !== undefined) emit`,
-    to: `if (observed && start !== undefined && start.closed) emit`,
+    from: `  if (scope !== undefined) return scope
+  if (observed) tellOutlived()`,
+    to: `  if (observed) tellOutlived()
+  if (scope !== undefined) return scope`,
     tests: ['debug'],
   },
   {
     what: 'a step counts from before the event loop turned',
     file: 'debug/slow-steps.ts',
     from: `    since = undefined
-  }`,
-    to: `  }`,
+`,
+    to: ``,
     tests: ['debug'],
   },
   {

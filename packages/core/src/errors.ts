@@ -4,15 +4,15 @@
  * @see docs/errors.md, one anchor per code
  */
 export class CorralError extends Error {
-  static {
-    this.prototype.name = 'CorralError'
-  }
-
   readonly code: string
 
   constructor(code: string, message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
+  }
+
+  static {
+    this.prototype.name = 'CorralError'
   }
 }
 
@@ -21,7 +21,6 @@ export class CorralError extends Error {
  * was cancelled absorbs it. Its stack shows where the victim waited, `reason` (and `cause`) why.
  */
 export class Cancelled extends CorralError {
-  override name: string = 'AbortError'
   declare readonly code: 'CANCELLED'
   readonly reason: unknown
 
@@ -33,11 +32,14 @@ export class Cancelled extends CorralError {
     )
     this.reason = reason
   }
+
+  static {
+    this.prototype.name = 'AbortError'
+  }
 }
 
 /** Awaiting a task that was cancelled: the task ended, the one who awaits it was not cancelled. */
 export class TaskCancelledError extends CorralError {
-  override name: string = 'TaskCancelledError'
   declare readonly code: 'TASK_CANCELLED'
   readonly reason: unknown
 
@@ -49,11 +51,14 @@ export class TaskCancelledError extends CorralError {
     )
     this.reason = reason
   }
+
+  static {
+    this.prototype.name = 'TaskCancelledError'
+  }
 }
 
 /** The time given ran out. Thrown only after the work has really ended; never a kind of `Cancelled`. */
 export class TimeoutError extends CorralError {
-  override name: string = 'TimeoutError'
   declare readonly code: 'TIMEOUT'
   /** The time that was given, in milliseconds. */
   readonly ms: number
@@ -62,51 +67,66 @@ export class TimeoutError extends CorralError {
     super('TIMEOUT', `timed out after ${Math.round(ms * 1000) / 1000} ms`, options)
     this.ms = ms
   }
+
+  static {
+    this.prototype.name = 'TimeoutError'
+  }
 }
 
 /** It was closed, by us: a queue, a channel end, a semaphore, a pool. */
 export class ClosedError extends CorralError {
-  override name: string = 'ClosedError'
   declare readonly code: 'CLOSED'
 
   constructor(message: string, options?: ErrorOptions) {
     super('CLOSED', message, options)
   }
+
+  static {
+    this.prototype.name = 'ClosedError'
+  }
 }
 
 /** It was broken, by the other side: a barrier aborted, a lock whose owner ended, a receiver gone. */
 export class BrokenError extends CorralError {
-  override name: string = 'BrokenError'
   declare readonly code: 'BROKEN'
 
   constructor(message: string, options?: ErrorOptions) {
     super('BROKEN', message, options)
   }
+
+  static {
+    this.prototype.name = 'BrokenError'
+  }
 }
 
 /** It is in use by somebody else, and the call does not wait. */
 export class BusyError extends CorralError {
-  override name: string = 'BusyError'
   declare readonly code: 'BUSY'
 
   constructor(message: string, options?: ErrorOptions) {
     super('BUSY', message, options)
   }
+
+  static {
+    this.prototype.name = 'BusyError'
+  }
 }
 
 /** There is no room, and the call does not wait. */
 export class FullError extends CorralError {
-  override name: string = 'FullError'
   declare readonly code: 'FULL'
 
   constructor(message: string, options?: ErrorOptions) {
     super('FULL', message, options)
   }
+
+  static {
+    this.prototype.name = 'FullError'
+  }
 }
 
 /** A slow receiver of a broadcast missed items; the next receive goes on with the oldest one kept. */
 export class LaggedError extends CorralError {
-  override name: string = 'LaggedError'
   declare readonly code: 'LAGGED'
   /** How many items were missed. */
   readonly missed: number
@@ -118,31 +138,40 @@ export class LaggedError extends CorralError {
     )
     this.missed = missed
   }
+
+  static {
+    this.prototype.name = 'LaggedError'
+  }
 }
 
 /** A call that cannot be right, whatever happens at run time: mend the program. */
 export class MisuseError extends CorralError {
-  override name: string = 'MisuseError'
   declare readonly code: 'MISUSE'
 
   constructor(message: string, options?: ErrorOptions) {
     super('MISUSE', message, options)
   }
+
+  static {
+    this.prototype.name = 'MisuseError'
+  }
 }
 
 /** A rule of corral itself was broken: a bug of ours, please report it. */
 export class InternalError extends CorralError {
-  override name: string = 'InternalError'
   declare readonly code: 'INTERNAL'
 
   constructor(message: string, options?: ErrorOptions) {
     super('INTERNAL', message, options)
   }
+
+  static {
+    this.prototype.name = 'InternalError'
+  }
 }
 
 /** The circuit breaker is open: the call was not made. */
 export class CircuitOpenError extends CorralError {
-  override name: string = 'CircuitOpenError'
   declare readonly code: 'CIRCUIT_OPEN'
   /** Milliseconds until the breaker lets a trial call through. */
   readonly retryAfter: number
@@ -153,6 +182,10 @@ export class CircuitOpenError extends CorralError {
       `CircuitBreaker.use: the circuit is open; try again in ${Math.ceil(retryAfter)} ms`,
     )
     this.retryAfter = retryAfter
+  }
+
+  static {
+    this.prototype.name = 'CircuitOpenError'
   }
 }
 

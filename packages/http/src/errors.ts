@@ -79,7 +79,6 @@ export class HttpStatusError extends HttpError {
  * reached, `phase` what the request was doing. Thrown after its socket is closed.
  */
 export class HttpTimeoutError extends TimeoutError {
-  override name: string = 'HttpTimeoutError'
   readonly url: string
   readonly phase: HttpPhase
   readonly limit: 'timeout' | 'connectTimeout' | 'headersTimeout' | 'bodyTimeout'
@@ -90,6 +89,10 @@ export class HttpTimeoutError extends TimeoutError {
     this.url = options.url
     this.phase = options.phase
     this.message = `${limit} of ${ms} ms reached while ${doing[options.phase]}: ${options.url}`
+  }
+
+  static {
+    this.prototype.name = 'HttpTimeoutError'
   }
 }
 

@@ -1,5 +1,5 @@
 import { ClosedError } from '../errors.ts'
-import { requireLimit, requireOptions } from '../lowlevel.ts'
+import { requireLimit, requireOptions, RingBuffer } from '../lowlevel.ts'
 import type { Receiver } from './receiver.ts'
 import { Subscription } from './subscription.ts'
 import type { Feed } from './subscription.ts'
@@ -13,7 +13,7 @@ export interface BroadcastOptions {
  * Sends every item to every receiver. Sending never waits: a receiver that falls behind by more than
  * `capacity` items loses the oldest, and is told how many by `LaggedError`.
  *
- * Cost: to send, O(receivers). Each receiver keeps the items it has yet to receive, at most `capacity`.
+ * Cost: to send, O(receivers). An item is kept until all have received it, at most `capacity` of them.
  *
  * @example
  * const news = new Broadcast<string>({ capacity: 16 })
@@ -29,7 +29,13 @@ export class Broadcast<T> implements Disposable {
     requireOptions('Broadcast', options)
     const { capacity } = options
     requireLimit('Broadcast: capacity', capacity)
-    this.#feed = { capacity, receivers: new Set(), closed: false }
+    this.#feed = {
+      capacity,
+      kept: new RingBuffer(),
+      sent: 0,
+      closed: false,
+      subscriptions: new Set(),
+    }
   }
 
   get capacity(): number {
@@ -42,7 +48,7 @@ export class Broadcast<T> implements Disposable {
 
   /** How many receivers are open. */
   get receivers(): number {
-    return this.#feed.receivers.size
+    return this.#feed.subscriptions.size
   }
 
   /**
@@ -51,24 +57,29 @@ export class Broadcast<T> implements Disposable {
    * @throws ClosedError when it is closed
    */
   send(item: T): void {
-    if (this.closed) {
+    const feed = this.#feed
+    if (feed.closed) {
       throw new ClosedError(
         'Broadcast.send: it is closed; send before it is closed, or make a new one',
       )
     }
-    for (const receiver of this.#feed.receivers) receiver.offer(item)
+    feed.sent += 1
+    let unseen = 0
+    for (const subscription of feed.subscriptions) if (!subscription.offer(item)) unseen += 1
+    if (unseen === 0) return
+    feed.kept.push({ item, unseen })
+    if (feed.kept.size > feed.capacity) feed.kept.shift()
   }
 
   /** A new receiver, for all that is sent from now on. Close it, or what it has not received is kept for it. */
   subscribe(): Receiver<T> {
-    return new Subscription(this.#feed)
+    return new Subscription(this.#feed, this.#feed.sent)
   }
 
   /** No more items: receivers get what is kept for them, and then end. Twice is once. */
   close(): void {
-    if (this.closed) return
     this.#feed.closed = true
-    for (const receiver of this.#feed.receivers) receiver.end()
+    for (const subscription of this.#feed.subscriptions) subscription.end()
   }
 
   [Symbol.dispose](): void {

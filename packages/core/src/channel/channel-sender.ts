@@ -54,7 +54,7 @@ export class ChannelSender<T> implements Sender<T> {
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#line.end(() => closed('send'))
+    this.#line.turnAway(() => closed('send'))
     this.#channel.senderClosed()
   }
 

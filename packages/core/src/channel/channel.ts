@@ -1,4 +1,5 @@
-import { BrokenError, ClosedError } from '../errors.ts'
+import { BrokenError } from '../errors.ts'
+import { ended } from './base-receiver.ts'
 import { Exchange } from './exchange.ts'
 
 /** What the handles of a channel share. Each side counts its open handles; the last one ends the other side. */
@@ -17,13 +18,6 @@ export class Channel<T> extends Exchange<T> {
     this.buffer.clear()
     this.endGivers(broken)
   }
-}
-
-/** Why there is nothing to receive any more. */
-function ended(): ClosedError {
-  return new ClosedError(
-    'Receiver.receive: nobody can send any more and all was received; loop with for await to end here',
-  )
 }
 
 /** Why there is no point in sending any more. */

@@ -9,7 +9,7 @@ import {
   wakeWithError,
 } from '../lowlevel.ts'
 import type { Line } from '../lowlevel.ts'
-import { turnAway } from '../sync/turn-away.ts'
+import { failAll } from '../sync/fail-all.ts'
 import { end, taken, TakerLine } from './taker-line.ts'
 import type { Taken } from './taker-line.ts'
 
@@ -107,7 +107,7 @@ export class Exchange<T> {
   /** Turns away every giver, with the item it offered, and all who come later. */
   endGivers(refusal: (api: string) => Error): void {
     this.#refusal = refusal
-    turnAway(this.givers, refusal)
+    failAll(this.givers, refusal)
   }
 
   #letIn(room: number): void {

@@ -1,62 +1,97 @@
 import { LaggedError } from '../errors.ts'
-import { RingBuffer } from '../lowlevel.ts'
-import { ChannelReceiver } from './channel-receiver.ts'
-import { Channel } from './channel.ts'
+import type { RingBuffer } from '../lowlevel.ts'
+import { BaseReceiver, ended } from './base-receiver.ts'
 import type { Receiver } from './receiver.ts'
+import { TakerLine } from './taker-line.ts'
 
-/** What a broadcast and its receivers share. */
+/**
+ * What a broadcast and its receivers share. Items are numbered from 0 as they are sent:
+ *
+ *   sent = 7, kept = [ 3 4 5 6 ]     a receiver at 4 has 4, 5, 6 to go; one at 1 has missed 1 and 2
+ *
+ * Each item that is kept counts the receivers that have yet to take it, and leaves with the last.
+ */
 export interface Feed<T> {
   readonly capacity: number
-  readonly receivers: Set<Subscription<T>>
+  readonly kept: RingBuffer<{ readonly item: T; unseen: number }>
+  readonly subscriptions: Set<Subscription<T>>
+  sent: number
   closed: boolean
 }
 
-/** A receiver of a broadcast: of a channel of its own, which loses its oldest item when it is full. */
-export class Subscription<T> extends ChannelReceiver<T> {
+/** A receiver of a broadcast. While somebody waits on it, it has received all that was sent. */
+export class Subscription<T> extends BaseReceiver<T> {
+  protected readonly line: TakerLine<T> = new TakerLine<T>()
   readonly #feed: Feed<T>
-  readonly #kept: RingBuffer<T>
-  #missed = 0
+  /** The number of the item to take next. */
+  #next: number
 
-  /** @param from what that one has yet to receive is received, too */
-  constructor(feed: Feed<T>, from?: Subscription<T>) {
-    const kept = new RingBuffer<T>()
-    super(new Channel(feed.capacity, kept))
+  constructor(feed: Feed<T>, next: number) {
+    super()
     this.#feed = feed
-    this.#kept = kept
-    this.channel.senders = 1
-    if (feed.closed) this.end()
-    feed.receivers.add(this)
-    if (from === undefined) return
-    this.#missed = from.#missed
-    for (let i = 0; i < from.size; i++) kept.push(from.#kept.at(i) as T)
+    this.#next = next
+    feed.subscriptions.add(this)
+    this.#count(1)
   }
 
-  /** An item is sent. */
-  offer(item: T): void {
-    if (this.channel.give(item)) return
-    this.#missed += 1
-    this.#kept.shift()
-    this.#kept.push(item)
+  get size(): number {
+    return this.#feed.sent - Math.max(this.#next, this.#oldest)
+  }
+
+  get senders(): number {
+    return this.#feed.closed ? 0 : 1
+  }
+
+  /** Hands an item that is being sent to whoever waits; false when nobody does. */
+  offer(item: T): boolean {
+    if (!this.line.hand(item)) return false
+    this.#next = this.#feed.sent
+    return true
   }
 
   /** Nothing more will be sent. */
   end(): void {
-    this.channel.senderClosed()
+    this.line.end(ended)
   }
 
-  override close(): void {
-    super.close()
-    this.#feed.receivers.delete(this)
+  protected take(): T {
+    const missed = this.#oldest - this.#next
+    if (missed > 0) {
+      this.#next += missed
+      throw new LaggedError(missed)
+    }
+    const entry = this.#feed.kept.at(-missed) as { readonly item: T; unseen: number }
+    this.#next += 1
+    entry.unseen -= 1
+    this.#drop()
+    return entry.item
   }
 
-  protected override check(method: string): void {
-    super.check(method)
-    const missed = this.#missed
-    this.#missed = 0
-    if (missed > 0) throw new LaggedError(missed)
+  protected copy(): Receiver<T> {
+    return new Subscription(this.#feed, this.#next)
   }
 
-  protected override copy(): Receiver<T> {
-    return new Subscription(this.#feed, this)
+  protected leave(): void {
+    this.#feed.subscriptions.delete(this)
+    this.#count(-1)
+    this.#drop()
+  }
+
+  get #oldest(): number {
+    return this.#feed.sent - this.#feed.kept.size
+  }
+
+  /** Counts this receiver in or out where it has yet to take. */
+  #count(one: 1 | -1): void {
+    const { kept } = this.#feed
+    for (let i = Math.max(0, this.#next - this.#oldest); i < kept.size; i++) {
+      ;(kept.at(i) as { unseen: number }).unseen += one
+    }
+  }
+
+  /** Drops what everybody has taken. */
+  #drop(): void {
+    const { kept } = this.#feed
+    while (kept.at(0)?.unseen === 0) kept.shift()
   }
 }

@@ -31,4 +31,9 @@ export class TakerLine<T> extends WaitQueue<never> {
       else wakeWithError(taker, error)
     }
   }
+
+  /** Everybody in line gets the error. */
+  turnAway(error: () => unknown): void {
+    for (const taker of this) wakeWithError(taker, error)
+  }
 }

@@ -1,6 +1,5 @@
 import { ClosedError } from '../errors.ts'
-import { suspend, uncancelled, Waiter, WaitQueue, wake } from '../lowlevel.ts'
-import { turnAway } from '../sync/turn-away.ts'
+import { suspend, uncancelled, Waiter, WaitQueue, wake, wakeWithError } from '../lowlevel.ts'
 import type { Receiver } from './receiver.ts'
 import { WatchReceiver } from './watch-receiver.ts'
 import type { Watched } from './watch-receiver.ts'
@@ -27,7 +26,7 @@ export class Watch<T> implements Disposable {
   readonly #latest = { then: (resolve: (value: T) => void): void => resolve(this.value) }
 
   constructor(initial: T) {
-    this.#watched = { value: initial, capacity: 1, receivers: new Set(), closed: false }
+    this.#watched = { value: initial, version: 0, closed: false, receivers: new Set() }
   }
 
   get value(): T {
@@ -55,10 +54,13 @@ export class Watch<T> implements Disposable {
    */
   set(value: T): void {
     const watched = this.#watched
-    if (watched.closed) throw closed('Watch.set')
+    if (watched.closed) throw closed('set')
     watched.value = value
-    for (const waiter of this.#line) wake(waiter, this.#latest as T)
-    for (const receiver of watched.receivers) receiver.offer(value)
+    watched.version += 1
+    for (let waiter = this.#line.first; waiter !== undefined; waiter = this.#line.first) {
+      wake(waiter, this.#latest as T)
+    }
+    for (const receiver of watched.receivers) receiver.changed()
   }
 
   /**
@@ -70,20 +72,21 @@ export class Watch<T> implements Disposable {
    * @throws ClosedError when it is closed, also while waiting
    */
   changed(): Promise<T> {
-    if (this.closed && uncancelled()) return Promise.reject(closed('Watch.changed'))
+    if (this.closed && uncancelled()) return Promise.reject(closed('changed'))
     return suspend(new Waiter<T>('Watch.changed', this, this.#line))
   }
 
   /** A new receiver. It has seen the present value; it receives the latest value whenever there is an unseen one. */
   subscribe(): Receiver<T> {
-    return new WatchReceiver(this.#watched)
+    return new WatchReceiver(this.#watched, this.#watched.version)
   }
 
   /** No more changes: receivers get the value if they have not seen it, and then end. Twice is once. */
   close(): void {
-    if (this.closed) return
     this.#watched.closed = true
-    turnAway(this.#line, closed)
+    for (let waiter = this.#line.first; waiter !== undefined; waiter = this.#line.first) {
+      wakeWithError(waiter, () => closed('changed'))
+    }
     for (const receiver of this.#watched.receivers) receiver.end()
   }
 
@@ -96,6 +99,8 @@ export class Watch<T> implements Disposable {
   }
 }
 
-function closed(api: string): ClosedError {
-  return new ClosedError(`${api}: it is closed and changes no more; read value, or make a new one`)
+function closed(method: string): ClosedError {
+  return new ClosedError(
+    `Watch.${method}: it is closed and changes no more; read value, or make a new one`,
+  )
 }

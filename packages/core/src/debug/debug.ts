@@ -1,5 +1,5 @@
 import { requireDuration, requireFunction } from '../kernel/guard.ts'
-import { instrument } from '../kernel/hooks.ts'
+import { instrument, report } from '../kernel/hooks.ts'
 import type { TaskRecord } from '../kernel/records.ts'
 import { callSite } from './call-site.ts'
 import type { DebugWarningCode, Found } from './found.ts'
@@ -31,7 +31,7 @@ let stop: (() => void) | undefined
  * its cancellation, a wait that nobody awaited, a callback that outlives its task, a step that keeps the
  * event loop from turning. Importing `corral/debug` calls it; another call takes the place of the one before.
  *
- * Cost: a stack for each task spawned while it is on, 1 to 2 us, and a look at the clock for each wait.
+ * Cost: a stack for each task spawned while it is on, a few microseconds, and a look at the clock for each wait.
  *
  * @throws MisuseError for a `slowStep` that is no duration, or a `warn` that is no function
  * @example
@@ -43,16 +43,18 @@ export function debug(options: DebugOptions = {}): () => void {
   requireDuration('debug: slowStep', slowStep)
   requireFunction('debug: warn', warn)
   stop?.()
-  const sites = new WeakMap<TaskRecord, string>()
+  const sites = new WeakMap<TaskRecord, () => string | undefined>()
   const found: Found = (code, task, what) => {
-    const spawnedAt = sites.get(task)
+    const { name } = task
+    const spawnedAt = sites.get(task)?.()
     const where = spawnedAt === undefined ? '' : `, spawned at ${spawnedAt}`
-    warn({ code, task: task.name, spawnedAt, message: `task ${task.name}${where}: ${what}` })
+    try {
+      warn({ code, task: name, spawnedAt, message: `task ${name}${where}: ${what}` })
+    } catch (error) {
+      report(error) // the next warning comes all the same
+    }
   }
-  const taskSpawned = (task: TaskRecord): void => {
-    const site = callSite()
-    if (site !== undefined) sites.set(task, site)
-  }
+  const taskSpawned = (task: TaskRecord): void => void sites.set(task, callSite())
   const hooks = [{ taskSpawned }, pitfalls(found), slowSteps(slowStep, found)]
   const undo = hooks.map((each) => instrument(each))
   return (stop = () => {

@@ -8,23 +8,27 @@ export function pitfalls(found: Found): Hooks {
   const cutShort = new WeakSet<TaskRecord>()
   const outlived = new WeakSet<TaskRecord>()
 
+  /** A wait in this scope threw: by the cancellation of its task, or of a part of it only. */
+  function cut({ governor, task }: ScopeNode): void {
+    if (task !== undefined && governor !== undefined && governor === task.scope.governor) {
+      cutShort.add(task)
+    }
+  }
+
   return {
     taskSpawned(task) {
       tasks.set(task.scope, task)
     },
+    turnedAway: cut,
     woken({ state, scope, kind }) {
-      const task = scope?.task
-      if (state !== 'cancelled' || task === undefined) return
-      if (scope?.closed === true) {
-        const what = `${kind} was begun and not awaited before the scope around it ended`
-        found('FORGOTTEN', task, `${what}; await it, or spawn it as a task`)
-      } else if (task.scope.governor !== undefined) {
-        cutShort.add(task)
-      }
+      if (state !== 'cancelled' || scope?.task === undefined) return
+      if (!scope.closed) return cut(scope)
+      const what = `${kind} was under way when the scope around it ended`
+      found('FORGOTTEN', scope.task, `${what}; await it, or spawn it as a task`)
     },
     taskEnded(task) {
       if (task.status !== 'fulfilled' || !cutShort.has(task)) return
-      const what = 'it caught its cancellation and returned as if nothing had happened'
+      const what = 'it was cancelled in a wait and returned as if nothing had happened'
       found(
         'SWALLOWED',
         task,

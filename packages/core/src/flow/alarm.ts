@@ -7,17 +7,17 @@ export class Alarm {
   slot: number = -1
   order: number = 0
   at: number = Infinity
-  /** Called by the clock. */
-  readonly ring: () => void
+  readonly #rang: () => void
+  /** Where it is set. */
   #clock: Clock | undefined
 
   constructor(rang: () => void) {
-    this.ring = rang
+    this.#rang = rang
   }
 
   /** Sets it, or moves it; `Infinity` is never. */
   set(clock: Clock, at: number): void {
-    if (this.slot >= 0 && this.#clock === clock && this.at === at) return
+    if (this.#clock === clock && this.at === at) return
     this.clear()
     this.#clock = clock
     this.at = at
@@ -26,5 +26,12 @@ export class Alarm {
 
   clear(): void {
     this.#clock?.remove(this)
+    this.#clock = undefined
+  }
+
+  /** Called by the clock. */
+  ring(): void {
+    this.#clock = undefined
+    this.#rang()
   }
 }

@@ -16,7 +16,8 @@ export function completeOptions<O extends object>(
     const given = options[name]
     const left = given === undefined && usual.length > 0
     if (!left) check(`${api}: ${name}`, given as never)
-    complete[name] = left ? usual[0] : given
+    const value = left ? usual[0] : given
+    complete[name] = typeof value === 'function' ? value.bind(options) : value // as it would be called there
   }
   return complete as Required<O>
 }

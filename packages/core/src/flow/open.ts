@@ -25,13 +25,25 @@ export async function open<T>(
   requireFunction('open: acquire', acquire)
   requireFunction('open: release', release)
   throwIfCancelled()
-  const value = await acquire()
-  let released: Promise<void> | undefined
-  return afterPause({
-    get value() {
-      if (released === undefined) return value
-      throw new ClosedError('Lease.value: it was released; use it inside its block')
-    },
-    [Symbol.asyncDispose]: () => (released ??= shield(() => release(value))),
-  })
+  return afterPause(new Opened(await acquire(), release))
+}
+
+class Opened<T> implements Lease<T> {
+  readonly #value: T
+  readonly #release: (value: T) => PromiseLike<void> | void
+  #released: Promise<void> | undefined
+
+  constructor(value: T, release: (value: T) => PromiseLike<void> | void) {
+    this.#value = value
+    this.#release = release
+  }
+
+  get value(): T {
+    if (this.#released === undefined) return this.#value
+    throw new ClosedError('Lease.value: it was released; use it inside its block')
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return (this.#released ??= shield(() => this.#release(this.#value)))
+  }
 }

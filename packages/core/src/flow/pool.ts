@@ -41,7 +41,9 @@ import { Resource } from './pool-resource.ts'
  */
 export class Pool<T> implements AsyncDisposable {
   static {
-    tellOwners(this, (pool) => [...pool.#all].flatMap(({ borrower }) => borrower ?? []))
+    tellOwners(this, (pool) => [
+      ...new Set([...pool.#all].flatMap(({ borrower }) => borrower ?? [])),
+    ])
   }
 
   readonly #owner = new Owner()

@@ -10,6 +10,9 @@ interface Taken {
   amount: number
 }
 
+/** What sums of milliseconds since the epoch may be wrong by. */
+const BLUR = 0.01
+
 /** From so many entries on, those that are close together become one. */
 const CROWD = 1024
 
@@ -44,7 +47,8 @@ export class RateWindow {
     const now = this.#forget(clock)
     const full = this.#sum + cost > this.#most
     const room = full ? (this.#log.at(0) as Taken).last + this.#interval : now
-    const again = Math.max(room, this.#earned - (this.#most - cost) * this.#each)
+    const earned = this.#earned - (this.#most - cost) * this.#each
+    const again = earned > now + BLUR ? Math.max(room, earned) : room
     if (again > now) return again
     this.#sum += cost
     this.#earned = Math.max(this.#earned, now) + cost * this.#each

@@ -20,6 +20,11 @@ export function spend(): boolean {
   return --credit > 0 || renew()
 }
 
+/** For calls between which there may be long computations: the next `spend` looks at the clock, if that is due. */
+export function watchTime(): void {
+  if (turnAskedAt === 0 || monotonicNow() - turnAskedAt >= SLICE) credit = 1
+}
+
 /** Does `act` in the next macrotask, in order. */
 export function defer(act: () => void): void {
   deferred.push(act)

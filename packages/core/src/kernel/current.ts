@@ -14,11 +14,22 @@ export const rootScope: ScopeNode = register(new ScopeNode(systemRuntime, undefi
  * around it, and when its task has ended, at the root: a finished task is no context.
  */
 export function currentScope(): ScopeNode {
-  const start = startedIn()
-  let scope = start
+  const scope = livingScope()
+  if (scope !== undefined) return scope
+  if (observed) tellOutlived()
+  return rootScope
+}
+
+/** The same for one who may ask after the end; undefined at the root. */
+export function livingScope(): ScopeNode | undefined {
+  let scope = startedIn()
   while (scope !== undefined && scope.closed) scope = scope.parent
-  if (observed && scope === undefined && start !== undefined) emit('outlived', start)
-  return scope ?? rootScope
+  return scope
+}
+
+function tellOutlived(): void {
+  const scope = startedIn()
+  if (scope !== undefined) emit('outlived', scope)
 }
 
 /** The task whose body the running code belongs to, or undefined at the root. */

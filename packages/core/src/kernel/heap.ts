@@ -46,7 +46,7 @@ export class Heap<T extends Slotted> {
     if (last !== item) this.#place(last, slot)
   }
 
-  /** Puts an item where it belongs: from a slot that is free up, or else down. */
+  /** Puts an item where it belongs: from a slot that is free up or, where it is not to go up, down. */
   #place(item: T, free: number): void {
     const items = this.#items
     let slot = free
@@ -56,18 +56,24 @@ export class Heap<T extends Slotted> {
       this.#set(slot, items[above] as T)
       slot = above
     }
-    for (;;) {
+    if (slot === free) slot = this.#sink(item, free)
+    this.#set(slot, item)
+  }
+
+  /** Lets those below a free slot rise that come before the item; gives the slot that is free then. */
+  #sink(item: T, free: number): number {
+    const items = this.#items
+    for (let slot = free; ;) {
       let least = 4 * slot + 1
-      if (least >= items.length) break
+      if (least >= items.length) return slot
       const end = Math.min(least + 4, items.length)
       for (let child = least + 1; child < end; child++) {
         if (this.#before(items[child] as T, items[least] as T)) least = child
       }
-      if (!this.#before(items[least] as T, item)) break
+      if (!this.#before(items[least] as T, item)) return slot
       this.#set(slot, items[least] as T)
       slot = least
     }
-    this.#set(slot, item)
   }
 
   #set(slot: number, item: T): void {

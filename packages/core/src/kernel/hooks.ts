@@ -12,6 +12,8 @@ export interface Hooks {
   waiting?(waiter: Waiter<never>): void
   /** `state` of the waiter says whether it was granted or cancelled. */
   woken?(waiter: Waiter<never>): void
+  /** A wait was begun in a cancelled scope, and threw at once. */
+  turnedAway?(scope: ScopeNode): void
   /** A call was made whose task has ended: a callback that outlives it. The call was made at the root. */
   outlived?(scope: ScopeNode): void
 }
@@ -25,11 +27,13 @@ export let observed = false
 export function instrument(hooks: Hooks): () => void {
   installed.push(hooks)
   observed = true
-  return () => {
-    const index = installed.indexOf(hooks)
-    if (index >= 0) installed.splice(index, 1)
-    observed = installed.length > 0
-  }
+  return () => takeOff(hooks)
+}
+
+function takeOff(hooks: Hooks): void {
+  const index = installed.indexOf(hooks)
+  if (index >= 0) installed.splice(index, 1)
+  observed = installed.length > 0
 }
 
 /** Whether somebody looks on, or tests are run: for what costs too much to remember otherwise. */
@@ -44,8 +48,7 @@ export function emit<K extends keyof Hooks>(event: K, subject: Subject<K>): void
     try {
       ;(hooks[event] as ((subject: Subject<K>) => void) | undefined)?.call(hooks, subject)
     } catch (error) {
-      installed.splice(installed.indexOf(hooks), 1)
-      observed = installed.length > 0
+      takeOff(hooks)
       report(error)
     }
   }

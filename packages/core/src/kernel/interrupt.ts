@@ -48,8 +48,9 @@ function throwingUntraced(error: () => Cancelled): PromiseLike<never> {
     then(_: unknown, reject: (error: unknown) => void) {
       const limit = Error.stackTraceLimit
       Error.stackTraceLimit = 0
-      reject(error())
+      const untraced = error()
       Error.stackTraceLimit = limit
+      reject(untraced)
     },
   }
   return thrower as PromiseLike<never>

@@ -31,6 +31,7 @@ export function suspend<T>(waiter: Waiter<T>, scope: ScopeNode = currentScope())
  * it is told in the next macrotask then, or when the scheduler says so.
  */
 function turnAway<T>({ kind, resource }: Waiter<T>, scope: ScopeNode): Promise<T> {
+  if (observed) emit('turnedAway', scope)
   const error = (): Cancelled => new Cancelled(scope.governor?.reason)
   const { scheduler } = scope.runtime
   const crowded = scheduler === undefined ? !spend() : scheduler.crowded()

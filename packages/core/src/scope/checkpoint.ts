@@ -1,5 +1,7 @@
 import { Cancelled } from '../errors.ts'
+import { watchTime } from '../kernel/budget.ts'
 import { currentScope, uncancelled } from '../kernel/current.ts'
+import { emit, observed } from '../kernel/hooks.ts'
 import { Waiter } from '../kernel/records.ts'
 import { ready, suspend } from '../kernel/suspend.ts'
 
@@ -9,6 +11,7 @@ import { ready, suspend } from '../kernel/suspend.ts'
  * Cancellation: throws `Cancelled` in a cancelled scope.
  */
 export function checkpoint(): Promise<void> {
+  watchTime() // much may have been computed since the one before
   if (uncancelled()) return ready('checkpoint', undefined, undefined)
   return suspend(new Waiter('checkpoint'))
 }
@@ -19,6 +22,8 @@ export function checkpoint(): Promise<void> {
  * @throws Cancelled
  */
 export function throwIfCancelled(): void {
-  const { governor } = currentScope()
-  if (governor !== undefined) throw new Cancelled(governor.reason)
+  const scope = currentScope()
+  if (scope.governor === undefined) return
+  if (observed) emit('turnedAway', scope)
+  throw new Cancelled(scope.governor.reason)
 }

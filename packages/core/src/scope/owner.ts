@@ -1,5 +1,5 @@
 import { remember } from '../kernel/context.ts'
-import { currentScope, currentTaskRecord } from '../kernel/current.ts'
+import { currentScope, livingScope } from '../kernel/current.ts'
 import { report } from '../kernel/hooks.ts'
 import type { ScopeNode } from '../kernel/records.ts'
 import { Nursery } from './nursery.ts'
@@ -33,7 +33,7 @@ export class Owner {
   ): Task<T> {
     const asker = currentScope()
     return this.#enter(() => {
-      const home = (currentTaskRecord() as TaskNode | undefined)?.nursery
+      const home = (livingScope()?.task as TaskNode | undefined)?.nursery
       if (home !== undefined) home.live += 1
       const task = new TaskNode<T>(home?.scope ?? topOf(asker), fn, name)
       task.parent = new Errand(task, home, ended as (task: Child) => void)

@@ -1,4 +1,4 @@
-import { listen } from './listen.ts'
+import { Herald } from './herald.ts'
 
 interface HostProcess {
   exitCode?: number | string | undefined
@@ -8,38 +8,39 @@ interface HostProcess {
 }
 
 const host: HostProcess | undefined = (globalThis as { process?: HostProcess }).process
-const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const
+
+function event(name: string): Herald {
+  return new Herald(
+    (listener) => host?.on?.(name, listener),
+    (listener) => host?.removeListener?.(name, listener),
+  )
+}
+
+const beforeExit = event('beforeExit')
+const signals = [
+  { name: 'SIGINT', code: 130, herald: event('SIGINT') },
+  { name: 'SIGTERM', code: 143, herald: event('SIGTERM') },
+]
 
 /** Calls `cancel` at the first SIGINT or SIGTERM and sets the exit code; the second one exits. */
 export function onSignals(cancel: (signal: string) => void): (() => void)[] {
   let asked = false
-  return Object.entries(exitCodes).map(([signal, code]) =>
-    on(signal, () => {
+  return signals.map(({ name, code, herald }) =>
+    herald.listen(() => {
       if (asked) host?.exit?.(code)
       asked = true
       exitWith(code)
-      cancel(signal)
+      cancel(name)
     }),
   )
 }
 
 /** Calls `listener` when the event loop has nothing left to do: the process is about to end. */
 export function onDry(listener: () => void): () => void {
-  return on('beforeExit', listener)
+  return beforeExit.listen(listener)
 }
 
 /** Has the process end with this code, when it ends. */
 export function exitWith(code: number): void {
   if (host !== undefined) host.exitCode = code
-}
-
-function on(event: string, listener: () => void): () => void {
-  return listen(
-    event,
-    {
-      add: (all) => host?.on?.(event, all),
-      remove: (all) => host?.removeListener?.(event, all),
-    },
-    listener,
-  )
 }

@@ -43,7 +43,7 @@ export interface RunOptions {
  * @see asyncio.run, trio.run
  */
 export async function run<T>(main: Body<T>, options: RunOptions = {}): Promise<T> {
-  const { signal, handleSignals = true } = options
+  const { signal } = options
   requireFunction('run: main', main)
   requireSignal('run: signal', signal)
   const outer = currentTaskRecord()
@@ -52,7 +52,9 @@ export async function run<T>(main: Body<T>, options: RunOptions = {}): Promise<T
   }
   return program(rootScope, main, options, (scope) => {
     const stops = [onDry(() => cancelScope(scope, tellDeadlock(scope)))]
-    if (handleSignals) stops.push(...onSignals((name) => cancelScope(scope, name)))
+    if (options.handleSignals !== false) {
+      stops.push(...onSignals((name) => cancelScope(scope, name)))
+    }
     if (signal !== undefined) stops.push(follow(scope, signal))
     return stops
   })

@@ -1,3 +1,4 @@
+import { inside } from '../kernel/context.ts'
 import { requireFunction } from '../kernel/guard.ts'
 import type { SpawnOptions } from './spawn.ts'
 import { Nursery } from './nursery.ts'
@@ -29,10 +30,11 @@ export async function supervisor<T>(
   requireFunction('supervisor: body', body)
   requireFunction('supervisor: onError', options?.onError)
   const nursery = new Nursery(openScope(options.name ?? 'supervisor'))
+  // Told in the supervisor's scope, not in that of the task, which has ended.
+  const tell = (node: TaskNode): void =>
+    options.onError(node.error, (node.handle as Task<unknown> | undefined) ?? new Task(node))
   nursery.onEnded = (child) => {
-    if (child.state !== 'rejected') return
-    const node = child as TaskNode
-    options.onError(child.error, (node.handle as Task<unknown> | undefined) ?? new Task(node))
+    if (child.state === 'rejected') inside(nursery.scope, tell, child as TaskNode)
   }
   return nursery.run(body, new TaskGroup(nursery))
 }

@@ -10,7 +10,8 @@ export function suppress(error: unknown, later: readonly unknown[]): void {
   if (typeof error === 'object' && error !== null && takes(error)) {
     const { suppressed } = error
     const before = suppressed === undefined || Array.isArray(suppressed) ? suppressed : [suppressed]
-    error.suppressed = [...new Set([...(before ?? []), ...others])] // it may be thrown again and again
+    const known = new Set(before) // it may be one that is kept, and thrown again and again
+    error.suppressed = [...known, ...others.filter((other) => !known.has(other))]
   } else {
     for (const other of others) report(other)
   }

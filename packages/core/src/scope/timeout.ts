@@ -55,17 +55,13 @@ export async function timeoutAt<T>(epochMs: number, fn: Body<T>): Promise<T> {
   return timeout(Math.max(0, epochMs - now()), fn)
 }
 
-/**
- * Puts the timeout at the end of the cause chain of what the cleanup threw; once, however often an error
- * that is kept is thrown again.
- */
+/** Puts the timeout at the end of the cause chain of what the cleanup threw. */
 function blame(error: unknown, cause: TimeoutError): void {
   const seen = new Set<unknown>()
   let last = error
   while (last instanceof Error && last.cause !== undefined && !seen.has(last)) {
     seen.add(last)
     last = last.cause
-    if (last instanceof TimeoutError && last.ms === cause.ms) return
   }
   if (!(last instanceof Error) || last.cause !== undefined || !Object.isExtensible(last)) return
   Object.defineProperty(last, 'cause', { value: cause, configurable: true, writable: true })

@@ -1,6 +1,6 @@
 import { BrokenError } from '../errors.ts'
 import { ready, requireCount, suspend, uncancelled, Waiter, WaitQueue, wake } from '../lowlevel.ts'
-import { turnAway } from './turn-away.ts'
+import { failAll } from './fail-all.ts'
 
 /**
  * Holds tasks back until a number of them have come, then lets them all go on, and starts anew.
@@ -59,13 +59,13 @@ export class Barrier {
   /** Starts anew: those held back get `BrokenError`, those who come later wait for each other. */
   reset(): void {
     this.#broken = false
-    turnAway(this.#line, () => broken('reset; wait again to go along'))
+    failAll(this.#line, () => broken('reset; wait again to go along'))
   }
 
   /** Those held back and all who come later get `BrokenError`, until it is reset. */
   abort(): void {
     this.#broken = true
-    turnAway(this.#line, () => broken(aborted))
+    failAll(this.#line, () => broken(aborted))
   }
 }
 

@@ -4,7 +4,7 @@ import type { TaskRecord } from '../lowlevel.ts'
 import { GrantLine } from './grant-line.ts'
 import { OwnedPermit } from './owned-permit.ts'
 import type { Keeper } from './owned-permit.ts'
-import { turnAway } from './turn-away.ts'
+import { failAll } from './fail-all.ts'
 
 /**
  * The inside of a lock, which its conditions work on too. One holds it by an exclusive permit, or any
@@ -49,7 +49,7 @@ export class LockState implements Keeper {
 
   abandon({ task }: OwnedPermit): void {
     this.#abandonedBy = task
-    turnAway([...this.line, ...this.asleep], (api) => this.#broken(api))
+    failAll([...this.line, ...this.asleep], (api) => this.#broken(api))
   }
 
   /** @throws MisuseError when a task does not hold it */

@@ -11,7 +11,7 @@ import {
 import type { ScopeNode, TaskRecord } from '../lowlevel.ts'
 import { GrantLine } from './grant-line.ts'
 import { Permit } from './permit.ts'
-import { turnAway } from './turn-away.ts'
+import { failAll } from './fail-all.ts'
 
 /**
  * A number of permits, handed out first come first served. While anyone waits nobody overtakes: a
@@ -114,7 +114,7 @@ export class Semaphore {
   /** Turns away those in line and all who come later; permits that are held may still be given back. */
   close(): void {
     this.#closed = true
-    turnAway(this.#line, closed)
+    failAll(this.#line, closed)
   }
 
   #resize(where: string, permits: number): void {

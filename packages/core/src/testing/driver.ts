@@ -1,6 +1,6 @@
 import { macrotask, afterMicrotasks, monotonicNow } from '../kernel/originals.ts'
 import { inside, outside } from '../kernel/context.ts'
-import { currentTaskRecord } from '../kernel/current.ts'
+import { livingScope } from '../kernel/current.ts'
 import { ScopeNode } from '../kernel/records.ts'
 import type { Runtime, Scheduler, TaskRecord, Waiter } from '../kernel/records.ts'
 import { cancelScope } from '../kernel/scope-tree.ts'
@@ -123,7 +123,7 @@ export class Driver implements Scheduler {
     if (this.#limit - this.#steps < 16) this.#latest.push(waiter)
     this.#countStep()
     if (this.#schedule !== undefined) {
-      const by = this.trace.kept ? currentTaskRecord() : undefined
+      const by = this.trace.kept ? livingScope()?.task : undefined
       this.#schedule.add(new Held(++this.#wakes, waiter, pass, this.trace.length, by))
       return
     }

@@ -76,6 +76,21 @@ describe('PriorityQueue', () => {
       expect(rest).toEqual([2, 3, 4, 5])
     }))
 
+  it('compares an item that is put with others, never those with each other', () =>
+    testRun(async () => {
+      const pairs: [number, number][] = []
+      const compare = (a: number, b: number): number => {
+        pairs.push([a, b])
+        return a - b
+      }
+      const queue = new PriorityQueue<number>({ compare })
+      for (const item of [50, 90, 20, 70, 60, 10, 5, 40, 30, 1, 0]) {
+        pairs.length = 0
+        await queue.put(item)
+        expect(pairs.filter((pair) => !pair.includes(item))).toEqual([])
+      }
+    }))
+
   it('needs compare, and a capacity that holds something', () => {
     expect(() => new PriorityQueue({ compare: 'up' as never })).toThrow(MisuseError)
     expect(() => new PriorityQueue({ capacity: 0, compare: ascending })).toThrow(

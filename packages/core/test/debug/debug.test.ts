@@ -26,7 +26,7 @@ describe('debug', () => {
     expect([code, task]).toEqual(['SWALLOWED', 'deaf'])
     expect(spawnedAt).toMatch(/debug\.test\.ts:\d+:\d+$/)
     expect(message).toBe(
-      `task deaf, spawned at ${spawnedAt}: it caught its cancellation and returned as if nothing had happened; ` +
+      `task deaf, spawned at ${spawnedAt}: it was cancelled in a wait and returned as if nothing had happened; ` +
         'let Cancelled pass, and do in shield what must be finished',
     )
   })

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { pitfalls } from '../../src/debug/pitfalls.ts'
 import {
   CancelScope,
+  checkpoint,
   currentTask,
   moveOnAfter,
   gatherSettled,
@@ -10,9 +11,12 @@ import {
   run,
   select,
   shield,
+  SingleFlight,
   sleep,
   spawn,
+  supervisor,
   taskGroup,
+  throwIfCancelled,
 } from '../../src/index.ts'
 import { instrument } from '../../src/lowlevel.ts'
 import { testRun } from '../../src/testing.ts'
@@ -69,6 +73,47 @@ describe('pitfalls', () => {
         }
       })
       await gatherSettled([() => cancelled(() => sleep(1000).catch(() => fail()))])
+    })
+    expect(found).toEqual([])
+  })
+
+  it('finds a task that swallows what throws at once: a wait in a cancelled scope, a checkpoint, throwIfCancelled', async () => {
+    const late = (wait: () => unknown) => async (): Promise<void> => {
+      const turns = Promise.resolve().then(() => {})
+      await turns // something foreign, meanwhile it is cancelled
+      try {
+        await wait()
+      } catch {
+        // taken for some other failure
+      }
+    }
+    const found = await findings(async () => {
+      for (const wait of [() => sleep(1), checkpoint, throwIfCancelled]) {
+        const task = spawn(late(wait), { name: wait.name || 'wait' })
+        task.cancel()
+        await task.settled()
+      }
+    })
+    expect(found).toEqual(['SWALLOWED wait', 'SWALLOWED checkpoint', 'SWALLOWED throwIfCancelled'])
+  })
+
+  it('says nothing of what is shielded, whatever is cancelled inside the shield', async () => {
+    const found = await findings(async () => {
+      await cancelled(() => shield(() => moveOnAfter(5, () => sleep(10))))
+      await cancelled(() => shield(() => select([() => sleep(5), () => sleep(10)])))
+    })
+    expect(found).toEqual([])
+  })
+
+  it('says nothing of a handler that is told of a failure, or of work for an owner that has ended', async () => {
+    const found = await findings(async () => {
+      const fail = (): never => {
+        throw new Error('expected')
+      }
+      const onError = (): void => void currentTask()
+      await supervisor(async (group) => void group.spawn(fail), { onError })
+      const flights = await spawn(async () => ({ use: new SingleFlight<string, number>() }))
+      await flights.use.run('key', async () => 1)
     })
     expect(found).toEqual([])
   })

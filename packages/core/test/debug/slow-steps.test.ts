@@ -29,17 +29,36 @@ type Seen = 'taskStarted' | 'taskEnded' | 'waiting' | 'woken'
 const turn = (): Promise<unknown> => new Promise((resolve) => setImmediate(resolve))
 
 describe('slowSteps', () => {
-  it('finds a task that computes from its start to its end, or from a wait to the next one', () => {
+  it('finds a task that computes from its start to its end, or to its first wait', () => {
     const { hooks, found } = watched()
     const [a, b] = [taskOf('a'), taskOf('b')]
     hooks.taskStarted(a)
     hooks.taskEnded(a)
-    hooks.woken(waitOf(b))
+    hooks.taskStarted(b)
     hooks.waiting(waitOf(b))
     expect(found).toEqual(['SLOW a', 'SLOW b'])
   })
 
-  it('finds the task that went on last when nothing more is seen before the loop turns', async () => {
+  it('finds one that goes on after a wait, beside others that were to go on', () => {
+    const found: string[] = []
+    const hooks = slowSteps(0, (_code, task, what) =>
+      found.push(`${task.name}: ${/^it.* computed/.exec(what)?.[0]}`),
+    )
+    const [slow, innocent] = [taskOf('slow'), taskOf('innocent')]
+    hooks.woken?.(waitOf(slow))
+    hooks.woken?.(waitOf(innocent))
+    hooks.waiting?.(waitOf(innocent)) // slow may wait for something foreign
+    expect(found.at(-1)).toBe('slow: it or innocent computed')
+  })
+
+  it('finds one that began while others begin, and waits for something foreign', () => {
+    const { hooks, found } = watched()
+    hooks.taskStarted(taskOf('first'))
+    hooks.taskStarted(taskOf('second'))
+    expect(found).toEqual(['SLOW first'])
+  })
+
+  it('finds the task that was to go on when nothing more is seen before the loop turns', async () => {
     const { hooks, found } = watched()
     hooks.woken(waitOf(taskOf('last')))
     await turn()

@@ -29,6 +29,15 @@ function connection(log: string[]) {
 }
 
 describe('open', () => {
+  test('gives a lease that shows nothing of its value to who lists or prints it', () =>
+    testRun(async () => {
+      await using lease = await open(
+        () => 5,
+        () => {},
+      )
+      expect([JSON.stringify(lease), Object.keys(lease)]).toEqual(['{}', []])
+    }))
+
   test('open gives a lease, and the end of the block releases and waits for it', () =>
     testRun(async () => {
       const log: string[] = []

@@ -57,6 +57,26 @@ const hold = (pool: Pool<Thing>, ms: number) => () =>
   })
 
 describe('Pool', () => {
+  test('calls its options as methods of what they were given in', () =>
+    testRun(async () => {
+      class Options {
+        readonly #log: string[] = []
+        readonly max = 1
+        create = async (): Promise<string> => 'made'
+        async destroy(value: string): Promise<void> {
+          this.#log.push(value)
+        }
+        get log(): readonly string[] {
+          return this.#log
+        }
+      }
+      const options = new Options()
+      const pool = new Pool(options)
+      await pool.use(() => {})
+      await pool.drain()
+      expect(options.log).toEqual(['made'])
+    }))
+
   test('Pool.acquire makes a resource when it is needed, and lends it again', () =>
     testRun(async () => {
       const { pool, log } = things()

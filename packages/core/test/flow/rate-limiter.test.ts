@@ -58,6 +58,16 @@ describe('RateLimiter', () => {
       expect(limiter.tryAcquire()).toBe(true)
     }))
 
+  test('burst is there whole after a rest, at a moment of any fraction', () =>
+    testRun(async () => {
+      const limiter = new RateLimiter({ limit: 7, interval: 10, burst: 7 })
+      for (let i = 1; i <= 50; i++) {
+        await sleep(100 + i * 1.1)
+        const taken = Array.from({ length: 15 }, () => limiter.tryAcquire())
+        expect(taken.filter(Boolean)).toHaveLength(14)
+      }
+    }))
+
   test('burst lets more through at once, and is earned back by taking less', () =>
     testRun(async () => {
       const limiter = new RateLimiter({ limit: 2, interval: 1000, burst: 3 })

@@ -162,6 +162,11 @@ describe('run', () => {
     expect(ticks).toBe(10)
   })
 
+  it('lets timers through at a checkpoint that comes after a long computation', async () => {
+    const { stdout } = await program('computing')
+    expect(Number(stdout)).toBeGreaterThanOrEqual(10)
+  })
+
   it('lets timers through while a loop takes no notice of its cancellation', async () => {
     const { stdout } = await program('deaf')
     const { ticks, calls } = JSON.parse(stdout) as { ticks: number; calls: number }

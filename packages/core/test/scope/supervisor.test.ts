@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sleep, spawn, supervisor } from '../../src/index.ts'
+import { currentTask, sleep, spawn, supervisor } from '../../src/index.ts'
 import { testRun } from '../../src/testing.ts'
 
 describe('supervisor', () => {
@@ -24,6 +24,29 @@ describe('supervisor', () => {
         { onError: (error, task) => seen.push(task.name, error) },
       )
       expect([value, ...seen]).toEqual(['value', 'bad', failure, 'sibling'])
+    }))
+
+  it('tells its handler in a place that lives: what the handler spawns is awaited', () =>
+    testRun(async () => {
+      const seen: unknown[] = []
+      await supervisor(
+        async (group) => {
+          group.spawn(
+            () => {
+              throw new Error('expected')
+            },
+            { name: 'bad' },
+          )
+          await sleep(10)
+        },
+        {
+          onError: () => {
+            seen.push(currentTask()?.name)
+            spawn(() => sleep(5).then(() => seen.push('told')))
+          },
+        },
+      )
+      expect(seen).toEqual(['main', 'told'])
     }))
 
   it('whose body fails cancels and awaits its tasks; what they throw meanwhile goes to the handler', () =>

@@ -138,20 +138,6 @@ describe('timeout', () => {
       expect(root.cause).toBeInstanceOf(TimeoutError)
     }))
 
-  it('is the cause of an error once, also of one that is kept and thrown again and again', () =>
-    testRun(async () => {
-      const kept = new Error('kept')
-      const rethrow = (): Promise<void> =>
-        sleep(1000).catch(() => {
-          throw kept
-        })
-      for (let i = 0; i < 3; i++) await expect(timeout(10, rethrow)).rejects.toBe(kept)
-      await expect(timeout(20, rethrow)).rejects.toBe(kept)
-      const chain: unknown[] = []
-      for (let error: unknown = kept; error instanceof Error; error = error.cause) chain.push(error)
-      expect(chain).toMatchObject([kept, { ms: 10 }, { ms: 20 }])
-    }))
-
   it('inside another: the inner one expires, the outer one still interrupts later work', () =>
     testRun(async () => {
       const start = now()

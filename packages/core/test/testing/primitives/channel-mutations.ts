@@ -88,13 +88,13 @@ export const channelMutations: readonly Mutation[] = [
   [
     'Watch: receivers are not told',
     'channel/watch.ts',
-    `    for (const receiver of watched.receivers) receiver.offer(value)\n`,
+    `    for (const receiver of watched.receivers) receiver.changed()\n`,
     ``,
   ],
   [
     'Watch: a change while a reader is late is not seen',
     'channel/watch-receiver.ts',
-    `      return super.offer(value)\n`,
-    `      return\n`,
+    `return this.#seen < this.#watched.version ? 1 : 0`,
+    `return this.#seen < this.#watched.version - 1 ? 1 : 0`,
   ],
 ]

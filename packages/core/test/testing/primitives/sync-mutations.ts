@@ -165,7 +165,7 @@ export const syncMutations: readonly Mutation[] = [
   [
     'Barrier: abort leaves those who wait',
     'sync/barrier.ts',
-    `    this.#broken = true\n    turnAway(this.#line, () => broken(aborted))`,
+    `    this.#broken = true\n    failAll(this.#line, () => broken(aborted))`,
     `    this.#broken = true`,
   ],
   [
