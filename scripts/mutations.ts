@@ -26,7 +26,7 @@ export const mutations: readonly Mutation[] = [
     file: 'kernel/suspend.ts',
     from: `if (waiter.state !== 'waiting') return false`,
     to: `if (waiter.state === 'new') return false`,
-    tests: ['scope', 'sync'],
+    tests: ['kernel'],
   },
   {
     what: 'a wait in a cancelled scope is let in',

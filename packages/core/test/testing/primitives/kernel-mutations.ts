@@ -8,10 +8,10 @@ export const kernelMutations: readonly Mutation[] = [
     `  settle(`,
   ],
   [
-    'a waiter is granted twice',
+    'a wait in a cancelled scope is let in',
     'kernel/suspend.ts',
-    `if (waiter.state !== 'waiting') return false`,
-    `if (waiter.state === 'new') return false`,
+    `if (scope.governor !== undefined && !waiter.shielded) return turnAway`,
+    `if (scope.governor !== undefined && waiter.shielded) return turnAway`,
   ],
   ['a wait joins no line', 'kernel/suspend.ts', `waiter.line?.add(waiter)`, `void waiter.line`],
   [
