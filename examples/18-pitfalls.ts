@@ -1,4 +1,4 @@
-// Four pitfalls of asynchronous code, and what becomes of them here. @corral/lint warns of them before they run, corral/debug while they do.
+// Four pitfalls of asynchronous code, and what becomes of them here. @corral/lint warns of them.
 import { EventEmitter } from 'node:events'
 import { checkpoint, moveOnAfter, run, sleep, spawn, taskGroup } from 'corral'
 
