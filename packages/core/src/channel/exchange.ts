@@ -89,19 +89,14 @@ export class Exchange<T> {
     return item
   }
 
-  /** Takes the next item, and waits in `line` for one if there is none; as a step of a loop if so told. */
-  receive(
-    api: string,
-    resource: object,
-    iterates: boolean,
-    line: Line = this.takers,
-  ): Promise<Taken<T>> {
+  /** Takes the next item, and waits for one if there is none; as a step of a loop if so told. */
+  receive(api: string, resource: object, iterates: boolean): Promise<Taken<T>> {
     if (uncancelled()) {
       if (this.stocked) return ready(api, resource, taken(this.take(), iterates))
       const { ended } = this.takers
       if (ended !== undefined) return iterates ? ready(api, resource, end) : Promise.reject(ended())
     }
-    return suspend(new Waiter<Taken<T>>(api, resource, line, iterates))
+    return suspend(new Waiter<Taken<T>>(api, resource, this.takers, iterates))
   }
 
   /** Turns away every giver, with the item it offered, and all who come later. */
