@@ -4,23 +4,23 @@ export const channelMutations: readonly Mutation[] = [
   {
     what: 'the one who came last is served first',
     file: 'channel/taker-line.ts',
-    from: `const taker = this.first as Waiter<Taken<T>> | undefined`,
-    to: `let taker = this.first as Waiter<Taken<T>> | undefined
-    for (const last of this) taker = last as unknown as Waiter<Taken<T>>`,
+    from: `const receiver = this.first as Waiter<Received<T>> | undefined`,
+    to: `let receiver = this.first as Waiter<Received<T>> | undefined
+    for (const last of this) receiver = last as unknown as Waiter<Received<T>>`,
     tests: ['channel/queue.test.ts'],
   },
   {
     what: 'a falsy item is taken for none',
     file: 'channel/taker-line.ts',
-    from: `return taker !== undefined && wake(taker, taken(item, taker.data))`,
-    to: `return taker !== undefined && !!item && wake(taker, taken(item, taker.data))`,
+    from: `return receiver !== undefined && wake(receiver, received(item, receiver.data))`,
+    to: `return receiver !== undefined && !!item && wake(receiver, received(item, receiver.data))`,
     tests: ['channel/queue.test.ts'],
   },
   {
     what: 'who takes lets no putter in',
     file: 'channel/exchange.ts',
-    from: `if (this.givers.size > 0) this.#letIn(this.capacity)`,
-    to: `if (this.givers.size > 1) this.#letIn(this.capacity)`,
+    from: `if (this.senders.size > 0) this.#admitSenders(this.capacity)`,
+    to: `if (this.senders.size > 1) this.#admitSenders(this.capacity)`,
     tests: ['channel/queue.test.ts'],
   },
   {
@@ -43,7 +43,7 @@ export const channelMutations: readonly Mutation[] = [
   {
     what: 'a queue that is closed leaves its getters waiting',
     file: 'channel/queue.ts',
-    from: `    this.#exchange.takers.end(getRefused)
+    from: `    this.#buffer.receivers.end(getRefused)
 `,
     to: ``,
     tests: ['channel/queue.test.ts'],
@@ -51,7 +51,7 @@ export const channelMutations: readonly Mutation[] = [
   {
     what: 'a queue that is closed leaves its putters waiting',
     file: 'channel/queue.ts',
-    from: `    this.#exchange.endGivers(putRefused)
+    from: `    this.#buffer.refuseSenders(putRefused)
 `,
     to: ``,
     tests: ['channel/queue.test.ts'],
@@ -59,23 +59,23 @@ export const channelMutations: readonly Mutation[] = [
   {
     what: 'dropping all items ends no join',
     file: 'channel/queue.ts',
-    from: `    this.#exchange.takers.end(getRefused)
+    from: `    this.#buffer.receivers.end(getRefused)
     this.#tellJoiners()`,
-    to: `    this.#exchange.takers.end(getRefused)`,
+    to: `    this.#buffer.receivers.end(getRefused)`,
     tests: ['channel/queue.test.ts'],
   },
   {
     what: 'join does not wait for what is in hand',
     file: 'channel/queue.ts',
-    from: `return this.#done === this.#exchange.taken && this.size === 0`,
+    from: `return this.#done === this.#buffer.taken && this.size === 0`,
     to: `return this.size === 0`,
     tests: ['channel/queue.test.ts'],
   },
   {
     what: 'taskDone is let in once too often',
     file: 'channel/queue.ts',
-    from: `if (this.#done >= this.#exchange.taken)`,
-    to: `if (this.#done > this.#exchange.taken)`,
+    from: `if (this.#done >= this.#buffer.taken)`,
+    to: `if (this.#done > this.#buffer.taken)`,
     tests: ['channel/queue.test.ts'],
   },
   {
@@ -110,14 +110,14 @@ export const channelMutations: readonly Mutation[] = [
   {
     what: 'the first sender that is closed ends the channel',
     file: 'channel/channel.ts',
-    from: `if (this.senders === 0) this.takers`,
-    to: `this.takers`,
+    from: `if (this.openSenders === 0) this.receivers`,
+    to: `this.receivers`,
     tests: ['channel/open-channel.test.ts'],
   },
   {
     what: 'senders wait for receivers that are gone',
     file: 'channel/channel.ts',
-    from: `    this.endGivers(broken)
+    from: `    this.refuseSenders(broken)
 `,
     to: ``,
     tests: ['channel/open-channel.test.ts'],
@@ -155,22 +155,22 @@ export const channelMutations: readonly Mutation[] = [
   {
     what: 'one burst is told twice',
     file: 'channel/watch-receiver.ts',
-    from: `if (this.#granted || taker === undefined) return`,
-    to: `if (taker === undefined) return`,
+    from: `if (this.#granted || receiver === undefined) return`,
+    to: `if (receiver === undefined) return`,
     tests: ['channel/watch.test.ts'],
   },
   {
     what: 'select leaves the losers in line',
     file: 'channel/selection.ts',
-    from: `for (const alternative of this.#alternatives) alternative.withdraw()`,
-    to: `if (!this.chosen) for (const alternative of this.#alternatives) alternative.withdraw()`,
+    from: `for (const selectCase of this.#cases) selectCase.withdraw()`,
+    to: `if (!this.chosen) for (const selectCase of this.#cases) selectCase.withdraw()`,
     tests: ['channel/select.test.ts'],
   },
   {
     what: 'a cancelled select stays in its lines',
     file: 'channel/selection.ts',
-    from: `for (const alternative of this.#alternatives) alternative.withdraw()`,
-    to: `if (this.chosen) for (const alternative of this.#alternatives) alternative.withdraw()`,
+    from: `for (const selectCase of this.#cases) selectCase.withdraw()`,
+    to: `if (this.chosen) for (const selectCase of this.#cases) selectCase.withdraw()`,
     tests: ['channel/select.test.ts'],
   },
   {
@@ -184,8 +184,8 @@ export const channelMutations: readonly Mutation[] = [
   {
     what: 'select does not wait until a loser has ended',
     file: 'channel/selection.ts',
-    from: `await alternative.ended()`,
-    to: `void alternative.ended()`,
+    from: `await selectCase.waitUntilEnded()`,
+    to: `void selectCase.ended()`,
     tests: ['channel/select.test.ts'],
   },
   {

@@ -15,10 +15,10 @@ export const mutations: readonly Mutation[] = [
     what: 'a granted waiter stays in its line',
     file: 'kernel/suspend.ts',
     from: `  waiter.state = 'granted'
-  disown(waiter)
+  unlinkFromScope(waiter)
   waiter.line?.remove(waiter)`,
     to: `  waiter.state = 'granted'
-  disown(waiter)`,
+  unlinkFromScope(waiter)`,
     tests: ['scope/future.test.ts', 'sync'],
   },
   {
@@ -31,14 +31,14 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'a wait in a cancelled scope is let in',
     file: 'kernel/suspend.ts',
-    from: `if (scope.governor !== undefined && !waiter.shielded) return`,
-    to: `if (scope.governor !== undefined && waiter.shielded) return`,
+    from: `if (scope.cancelledBy !== undefined && !waiter.shielded) return`,
+    to: `if (scope.cancelledBy !== undefined && waiter.shielded) return`,
     tests: ['scope'],
   },
   {
     what: 'the runtime has no share of ready calls',
     file: 'kernel/budget.ts',
-    from: `    credit = 0
+    from: `    remaining = 0
     return false`,
     to: `    return true`,
     tests: ['scope/run.test.ts'],
@@ -46,8 +46,8 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'a cancellation drops the shield',
     file: 'kernel/scope-tree.ts',
-    from: `const inherited = scope.shield ? undefined : scope.parent?.governor`,
-    to: `const inherited = scope.parent?.governor`,
+    from: `const inherited = scope.shield ? undefined : scope.parent?.cancelledBy`,
+    to: `const inherited = scope.parent?.cancelledBy`,
     tests: ['scope'],
   },
   {
@@ -67,18 +67,18 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'a new scope does not ask whether it is born cancelled',
     file: 'kernel/scope-tree.ts',
-    from: `if (parent.governor !== undefined || node.cancelCalled) refresh(node)`,
-    to: `if (node.cancelCalled) refresh(node)`,
+    from: `if (parent.cancelledBy !== undefined || node.cancelCalled) propagateCancellation(node)`,
+    to: `if (node.cancelCalled) propagateCancellation(node)`,
     tests: ['scope'],
   },
   {
     what: 'a timer outlives its scope',
     file: 'kernel/scope-tree.ts',
-    from: `    node.runtime.clock.remove(node.alarm)
-    node.alarm = undefined
+    from: `    node.runtime.clock.remove(node.deadlineTimer)
+    node.deadlineTimer = undefined
   }
   if (node.firstWaiter`,
-    to: `    node.alarm = undefined
+    to: `    node.deadlineTimer = undefined
   }
   if (node.firstWaiter`,
     tests: ['scope', 'testing'],
@@ -125,10 +125,10 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'the clock is not set again after it rang',
     file: 'kernel/clock.ts',
-    from: `      timer.ring()
+    from: `      timer.expire()
     }
     this.#source.arm(this.next, this.#fire)`,
-    to: `      timer.ring()
+    to: `      timer.expire()
     }`,
     tests: ['kernel'],
   },
@@ -142,7 +142,7 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'a scope absorbs the cancellation of another',
     file: 'scope/scoped.ts',
-    from: `if (node.governor !== node || !isCancellation(error)) return false`,
+    from: `if (node.cancelledBy !== node || !isCancellation(error)) return false`,
     to: `if (!isCancellation(error)) return false`,
     tests: ['scope'],
   },
@@ -193,7 +193,7 @@ export const mutations: readonly Mutation[] = [
     what: 'a timeout that expired is thrown though the work was cancelled from outside',
     file: 'scope/timeout.ts',
     from: `if (node.expired && absorbs(node, error)) throw new TimeoutError(ms)`,
-    to: `if (node.governor !== undefined) throw new TimeoutError(ms)`,
+    to: `if (node.cancelledBy !== undefined) throw new TimeoutError(ms)`,
     tests: ['scope'],
   },
   {
@@ -207,7 +207,7 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'the program ends and leaves its tasks running',
     file: 'scope/run.ts',
-    from: `nursery.dismiss('main has returned')`,
+    from: `nursery.closeToNew('main has returned')`,
     to: `void nursery`,
     tests: ['scope/run.test.ts', 'scope/edges.test.ts'],
   },
@@ -242,16 +242,16 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'a cancellation inside the task is taken for one that it swallowed',
     file: 'debug/pitfalls.ts',
-    from: `governor !== undefined && governor === task.scope.governor`,
-    to: `governor !== undefined`,
+    from: `cancelledBy !== undefined && cancelledBy === task.scope.cancelledBy`,
+    to: `cancelledBy !== undefined`,
     tests: ['debug'],
   },
   {
     what: 'a callback in a part of its task that has ended is taken for one without a task',
     file: 'kernel/current.ts',
     from: `  if (scope !== undefined) return scope
-  if (observed) tellOutlived()`,
-    to: `  if (observed) tellOutlived()
+  if (observed) reportOutlived()`,
+    to: `  if (observed) reportOutlived()
   if (scope !== undefined) return scope`,
     tests: ['debug'],
   },

@@ -1,6 +1,6 @@
 // What the primitives themselves are built on: sync/, channel/, flow/ and stream/ use only this.
-export { currentScope, uncancelled } from './kernel/current.ts'
-export { disown, divert, withdraw } from './kernel/divert.ts'
+export { currentScope, isUncancelled } from './kernel/current.ts'
+export { unlinkFromScope, interceptWaits, dequeue } from './kernel/divert.ts'
 export {
   describe,
   refuse,
@@ -14,13 +14,13 @@ export {
 } from './kernel/guard.ts'
 export { Heap } from './kernel/heap.ts'
 export type { Slotted } from './kernel/heap.ts'
-export { hold, letGo } from './kernel/holdings.ts'
-export { instrument, report, traced } from './kernel/hooks.ts'
+export { track, untrack } from './kernel/holdings.ts'
+export { instrument, report, isObserved } from './kernel/hooks.ts'
 export type { Hooks } from './kernel/hooks.ts'
 export { probe } from './scope/probe.ts'
 export { Waiter } from './kernel/records.ts'
 export type {
-  Holding,
+  ScopeResource,
   Line,
   Runtime,
   ScopeNode,
@@ -34,6 +34,6 @@ export { owners, tellOwners } from './kernel/owners.ts'
 export type { Owned } from './kernel/owners.ts'
 export { snapshot } from './kernel/snapshot.ts'
 export type { TaskView, WaitView } from './kernel/snapshot.ts'
-export { pause, ready, suspend, wake, wakeWithError } from './kernel/suspend.ts'
+export { yieldIfDue, ready, suspend, wake, wakeWithError } from './kernel/suspend.ts'
 export { waitReport } from './kernel/wait-report.ts'
 export { WaitQueue } from './kernel/wait-queue.ts'

@@ -44,7 +44,7 @@ export class Deadline implements Timed {
   }
 
   /** For the clock. */
-  ring(): void {
+  expire(): void {
     const now = this.#clock.now()
     this.at = Infinity
     const next = Math.min(this.#phaseAt, this.#totalAt)

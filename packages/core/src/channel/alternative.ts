@@ -1,21 +1,21 @@
 import { Cancelled, isCancelled, MisuseError } from '../errors.ts'
-import { disown, divert, wakeWithError, withdraw } from '../lowlevel.ts'
+import { unlinkFromScope, interceptWaits, wakeWithError, dequeue } from '../lowlevel.ts'
 import type { Line, Waiter } from '../lowlevel.ts'
 
 /** One case of a `select`: its call, its wait, and the line that this one really stands in. */
-export class Alternative implements Line {
+export class SelectCase implements Line {
   readonly key: string | number
   /** What the call returned; set once it has. */
   declare result: Promise<unknown>
   waiter: Waiter<never> | undefined
-  readonly #choose: (chosen: Alternative) => void
+  readonly #choose: (chosen: SelectCase) => void
   /** What its wait is for. */
   #line: Line | undefined
   #stands = false
   #stood = false
-  #givenUp = false
+  #withdrawn = false
 
-  constructor(key: string | number, choose: (chosen: Alternative) => void) {
+  constructor(key: string | number, choose: (chosen: SelectCase) => void) {
     this.key = key
     this.#choose = choose
   }
@@ -32,13 +32,13 @@ export class Alternative implements Line {
   /** Makes the call. Its wait, if it begins one, joins no line yet. */
   begin(call: () => unknown): void {
     try {
-      this.result = divert(
+      this.result = interceptWaits(
         () => promised(call()),
-        (waiter) => this.#divert(waiter),
+        (waiter) => this.#intercept(waiter),
       )
     } catch (error) {
       this.result = Promise.reject(error)
-      if (this.waiter !== undefined) withdraw(this.waiter)
+      if (this.waiter !== undefined) dequeue(this.waiter)
     }
     this.result.then(undefined, ignore)
   }
@@ -47,22 +47,22 @@ export class Alternative implements Line {
   withdraw(): void {
     if (!this.waits) return
     const waiter = this.waiter as Waiter<never>
-    this.#givenUp = true
-    if (this.alone) withdraw(waiter)
+    this.#withdrawn = true
+    if (this.alone) dequeue(waiter)
     else this.remove(waiter)
   }
 
   /** Tells those who hold its promise, and serves those who stood behind it. */
-  giveUp(): void {
-    if (!this.#givenUp) return
-    this.#givenUp = false
+  reject(): void {
+    if (!this.#withdrawn) return
+    this.#withdrawn = false
     const waiter = this.waiter as Waiter<never>
     if (this.waits) wakeWithError(waiter, notChosen)
     if (this.#stood) this.#line?.left?.(waiter)
   }
 
   /** Waits until it has ended; throws what it throws by itself. */
-  async ended(): Promise<void> {
+  async waitUntilEnded(): Promise<void> {
     try {
       await this.result
     } catch (error) {
@@ -76,7 +76,7 @@ export class Alternative implements Line {
   add(): void {
     if (!this.waits) return
     const waiter = this.waiter as Waiter<never>
-    if (this.alone) disown(waiter)
+    if (this.alone) unlinkFromScope(waiter)
     this.#stands = true
     this.#stood = true
     this.#line?.add(waiter)
@@ -94,7 +94,7 @@ export class Alternative implements Line {
     this.#choose(this)
   }
 
-  #divert(waiter: Waiter<never>): void {
+  #intercept(waiter: Waiter<never>): void {
     if (this.waiter === undefined) {
       this.waiter = waiter
       this.#line = waiter.line

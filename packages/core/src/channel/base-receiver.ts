@@ -1,5 +1,5 @@
 import { ClosedError } from '../errors.ts'
-import { ready, suspend, uncancelled, Waiter } from '../lowlevel.ts'
+import { ready, suspend, isUncancelled, Waiter } from '../lowlevel.ts'
 import type { Line } from '../lowlevel.ts'
 import { iteratorOver } from './iterator-over.ts'
 import type { Receiver } from './receiver.ts'
@@ -9,7 +9,7 @@ import { end } from './taker-line.ts'
 export interface ReceiverLine extends Line {
   readonly size: number
   /** Everybody in line gets the error. */
-  turnAway(error: () => unknown): void
+  failAll(error: () => unknown): void
 }
 
 /** What all receivers share; what there is to take is said by those who extend it. */
@@ -34,7 +34,7 @@ export abstract class BaseReceiver<T> implements Receiver<T> {
   }
 
   receive(): Promise<T> {
-    if (uncancelled()) {
+    if (isUncancelled()) {
       try {
         if (this.#available()) return ready('Receiver.receive', this, this.take())
       } catch (error) {
@@ -57,7 +57,7 @@ export abstract class BaseReceiver<T> implements Receiver<T> {
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.line.turnAway(closed)
+    this.line.failAll(closed)
     this.leave()
   }
 
@@ -74,7 +74,7 @@ export abstract class BaseReceiver<T> implements Receiver<T> {
   }
 
   #next(): Promise<IteratorResult<T, undefined>> {
-    if (uncancelled()) {
+    if (isUncancelled()) {
       try {
         if (this.#available()) {
           return ready('Receiver.receive', this, { done: false, value: this.take() })

@@ -2,7 +2,7 @@ import { ClosedError } from '../errors.ts'
 import { requireLimit, requireOptions, RingBuffer } from '../lowlevel.ts'
 import type { Receiver } from './receiver.ts'
 import { Subscription } from './subscription.ts'
-import type { Feed } from './subscription.ts'
+import type { BroadcastState } from './subscription.ts'
 
 export interface BroadcastOptions {
   /** How many items are kept for receivers that are behind: at least 1. `Infinity` keeps all of them. */
@@ -23,7 +23,7 @@ export interface BroadcastOptions {
  * @see tokio::sync::broadcast
  */
 export class Broadcast<T> implements Disposable {
-  readonly #feed: Feed<T>
+  readonly #feed: BroadcastState<T>
 
   constructor(options: BroadcastOptions) {
     requireOptions('Broadcast', options)

@@ -11,8 +11,8 @@ export class ChannelReceiver<T> extends BaseReceiver<T> {
   constructor(channel: Channel<T>) {
     super()
     this.#channel = channel
-    this.line = new HandleLine(channel.takers, this)
-    channel.receivers += 1
+    this.line = new HandleLine(channel.receivers, this)
+    channel.openReceivers += 1
   }
 
   get size(): number {
@@ -20,7 +20,7 @@ export class ChannelReceiver<T> extends BaseReceiver<T> {
   }
 
   get senders(): number {
-    return this.#channel.senders
+    return this.#channel.openSenders
   }
 
   protected take(): T {

@@ -1,5 +1,5 @@
 import { ClosedError } from '../errors.ts'
-import { uncancelled } from '../lowlevel.ts'
+import { isUncancelled } from '../lowlevel.ts'
 import type { Channel } from './channel.ts'
 import { HandleLine } from './handle-line.ts'
 import type { Sender } from './sender.ts'
@@ -12,8 +12,8 @@ export class ChannelSender<T> implements Sender<T> {
 
   constructor(channel: Channel<T>) {
     this.#channel = channel
-    this.#line = new HandleLine(channel.givers, this)
-    channel.senders += 1
+    this.#line = new HandleLine(channel.senders, this)
+    channel.openSenders += 1
   }
 
   get closed(): boolean {
@@ -29,7 +29,7 @@ export class ChannelSender<T> implements Sender<T> {
   }
 
   get receivers(): number {
-    return this.#channel.receivers
+    return this.#channel.openReceivers
   }
 
   get waiting(): number {
@@ -37,13 +37,13 @@ export class ChannelSender<T> implements Sender<T> {
   }
 
   send(item: T): Promise<void> {
-    if (this.#closed && uncancelled()) return Promise.reject(closed('send'))
+    if (this.#closed && isUncancelled()) return Promise.reject(closed('send'))
     return this.#channel.send('Sender.send', this, item, this.#line)
   }
 
   trySend(item: T): boolean {
     if (this.#closed) throw closed('trySend')
-    return this.#channel.give(item, 'Sender.trySend')
+    return this.#channel.offer(item, 'Sender.trySend')
   }
 
   clone(): Sender<T> {
@@ -54,7 +54,7 @@ export class ChannelSender<T> implements Sender<T> {
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#line.turnAway(() => closed('send'))
+    this.#line.failAll(() => closed('send'))
     this.#channel.senderClosed()
   }
 

@@ -1,22 +1,22 @@
 import { BrokenError } from '../errors.ts'
 import { ended } from './base-receiver.ts'
-import { Exchange } from './exchange.ts'
+import { BoundedBuffer } from './exchange.ts'
 
 /** What the handles of a channel share. Each side counts its open handles; the last one ends the other side. */
-export class Channel<T> extends Exchange<T> {
-  senders = 0
-  receivers = 0
+export class Channel<T> extends BoundedBuffer<T> {
+  openSenders = 0
+  openReceivers = 0
 
   senderClosed(): void {
-    this.senders -= 1
-    if (this.senders === 0) this.takers.end(ended)
+    this.openSenders -= 1
+    if (this.openSenders === 0) this.receivers.end(ended)
   }
 
   receiverClosed(): void {
-    this.receivers -= 1
-    if (this.receivers > 0) return
+    this.openReceivers -= 1
+    if (this.openReceivers > 0) return
     this.buffer.clear()
-    this.endGivers(broken)
+    this.refuseSenders(broken)
   }
 }
 

@@ -2,7 +2,7 @@ import {
   ready,
   RingBuffer,
   suspend,
-  uncancelled,
+  isUncancelled,
   Waiter,
   WaitQueue,
   wake,
@@ -10,8 +10,8 @@ import {
 } from '../lowlevel.ts'
 import type { Line } from '../lowlevel.ts'
 import { failAll } from '../sync/fail-all.ts'
-import { end, taken, TakerLine } from './taker-line.ts'
-import type { Taken } from './taker-line.ts'
+import { end, received, ReceiverQueue } from './taker-line.ts'
+import type { Received } from './taker-line.ts'
 
 /** Where items are kept between those who give and those who take; `shift` says which one is next. */
 export interface ItemBuffer<T> {
@@ -30,12 +30,12 @@ export interface ItemBuffer<T> {
  * Takers stand in line only while the buffer is empty, givers only while it is full: whoever takes
  * lets the first giver in, so that neither has to be looked for in the other's way.
  */
-export class Exchange<T> {
+export class BoundedBuffer<T> {
   readonly capacity: number
   readonly buffer: ItemBuffer<T>
-  readonly takers: TakerLine<T> = new TakerLine<T>()
+  readonly receivers: ReceiverQueue<T> = new ReceiverQueue<T>()
   /** `data` is the item offered. */
-  readonly givers: WaitQueue = new WaitQueue()
+  readonly senders: WaitQueue = new WaitQueue()
   /** How many items have been handed out so far. */
   taken = 0
   /** Why nothing is accepted any more. */
@@ -48,7 +48,7 @@ export class Exchange<T> {
 
   /** How many items could be taken at once. */
   get size(): number {
-    return this.buffer.size + this.givers.size
+    return this.buffer.size + this.senders.size
   }
 
   /** Whether `take` has something to take. */
@@ -57,9 +57,9 @@ export class Exchange<T> {
   }
 
   /** Hands the item to the first taker or puts it into the buffer; false when there is no room. */
-  give(item: T, api = ''): boolean {
+  offer(item: T, api = ''): boolean {
     if (this.#refusal !== undefined) throw this.#refusal(api)
-    if (this.takers.hand(item)) {
+    if (this.receivers.hand(item)) {
       this.taken += 1
       return true
     }
@@ -69,10 +69,10 @@ export class Exchange<T> {
   }
 
   /** Gives the item, and waits in `line` for room first if there is none. */
-  send(api: string, resource: object, item: T, line: Line = this.givers): Promise<void> {
-    if (uncancelled()) {
+  send(api: string, resource: object, item: T, line: Line = this.senders): Promise<void> {
+    if (isUncancelled()) {
       try {
-        if (this.give(item, api)) return ready(api, resource, undefined)
+        if (this.offer(item, api)) return ready(api, resource, undefined)
       } catch (error) {
         return Promise.reject(error)
       }
@@ -83,37 +83,37 @@ export class Exchange<T> {
   /** Takes the next item of a stocked exchange, and lets the first giver in. */
   take(): T {
     this.taken += 1
-    if (this.buffer.size === 0) this.#letIn(1) // of capacity 0: the giver is let in to be taken from
+    if (this.buffer.size === 0) this.#admitSenders(1) // of capacity 0: the giver is let in to be taken from
     const item = this.buffer.shift() as T
-    if (this.givers.size > 0) this.#letIn(this.capacity)
+    if (this.senders.size > 0) this.#admitSenders(this.capacity)
     return item
   }
 
   /** Takes the next item, and waits for one if there is none; as a step of a loop if so told. */
-  receive(api: string, resource: object, iterates: boolean): Promise<Taken<T>> {
-    if (uncancelled()) {
-      if (this.stocked) return ready(api, resource, taken(this.take(), iterates))
-      const { ended } = this.takers
+  receive(api: string, resource: object, iterates: boolean): Promise<Received<T>> {
+    if (isUncancelled()) {
+      if (this.stocked) return ready(api, resource, received(this.take(), iterates))
+      const { ended } = this.receivers
       if (ended !== undefined) return iterates ? ready(api, resource, end) : Promise.reject(ended())
     }
-    return suspend(new Waiter<Taken<T>>(api, resource, this.takers, iterates))
+    return suspend(new Waiter<Received<T>>(api, resource, this.receivers, iterates))
   }
 
   /** Turns away every giver, with the item it offered, and all who come later. */
-  endGivers(refusal: (api: string) => Error): void {
+  refuseSenders(refusal: (api: string) => Error): void {
     this.#refusal = refusal
-    failAll(this.givers, refusal)
+    failAll(this.senders, refusal)
   }
 
-  #letIn(room: number): void {
+  #admitSenders(room: number): void {
     while (this.buffer.size < room) {
-      const giver = this.givers.first
-      if (giver === undefined) return
+      const sender = this.senders.first
+      if (sender === undefined) return
       try {
-        this.buffer.push(giver.data as T)
-        wake(giver, undefined)
+        this.buffer.push(sender.data as T)
+        wake(sender, undefined)
       } catch (error) {
-        wakeWithError(giver, () => error)
+        wakeWithError(sender, () => error)
       }
     }
   }

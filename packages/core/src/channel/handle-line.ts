@@ -24,7 +24,7 @@ export class HandleLine<T> implements Line {
   }
 
   /** The handle is closed: turns away those who wait on it. Walks the line until it has found them all. */
-  turnAway(error: () => unknown): void {
+  failAll(error: () => unknown): void {
     for (const waiter of this.#line) {
       if (this.size === 0) return
       if (waiter.resource === this.#handle) wakeWithError(waiter, error)

@@ -4,12 +4,12 @@ import {
   requireLimit,
   requireOptions,
   suspend,
-  uncancelled,
+  isUncancelled,
   Waiter,
   WaitQueue,
   wake,
 } from '../lowlevel.ts'
-import { Exchange } from './exchange.ts'
+import { BoundedBuffer } from './exchange.ts'
 import type { ItemBuffer } from './exchange.ts'
 import { iteratorOver } from './iterator-over.ts'
 
@@ -39,7 +39,7 @@ export interface QueueCloseOptions {
  * @see asyncio.Queue
  */
 export class Queue<T> implements AsyncIterable<T> {
-  readonly #exchange: Exchange<T>
+  readonly #buffer: BoundedBuffer<T>
   readonly #joiners = new WaitQueue()
   #done = 0
 
@@ -50,30 +50,30 @@ export class Queue<T> implements AsyncIterable<T> {
     requireOptions(new.target.name, options)
     const { capacity = Infinity } = options
     requireLimit(`${new.target.name}: capacity`, capacity)
-    this.#exchange = new Exchange(capacity, buffer)
+    this.#buffer = new BoundedBuffer(capacity, buffer)
   }
 
   /** How many items it holds. */
   get size(): number {
-    return this.#exchange.buffer.size
+    return this.#buffer.buffer.size
   }
 
   get capacity(): number {
-    return this.#exchange.capacity
+    return this.#buffer.capacity
   }
 
   get closed(): boolean {
-    return this.#exchange.takers.ended !== undefined
+    return this.#buffer.receivers.ended !== undefined
   }
 
   /** How many wait in line to get. */
   get getters(): number {
-    return this.#exchange.takers.size
+    return this.#buffer.receivers.size
   }
 
   /** How many wait in line to put. */
   get putters(): number {
-    return this.#exchange.givers.size
+    return this.#buffer.senders.size
   }
 
   /**
@@ -84,7 +84,7 @@ export class Queue<T> implements AsyncIterable<T> {
    * @throws ClosedError when it is closed, also while waiting
    */
   put(item: T): Promise<void> {
-    return this.#exchange.send('Queue.put', this, item)
+    return this.#buffer.send('Queue.put', this, item)
   }
 
   /**
@@ -95,7 +95,7 @@ export class Queue<T> implements AsyncIterable<T> {
    * @throws ClosedError when it is closed and drained, also while waiting
    */
   get(): Promise<T> {
-    return this.#exchange.receive('Queue.get', this, false) as Promise<T>
+    return this.#buffer.receive('Queue.get', this, false) as Promise<T>
   }
 
   /**
@@ -104,12 +104,12 @@ export class Queue<T> implements AsyncIterable<T> {
    * @throws ClosedError when it is closed
    */
   tryPut(item: T): boolean {
-    return this.#exchange.give(item)
+    return this.#buffer.offer(item)
   }
 
   /** Takes the next item if there is one; never waits. Ask `size` first where an item may be undefined. */
   tryGet(): T | undefined {
-    return this.#exchange.stocked ? this.#exchange.take() : undefined
+    return this.#buffer.stocked ? this.#buffer.take() : undefined
   }
 
   /**
@@ -118,7 +118,7 @@ export class Queue<T> implements AsyncIterable<T> {
    * @throws MisuseError when it is called more often than items were taken
    */
   taskDone(): void {
-    if (this.#done >= this.#exchange.taken) {
+    if (this.#done >= this.#buffer.taken) {
       throw new MisuseError(
         'Queue.taskDone: every item taken is done already; call it once for each item taken',
       )
@@ -134,7 +134,7 @@ export class Queue<T> implements AsyncIterable<T> {
    * Cancellation: changes nothing.
    */
   join(): Promise<void> {
-    if (uncancelled() && this.#idle) {
+    if (isUncancelled() && this.#idle) {
       return ready('Queue.join', this, undefined)
     }
     return suspend(new Waiter('Queue.join', this, this.#joiners))
@@ -145,17 +145,16 @@ export class Queue<T> implements AsyncIterable<T> {
    * still be taken; after that `get` is refused and loops over it end. Twice is once.
    */
   close({ immediate = false }: QueueCloseOptions = {}): void {
-    if (immediate) this.#exchange.buffer.clear()
-    this.#exchange.endGivers(putRefused)
-    this.#exchange.takers.end(getRefused)
+    if (immediate) this.#buffer.buffer.clear()
+    this.#buffer.refuseSenders(putRefused)
+    this.#buffer.receivers.end(getRefused)
     this.#tellJoiners()
   }
 
   /** Takes item after item, and ends when it is closed and drained. Leaving the loop closes nothing. */
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
     return iteratorOver(
-      () =>
-        this.#exchange.receive('Queue.get', this, true) as Promise<IteratorResult<T, undefined>>,
+      () => this.#buffer.receive('Queue.get', this, true) as Promise<IteratorResult<T, undefined>>,
     )
   }
 
@@ -164,7 +163,7 @@ export class Queue<T> implements AsyncIterable<T> {
   }
 
   get #idle(): boolean {
-    return this.#done === this.#exchange.taken && this.size === 0
+    return this.#done === this.#buffer.taken && this.size === 0
   }
 
   #tellJoiners(): void {

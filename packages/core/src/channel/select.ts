@@ -4,10 +4,10 @@ import {
   describe,
   requireFunction,
   suspend,
-  uncancelled,
+  isUncancelled,
   Waiter,
 } from '../lowlevel.ts'
-import { Selection } from './selection.ts'
+import { SelectState } from './selection.ts'
 
 /** One call that waits, such as `() => queue.get()`. */
 export type Case<T> = () => PromiseLike<T> | T
@@ -57,18 +57,18 @@ export async function select<const T extends CasesOf<T>>(
   options: SelectOptions = {},
 ): Promise<Selected<T>> {
   const list = listCases(cases)
-  if (!uncancelled()) await suspend(new Waiter('select'))
-  const selection = new Selection()
+  if (!isUncancelled()) await suspend(new Waiter('select'))
+  const state = new SelectState()
   try {
-    while (list.length > 0 && selection.chosen === undefined) {
+    while (list.length > 0 && state.chosen === undefined) {
       const chance = options.fair === true ? currentScope().runtime.random() : 0
       const [next] = list.splice(Math.floor(chance * list.length), 1)
-      selection.begin(...(next as Entry))
+      state.begin(...(next as Entry))
     }
-    const chosen = selection.chosen ?? (await suspend(selection.waiter()))
+    const chosen = state.chosen ?? (await suspend(state.waiter()))
     return { key: chosen.key, value: await chosen.result } as Selected<T>
   } finally {
-    await selection.end()
+    await state.end()
   }
 }
 

@@ -1,63 +1,63 @@
 import { Waiter, wake } from '../lowlevel.ts'
 import type { Line } from '../lowlevel.ts'
-import { Alternative } from './alternative.ts'
+import { SelectCase } from './alternative.ts'
 
 /**
  * The decision that the cases of a `select` share.
  *
  * First each case makes its call, and none joins a line: if one is ready, that is it. Otherwise each
- * wait joins its own line, wrapped by an `Alternative`, and one waiter waits on behalf of all. Lines are
+ * wait joins its own line, wrapped by a `SelectCase`, and one waiter waits on behalf of all. Lines are
  * told in the very moment when somebody is granted; then all the others leave theirs.
  *
- *   waiter of the select -> selection -> alternative -> line of queue A
- *                                     -> alternative -> the clock
+ *   waiter of the select -> select state -> select case -> line of queue A
+ *                                        -> select case -> the clock
  */
-export class Selection implements Line {
-  chosen: Alternative | undefined
-  readonly #alternatives: Alternative[] = []
-  #waiter: Waiter<Alternative> | undefined
+export class SelectState implements Line {
+  chosen: SelectCase | undefined
+  readonly #cases: SelectCase[] = []
+  #waiter: Waiter<SelectCase> | undefined
   #over = false
 
   /** Makes the call of a case, which may be what decides. */
   begin(key: string | number, call: () => unknown): void {
-    const alternative = new Alternative(key, (chosen) => this.#choose(chosen))
-    this.#alternatives.push(alternative)
-    alternative.begin(call)
-    if (!alternative.waits) this.#choose(alternative)
+    const selectCase = new SelectCase(key, (chosen) => this.#choose(chosen))
+    this.#cases.push(selectCase)
+    selectCase.begin(call)
+    if (!selectCase.waits) this.#choose(selectCase)
   }
 
   /** The one who waits on behalf of all. */
-  waiter(): Waiter<Alternative> {
-    const kinds = this.#alternatives.map(({ waiter }) => waiter?.kind).join(', ')
+  waiter(): Waiter<SelectCase> {
+    const kinds = this.#cases.map(({ waiter }) => waiter?.kind).join(', ')
     this.#waiter = new Waiter(`select of ${kinds}`, undefined, this)
     return this.#waiter
   }
 
   add(): void {
-    for (const alternative of this.#alternatives) alternative.add()
+    for (const selectCase of this.#cases) selectCase.add()
   }
 
   /** Granted: the others have left already. Cancelled: all must leave. */
   remove(): void {
     this.#over = true
-    for (const alternative of this.#alternatives) alternative.withdraw()
+    for (const selectCase of this.#cases) selectCase.withdraw()
   }
 
   left(): void {
-    for (const alternative of this.#alternatives) alternative.giveUp()
+    for (const selectCase of this.#cases) selectCase.reject()
   }
 
   /** Waits until every case that was given up has ended; throws what one of them throws by itself. */
   async end(): Promise<void> {
     this.remove()
     this.left()
-    for (const alternative of this.#alternatives) {
-      if (alternative !== this.chosen && !alternative.alone) await alternative.ended()
+    for (const selectCase of this.#cases) {
+      if (selectCase !== this.chosen && !selectCase.alone) await selectCase.waitUntilEnded()
     }
   }
 
   /** Takes this one, which waits no longer, and gives up the others, unless it was decided before. */
-  #choose(chosen: Alternative): void {
+  #choose(chosen: SelectCase): void {
     if (this.#over) return
     this.chosen = chosen
     this.remove()

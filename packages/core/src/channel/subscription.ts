@@ -2,7 +2,7 @@ import { LaggedError } from '../errors.ts'
 import type { RingBuffer } from '../lowlevel.ts'
 import { BaseReceiver, ended } from './base-receiver.ts'
 import type { Receiver } from './receiver.ts'
-import { TakerLine } from './taker-line.ts'
+import { ReceiverQueue } from './taker-line.ts'
 
 /**
  * What a broadcast and its receivers share. Items are numbered from 0 as they are sent:
@@ -11,7 +11,7 @@ import { TakerLine } from './taker-line.ts'
  *
  * Each item that is kept counts the receivers that have yet to take it, and leaves with the last.
  */
-export interface Feed<T> {
+export interface BroadcastState<T> {
   readonly capacity: number
   readonly kept: RingBuffer<{ readonly item: T; unseen: number }>
   readonly subscriptions: Set<Subscription<T>>
@@ -21,31 +21,31 @@ export interface Feed<T> {
 
 /** A receiver of a broadcast. While somebody waits on it, it has received all that was sent. */
 export class Subscription<T> extends BaseReceiver<T> {
-  protected readonly line: TakerLine<T> = new TakerLine<T>()
-  readonly #feed: Feed<T>
+  protected readonly line: ReceiverQueue<T> = new ReceiverQueue<T>()
+  readonly #state: BroadcastState<T>
   /** The number of the item to take next. */
   #next: number
 
-  constructor(feed: Feed<T>, next: number) {
+  constructor(feed: BroadcastState<T>, next: number) {
     super()
-    this.#feed = feed
+    this.#state = feed
     this.#next = next
     feed.subscriptions.add(this)
     this.#count(1)
   }
 
   get size(): number {
-    return this.#feed.sent - Math.max(this.#next, this.#oldest)
+    return this.#state.sent - Math.max(this.#next, this.#oldest)
   }
 
   get senders(): number {
-    return this.#feed.closed ? 0 : 1
+    return this.#state.closed ? 0 : 1
   }
 
   /** Hands an item that is being sent to whoever waits; false when nobody does. */
   offer(item: T): boolean {
     if (!this.line.hand(item)) return false
-    this.#next = this.#feed.sent
+    this.#next = this.#state.sent
     return true
   }
 
@@ -60,7 +60,7 @@ export class Subscription<T> extends BaseReceiver<T> {
       this.#next += missed
       throw new LaggedError(missed)
     }
-    const entry = this.#feed.kept.at(-missed) as { readonly item: T; unseen: number }
+    const entry = this.#state.kept.at(-missed) as { readonly item: T; unseen: number }
     this.#next += 1
     entry.unseen -= 1
     this.#drop()
@@ -68,22 +68,22 @@ export class Subscription<T> extends BaseReceiver<T> {
   }
 
   protected copy(): Receiver<T> {
-    return new Subscription(this.#feed, this.#next)
+    return new Subscription(this.#state, this.#next)
   }
 
   protected leave(): void {
-    this.#feed.subscriptions.delete(this)
+    this.#state.subscriptions.delete(this)
     this.#count(-1)
     this.#drop()
   }
 
   get #oldest(): number {
-    return this.#feed.sent - this.#feed.kept.size
+    return this.#state.sent - this.#state.kept.size
   }
 
   /** Counts this receiver in or out where it has yet to take. */
   #count(one: 1 | -1): void {
-    const { kept } = this.#feed
+    const { kept } = this.#state
     for (let i = Math.max(0, this.#next - this.#oldest); i < kept.size; i++) {
       ;(kept.at(i) as { unseen: number }).unseen += one
     }
@@ -91,7 +91,7 @@ export class Subscription<T> extends BaseReceiver<T> {
 
   /** Drops what everybody has taken. */
   #drop(): void {
-    const { kept } = this.#feed
+    const { kept } = this.#state
     while (kept.at(0)?.unseen === 0) kept.shift()
   }
 }

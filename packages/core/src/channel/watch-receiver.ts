@@ -2,11 +2,11 @@ import { wake } from '../lowlevel.ts'
 import type { Waiter } from '../lowlevel.ts'
 import { BaseReceiver, ended } from './base-receiver.ts'
 import type { Receiver } from './receiver.ts'
-import { TakerLine } from './taker-line.ts'
-import type { Taken } from './taker-line.ts'
+import { ReceiverQueue } from './taker-line.ts'
+import type { Received } from './taker-line.ts'
 
 /** What a watch and its receivers share. */
-export interface Watched<T> {
+export interface WatchState<T> {
   readonly receivers: Set<WatchReceiver<T>>
   value: T
   /** How often it was set. */
@@ -16,42 +16,42 @@ export interface Watched<T> {
 
 /** A receiver of a watch: there is something to take while it has not seen the latest value. */
 export class WatchReceiver<T> extends BaseReceiver<T> {
-  protected readonly line: TakerLine<T> = new TakerLine<T>()
-  readonly #watched: Watched<T>
+  protected readonly line: ReceiverQueue<T> = new ReceiverQueue<T>()
+  readonly #state: WatchState<T>
   #seen: number
   /** Somebody was woken who has not gone on yet: whatever is set before that is seen then. */
   #granted = false
 
-  constructor(watched: Watched<T>, seen: number) {
+  constructor(watched: WatchState<T>, seen: number) {
     super()
-    this.#watched = watched
+    this.#state = watched
     this.#seen = seen
     watched.receivers.add(this)
   }
 
   get size(): number {
-    return this.#seen < this.#watched.version ? 1 : 0
+    return this.#seen < this.#state.version ? 1 : 0
   }
 
   get senders(): number {
-    return this.#watched.closed ? 0 : 1
+    return this.#state.closed ? 0 : 1
   }
 
   /** The value was set: wakes the first in line, who takes the value as it is when it goes on. */
   changed(): void {
-    const taker = this.line.first as Waiter<Taken<T>> | undefined
-    if (this.#granted || taker !== undefined) this.#seen = this.#watched.version
-    if (this.#granted || taker === undefined) return
+    const receiver = this.line.first as Waiter<Received<T>> | undefined
+    if (this.#granted || receiver !== undefined) this.#seen = this.#state.version
+    if (this.#granted || receiver === undefined) return
     this.#granted = true
-    const step = taker.data === true
+    const step = receiver.data === true
     const latest = {
-      then: (resolve: (taken: Taken<T>) => void): void => {
+      then: (resolve: (taken: Received<T>) => void): void => {
         this.#granted = false
-        const { value } = this.#watched
+        const { value } = this.#state
         resolve(step ? { done: false, value } : value)
       },
     }
-    wake(taker, latest as Taken<T>)
+    wake(receiver, latest as Received<T>)
   }
 
   /** Nothing more will be set. */
@@ -60,15 +60,15 @@ export class WatchReceiver<T> extends BaseReceiver<T> {
   }
 
   protected take(): T {
-    this.#seen = this.#watched.version
-    return this.#watched.value
+    this.#seen = this.#state.version
+    return this.#state.value
   }
 
   protected copy(): Receiver<T> {
-    return new WatchReceiver(this.#watched, this.#seen)
+    return new WatchReceiver(this.#state, this.#seen)
   }
 
   protected leave(): void {
-    this.#watched.receivers.delete(this)
+    this.#state.receivers.delete(this)
   }
 }

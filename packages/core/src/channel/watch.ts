@@ -1,8 +1,8 @@
 import { ClosedError } from '../errors.ts'
-import { suspend, uncancelled, Waiter, WaitQueue, wake, wakeWithError } from '../lowlevel.ts'
+import { suspend, isUncancelled, Waiter, WaitQueue, wake, wakeWithError } from '../lowlevel.ts'
 import type { Receiver } from './receiver.ts'
 import { WatchReceiver } from './watch-receiver.ts'
-import type { Watched } from './watch-receiver.ts'
+import type { WatchState } from './watch-receiver.ts'
 
 /**
  * One value that changes, and tasks that want to know its latest state, not each step: who looks late
@@ -20,7 +20,7 @@ import type { Watched } from './watch-receiver.ts'
  * @see tokio::sync::watch, Kotlin's StateFlow
  */
 export class Watch<T> implements Disposable {
-  readonly #watched: Watched<T>
+  readonly #watched: WatchState<T>
   readonly #line = new WaitQueue<T>()
   /** Gives those who wait the value as it is when they go on, not when they were woken. */
   readonly #latest = { then: (resolve: (value: T) => void): void => resolve(this.value) }
@@ -72,7 +72,7 @@ export class Watch<T> implements Disposable {
    * @throws ClosedError when it is closed, also while waiting
    */
   changed(): Promise<T> {
-    if (this.closed && uncancelled()) return Promise.reject(closed('changed'))
+    if (this.closed && isUncancelled()) return Promise.reject(closed('changed'))
     return suspend(new Waiter<T>('Watch.changed', this, this.#line))
   }
 

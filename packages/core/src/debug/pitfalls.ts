@@ -9,8 +9,8 @@ export function pitfalls(found: Found): Hooks {
   const outlived = new WeakSet<TaskRecord>()
 
   /** A wait in this scope threw: by the cancellation of its task, or of a part of it only. */
-  function cut({ governor, task }: ScopeNode): void {
-    if (task !== undefined && governor !== undefined && governor === task.scope.governor) {
+  function cut({ cancelledBy, task }: ScopeNode): void {
+    if (task !== undefined && cancelledBy !== undefined && cancelledBy === task.scope.cancelledBy) {
       cutShort.add(task)
     }
   }
@@ -19,7 +19,7 @@ export function pitfalls(found: Found): Hooks {
     taskSpawned(task) {
       tasks.set(task.scope, task)
     },
-    turnedAway: cut,
+    waitRejected: cut,
     woken({ state, scope, kind }) {
       if (state !== 'cancelled' || scope?.task === undefined) return
       if (!scope.closed) return cut(scope)

@@ -1,4 +1,4 @@
-import { outside } from '../kernel/context.ts'
+import { runOutside } from '../kernel/context.ts'
 import type { Hooks } from '../kernel/hooks.ts'
 import { macrotask, monotonicNow } from '../kernel/originals.ts'
 import type { TaskRecord } from '../kernel/records.ts'
@@ -17,7 +17,7 @@ export function slowSteps(limit: number, found: Found): Hooks {
   function see(): void {
     const now = monotonicNow()
     const ms = since === undefined ? -1 : now - since
-    if (since === undefined) outside(macrotask, turned)
+    if (since === undefined) runOutside(macrotask, turned)
     since = now
     const [first, ...others] = beginning === undefined ? awake : [beginning]
     beginning = undefined

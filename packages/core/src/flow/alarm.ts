@@ -3,16 +3,16 @@ import type { Runtime } from '../lowlevel.ts'
 type Clock = Runtime['clock']
 
 /** One timer that can be set again and again, in no scope: whoever sets it clears it. */
-export class Alarm {
+export class Timer {
   slot: number = -1
   order: number = 0
   at: number = Infinity
-  readonly #rang: () => void
+  readonly #onExpiry: () => void
   /** Where it is set. */
   #clock: Clock | undefined
 
   constructor(rang: () => void) {
-    this.#rang = rang
+    this.#onExpiry = rang
   }
 
   /** Sets it, or moves it; `Infinity` is never. */
@@ -30,8 +30,8 @@ export class Alarm {
   }
 
   /** Called by the clock. */
-  ring(): void {
+  expire(): void {
     this.#clock = undefined
-    this.#rang()
+    this.#onExpiry()
   }
 }

@@ -40,14 +40,14 @@ async function* completions(
   const tell = (): void => {
     if (wait !== undefined) wake(wait, undefined)
   }
-  const course = limited('asCompleted', concurrency, (task, _index, group) => {
+  const policy = limited('asCompleted', concurrency, (task, _index, group) => {
     if (task.state !== 'fulfilled') group.fail(task.failure())
     else if (!group.failed) ready.push(task.value)
     tell()
   })
   const group = new Nursery(openScope('asCompleted'))
-  group.idle = () => tell() // all have ended, perhaps cancelled: nothing more will come
-  const begin = (): Promise<void> => spawnEach('asCompleted', group, thunks, course)
+  group.onIdle = () => tell() // all have ended, perhaps cancelled: nothing more will come
+  const begin = (): Promise<void> => spawnEach('asCompleted', group, thunks, policy)
   try {
     spawnInto(group, 'asCompleted', begin, { name: 'asCompleted' })
     for (;;) {

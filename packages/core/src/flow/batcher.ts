@@ -12,8 +12,8 @@ import {
 } from '../lowlevel.ts'
 import type { ScopeNode } from '../lowlevel.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
-import { Owner } from '../scope/owner.ts'
-import { Alarm } from './alarm.ts'
+import { HomeContext } from '../scope/owner.ts'
+import { Timer } from './alarm.ts'
 import { completeOptions } from './complete-options.ts'
 import { shareWork } from './shared-work.ts'
 
@@ -37,7 +37,7 @@ export interface BatcherOptions {
  * @see dataloader
  */
 export class Batcher<K, V> {
-  readonly #owner = new Owner()
+  readonly #owner = new HomeContext()
   readonly #load: (keys: K[]) => PromiseLike<readonly (V | Error)[]>
   readonly #options: Required<BatcherOptions>
   /** Joins the batch that still takes keys. */
@@ -70,7 +70,7 @@ export class Batcher<K, V> {
    */
   load(key: K): Promise<V> {
     const scope = currentScope()
-    if (scope.governor !== undefined) return suspend(new Waiter<V>('Batcher.load', this), scope)
+    if (scope.cancelledBy !== undefined) return suspend(new Waiter<V>('Batcher.load', this), scope)
     this.#join ??= this.#begin()
     return this.#join(key, scope)
   }
@@ -91,7 +91,7 @@ export class Batcher<K, V> {
     const full = async (): Promise<void> => {
       if (this.#join !== join) return
       const { clock } = currentScope().runtime
-      const alarm = new Alarm(() => wake(delay, undefined))
+      const alarm = new Timer(() => wake(delay, undefined))
       alarm.set(clock, clock.now() + maxDelay)
       try {
         await suspend(delay)

@@ -1,5 +1,5 @@
 import { CircuitOpenError, isCancelled } from '../errors.ts'
-import { requireCount, requireDuration, requireFunction, uncancelled } from '../lowlevel.ts'
+import { requireCount, requireDuration, requireFunction, isUncancelled } from '../lowlevel.ts'
 import { now } from '../scope/sleep.ts'
 import { afterPause } from './after-pause.ts'
 import { completeOptions } from './complete-options.ts'
@@ -84,7 +84,7 @@ export class CircuitBreaker {
       if (era === this.#era) this.#succeeded()
       return afterPause(value)
     } catch (error) {
-      if (era === this.#era && !isCancelled(error) && uncancelled()) this.#threw(error)
+      if (era === this.#era && !isCancelled(error) && isUncancelled()) this.#threw(error)
       throw error
     } finally {
       if (era === this.#era) this.#running -= 1

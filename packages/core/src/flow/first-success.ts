@@ -1,7 +1,7 @@
 import type { Child } from '../scope/nursery.ts'
 import { suppress } from '../scope/suppressed.ts'
 import { firstToWin } from './first-to-win.ts'
-import type { Course } from './task-per-thunk.ts'
+import type { RunPolicy } from './task-per-thunk.ts'
 import type { Thunk } from './thunk.ts'
 
 /**
@@ -16,7 +16,7 @@ export async function firstSuccess(
   name: string,
   thunks: readonly Thunk<unknown>[],
   failed?: (index: number) => void,
-  pace?: Course['pace'],
+  pace?: RunPolicy['pace'],
 ): Promise<unknown> {
   const failures: unknown[] = []
   const lost = (task: Child, index: number): void => {

@@ -1,7 +1,7 @@
 import { isCancelled } from '../errors.ts'
 import type { Child, Nursery } from '../scope/nursery.ts'
 import { taskPerThunk } from './task-per-thunk.ts'
-import type { Course } from './task-per-thunk.ts'
+import type { RunPolicy } from './task-per-thunk.ts'
 import type { Thunk } from './thunk.ts'
 
 /**
@@ -14,10 +14,10 @@ export async function firstToWin(
   name: string,
   thunks: readonly Thunk<unknown>[],
   lost: (task: Child, index: number, group: Nursery) => void,
-  pace?: Course['pace'],
+  pace?: RunPolicy['pace'],
 ): Promise<{ readonly value: unknown } | undefined> {
   let winner: { readonly value: unknown } | undefined
-  const ended: Course['ended'] = (task, index, group) => {
+  const onTaskEnded: RunPolicy['onTaskEnded'] = (task, index, group) => {
     if (task.state !== 'fulfilled') {
       lost(task, index, group)
     } else if (winner === undefined && !group.failed) {
@@ -26,7 +26,7 @@ export async function firstToWin(
     }
   }
   try {
-    await taskPerThunk(name, thunks, pace === undefined ? { ended } : { ended, pace })
+    await taskPerThunk(name, thunks, pace === undefined ? { onTaskEnded } : { onTaskEnded, pace })
   } catch (error) {
     if (winner === undefined || !isCancelled(error)) throw error
   }

@@ -29,12 +29,12 @@ export async function gatherSettled<const T extends ThunksOf<T>>(
   requireLimit('gatherSettled: concurrency', concurrency)
   const list = listThunks('gatherSettled', thunks)
   const results = Array.from<unknown>({ length: list.length })
-  const course = limited('gatherSettled', concurrency, (task, index) => {
+  const policy = limited('gatherSettled', concurrency, (task, index) => {
     results[index] =
       task.state === 'fulfilled'
         ? { status: 'fulfilled', value: task.value }
         : { status: 'rejected', reason: task.failure() }
   })
-  await taskPerThunk('gatherSettled', list, course)
+  await taskPerThunk('gatherSettled', list, policy)
   return inShapeOf(thunks, results) as SettledResultsOf<T>
 }

@@ -30,10 +30,10 @@ export async function gather<const T extends ThunksOf<T>>(
   requireLimit('gather: concurrency', concurrency)
   const list = listThunks('gather', thunks)
   const results = Array.from<unknown>({ length: list.length })
-  const course = limited('gather', concurrency, (task, index, group) => {
+  const policy = limited('gather', concurrency, (task, index, group) => {
     if (task.state === 'fulfilled') results[index] = task.value
     else group.fail(task.failure())
   })
-  await taskPerThunk('gather', list, course)
+  await taskPerThunk('gather', list, policy)
   return inShapeOf(thunks, results) as ResultsOf<T>
 }

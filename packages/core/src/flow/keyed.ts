@@ -1,7 +1,7 @@
 import { requireFunction } from '../lowlevel.ts'
-import { Owner } from '../scope/owner.ts'
+import { HomeContext } from '../scope/owner.ts'
 import { afterPause } from './after-pause.ts'
-import { Link } from './link.ts'
+import { RingNode } from './link.ts'
 
 export interface KeyedOptions<V> {
   /**
@@ -27,10 +27,10 @@ const LOOKS = 2
 export class Keyed<K, V> {
   readonly #make: (key: K) => V
   readonly #keep: (value: V) => boolean
-  readonly #owner = new Owner()
+  readonly #owner = new HomeContext()
   readonly #entries = new Map<K, Entry<K, V>>()
   /** Those that nobody uses but that were kept, longest unused first: a ring through this one. */
-  readonly #unused = new Link()
+  readonly #unused = new RingNode()
 
   constructor(make: (key: K) => V, options: KeyedOptions<V> = {}) {
     requireFunction('Keyed: make', make)
@@ -106,7 +106,7 @@ export class Keyed<K, V> {
   }
 }
 
-class Entry<K, V> extends Link {
+class Entry<K, V> extends RingNode {
   readonly key: K
   readonly value: V
   users = 0

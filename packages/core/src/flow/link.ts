@@ -2,11 +2,11 @@
  * A place in a ring of links: to join before another one and to leave are O(1). A ring of one is a link
  * to itself.
  */
-export class Link {
-  before: Link = this
-  after: Link = this
+export class RingNode {
+  before: RingNode = this
+  after: RingNode = this
 
-  linkBefore(mark: Link): void {
+  linkBefore(mark: RingNode): void {
     this.after = mark
     this.before = mark.before
     mark.before.after = this

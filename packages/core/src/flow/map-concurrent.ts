@@ -51,7 +51,7 @@ export async function mapConcurrent<T, R>(
           const scope = currentScope()
           try {
             for (let turn = 1; ; turn++) {
-              if (scope.governor !== undefined) throwIfCancelled()
+              if (scope.cancelledBy !== undefined) throwIfCancelled()
               if (turn % ITEMS_PER_TURN === 0) await checkpoint()
               taking += 1
               let step = source.take()
@@ -59,12 +59,12 @@ export async function mapConcurrent<T, R>(
               taking -= 1
               if (step.done === true) return
               const index = results.push(undefined as R) - 1
-              if (taking === 0 && workers < concurrency && scope.governor === undefined) hire()
+              if (taking === 0 && workers < concurrency && scope.cancelledBy === undefined) hire()
               results[index] = await fn(step.value, index)
             }
           } catch (error) {
             // Only this task was cancelled, by hand: without its result there is no result.
-            if (scope.governor !== scope || !isCancellation(error)) throw error
+            if (scope.cancelledBy !== scope || !isCancellation(error)) throw error
             throw new TaskCancelledError('of mapConcurrent', scope.reason)
           }
         }

@@ -14,11 +14,11 @@ import {
 } from '../lowlevel.ts'
 import type { Runtime, ScopeNode } from '../lowlevel.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
-import { Owner } from '../scope/owner.ts'
+import { HomeContext } from '../scope/owner.ts'
 import { shield } from '../scope/shield.ts'
 import { suppress } from '../scope/suppressed.ts'
 import type { Task } from '../scope/task.ts'
-import { Alarm } from './alarm.ts'
+import { Timer } from './alarm.ts'
 import { LentResource } from './pool-lease.ts'
 import type { PoolLease } from './pool-lease.ts'
 import { completePoolOptions } from './pool-options.ts'
@@ -46,7 +46,7 @@ export class Pool<T> implements AsyncDisposable {
     ])
   }
 
-  readonly #owner = new Owner()
+  readonly #owner = new HomeContext()
   readonly #options: CompletePoolOptions<T>
   /** Those that are there, are being made, or are being destroyed. */
   readonly #all = new Set<Resource<T>>()
@@ -56,7 +56,7 @@ export class Pool<T> implements AsyncDisposable {
   /** Tasks that make a resource ready for whoever is first in line then. */
   readonly #preparing = new Set<Task<void>>()
   readonly #drainers = new WaitQueue()
-  readonly #retirement = new Alarm(() => this.#retire(this.#clock.now()))
+  readonly #retirement = new Timer(() => this.#retire(this.#clock.now()))
   readonly #giveBack = (resource: Resource<T>, broken: boolean): void => {
     if (broken || this.#isOld(resource)) this.#destroy(resource)
     else this.#keep(resource, this.#options.validate === undefined)
@@ -100,7 +100,7 @@ export class Pool<T> implements AsyncDisposable {
     if (this.#closed) return Promise.reject(closed())
     const scope = currentScope()
     this.#clock = scope.runtime.clock
-    if (scope.governor === undefined && this.#line.size === 0 && !this.#options.validate) {
+    if (scope.cancelledBy === undefined && this.#line.size === 0 && !this.#options.validate) {
       const resource = this.#takeIdle()
       if (resource !== undefined) {
         return ready('Pool.acquire', this, this.#lend(resource, scope), scope)

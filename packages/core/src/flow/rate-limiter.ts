@@ -11,7 +11,7 @@ import {
   wake,
 } from '../lowlevel.ts'
 import type { ScopeNode } from '../lowlevel.ts'
-import { Alarm } from './alarm.ts'
+import { Timer } from './alarm.ts'
 import { RateWindow } from './rate-window.ts'
 
 export interface RateLimiterOptions {
@@ -41,7 +41,7 @@ export class RateLimiter {
   readonly #window: RateWindow
   readonly #most: number
   readonly #line = new WaitQueue<void>(() => this.#serve())
-  readonly #alarm = new Alarm(() => this.#serve())
+  readonly #alarm = new Timer(() => this.#serve())
 
   constructor(options: RateLimiterOptions) {
     requireOptions('RateLimiter', options)
@@ -80,7 +80,7 @@ export class RateLimiter {
       return Promise.reject(misuse)
     }
     const scope = currentScope()
-    if (scope.governor === undefined && this.#takes(scope, cost)) {
+    if (scope.cancelledBy === undefined && this.#takes(scope, cost)) {
       return ready('RateLimiter.acquire', this, undefined, scope)
     }
     const granted = suspend(new Waiter('RateLimiter.acquire', this, this.#line, cost))

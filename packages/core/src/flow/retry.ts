@@ -5,7 +5,7 @@ import {
   requireFunction,
   requireLimit,
   requireOptions,
-  uncancelled,
+  isUncancelled,
 } from '../lowlevel.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
 import { sleep } from '../scope/sleep.ts'
@@ -65,7 +65,7 @@ export async function retry<T>(
         budget?.succeeded()
         return afterPause(value)
       } catch (error) {
-        const final = attempt >= attempts || isCancelled(error) || !uncancelled()
+        const final = attempt >= attempts || isCancelled(error) || !isUncancelled()
         if (final || !shouldRetry(error, attempt)) throw error
         delays ??= backoff[Symbol.iterator]()
         const { done, value: planned } = delays.next()

@@ -1,6 +1,6 @@
 import { WaitQueue, wakeWithError } from '../lowlevel.ts'
 import type { Waiter } from '../lowlevel.ts'
-import type { Owner } from '../scope/owner.ts'
+import type { HomeContext } from '../scope/owner.ts'
 
 /**
  * Has a task of the owner's work for all who stand in the line that is returned, whoever of them asked
@@ -11,7 +11,7 @@ import type { Owner } from '../scope/owner.ts'
  * @param left told of each who gave up
  */
 export function shareWork<T, V>(
-  owner: Owner,
+  owner: HomeContext,
   name: string,
   work: () => PromiseLike<T> | T,
   over: () => void,

@@ -1,6 +1,6 @@
 import { currentScope, refused, requireFunction, suspend, Waiter, wake } from '../lowlevel.ts'
 import type { WaitQueue } from '../lowlevel.ts'
-import { Owner } from '../scope/owner.ts'
+import { HomeContext } from '../scope/owner.ts'
 import { shareWork } from './shared-work.ts'
 
 /**
@@ -17,7 +17,7 @@ import { shareWork } from './shared-work.ts'
  * @see Go's singleflight
  */
 export class SingleFlight<K, V> {
-  readonly #owner = new Owner()
+  readonly #owner = new HomeContext()
   /** Those who wait for each piece of work. */
   readonly #flights = new Map<K, WaitQueue<V>>()
 
@@ -42,7 +42,7 @@ export class SingleFlight<K, V> {
   run(key: K, fn: () => PromiseLike<V> | V): Promise<V> {
     if (typeof fn !== 'function') return refused(() => requireFunction('SingleFlight.run: fn', fn))
     const scope = currentScope()
-    const cancelled = scope.governor !== undefined
+    const cancelled = scope.cancelledBy !== undefined
     const line = cancelled ? undefined : (this.#flights.get(key) ?? this.#begin(key, fn))
     return suspend(new Waiter<V>('SingleFlight.run', this, line), scope)
   }

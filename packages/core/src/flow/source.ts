@@ -1,4 +1,4 @@
-import { uncancelled } from '../lowlevel.ts'
+import { isUncancelled } from '../lowlevel.ts'
 import { cancellable } from '../scope/cancellable.ts'
 import { shield } from '../scope/shield.ts'
 import { suppress } from '../scope/suppressed.ts'
@@ -66,8 +66,8 @@ function asyncSource<T>(iterator: AsyncIterator<T>): Source<T> {
       open = step.done !== true
       return step
     } catch (error) {
-      if (uncancelled() || iterator.return === undefined) throw error
-      const step = await interrupted(pending, end())
+      if (isUncancelled() || iterator.return === undefined) throw error
+      const step = await lastStepOf(pending, end())
       if (step.done === true) throw error
       return step
     }
@@ -88,7 +88,7 @@ function asyncSource<T>(iterator: AsyncIterator<T>): Source<T> {
  * not, and what it still gives is waited for. An item that is on its way is not lost. (A source that
  * cannot be told might never give one: it is given up at once.)
  */
-async function interrupted<T>(
+async function lastStepOf<T>(
   pending: Promise<IteratorResult<T>>,
   ending: Promise<unknown>,
 ): Promise<IteratorResult<T>> {

@@ -7,9 +7,9 @@ import { openScope } from '../scope/scoped.ts'
 import { spawnInto } from '../scope/spawn.ts'
 import type { Thunk } from './thunk.ts'
 
-export interface Course {
+export interface RunPolicy {
   /** Decides, at the moment a thunk's task ends, what becomes of it: `group.fail` makes it the failure of all. */
-  readonly ended: (task: Child, index: number, group: Nursery) => void
+  readonly onTaskEnded: (task: Child, index: number, group: Nursery) => void
   /** What to wait for before this thunk begins; undefined for nothing. */
   readonly pace?: (index: number) => PromiseLike<unknown> | undefined
 }
@@ -18,11 +18,11 @@ export interface Course {
 export async function taskPerThunk(
   name: string,
   thunks: readonly Thunk<unknown>[],
-  course: Course,
+  policy: RunPolicy,
 ): Promise<void> {
   throwIfCancelled()
   const group = new Nursery(openScope(name))
-  await group.run(() => spawnEach(name, group, thunks, course), undefined)
+  await group.run(() => spawnEach(name, group, thunks, policy), undefined)
 }
 
 /** The inside of `taskPerThunk`, for a group that somebody else ends. */
@@ -30,12 +30,12 @@ export async function spawnEach(
   name: string,
   group: Nursery,
   thunks: readonly Thunk<unknown>[],
-  { ended, pace }: Course,
+  { onTaskEnded, pace }: RunPolicy,
 ): Promise<void> {
   const indices = new Map<Child, number>()
-  group.onEnded = (task) => {
+  group.onChildEnded = (task) => {
     const index = indices.get(task)
-    if (index !== undefined) ended(task, index, group)
+    if (index !== undefined) onTaskEnded(task, index, group)
     else if (task.state === 'rejected') group.fail(task.error)
     indices.delete(task)
   }
@@ -50,16 +50,20 @@ export async function spawnEach(
   }
 }
 
-/** A course on which at most `concurrency` run at the same time: the next one begins when one has ended. */
-export function limited(name: string, concurrency: number, ended: Course['ended']): Course {
-  if (concurrency === Infinity) return { ended }
+/** A policy by which at most `concurrency` run at the same time: the next one begins when one has ended. */
+export function limited(
+  name: string,
+  concurrency: number,
+  decide: RunPolicy['onTaskEnded'],
+): RunPolicy {
+  if (concurrency === Infinity) return { onTaskEnded: decide }
   let free = concurrency
   let wait: Waiter | undefined
   return {
-    ended(task, index, group) {
+    onTaskEnded(task, index, group) {
       if (wait === undefined || !wake(wait, undefined)) free += 1
       wait = undefined
-      ended(task, index, group)
+      decide(task, index, group)
     },
     pace() {
       if (free === 0) return suspend((wait = new Waiter(name)))

@@ -9,8 +9,8 @@ export function countCancelled(change: 1 | -1): void {
 }
 
 /** There was a runtime with a scheduler: in this process tests are run. */
-export let scheduled = false
+export let schedulerSeen = false
 
 export function noteScheduler(): void {
-  scheduled = true
+  schedulerSeen = true
 }

@@ -2,12 +2,12 @@ import { Heap } from './heap.ts'
 import type { Slotted } from './heap.ts'
 
 /** What is to happen at a time: a sleeper to be woken, a scope whose deadline passes. */
-export interface Timed extends Slotted {
+export interface ClockEntry extends Slotted {
   /** Milliseconds since the epoch. */
   readonly at: number
   /** Its turn among those with the same `at`; set by the clock. */
   order: number
-  ring(): void
+  expire(): void
 }
 
 /** Where a clock takes the time from, and who wakes it. */
@@ -24,7 +24,7 @@ export interface TimeSource {
  */
 export class Clock {
   readonly #source: TimeSource
-  readonly #timers = new Heap<Timed>(earlier)
+  readonly #timers = new Heap<ClockEntry>(earlier)
   readonly #fire = (): void => this.fire()
   #order = 0
 
@@ -45,14 +45,14 @@ export class Clock {
     return this.#timers.size
   }
 
-  add(timer: Timed): void {
+  add(timer: ClockEntry): void {
     if (timer.at === Infinity) return
     timer.order = this.#order++
     this.#timers.push(timer)
     if (timer.slot === 0) this.#source.arm(timer.at, this.#fire)
   }
 
-  remove(timer: Timed): void {
+  remove(timer: ClockEntry): void {
     const first = timer.slot === 0
     this.#timers.remove(timer)
     if (first) this.#source.arm(this.next, this.#fire)
@@ -65,12 +65,12 @@ export class Clock {
       const timer = this.#timers.peek()
       if (timer === undefined || timer.at > now) break
       this.#timers.remove(timer)
-      timer.ring()
+      timer.expire()
     }
     this.#source.arm(this.next, this.#fire)
   }
 }
 
-function earlier(a: Timed, b: Timed): boolean {
+function earlier(a: ClockEntry, b: ClockEntry): boolean {
   return a.at < b.at || (a.at === b.at && a.order < b.order)
 }

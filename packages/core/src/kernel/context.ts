@@ -15,17 +15,17 @@ const AsyncLocalStorage: typeof Storage | undefined = (
 const storage: Storage<ScopeNode> | undefined = AsyncLocalStorage && new AsyncLocalStorage()
 
 /** Whether the scope travels along the awaits by itself. */
-export const ambient: boolean = storage !== undefined
+export const scopesTravel: boolean = storage !== undefined
 
 /** Where nothing travels: the scope that was entered by the synchronous call that is running. */
 let entered: ScopeNode | undefined
 
 /** Runs `fn(argument)` and, where the scope travels, all it awaits in `scope`. */
-export const inside: <A, R>(scope: ScopeNode, fn: (argument: A) => R, argument: A) => R =
+export const runInScope: <A, R>(scope: ScopeNode, fn: (argument: A) => R, argument: A) => R =
   storage === undefined ? enter : (scope, fn, argument) => storage.run(scope, fn, argument)
 
 /** The scope that the running code was started in, living or not; undefined at the root. */
-export const startedIn: () => ScopeNode | undefined =
+export const storedScope: () => ScopeNode | undefined =
   storage === undefined ? () => entered : () => storage.getStore()
 
 function enter<A, R>(scope: ScopeNode, fn: (argument: A) => R, argument: A): R {
@@ -39,20 +39,20 @@ function enter<A, R>(scope: ScopeNode, fn: (argument: A) => R, argument: A): R {
 }
 
 /** Calls `fn` in no context at all: for what must not remember who happened to ask for it first. */
-export const outside: <A extends unknown[], R>(fn: (...args: A) => R, ...args: A) => R =
+export const runOutside: <A extends unknown[], R>(fn: (...args: A) => R, ...args: A) => R =
   AsyncLocalStorage?.snapshot() ?? ((fn, ...args) => fn(...args))
 
 /** Remembers all that travels along the awaits here: what it returns calls functions with it. */
-export const remember: () => <R>(fn: () => R) => R =
+export const captureContext: () => <R>(fn: () => R) => R =
   AsyncLocalStorage === undefined ? () => (fn) => fn() : () => AsyncLocalStorage.snapshot()
 
 /** Something else that travels along the awaits: a value of the user's. */
-export interface Carrier<T> {
+export interface ContextVariable<T> {
   run<R>(value: T, fn: () => R): R
   get(): T | undefined
 }
 
-export function carrier<T>(): Carrier<T> {
+export function contextVariable<T>(): ContextVariable<T> {
   if (AsyncLocalStorage !== undefined) {
     const values = new AsyncLocalStorage<T>()
     return { run: (value, fn) => values.run(value, fn), get: () => values.getStore() }

@@ -1,5 +1,5 @@
 import { cancelledScopes } from './calm.ts'
-import { startedIn } from './context.ts'
+import { storedScope } from './context.ts'
 import { emit, observed } from './hooks.ts'
 import { ScopeNode } from './records.ts'
 import type { TaskRecord } from './records.ts'
@@ -16,19 +16,19 @@ export const rootScope: ScopeNode = register(new ScopeNode(systemRuntime, undefi
 export function currentScope(): ScopeNode {
   const scope = livingScope()
   if (scope !== undefined) return scope
-  if (observed) tellOutlived()
+  if (observed) reportOutlived()
   return rootScope
 }
 
 /** The same for one who may ask after the end; undefined at the root. */
 export function livingScope(): ScopeNode | undefined {
-  let scope = startedIn()
+  let scope = storedScope()
   while (scope !== undefined && scope.closed) scope = scope.parent
   return scope
 }
 
-function tellOutlived(): void {
-  const scope = startedIn()
+function reportOutlived(): void {
+  const scope = storedScope()
   if (scope !== undefined) emit('outlived', scope)
 }
 
@@ -38,6 +38,6 @@ export function currentTaskRecord(): TaskRecord | undefined {
 }
 
 /** False in a cancelled scope: the call must not take anything, only `suspend`, which throws there. */
-export function uncancelled(): boolean {
-  return cancelledScopes === 0 || currentScope().governor === undefined
+export function isUncancelled(): boolean {
+  return cancelledScopes === 0 || currentScope().cancelledBy === undefined
 }

@@ -1,4 +1,4 @@
-import { scheduled } from './calm.ts'
+import { schedulerSeen } from './calm.ts'
 import type { ScopeNode, TaskRecord, Waiter } from './records.ts'
 
 /**
@@ -13,7 +13,7 @@ export interface Hooks {
   /** `state` of the waiter says whether it was granted or cancelled. */
   woken?(waiter: Waiter<never>): void
   /** A wait was begun in a cancelled scope, and threw at once. */
-  turnedAway?(scope: ScopeNode): void
+  waitRejected?(scope: ScopeNode): void
   /** A call was made whose task has ended: a callback that outlives it. The call was made at the root. */
   outlived?(scope: ScopeNode): void
 }
@@ -27,18 +27,18 @@ export let observed = false
 export function instrument(hooks: Hooks): () => void {
   installed.push(hooks)
   observed = true
-  return () => takeOff(hooks)
+  return () => uninstall(hooks)
 }
 
-function takeOff(hooks: Hooks): void {
+function uninstall(hooks: Hooks): void {
   const index = installed.indexOf(hooks)
   if (index >= 0) installed.splice(index, 1)
   observed = installed.length > 0
 }
 
 /** Whether somebody looks on, or tests are run: for what costs too much to remember otherwise. */
-export function traced(): boolean {
-  return observed || scheduled
+export function isObserved(): boolean {
+  return observed || schedulerSeen
 }
 
 type Subject<K extends keyof Hooks> = Parameters<NonNullable<Hooks[K]>>[0]
@@ -48,7 +48,7 @@ export function emit<K extends keyof Hooks>(event: K, subject: Subject<K>): void
     try {
       ;(hooks[event] as ((subject: Subject<K>) => void) | undefined)?.call(hooks, subject)
     } catch (error) {
-      takeOff(hooks)
+      uninstall(hooks)
       report(error)
     }
   }

@@ -1,6 +1,6 @@
 import type { ScopeNode, Waiter } from './records.ts'
-import { inFrame } from './settle.ts'
-import { startsTask } from './scope-tree.ts'
+import { settleViaAsyncFrame } from './settle.ts'
+import { isTaskScope } from './scope-tree.ts'
 
 /** The stack of what waits in a scope, taken by waking a frame of ours and suspending again. */
 export function probeScope(scope: ScopeNode): Promise<string | undefined> {
@@ -13,7 +13,7 @@ export function probeScope(scope: ScopeNode): Promise<string | undefined> {
       early = { value: value as never }
     }
     resume(
-      inFrame<never>(() => {
+      settleViaAsyncFrame<never>(() => {
         resolve(userFrames(new Error('waiting').stack ?? ''))
         if (early !== undefined) return early.value
         return new Promise<never>((settle) => {
@@ -27,7 +27,7 @@ export function probeScope(scope: ScopeNode): Promise<string | undefined> {
 /** The wait that holds a task up: the last one in the innermost scope that it has opened. */
 function innermost(scope: ScopeNode): Waiter<never> | undefined {
   for (let child = scope.firstChild; child !== undefined; child = child.next) {
-    const inner = startsTask(child) ? undefined : innermost(child)
+    const inner = isTaskScope(child) ? undefined : innermost(child)
     if (inner !== undefined) return inner
   }
   return scope.firstWaiter?.scopePrev

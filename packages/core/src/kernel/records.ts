@@ -1,4 +1,4 @@
-import type { Clock, Timed } from './clock.ts'
+import type { Clock, ClockEntry } from './clock.ts'
 
 // The records that everything is made of. They point at each other, so they stand in one file; what
 // is decided on them stands in others.
@@ -36,11 +36,11 @@ export class ScopeNode {
   firstChild: ScopeNode | undefined
   firstWaiter: Waiter<never> | undefined
   /** What its task must give back before it ends; kept at the task's outermost scope. */
-  firstHolding: Holding | undefined
+  firstResource: ScopeResource | undefined
   /** The outermost cancelled scope whose cancellation reaches this one. */
-  governor: ScopeNode | undefined
+  cancelledBy: ScopeNode | undefined
   reason: unknown
-  alarm: Timed | undefined
+  deadlineTimer: ClockEntry | undefined
   controller: AbortController | undefined
   cancelCalled = false
   /** It was its deadline that cancelled it. */
@@ -58,13 +58,13 @@ export class ScopeNode {
 }
 
 /** Something that a task must give back before it ends, such as a lock. */
-export interface Holding {
-  nextHolding: Holding | undefined
-  prevHolding: Holding | undefined
+export interface ScopeResource {
+  nextResource: ScopeResource | undefined
+  prevResource: ScopeResource | undefined
   /** What ran in the scope has ended, its children perhaps not yet. */
-  bodyEnded?(): void
+  onBodyEnd?(): void
   /** The task has ended and still held it. */
-  abandoned(): void
+  onOwnerExit(): void
 }
 
 /** A place where waiters stand: a queue, or the clock. A waiter stands in one at the most. */
@@ -127,7 +127,7 @@ export interface Scheduler {
   /** `pass` lets this wake-up take effect; to be called once. `kind` and `scope` say whose it is. */
   hold(waiter: Waiter<never>, pass: () => void): void
   /** A wait is being turned away: whether that has happened so often, with nobody else going on, that it must be held back. */
-  crowded(): boolean
+  shouldThrottle(): boolean
 }
 
 /** Everything that time and chance touch. A scope hands its runtime on to the scopes below it. */

@@ -1,7 +1,7 @@
-import type { Timed } from './clock.ts'
+import type { ClockEntry } from './clock.ts'
 import { countCancelled } from './calm.ts'
-import { abandonHoldings, bodyEnded } from './holdings.ts'
-import { interrupt } from './interrupt.ts'
+import { notifyOwnerExit, notifyBodyEnd } from './holdings.ts'
+import { deliverCancellation } from './interrupt.ts'
 import type { ScopeNode } from './records.ts'
 
 // The one decision in here is `governor`: the outermost cancelled scope whose cancellation reaches a
@@ -27,7 +27,7 @@ export function attach(node: ScopeNode, parent: ScopeNode): void {
     node.prev = last
     first.prev = node
   }
-  if (parent.governor !== undefined || node.cancelCalled) refresh(node)
+  if (parent.cancelledBy !== undefined || node.cancelCalled) propagateCancellation(node)
 }
 
 /** Takes a node out of the tree. */
@@ -45,26 +45,26 @@ export function detach(node: ScopeNode): void {
 }
 
 /** Makes `governor` true again for this node and those below, and gives up the waits it reaches. */
-export function refresh(node: ScopeNode): void {
+export function propagateCancellation(node: ScopeNode): void {
   if (node.closed) return
   const scopes = [node]
   const reached: ScopeNode[] = []
   for (let i = 0; i < scopes.length; i++) {
     const scope = scopes[i] as ScopeNode
-    const inherited = scope.shield ? undefined : scope.parent?.governor
+    const inherited = scope.shield ? undefined : scope.parent?.cancelledBy
     const governor = inherited ?? (scope.cancelCalled ? scope : undefined)
-    if (governor === scope.governor) continue
-    if (scope.governor === undefined) {
+    if (governor === scope.cancelledBy) continue
+    if (scope.cancelledBy === undefined) {
       reached.push(scope)
       countCancelled(1)
     } else if (governor === undefined) {
       scope.controller = undefined // an aborted signal stays aborted
       countCancelled(-1)
     }
-    scope.governor = governor
+    scope.cancelledBy = governor
     for (let child = scope.firstChild; child !== undefined; child = child.next) scopes.push(child)
   }
-  interrupt(reached)
+  deliverCancellation(reached)
 }
 
 /** The scopes right below this one, as they are now, oldest first. */
@@ -75,7 +75,7 @@ export function childrenOf(node: ScopeNode): ScopeNode[] {
 }
 
 /** Whether a scope is the outermost one of a task. */
-export function startsTask(scope: ScopeNode): boolean {
+export function isTaskScope(scope: ScopeNode): boolean {
   return scope.task !== undefined && scope.task.scope === scope
 }
 
@@ -84,18 +84,18 @@ export function cancelScope(node: ScopeNode, reason: unknown): void {
   if (node.cancelCalled || node.closed) return
   node.cancelCalled = true
   node.reason = reason
-  refresh(node)
+  propagateCancellation(node)
 }
 
 /** Hides what is cancelled outside, or lets it in again, with effect on those already waiting. */
 export function setShield(node: ScopeNode, shield: boolean): void {
   if (node.shield === shield) return
   node.shield = shield
-  refresh(node)
+  propagateCancellation(node)
 }
 
 /** The deadline of a scope: cancels it when it rings. */
-class Deadline implements Timed {
+class Deadline implements ClockEntry {
   slot = -1
   order = 0
   readonly at: number
@@ -106,7 +106,7 @@ class Deadline implements Timed {
     this.#node = node
   }
 
-  ring(): void {
+  expire(): void {
     const node = this.#node
     if (node.cancelCalled) return
     node.expired = true
@@ -124,21 +124,22 @@ export function setDeadline(
   now: number = node.runtime.clock.now(),
 ): void {
   const { clock } = node.runtime
-  if (node.alarm !== undefined) clock.remove(node.alarm)
-  node.alarm = undefined
+  if (node.deadlineTimer !== undefined) clock.remove(node.deadlineTimer)
+  node.deadlineTimer = undefined
   if (at === Infinity) return
   const alarm = new Deadline(at, node)
-  node.alarm = alarm
+  node.deadlineTimer = alarm
   if (at > now) clock.add(alarm)
-  else alarm.ring()
+  else alarm.expire()
 }
 
 /** The earliest deadline up to the nearest shield; -Infinity when cancelled, Infinity without one. */
 export function effectiveDeadline(node: ScopeNode): number {
-  if (node.governor !== undefined) return -Infinity
+  if (node.cancelledBy !== undefined) return -Infinity
   let earliest = Infinity
   for (let scope: ScopeNode | undefined = node; scope !== undefined; scope = scope.parent) {
-    if (scope.alarm !== undefined && scope.alarm.at < earliest) earliest = scope.alarm.at
+    if (scope.deadlineTimer !== undefined && scope.deadlineTimer.at < earliest)
+      earliest = scope.deadlineTimer.at
     if (scope.shield) break
   }
   return earliest
@@ -149,15 +150,15 @@ export function effectiveDeadline(node: ScopeNode): number {
  */
 export function closeScope(node: ScopeNode): void {
   if (node.closed) return
-  if (node.governor !== undefined) countCancelled(-1)
-  if (node.firstHolding !== undefined) bodyEnded(node)
+  if (node.cancelledBy !== undefined) countCancelled(-1)
+  if (node.firstResource !== undefined) notifyBodyEnd(node)
   node.closed = true
-  if (node.alarm !== undefined) {
-    node.runtime.clock.remove(node.alarm)
-    node.alarm = undefined
+  if (node.deadlineTimer !== undefined) {
+    node.runtime.clock.remove(node.deadlineTimer)
+    node.deadlineTimer = undefined
   }
-  if (node.firstWaiter !== undefined || node.firstChild !== undefined) abandon(node)
-  if (node.firstHolding !== undefined) abandonHoldings(node)
+  if (node.firstWaiter !== undefined || node.firstChild !== undefined) cancelLeftovers(node)
+  if (node.firstResource !== undefined) notifyOwnerExit(node)
   const { parent, task } = node
   detach(node)
   if (task !== undefined && task.scope !== node) node.parent = parent
@@ -165,15 +166,15 @@ export function closeScope(node: ScopeNode): void {
 }
 
 /** Gives up what was forgotten in a scope. Scopes below move to the one around it, whose task waits for theirs. */
-function abandon(node: ScopeNode): void {
-  node.governor ??= node
+function cancelLeftovers(node: ScopeNode): void {
+  node.cancelledBy ??= node
   node.reason ??= 'the scope around it ended first; await it there, or spawn it as a task'
-  interrupt([node])
+  deliverCancellation([node])
   const { parent } = node
   for (const child of childrenOf(node)) {
-    refresh(child)
+    propagateCancellation(child)
     if (parent === undefined) continue
-    cancelScope(child, node.governor.reason)
+    cancelScope(child, node.cancelledBy.reason)
     detach(child)
     attach(child, parent)
   }

@@ -1,7 +1,7 @@
 import type { ScopeNode, Waiter } from './records.ts'
 
 /** Links a waiter into the ring of its scope, behind those already waiting. */
-export function link(scope: ScopeNode, waiter: Waiter<never>): void {
+export function linkToScope(scope: ScopeNode, waiter: Waiter<never>): void {
   const first = scope.firstWaiter
   if (first === undefined) {
     scope.firstWaiter = waiter
@@ -15,7 +15,7 @@ export function link(scope: ScopeNode, waiter: Waiter<never>): void {
 }
 
 /** Takes a waiter out of the ring of its scope. */
-export function unlink(scope: ScopeNode, waiter: Waiter<never>): void {
+export function unlinkFromRing(scope: ScopeNode, waiter: Waiter<never>): void {
   const { scopeNext: next, scopePrev: prev } = waiter
   const first = scope.firstWaiter as Waiter<never>
   if (first === waiter) scope.firstWaiter = next

@@ -1,4 +1,4 @@
-import { defer, spend } from './budget.ts'
+import { defer, takeBudget } from './budget.ts'
 import { emit, observed } from './hooks.ts'
 import type { Waiter } from './records.ts'
 
@@ -6,7 +6,7 @@ import type { Waiter } from './records.ts'
 export function settle<T>(waiter: Waiter<T>, value: T | PromiseLike<never>): void {
   if (observed) emit('woken', waiter)
   const scheduler = waiter.scope?.runtime.scheduler
-  if (scheduler === undefined && spend()) {
+  if (scheduler === undefined && takeBudget()) {
     waiter.settle?.(value)
     return
   }
@@ -19,8 +19,8 @@ export function settle<T>(waiter: Waiter<T>, value: T | PromiseLike<never>): voi
  * As what a wait is settled with: the wait throws what `error` makes. It is made in an async frame that
  * the waiting promise follows, so that its stack runs on through the frames of the one who waits.
  */
-export function throwing(error: () => unknown): PromiseLike<never> {
-  return inFrame(() => {
+export function rejectViaAsyncFrame(error: () => unknown): PromiseLike<never> {
+  return settleViaAsyncFrame(() => {
     throw error()
   })
 }
@@ -29,7 +29,7 @@ export function throwing(error: () => unknown): PromiseLike<never> {
  * As what a wait is settled with: does `act` in an async frame of ours. By then the promise follows the
  * frame, and so does the engine's async stack: frame -> promise -> those who await it.
  */
-export function inFrame<T>(act: () => T | PromiseLike<T>): PromiseLike<T> {
+export function settleViaAsyncFrame<T>(act: () => T | PromiseLike<T>): PromiseLike<T> {
   return { then: (resolve, reject) => frame(act).then(resolve, reject) }
 }
 

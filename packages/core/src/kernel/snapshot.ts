@@ -2,7 +2,7 @@ import { rootScope } from './current.ts'
 import { owners } from './owners.ts'
 import type { Owned } from './owners.ts'
 import type { ScopeNode, TaskStatus, Waiter } from './records.ts'
-import { startsTask } from './scope-tree.ts'
+import { isTaskScope } from './scope-tree.ts'
 
 /** One wait, as it was when asked. */
 export interface WaitView {
@@ -47,7 +47,7 @@ export function snapshot(scope: ScopeNode = rootScope): TaskView[] {
 /** Notes a scope: a task, or one that a task has opened inside. */
 function enter(scope: ScopeNode, around: Finds): Finds {
   let into = around
-  if (startsTask(scope)) {
+  if (isTaskScope(scope)) {
     const { id, name, status } = scope.task as NonNullable<ScopeNode['task']>
     const view: TaskView & Finds = { id, name, status, waits: [], scopes: [], children: [] }
     around.children.push(view)

@@ -1,14 +1,14 @@
 import { Cancelled } from '../errors.ts'
-import { rushTime, spend } from './budget.ts'
-import { scheduled } from './calm.ts'
+import { cachedNow, takeBudget } from './budget.ts'
+import { schedulerSeen } from './calm.ts'
 import { currentScope } from './current.ts'
-import { disown, diverted } from './divert.ts'
+import { unlinkFromScope, waitInterceptor } from './divert.ts'
 import { emit, observed } from './hooks.ts'
-import { handled } from './interrupt.ts'
+import { markHandled } from './interrupt.ts'
 import { Waiter } from './records.ts'
 import type { ScopeNode } from './records.ts'
-import { link } from './scope-waiters.ts'
-import { settle, throwing } from './settle.ts'
+import { linkToScope } from './scope-waiters.ts'
+import { settle, rejectViaAsyncFrame } from './settle.ts'
 
 /**
  * Waits: the one way in. The waiter joins its line; whoever grants it calls `wake`.
@@ -19,10 +19,10 @@ import { settle, throwing } from './settle.ts'
  * @param scope the current scope, from a caller that has looked it up already
  */
 export function suspend<T>(waiter: Waiter<T>, scope: ScopeNode = currentScope()): Promise<T> {
-  if (scope.governor !== undefined && !waiter.shielded) return turnAway(waiter, scope)
-  const promise = start(waiter, scope)
-  if (diverted === undefined || waiter.shielded) waiter.line?.add(waiter)
-  else diverted(waiter)
+  if (scope.cancelledBy !== undefined && !waiter.shielded) return rejectCancelled(waiter, scope)
+  const promise = beginWait(waiter, scope)
+  if (waitInterceptor === undefined || waiter.shielded) waiter.line?.add(waiter)
+  else waitInterceptor(waiter)
   return promise
 }
 
@@ -30,13 +30,15 @@ export function suspend<T>(waiter: Waiter<T>, scope: ScopeNode = currentScope())
  * At once. But code that takes no notice, and asks again and again, must not keep everybody else out:
  * it is told in the next macrotask then, or when the scheduler says so.
  */
-function turnAway<T>({ kind, resource }: Waiter<T>, scope: ScopeNode): Promise<T> {
-  if (observed) emit('turnedAway', scope)
-  const error = (): Cancelled => new Cancelled(scope.governor?.reason)
+function rejectCancelled<T>({ kind, resource }: Waiter<T>, scope: ScopeNode): Promise<T> {
+  if (observed) emit('waitRejected', scope)
+  const error = (): Cancelled => new Cancelled(scope.cancelledBy?.reason)
   const { scheduler } = scope.runtime
-  const crowded = scheduler === undefined ? !spend() : scheduler.crowded()
-  return handled(
-    crowded ? granted<T>(kind, resource, throwing(error), scope) : Promise.reject(error()),
+  const throttled = scheduler === undefined ? !takeBudget() : scheduler.shouldThrottle()
+  return markHandled(
+    throttled
+      ? grantedWait<T>(kind, resource, rejectViaAsyncFrame(error), scope)
+      : Promise.reject(error()),
   )
 }
 
@@ -46,7 +48,7 @@ function turnAway<T>({ kind, resource }: Waiter<T>, scope: ScopeNode): Promise<T
 export function wake<T>(waiter: Waiter<T>, value: T | PromiseLike<never>): boolean {
   if (waiter.state !== 'waiting') return false
   waiter.state = 'granted'
-  disown(waiter)
+  unlinkFromScope(waiter)
   waiter.line?.remove(waiter)
   settle(waiter, value)
   return true
@@ -54,7 +56,7 @@ export function wake<T>(waiter: Waiter<T>, value: T | PromiseLike<never>): boole
 
 /** Grants an error: the wait throws what `error` makes, with a stack that shows where it waited. */
 export function wakeWithError<T>(waiter: Waiter<T>, error: () => unknown): boolean {
-  return wake(waiter, throwing(error))
+  return wake(waiter, rejectViaAsyncFrame(error))
 }
 
 /**
@@ -69,8 +71,8 @@ export function ready<T>(
   value: T,
   scope?: ScopeNode,
 ): Promise<T> {
-  if (spend() && !(scheduled && hasScheduler(scope))) return Promise.resolve(value)
-  return granted(kind, resource, value, scope ?? currentScope())
+  if (takeBudget() && !(schedulerSeen && hasScheduler(scope))) return Promise.resolve(value)
+  return grantedWait(kind, resource, value, scope ?? currentScope())
 }
 
 /**
@@ -79,8 +81,8 @@ export function ready<T>(
  *
  * @param scope the current scope, from a caller that has looked it up already
  */
-export function pause(scope?: ScopeNode): Promise<void> | undefined {
-  if ((scheduled && hasScheduler(scope)) || spend()) return undefined
+export function yieldIfDue(scope?: ScopeNode): Promise<void> | undefined {
+  if ((schedulerSeen && hasScheduler(scope)) || takeBudget()) return undefined
   return ready('pause', undefined, undefined, scope)
 }
 
@@ -94,26 +96,26 @@ function capture(resolve: (value: never) => void): void {
 }
 
 /** A wait that is over before anybody else could end it; when that takes effect is not for us to say. */
-function granted<T>(
+function grantedWait<T>(
   kind: string,
   resource: object | undefined,
   value: T | PromiseLike<never>,
   scope: ScopeNode,
 ): Promise<T> {
   const waiter = new Waiter<T>(kind, resource, undefined, undefined, true)
-  const promise = start(waiter, scope)
+  const promise = beginWait(waiter, scope)
   wake(waiter, value)
   return promise
 }
 
-function start<T>(waiter: Waiter<T>, scope: ScopeNode): Promise<T> {
+function beginWait<T>(waiter: Waiter<T>, scope: ScopeNode): Promise<T> {
   const promise = new Promise<T>(capture)
   waiter.settle = resolver as typeof waiter.settle
   waiter.promise = promise
   waiter.scope = scope
-  waiter.since = (scheduled ? 0 : rushTime) || scope.runtime.clock.now()
+  waiter.since = (schedulerSeen ? 0 : cachedNow) || scope.runtime.clock.now()
   waiter.state = 'waiting'
-  link(scope, waiter)
+  linkToScope(scope, waiter)
   if (observed) emit('waiting', waiter)
   return promise
 }

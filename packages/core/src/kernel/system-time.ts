@@ -1,11 +1,11 @@
 import type { TimeSource } from './clock.ts'
-import { outside } from './context.ts'
+import { runOutside } from './context.ts'
 import { clearTimeout, macrotask, monotonicNow, setTimeout } from './originals.ts'
 
 /** The longest delay that the platform's timers take; longer ones are reached in several laps. */
 const LONGEST = 2 ** 31 - 1
 
-interface Alarm {
+interface HostTimer {
   ref?(): unknown
   unref?(): unknown
 }
@@ -16,7 +16,7 @@ interface Alarm {
  * process alive. So a timeout around work that ends in time touches no native timer.
  */
 export class SystemTime implements TimeSource {
-  #alarm: Alarm | undefined
+  #hostTimer: HostTimer | undefined
   #at = Infinity
   #idle = true
 
@@ -26,30 +26,31 @@ export class SystemTime implements TimeSource {
 
   arm(at: number | undefined, fire: () => void): void {
     if (at === undefined) {
-      this.#alarm?.unref?.()
+      this.#hostTimer?.unref?.()
       this.#idle = true
       return
     }
     if (at < this.#at) this.#set(at, fire)
-    else if (this.#idle) this.#alarm?.ref?.()
+    else if (this.#idle) this.#hostTimer?.ref?.()
     this.#idle = false
   }
 
   #set(at: number, fire: () => void): void {
-    if (this.#alarm !== undefined) clearTimeout(this.#alarm as ReturnType<typeof setTimeout>)
+    if (this.#hostTimer !== undefined)
+      clearTimeout(this.#hostTimer as ReturnType<typeof setTimeout>)
     const delay = Math.min(Math.ceil(at - this.now()), LONGEST)
     if (delay > 0) {
       this.#at = at
-      this.#alarm = outside(setTimeout, () => this.#rang(fire), delay) as Alarm
+      this.#hostTimer = runOutside(setTimeout, () => this.#rang(fire), delay) as HostTimer
     } else {
       this.#at = -Infinity // due: nothing can come earlier than the next turn
-      this.#alarm = undefined
-      outside(macrotask, () => this.#rang(fire))
+      this.#hostTimer = undefined
+      runOutside(macrotask, () => this.#rang(fire))
     }
   }
 
   #rang(fire: () => void): void {
-    this.#alarm = undefined
+    this.#hostTimer = undefined
     this.#at = Infinity
     fire()
   }

@@ -44,14 +44,14 @@ function* linksOf(
   all: ReadonlyMap<number, TaskView>,
 ): Generator<WaitLink, undefined> {
   for (const wait of task.waits) {
-    for (const id of awaitedBy(task, wait)) {
+    for (const id of tasksAwaited(task, wait)) {
       const next = all.get(id)
       if (next !== undefined) yield { task, wait, next }
     }
   }
 }
 
-function awaitedBy(task: TaskView, { kind, resource, heldBy }: WaitView): readonly number[] {
+function tasksAwaited(task: TaskView, { kind, resource, heldBy }: WaitView): readonly number[] {
   if (kind === 'TaskGroup.join') return task.children.map((child) => child.id)
   const { id } = (kind === 'Task' ? resource : {}) as { id?: number }
   return id === undefined ? heldBy : [id]

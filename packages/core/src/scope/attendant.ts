@@ -1,7 +1,7 @@
-import { hold, letGo } from '../kernel/holdings.ts'
+import { track, untrack } from '../kernel/holdings.ts'
 import { report } from '../kernel/hooks.ts'
-import type { Holding, ScopeNode } from '../kernel/records.ts'
-import { attach, closeScope, detach, refresh } from '../kernel/scope-tree.ts'
+import type { ScopeResource, ScopeNode } from '../kernel/records.ts'
+import { attach, closeScope, detach, propagateCancellation } from '../kernel/scope-tree.ts'
 import { openScope } from './scoped.ts'
 import { shield } from './shield.ts'
 import { TaskNode } from './task-node.ts'
@@ -10,9 +10,9 @@ import { TaskNode } from './task-node.ts'
  * Something that was opened in a scope and must be closed, such as a walk over a stream. When the scope
  * ends first, it is closed then, by a task that the task of the scope waits for.
  */
-export class Attendant implements Holding {
-  nextHolding: Holding | undefined
-  prevHolding: Holding | undefined
+export class AutoClose implements ScopeResource {
+  nextResource: ScopeResource | undefined
+  prevResource: ScopeResource | undefined
   /** Where its own tasks live. */
   readonly scope: ScopeNode
   readonly #home: { readonly scope: ScopeNode }
@@ -30,28 +30,28 @@ export class Attendant implements Holding {
     this.#task = home.task as TaskNode
     this.#busy = busy
     this.#close = close
-    hold(this.#home, this)
+    track(this.#home, this)
   }
 
   /** It has been closed. */
   release(): void {
-    letGo(this.#home, this)
+    untrack(this.#home, this)
     closeScope(this.scope)
   }
 
   /** What is in it moves to the task, so that it can be closed after the scope has ended. */
-  bodyEnded(): void {
+  onBodyEnd(): void {
     if (this.#busy() || this.#task.ended) return
-    letGo(this.#home, this)
+    untrack(this.#home, this)
     if (this.#home.scope !== this.#task.scope) {
       detach(this.scope)
       attach(this.scope, this.#task.scope)
-      refresh(this.scope)
+      propagateCancellation(this.scope)
     }
-    this.abandoned()
+    this.onOwnerExit()
   }
 
-  abandoned(): void {
+  onOwnerExit(): void {
     if (this.#task.ended) {
       this.#close().catch(report)
       return

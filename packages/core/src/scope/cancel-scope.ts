@@ -1,5 +1,5 @@
 import { MisuseError } from '../errors.ts'
-import { ambient, inside } from '../kernel/context.ts'
+import { scopesTravel, runInScope } from '../kernel/context.ts'
 import { currentScope } from '../kernel/current.ts'
 import { requireFunction, requireMoment } from '../kernel/guard.ts'
 import { ScopeNode } from '../kernel/records.ts'
@@ -84,7 +84,7 @@ export class CancelScope {
     if (this.#node === undefined || this.#node.closed) {
       throw new MisuseError('CancelScope.enter: the scope is not running; call it inside its body')
     }
-    return inside(this.#node, fn, undefined as never)
+    return runInScope(this.#node, fn, undefined as never)
   }
 
   /** Cancels everything inside; again and afterwards it does nothing, the first reason stays. */
@@ -121,7 +121,7 @@ export class CancelScope {
   get deadline(): number {
     return this.#node === undefined || this.#node.closed
       ? this.#deadline
-      : (this.#node.alarm?.at ?? Infinity)
+      : (this.#node.deadlineTimer?.at ?? Infinity)
   }
 
   /** Has effect on those already waiting. */
@@ -145,10 +145,10 @@ export type Body<T> = (scope: CancelScope) => PromiseLike<T> | T
 
 /** As a body, work of the user's that takes nothing, whatever its optional parameters are. */
 export function bodyOf<T>(work: () => PromiseLike<T> | T): Body<T> {
-  return ambient ? () => work() : work
+  return scopesTravel ? () => work() : work
 }
 
 /** The scope to hand to a body: made only for one that takes it, or that would have none otherwise. */
 export function scopeFor(node: ScopeNode, body: Body<unknown>): CancelScope {
-  return ambient && body.length === 0 ? (undefined as never) : CancelScope.of(node)
+  return scopesTravel && body.length === 0 ? (undefined as never) : CancelScope.of(node)
 }

@@ -1,6 +1,6 @@
 import { Cancelled } from '../errors.ts'
-import { watchTime } from '../kernel/budget.ts'
-import { currentScope, uncancelled } from '../kernel/current.ts'
+import { checkClockSoon } from '../kernel/budget.ts'
+import { currentScope, isUncancelled } from '../kernel/current.ts'
 import { emit, observed } from '../kernel/hooks.ts'
 import { Waiter } from '../kernel/records.ts'
 import { ready, suspend } from '../kernel/suspend.ts'
@@ -11,8 +11,8 @@ import { ready, suspend } from '../kernel/suspend.ts'
  * Cancellation: throws `Cancelled` in a cancelled scope.
  */
 export function checkpoint(): Promise<void> {
-  watchTime() // much may have been computed since the one before
-  if (uncancelled()) return ready('checkpoint', undefined, undefined)
+  checkClockSoon() // much may have been computed since the one before
+  if (isUncancelled()) return ready('checkpoint', undefined, undefined)
   return suspend(new Waiter('checkpoint'))
 }
 
@@ -23,7 +23,7 @@ export function checkpoint(): Promise<void> {
  */
 export function throwIfCancelled(): void {
   const scope = currentScope()
-  if (scope.governor === undefined) return
-  if (observed) emit('turnedAway', scope)
-  throw new Cancelled(scope.governor.reason)
+  if (scope.cancelledBy === undefined) return
+  if (observed) emit('waitRejected', scope)
+  throw new Cancelled(scope.cancelledBy.reason)
 }

@@ -9,7 +9,7 @@ import { now } from './sleep.ts'
  * Says which tasks below `scope` wait for what, when nothing is left that could wake one. What it gives is
  * why they are to be cancelled, so that their cleanup runs.
  */
-export function tellDeadlock(scope: ScopeNode): BrokenError {
+export function reportDeadlock(scope: ScopeNode): BrokenError {
   exitWith(1)
   const report = waitReport(snapshot(scope), now())
   console.error(`corral: deadlock: nothing is left that could wake these tasks\n${report}`)

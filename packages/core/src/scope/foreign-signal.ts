@@ -1,27 +1,27 @@
 import type { ScopeNode } from '../kernel/records.ts'
 import { cancelScope } from '../kernel/scope-tree.ts'
-import { Herald } from './herald.ts'
+import { SharedListener } from './herald.ts'
 
-const heralds = new WeakMap<AbortSignal, Herald>()
+const sharedListeners = new WeakMap<AbortSignal, SharedListener>()
 
 /** Cancels `node` when the signal aborts, until the function returned is called. */
-export function follow(node: ScopeNode, signal: AbortSignal): () => void {
+export function cancelOnAbort(node: ScopeNode, signal: AbortSignal): () => void {
   const cancel = (): void => cancelScope(node, signal.reason)
-  if (!signal.aborted) return heraldOf(signal).listen(cancel)
+  if (!signal.aborted) return sharedListenerOf(signal).listen(cancel)
   cancel()
   return () => {}
 }
 
-function heraldOf(signal: AbortSignal): Herald {
-  let herald = heralds.get(signal)
-  if (herald === undefined) {
-    herald = new Herald(
+function sharedListenerOf(signal: AbortSignal): SharedListener {
+  let shared = sharedListeners.get(signal)
+  if (shared === undefined) {
+    shared = new SharedListener(
       (listener) => signal.addEventListener('abort', listener),
       (listener) => signal.removeEventListener('abort', listener),
     )
-    heralds.set(signal, herald)
+    sharedListeners.set(signal, shared)
   }
-  return herald
+  return shared
 }
 
 /** Whether it was this signal that cancelled the scope. */

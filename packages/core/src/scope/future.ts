@@ -1,5 +1,5 @@
 import { MisuseError, TaskCancelledError } from '../errors.ts'
-import { uncancelled } from '../kernel/current.ts'
+import { isUncancelled } from '../kernel/current.ts'
 import { Waiter } from '../kernel/records.ts'
 import { ready, suspend, wake, wakeWithError } from '../kernel/suspend.ts'
 import { WaitQueue } from '../kernel/wait-queue.ts'
@@ -54,7 +54,7 @@ export class Future<T> implements PromiseLike<T> {
   /** Waits for the result. */
   wait(): Promise<T> {
     const outcome = this.#outcome
-    if (outcome.state === 'pending' || !uncancelled()) {
+    if (outcome.state === 'pending' || !isUncancelled()) {
       return suspend(new Waiter<T>('Future.wait', this, this.#line))
     }
     if (outcome.state === 'failed') return this.#unread ?? Promise.reject(outcome.error())

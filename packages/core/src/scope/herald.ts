@@ -1,10 +1,10 @@
 /** Something foreign that tells: it has one listener of ours, however many of us listen. */
-export class Herald {
-  readonly #members = new Set<() => void>()
+export class SharedListener {
+  readonly #listeners = new Set<() => void>()
   readonly #add: (listener: () => void) => unknown
   readonly #remove: (listener: () => void) => unknown
-  readonly #tell = (): void => {
-    for (const member of [...this.#members]) member()
+  readonly #callAll = (): void => {
+    for (const member of [...this.#listeners]) member()
   }
 
   constructor(add: (listener: () => void) => unknown, remove: (listener: () => void) => unknown) {
@@ -14,10 +14,10 @@ export class Herald {
 
   /** Calls `member` whenever it tells, until the function returned is called. */
   listen(member: () => void): () => void {
-    if (this.#members.size === 0) this.#add(this.#tell)
-    this.#members.add(member)
+    if (this.#listeners.size === 0) this.#add(this.#callAll)
+    this.#listeners.add(member)
     return () => {
-      if (this.#members.delete(member) && this.#members.size === 0) this.#remove(this.#tell)
+      if (this.#listeners.delete(member) && this.#listeners.size === 0) this.#remove(this.#callAll)
     }
   }
 }

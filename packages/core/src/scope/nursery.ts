@@ -1,10 +1,10 @@
 import { Cancelled, MisuseError } from '../errors.ts'
-import { inside } from '../kernel/context.ts'
+import { runInScope } from '../kernel/context.ts'
 import { currentScope } from '../kernel/current.ts'
 import { Waiter } from '../kernel/records.ts'
 import type { ScopeNode, TaskRecord } from '../kernel/records.ts'
 import { cancelScope, childrenOf, closeScope } from '../kernel/scope-tree.ts'
-import { pause, ready, suspend, wake } from '../kernel/suspend.ts'
+import { yieldIfDue, ready, suspend, wake } from '../kernel/suspend.ts'
 import { WaitQueue } from '../kernel/wait-queue.ts'
 import { isCancellation } from './scoped.ts'
 import { suppress } from './suppressed.ts'
@@ -28,14 +28,14 @@ export class Nursery {
   failed = false
   failure: unknown
   /** A child, or the body, was cut short by a cancellation from here or further out. */
-  interrupted = false
+  wasCancelled = false
   closed = false
   /** Told when the last child has ended. */
-  idle: (() => void) | undefined
+  onIdle: (() => void) | undefined
   /** Decides, at once, what becomes of a child that was not cut short from above; else a failure is the group's. */
-  onEnded: ((child: Child) => void) | undefined
+  onChildEnded: ((child: Child) => void) | undefined
   /** Why children that come from now on are cancelled at once. */
-  dismissed: string | undefined
+  closedToNew: string | undefined
   #later: unknown[] | undefined
   #joiners: WaitQueue | undefined
 
@@ -44,7 +44,7 @@ export class Nursery {
   }
 
   /** Counts a child in. */
-  enter(api: string): void {
+  addChild(api: string): void {
     if (this.closed) {
       throw new MisuseError(`${api}: the group has ended; spawn while one of its tasks lives`)
     }
@@ -57,20 +57,20 @@ export class Nursery {
   }
 
   /** Counts a child out. */
-  leave(): void {
+  removeChild(): void {
     this.live -= 1
     if (this.live > 0) return
-    this.idle?.()
+    this.onIdle?.()
     const joiners = this.#joiners
     for (let next = joiners?.first; next !== undefined; next = joiners?.first) wake(next, undefined)
   }
 
-  ended(child: Child): void {
-    const cutFromAbove = child.state === 'cancelled' && child.scope.governor !== child.scope
-    if (cutFromAbove) this.interrupted = true
-    else if (this.onEnded !== undefined) this.#decide(this.onEnded, child)
+  childEnded(child: Child): void {
+    const cutFromAbove = child.state === 'cancelled' && child.scope.cancelledBy !== child.scope
+    if (cutFromAbove) this.wasCancelled = true
+    else if (this.onChildEnded !== undefined) this.#decide(this.onChildEnded, child)
     else if (child.state === 'rejected') this.fail(child.error)
-    this.leave()
+    this.removeChild()
   }
 
   /** The first failure cancels the scope; a later one is kept. */
@@ -90,8 +90,8 @@ export class Nursery {
   }
 
   /** The body threw: a cancellation is no failure. */
-  threw(error: unknown): void {
-    if (this.scope.governor !== undefined && isCancellation(error)) this.interrupted = true
+  bodyThrew(error: unknown): void {
+    if (this.scope.cancelledBy !== undefined && isCancellation(error)) this.wasCancelled = true
     else this.fail(error)
   }
 
@@ -99,9 +99,9 @@ export class Nursery {
   async run<A, T>(body: (argument: A) => PromiseLike<T> | T, argument: A): Promise<T> {
     let value: T | undefined
     try {
-      value = await inside(this.scope, body, argument)
+      value = await runInScope(this.scope, body, argument)
     } catch (error) {
-      this.threw(error)
+      this.bodyThrew(error)
     }
     await this.end()
     return value as T
@@ -111,12 +111,12 @@ export class Nursery {
   async end(): Promise<void> {
     await this.join()
     this.finish()
-    this.verdict()
+    this.throwOutcome()
   }
 
   /** Waits for the children; no cancellation makes it leave them behind. */
   async join(): Promise<void> {
-    if (this.live === 0) await pause(this.scope)
+    if (this.live === 0) await yieldIfDue(this.scope)
     while (this.live > 0) await suspend(this.#joiner(true))
   }
 
@@ -124,7 +124,7 @@ export class Nursery {
   async joinOrCancel(): Promise<void> {
     const scope = currentScope()
     try {
-      if (this.live === 0 && scope.governor === undefined) {
+      if (this.live === 0 && scope.cancelledBy === undefined) {
         await ready('TaskGroup.join', this, undefined, scope)
       } else {
         do await suspend(this.#joiner(false), scope)
@@ -143,8 +143,8 @@ export class Nursery {
   }
 
   /** Cancels the children, and each that comes later, but not what the one in charge still does. */
-  dismiss(reason: string): void {
-    this.dismissed = reason
+  closeToNew(reason: string): void {
+    this.closedToNew = reason
     for (const child of childrenOf(this.scope)) cancelScope(child, reason)
   }
 
@@ -157,17 +157,17 @@ export class Nursery {
   /** No more children; the failures are complete. */
   close(): void {
     this.closed = true
-    this.idle = undefined
+    this.onIdle = undefined
     if (this.#later !== undefined) suppress(this.failure, this.#later)
     this.#later = undefined
   }
 
   /** Throws what the group ends with, if it does not end well. */
-  verdict(): void {
+  throwOutcome(): void {
     if (this.failed) throw this.failure
-    if (!this.interrupted) return
-    const { governor } = this.scope
-    if (governor !== this.scope) throw new Cancelled(governor?.reason)
+    if (!this.wasCancelled) return
+    const { cancelledBy } = this.scope
+    if (cancelledBy !== this.scope) throw new Cancelled(cancelledBy?.reason)
     this.scope.caught = true
   }
 

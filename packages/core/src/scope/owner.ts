@@ -1,4 +1,4 @@
-import { remember } from '../kernel/context.ts'
+import { captureContext } from '../kernel/context.ts'
 import { currentScope, livingScope } from '../kernel/current.ts'
 import { report } from '../kernel/hooks.ts'
 import type { ScopeNode } from '../kernel/records.ts'
@@ -13,8 +13,8 @@ import { Task } from './task.ts'
  *
  * Made outside any task, or when its task has ended, it stands at the root.
  */
-export class Owner {
-  readonly #enter = remember()
+export class HomeContext {
+  readonly #enter = captureContext()
 
   /** Calls `fn` there. */
   run<R>(fn: () => R): R {
@@ -35,15 +35,15 @@ export class Owner {
     return this.#enter(() => {
       const home = (livingScope()?.task as TaskNode | undefined)?.nursery
       if (home !== undefined) home.live += 1
-      const task = new TaskNode<T>(home?.scope ?? topOf(asker), fn, name)
-      task.parent = new Errand(task, home, ended as (task: Child) => void)
+      const task = new TaskNode<T>(home?.scope ?? rootOf(asker), fn, name)
+      task.parent = new BackgroundTask(task, home, ended as (task: Child) => void)
       return new Task(task)
     })
   }
 }
 
 /** Stands between a task and its owner: it keeps the owner waiting, and the failure from it. */
-class Errand extends Nursery {
+class BackgroundTask extends Nursery {
   readonly #home: Nursery | undefined
   readonly #told: (task: Child) => void
 
@@ -53,18 +53,18 @@ class Errand extends Nursery {
     this.#told = told
   }
 
-  override ended(child: Child): void {
+  override childEnded(child: Child): void {
     try {
       this.#told(child)
     } catch (error) {
       report(error) // what the owner was told ended all the same: it must not wait for ever
     }
-    this.#home?.leave()
+    this.#home?.removeChild()
   }
 }
 
 /** The root of the runtime that the asker is in, so that a test run has its own. */
-function topOf(scope: ScopeNode): ScopeNode {
+function rootOf(scope: ScopeNode): ScopeNode {
   let top = scope
   while (top.parent !== undefined) top = top.parent
   return top

@@ -1,4 +1,4 @@
-import { Herald } from './herald.ts'
+import { SharedListener } from './herald.ts'
 
 interface HostProcess {
   exitCode?: number | string | undefined
@@ -9,8 +9,8 @@ interface HostProcess {
 
 const host: HostProcess | undefined = (globalThis as { process?: HostProcess }).process
 
-function event(name: string): Herald {
-  return new Herald(
+function event(name: string): SharedListener {
+  return new SharedListener(
     (listener) => host?.on?.(name, listener),
     (listener) => host?.removeListener?.(name, listener),
   )
@@ -18,15 +18,15 @@ function event(name: string): Herald {
 
 const beforeExit = event('beforeExit')
 const signals = [
-  { name: 'SIGINT', code: 130, herald: event('SIGINT') },
-  { name: 'SIGTERM', code: 143, herald: event('SIGTERM') },
+  { name: 'SIGINT', code: 130, event: event('SIGINT') },
+  { name: 'SIGTERM', code: 143, event: event('SIGTERM') },
 ]
 
 /** Calls `cancel` at the first SIGINT or SIGTERM and sets the exit code; the second one exits. */
 export function onSignals(cancel: (signal: string) => void): (() => void)[] {
   let asked = false
-  return signals.map(({ name, code, herald }) =>
-    herald.listen(() => {
+  return signals.map(({ name, code, event }) =>
+    event.listen(() => {
       if (asked) host?.exit?.(code)
       asked = true
       exitWith(code)

@@ -5,8 +5,8 @@ import type { ScopeNode } from '../kernel/records.ts'
 import { cancelScope } from '../kernel/scope-tree.ts'
 import { scopeFor } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
-import { tellDeadlock } from './deadlock.ts'
-import { abortedBy, follow } from './foreign-signal.ts'
+import { reportDeadlock } from './deadlock.ts'
+import { abortedBy, cancelOnAbort } from './foreign-signal.ts'
 import { Nursery } from './nursery.ts'
 import { onDry, onSignals } from './process.ts'
 import { openScope } from './scoped.ts'
@@ -51,11 +51,11 @@ export async function run<T>(main: Body<T>, options: RunOptions = {}): Promise<T
     throw new MisuseError(`run: task ${outer.name} is inside a run already; await main() instead`)
   }
   return program(rootScope, main, options, (scope) => {
-    const stops = [onDry(() => cancelScope(scope, tellDeadlock(scope)))]
+    const stops = [onDry(() => cancelScope(scope, reportDeadlock(scope)))]
     if (options.handleSignals !== false) {
       stops.push(...onSignals((name) => cancelScope(scope, name)))
     }
-    if (signal !== undefined) stops.push(follow(scope, signal))
+    if (signal !== undefined) stops.push(cancelOnAbort(scope, signal))
     return stops
   })
 }
@@ -70,7 +70,7 @@ export async function program<T>(
   const nursery = new Nursery(openScope('run', root))
   const { scope } = nursery
   const stops = watch(scope)
-  const task = spawnInto(nursery, 'run', leaveNothing(main), { name })
+  const task = spawnInto(nursery, 'run', cancelLeftovers(main), { name })
   try {
     await nursery.end()
   } finally {
@@ -84,11 +84,11 @@ export async function program<T>(
 }
 
 /** When main has returned, each task it left behind or still begins is cancelled; main's own value stands. */
-function leaveNothing<T>(main: Body<T>): () => Promise<T> {
+function cancelLeftovers<T>(main: Body<T>): () => Promise<T> {
   return async () => {
     const { scope, nursery } = currentTaskRecord() as TaskNode
     const value = await main(scopeFor(scope, main))
-    nursery.dismiss('main has returned')
+    nursery.closeToNew('main has returned')
     return value
   }
 }

@@ -1,9 +1,9 @@
 import { Cancelled, eachPart } from '../errors.ts'
-import { inside } from '../kernel/context.ts'
+import { runInScope } from '../kernel/context.ts'
 import { currentScope } from '../kernel/current.ts'
 import { ScopeNode } from '../kernel/records.ts'
 import { attach, closeScope } from '../kernel/scope-tree.ts'
-import { pause } from '../kernel/suspend.ts'
+import { yieldIfDue } from '../kernel/suspend.ts'
 
 /** Opens a scope below the current one, or another. */
 export function openScope(name: string, parent: ScopeNode = currentScope()): ScopeNode {
@@ -22,8 +22,8 @@ export async function scoped<A, T>(
   argument: A,
 ): Promise<T | undefined> {
   try {
-    const value = await inside(node, body, argument)
-    const rest = pause(node)
+    const value = await runInScope(node, body, argument)
+    const rest = yieldIfDue(node)
     if (rest !== undefined) await rest
     return value
   } catch (error) {
@@ -36,7 +36,7 @@ export async function scoped<A, T>(
 
 /** A cancellation that belongs to this very scope ends at its edge. */
 export function absorbs(node: ScopeNode, error: unknown): boolean {
-  if (node.governor !== node || !isCancellation(error)) return false
+  if (node.cancelledBy !== node || !isCancellation(error)) return false
   node.caught = true
   return true
 }

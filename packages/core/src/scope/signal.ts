@@ -6,7 +6,8 @@ import type { ScopeNode } from '../kernel/records.ts'
 export function signalOf(node: ScopeNode): AbortSignal {
   if (node.controller === undefined) {
     node.controller = new AbortController()
-    if (node.governor !== undefined) node.controller.abort(new Cancelled(node.governor.reason))
+    if (node.cancelledBy !== undefined)
+      node.controller.abort(new Cancelled(node.cancelledBy.reason))
   }
   return node.controller.signal
 }

@@ -1,4 +1,4 @@
-import type { Clock, Timed } from '../kernel/clock.ts'
+import type { Clock, ClockEntry } from '../kernel/clock.ts'
 import { currentScope } from '../kernel/current.ts'
 import { refused, requireDuration, requireMoment } from '../kernel/guard.ts'
 import { Waiter } from '../kernel/records.ts'
@@ -51,7 +51,7 @@ function clockOf(waiter: Waiter<never>): Clock {
   return (waiter.scope as ScopeNode).runtime.clock
 }
 
-class Sleeper extends Waiter implements Timed {
+class Sleeper extends Waiter implements ClockEntry {
   slot = -1
   order = 0
   readonly at: number
@@ -61,7 +61,7 @@ class Sleeper extends Waiter implements Timed {
     this.at = at
   }
 
-  ring(): void {
+  expire(): void {
     wake(this, undefined)
   }
 }

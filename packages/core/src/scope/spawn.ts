@@ -39,9 +39,9 @@ export function spawnInto<T>(
   fn: Body<T>,
   options?: SpawnOptions,
 ): TaskNode<T> {
-  nursery.enter(api)
+  nursery.addChild(api)
   const task = new TaskNode<T>(nursery.scope, fn, options?.name)
   task.parent = nursery
-  if (nursery.dismissed !== undefined) cancelScope(task.scope, nursery.dismissed)
+  if (nursery.closedToNew !== undefined) cancelScope(task.scope, nursery.closedToNew)
   return task
 }

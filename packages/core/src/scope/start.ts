@@ -1,6 +1,6 @@
 import { Cancelled, MisuseError } from '../errors.ts'
 import { requireFunction } from '../kernel/guard.ts'
-import { attach, detach, refresh } from '../kernel/scope-tree.ts'
+import { attach, detach, propagateCancellation } from '../kernel/scope-tree.ts'
 import { Nursery } from './nursery.ts'
 import { openScope } from './scoped.ts'
 import { spawnInto } from './spawn.ts'
@@ -17,7 +17,7 @@ export async function startInto<T>(
   options: SpawnOptions | undefined,
 ): Promise<T> {
   requireFunction('TaskGroup.start: fn', fn)
-  group.enter('TaskGroup.start') // keeps the group open meanwhile
+  group.addChild('TaskGroup.start') // keeps the group open meanwhile
   const nursery = new Nursery(openScope('TaskGroup.start'))
   let result: { readonly value: T } | undefined
   const started = (value: T): void => {
@@ -26,15 +26,15 @@ export async function startInto<T>(
     }
     if (group.closed || task.ended || nursery.closed) return
     // One that is being cancelled stays where it is, unless the group is, too: it would be the group's failure.
-    const { governor } = task.scope
-    if (governor !== undefined && governor !== group.scope.governor) return
+    const { cancelledBy } = task.scope
+    if (cancelledBy !== undefined && cancelledBy !== group.scope.cancelledBy) return
     result = { value }
     group.live += 1
     task.parent = group
     detach(task.scope)
     attach(task.scope, group.scope)
-    refresh(task.scope)
-    nursery.leave()
+    propagateCancellation(task.scope)
+    nursery.removeChild()
   }
   const name = options?.name ?? (fn.name || 'start')
   let task: TaskNode
@@ -43,11 +43,11 @@ export async function startInto<T>(
       task = spawnInto(nursery, 'TaskGroup.start', () => fn(started), { name })
     }, undefined)
   } finally {
-    group.leave()
+    group.removeChild()
   }
   if (result !== undefined) return result.value
-  const { governor } = nursery.scope
-  if (governor !== undefined) throw new Cancelled(governor.reason)
+  const { cancelledBy } = nursery.scope
+  if (cancelledBy !== undefined) throw new Cancelled(cancelledBy.reason)
   throw new MisuseError(
     `TaskGroup.start: task ${name} ended without calling started; call it when it is ready`,
   )

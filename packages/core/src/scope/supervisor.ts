@@ -1,4 +1,4 @@
-import { inside } from '../kernel/context.ts'
+import { runInScope } from '../kernel/context.ts'
 import { requireFunction } from '../kernel/guard.ts'
 import type { SpawnOptions } from './spawn.ts'
 import { Nursery } from './nursery.ts'
@@ -33,8 +33,8 @@ export async function supervisor<T>(
   // Told in the supervisor's scope, not in that of the task, which has ended.
   const tell = (node: TaskNode): void =>
     options.onError(node.error, (node.handle as Task<unknown> | undefined) ?? new Task(node))
-  nursery.onEnded = (child) => {
-    if (child.state === 'rejected') inside(nursery.scope, tell, child as TaskNode)
+  nursery.onChildEnded = (child) => {
+    if (child.state === 'rejected') runInScope(nursery.scope, tell, child as TaskNode)
   }
   return nursery.run(body, new TaskGroup(nursery))
 }

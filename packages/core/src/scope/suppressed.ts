@@ -7,7 +7,7 @@ import { report } from '../kernel/hooks.ts'
 export function suppress(error: unknown, later: readonly unknown[]): void {
   const others = later.filter((other) => other !== error)
   if (others.length === 0) return
-  if (typeof error === 'object' && error !== null && takes(error)) {
+  if (typeof error === 'object' && error !== null && canSuppress(error)) {
     const { suppressed } = error
     const before = suppressed === undefined || Array.isArray(suppressed) ? suppressed : [suppressed]
     const known = new Set(before) // it may be one that is kept, and thrown again and again
@@ -17,7 +17,7 @@ export function suppress(error: unknown, later: readonly unknown[]): void {
   }
 }
 
-function takes(error: object): error is { suppressed?: unknown } {
+function canSuppress(error: object): error is { suppressed?: unknown } {
   const own = Object.getOwnPropertyDescriptor(error, 'suppressed')
   return own === undefined ? Object.isExtensible(error) : own.writable === true
 }

@@ -3,7 +3,7 @@ import { requireFunction, requireSignal } from '../kernel/guard.ts'
 import { cancelScope } from '../kernel/scope-tree.ts'
 import { CancelScope } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
-import { abortedBy, follow } from './foreign-signal.ts'
+import { abortedBy, cancelOnAbort } from './foreign-signal.ts'
 import { Nursery } from './nursery.ts'
 import { openScope } from './scoped.ts'
 import { spawnInto } from './spawn.ts'
@@ -81,7 +81,7 @@ export class TaskGroup {
     const nursery = this.#nursery
     await nursery.joinOrCancel()
     nursery.close()
-    nursery.verdict()
+    nursery.throwOutcome()
   }
 
   get [Symbol.toStringTag](): string {
@@ -112,10 +112,10 @@ export async function taskGroup<T>(
   requireSignal('taskGroup: signal', options.signal)
   const { name = 'taskGroup', signal } = options
   const nursery = new Nursery(openScope(name))
-  const stop = signal && follow(nursery.scope, signal)
+  const stop = signal && cancelOnAbort(nursery.scope, signal)
   try {
     const value = await nursery.run(body, new TaskGroup(nursery))
-    if (nursery.interrupted && abortedBy(nursery.scope, signal)) throw new Cancelled(signal.reason)
+    if (nursery.wasCancelled && abortedBy(nursery.scope, signal)) throw new Cancelled(signal.reason)
     return value
   } finally {
     stop?.()

@@ -1,5 +1,5 @@
-import { carrier } from '../kernel/context.ts'
-import type { Carrier } from '../kernel/context.ts'
+import { contextVariable } from '../kernel/context.ts'
+import type { ContextVariable } from '../kernel/context.ts'
 
 /**
  * A value that travels along the awaits and into the tasks spawned, such as a request's id.
@@ -10,7 +10,7 @@ import type { Carrier } from '../kernel/context.ts'
  * @see Python's contextvars, Kotlin's ThreadContextElement
  */
 export class TaskLocal<T> {
-  readonly #carrier: Carrier<{ readonly value: T }> = carrier()
+  readonly #carrier: ContextVariable<{ readonly value: T }> = contextVariable()
   readonly #default: T
 
   constructor(...[initial]: undefined extends T ? [initial?: T] : [initial: T]) {

@@ -1,7 +1,7 @@
 import { TaskCancelledError } from '../errors.ts'
-import { ambient, inside } from '../kernel/context.ts'
+import { scopesTravel, runInScope } from '../kernel/context.ts'
 import { currentTaskRecord } from '../kernel/current.ts'
-import { bodyEnded } from '../kernel/holdings.ts'
+import { notifyBodyEnd } from '../kernel/holdings.ts'
 import { emit, observed } from '../kernel/hooks.ts'
 import { ScopeNode, Waiter } from '../kernel/records.ts'
 import type { TaskRecord, TaskStatus } from '../kernel/records.ts'
@@ -47,7 +47,9 @@ export class TaskNode<out T = unknown> implements TaskRecord {
   }
 
   get status(): TaskStatus {
-    return this.state === 'running' && this.scope.governor !== undefined ? 'cancelling' : this.state
+    return this.state === 'running' && this.scope.cancelledBy !== undefined
+      ? 'cancelling'
+      : this.state
   }
 
   get ended(): boolean {
@@ -63,7 +65,7 @@ export class TaskNode<out T = unknown> implements TaskRecord {
   start(): void {
     this.state = 'running'
     if (observed) emit('taskStarted', this)
-    inside(this.scope, runBody, this as Running)
+    runInScope(this.scope, runBody, this as Running)
   }
 
   fulfill(value: T): void {
@@ -72,15 +74,15 @@ export class TaskNode<out T = unknown> implements TaskRecord {
   }
 
   fail(error: unknown): void {
-    this.nursery.threw(error)
+    this.nursery.bodyThrew(error)
     this.#bodyEnded()
   }
 
   #bodyEnded(): void {
-    if (this.scope.firstHolding !== undefined) bodyEnded(this.scope)
+    if (this.scope.firstResource !== undefined) notifyBodyEnd(this.scope)
     const { children } = this
     if (children === undefined || children.live === 0) this.end()
-    else children.idle = () => end(this)
+    else children.onIdle = () => end(this)
   }
 
   /** Body and children have ended; what was begun in its scope and forgotten is cancelled and awaited first. */
@@ -92,7 +94,7 @@ export class TaskNode<out T = unknown> implements TaskRecord {
       this.state = 'rejected'
       this.error = children.failure
     } else {
-      this.state = children?.interrupted === true ? 'cancelled' : 'fulfilled'
+      this.state = children?.wasCancelled === true ? 'cancelled' : 'fulfilled'
     }
     if (this.state !== 'fulfilled') this.value = undefined
     closeScope(scope)
@@ -100,7 +102,7 @@ export class TaskNode<out T = unknown> implements TaskRecord {
     const { parent } = this
     this.parent = undefined
     const awaited = this.#tellJoiners()
-    if (parent !== undefined) parent.ended(this)
+    if (parent !== undefined) parent.childEnded(this)
     else if (this.state === 'rejected' && !awaited) this.rejection = Promise.reject(this.error)
   }
 
@@ -115,8 +117,8 @@ export class TaskNode<out T = unknown> implements TaskRecord {
     if (groups.size === 0) return false
     const { nursery } = this
     nursery.live += groups.size
-    nursery.idle = () => end(this)
-    for (const group of groups) void group.join().then(() => nursery.leave())
+    nursery.onIdle = () => end(this)
+    for (const group of groups) void group.join().then(() => nursery.removeChild())
     return true
   }
 
@@ -134,7 +136,7 @@ export class TaskNode<out T = unknown> implements TaskRecord {
   /** What awaiting it throws. */
   failure(): unknown {
     if (this.state === 'rejected') return this.error
-    return new TaskCancelledError(this.name, this.scope.reason ?? this.scope.governor?.reason)
+    return new TaskCancelledError(this.name, this.scope.reason ?? this.scope.cancelledBy?.reason)
   }
 
   /** Waits until it has ended. */
@@ -167,7 +169,7 @@ function runBody(task: Running): void {
   }
   if (promise === undefined) {
     task.fulfill(result)
-  } else if (ambient) {
+  } else if (scopesTravel) {
     // The engine calls these two in the context of this `then`: no closure is needed to know the task.
     promise.then(fulfillCurrent, failCurrent)
   } else {

@@ -63,7 +63,7 @@ export class Task<T> implements PromiseLike<T> {
     const node = this.#node
     if (node.ended) {
       const scope = currentScope()
-      await (scope.governor === undefined
+      await (scope.cancelledBy === undefined
         ? ready('Task.settled', this, undefined, scope)
         : node.join(scope))
     } else {
@@ -91,7 +91,7 @@ export class Task<T> implements PromiseLike<T> {
         ),
       )
     }
-    if (!node.ended || scope.governor !== undefined) return node.join(scope)
+    if (!node.ended || scope.cancelledBy !== undefined) return node.join(scope)
     if (node.rejection !== undefined) return node.rejection
     if (node.state === 'fulfilled') return ready('Task', this, node.value as T, scope)
     return Promise.reject(node.failure())

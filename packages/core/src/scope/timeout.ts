@@ -1,8 +1,8 @@
 import { TimeoutError } from '../errors.ts'
-import { inside } from '../kernel/context.ts'
+import { runInScope } from '../kernel/context.ts'
 import { requireDuration, requireFunction, requireMoment } from '../kernel/guard.ts'
 import { closeScope, setDeadline } from '../kernel/scope-tree.ts'
-import { pause } from '../kernel/suspend.ts'
+import { yieldIfDue } from '../kernel/suspend.ts'
 import { scopeFor } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
 import { absorbs, openScope } from './scoped.ts'
@@ -29,13 +29,13 @@ export async function timeout<T>(ms: number, fn: Body<T>): Promise<T> {
   const start = now()
   setDeadline(node, start + ms, start)
   try {
-    const value = await inside(node, fn, scopeFor(node, fn))
-    const rest = pause(node)
+    const value = await runInScope(node, fn, scopeFor(node, fn))
+    const rest = yieldIfDue(node)
     if (rest !== undefined) await rest
     return value
   } catch (error) {
     if (node.expired && absorbs(node, error)) throw new TimeoutError(ms)
-    if (node.expired && node.governor === node) blame(error, new TimeoutError(ms))
+    if (node.expired && node.cancelledBy === node) appendCause(error, new TimeoutError(ms))
     throw error
   } finally {
     closeScope(node)
@@ -56,7 +56,7 @@ export async function timeoutAt<T>(epochMs: number, fn: Body<T>): Promise<T> {
 }
 
 /** Puts the timeout at the end of the cause chain of what the cleanup threw. */
-function blame(error: unknown, cause: TimeoutError): void {
+function appendCause(error: unknown, cause: TimeoutError): void {
   const seen = new Set<unknown>()
   let last = error
   while (last instanceof Error && last.cause !== undefined && !seen.has(last)) {

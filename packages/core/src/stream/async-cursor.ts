@@ -1,11 +1,11 @@
-import { uncancelled } from '../lowlevel.ts'
+import { isUncancelled } from '../lowlevel.ts'
 import { cancellable } from '../scope/cancellable.ts'
 import { shield } from '../scope/shield.ts'
 import { END } from './cursor.ts'
 import type { Cursor, End } from './cursor.ts'
 
 /** An async iterator, as far as it is used here. */
-export interface Walkable<T> {
+export interface AsyncIteratorLike<T> {
   next(): Promise<IteratorResult<T>>
   return?: (() => Promise<unknown>) | undefined
   readonly [Symbol.toStringTag]?: string | undefined
@@ -13,12 +13,12 @@ export interface Walkable<T> {
 
 /** Over an async iterator. */
 export class AsyncCursor<T> implements Cursor<T> {
-  readonly #iterator: Walkable<T>
+  readonly #iterator: AsyncIteratorLike<T>
   /** Its `return` ends a step that is under way. Generators of the language end only between two steps. */
   readonly #breakable: boolean
   #open = true
 
-  constructor(iterator: Walkable<T>) {
+  constructor(iterator: AsyncIteratorLike<T>) {
     this.#iterator = iterator
     this.#breakable = iterator[Symbol.toStringTag] !== 'AsyncGenerator'
   }
@@ -54,7 +54,7 @@ export class AsyncCursor<T> implements Cursor<T> {
     try {
       return this.#arrived(await cancellable(Promise.resolve(step)))
     } catch (error) {
-      if (uncancelled() || this.#iterator.return === undefined) return this.#failed(error)
+      if (isUncancelled() || this.#iterator.return === undefined) return this.#failed(error)
       const [last, end] = await Promise.allSettled([step, this.close()])
       if (end.status === 'rejected') throw end.reason
       if (last.status === 'rejected') throw last.reason

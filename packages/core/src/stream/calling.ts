@@ -1,4 +1,4 @@
-import { isLater } from './cursor.ts'
+import { isThenable } from './cursor.ts'
 import type { MakeStep } from './transform.ts'
 
 /** Calls `fn` with each item, and goes on with its result, or with what `use` makes of that. */
@@ -11,7 +11,7 @@ export function calling<T, R>(
     if (use === undefined) return (item) => fn(item as T, index++)
     return (item) => {
       const result = fn(item as T, index++)
-      if (isLater(result)) return result.then((result) => use(result, item as T))
+      if (isThenable(result)) return result.then((result) => use(result, item as T))
       return use(result, item as T)
     }
   }

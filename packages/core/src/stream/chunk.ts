@@ -1,7 +1,7 @@
-import { Alarm } from '../flow/alarm.ts'
-import type { Opener } from './cursor.ts'
+import { Timer } from '../flow/alarm.ts'
+import type { Source } from './cursor.ts'
 import { drain } from './drain.ts'
-import { beside } from './relay.ts'
+import { inTask } from './relay.ts'
 import { SKIP } from './transform.ts'
 import type { MakeStep } from './transform.ts'
 
@@ -21,8 +21,8 @@ export function chunking(size: number): MakeStep {
 }
 
 /** The same, and none is kept longer than `maxDelay` after its first item. */
-export function chunkingInTime<T>(source: Opener<T>, size: number, maxDelay: number): Opener<T[]> {
-  return beside('Stream.chunk', async (relay, scope) => {
+export function chunkingInTime<T>(source: Source<T>, size: number, maxDelay: number): Source<T[]> {
+  return inTask('Stream.chunk', async (relay, scope) => {
     const { clock } = scope.runtime
     let chunk: T[] = []
     let due = Infinity
@@ -37,7 +37,7 @@ export function chunkingInTime<T>(source: Opener<T>, size: number, maxDelay: num
       handing = undefined
       if (chunk.length > 0) alarm.set(clock, due)
     }
-    const alarm = new Alarm(() => {
+    const alarm = new Timer(() => {
       handing ??= flush()?.then(handed, handed)
     })
     try {

@@ -1,6 +1,6 @@
 import { drain } from './drain.ts'
-import { beside } from './relay.ts'
-import { openersOf } from './source.ts'
+import { inTask } from './relay.ts'
+import { sourcesOf } from './source.ts'
 import type { StreamSource } from './source.ts'
 import { Stream } from './stream.ts'
 import type { ItemsOf } from './zip.ts'
@@ -19,9 +19,9 @@ import type { ItemsOf } from './zip.ts'
 export function combineLatest<S extends readonly StreamSource<unknown>[]>(
   ...sources: S
 ): Stream<ItemsOf<S>> {
-  const openers = openersOf('combineLatest', sources)
+  const openers = sourcesOf('combineLatest', sources)
   return new Stream(
-    beside<ItemsOf<S>>('combineLatest', async (relay) => {
+    inTask<ItemsOf<S>>('combineLatest', async (relay) => {
       const latest: unknown[] = []
       const seen = new Set<number>()
       for (const [column, source] of openers.entries()) {

@@ -1,6 +1,6 @@
 import { ArrayCursor } from './sync-cursor.ts'
 import { joining } from './flat-map.ts'
-import { openersOf } from './source.ts'
+import { sourcesOf } from './source.ts'
 import type { ItemOf, StreamSource } from './source.ts'
 import { Stream } from './stream.ts'
 
@@ -17,7 +17,7 @@ import { Stream } from './stream.ts'
 export function concat<S extends readonly StreamSource<unknown>[]>(
   ...sources: S
 ): Stream<ItemOf<S[number]>> {
-  const openers = openersOf('concat', sources)
+  const openers = sourcesOf('concat', sources)
   const outer = { open: () => new ArrayCursor(openers) }
   return new Stream(joining(outer, (source) => source))
 }

@@ -19,19 +19,19 @@ export interface Cursor<T> {
 }
 
 /** What can be walked, as often as its source can. */
-export interface Opener<T> {
+export interface Source<T> {
   /** @param scope where tasks that work beside the consumer live */
   open(scope: ScopeNode): Cursor<T>
 }
 
 /** Where a stream keeps its opener, so that another stage need not go through its iterator. */
-export const opener: unique symbol = Symbol('corral.opener')
+export const streamSource: unique symbol = Symbol('corral.opener')
 
 /** So many items are passed on in one go, then others have a turn. */
 export const ITEMS_PER_TURN = 32
 
 /** What is to be awaited: a promise, a task, a future. */
-export function isLater<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return (
     typeof value === 'object' &&
     value !== null &&

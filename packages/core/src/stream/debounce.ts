@@ -1,12 +1,12 @@
-import { Alarm } from '../flow/alarm.ts'
+import { Timer } from '../flow/alarm.ts'
 import { END } from './cursor.ts'
-import type { End, Opener } from './cursor.ts'
+import type { End, Source } from './cursor.ts'
 import { drain } from './drain.ts'
-import { beside } from './relay.ts'
+import { inTask } from './relay.ts'
 import type { Work } from './relay.ts'
 
 /** An item when none has come for `ms` after it; the last one at the end. */
-export function debouncing<T>(source: Opener<T>, ms: number): Opener<T> {
+export function debouncing<T>(source: Source<T>, ms: number): Source<T> {
   const work: Work<T> = async (relay, scope) => {
     const { clock } = scope.runtime
     let held: T | End = END
@@ -14,7 +14,7 @@ export function debouncing<T>(source: Opener<T>, ms: number): Opener<T> {
       if (held !== END) void relay.emit(held, scope)
       held = END
     }
-    const alarm = new Alarm(flush)
+    const alarm = new Timer(flush)
     try {
       await drain(source, scope, (item) => {
         held = item
@@ -25,5 +25,5 @@ export function debouncing<T>(source: Opener<T>, ms: number): Opener<T> {
     }
     flush()
   }
-  return beside('Stream.debounce', work, 1, true)
+  return inTask('Stream.debounce', work, 1, true)
 }

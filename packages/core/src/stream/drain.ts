@@ -2,12 +2,12 @@ import { Cancelled } from '../errors.ts'
 import { closeFailed } from '../flow/source.ts'
 import type { ScopeNode } from '../lowlevel.ts'
 import { checkpoint } from '../scope/checkpoint.ts'
-import { END, isLater, ITEMS_PER_TURN } from './cursor.ts'
-import type { Opener } from './cursor.ts'
+import { END, isThenable, ITEMS_PER_TURN } from './cursor.ts'
+import type { Source } from './cursor.ts'
 
 /** Walks a source to its end in `scope`, one item after the other; whatever happens, it is closed. */
 export async function drain<T>(
-  source: Opener<T>,
+  source: Source<T>,
   scope: ScopeNode,
   use: (item: T) => unknown,
 ): Promise<void> {
@@ -19,7 +19,7 @@ export async function drain<T>(
       if (item instanceof Promise) item = await item
       if (item === END) return
       const used = use(item)
-      if (isLater(used)) await used
+      if (isThenable(used)) await used
       throwIfReached(scope)
       if (turn % ITEMS_PER_TURN === 0) await checkpoint()
     }
@@ -29,6 +29,6 @@ export async function drain<T>(
 }
 
 /** A cancellation has reached the scope. */
-function throwIfReached({ governor }: ScopeNode): void {
-  if (governor !== undefined) throw new Cancelled(governor.reason)
+function throwIfReached({ cancelledBy }: ScopeNode): void {
+  if (cancelledBy !== undefined) throw new Cancelled(cancelledBy.reason)
 }

@@ -1,15 +1,15 @@
 import { WaitQueue, wake } from '../lowlevel.ts'
 import { checkpoint } from '../scope/checkpoint.ts'
 import { END, ITEMS_PER_TURN } from './cursor.ts'
-import type { Cursor, End, Opener } from './cursor.ts'
+import type { Cursor, End, Source } from './cursor.ts'
 import { drain } from './drain.ts'
-import { beside } from './relay.ts'
+import { inTask } from './relay.ts'
 
 /** What is made of an item: something to walk in its turn. */
-export type Expand<T, R> = (item: T, index: number) => Opener<R> | PromiseLike<Opener<R>>
+export type Expand<T, R> = (item: T, index: number) => Source<R> | PromiseLike<Source<R>>
 
 /** The items of one inner source after those of another. */
-export function joining<T, R>(source: Opener<T>, expand: Expand<T, R>): Opener<R> {
+export function joining<T, R>(source: Source<T>, expand: Expand<T, R>): Source<R> {
   return {
     open(scope) {
       const outer = source.open(scope)
@@ -51,11 +51,11 @@ export function joining<T, R>(source: Opener<T>, expand: Expand<T, R>): Opener<R
 /** The items of at most `concurrency` inner sources as they come, each source in a task of its own. */
 export function merging<T, R>(
   kind: string,
-  source: Opener<T>,
+  source: Source<T>,
   expand: Expand<T, R>,
   concurrency: number,
-): Opener<R> {
-  return beside(kind, async (relay, scope) => {
+): Source<R> {
+  return inTask(kind, async (relay, scope) => {
     const room = new WaitQueue()
     let index = 0
     let active = 0

@@ -1,8 +1,8 @@
 import { RingBuffer, WaitQueue, wake } from '../lowlevel.ts'
 import type { ScopeNode } from '../lowlevel.ts'
-import type { Opener } from './cursor.ts'
+import type { Source } from './cursor.ts'
 import { drain } from './drain.ts'
-import { Relay } from './relay.ts'
+import { TaskStage } from './relay.ts'
 
 export interface MapOptions {
   /** How many items are worked on at the same time, at the most: at least 1. Default 1: one after the other. */
@@ -29,11 +29,11 @@ interface Job<T, R> {
  * `jobs` stand in the order of the items, or, where that does not matter, of their end.
  */
 export function mappingConcurrently<T, R>(
-  source: Opener<T>,
+  source: Source<T>,
   fn: (item: T, index: number) => R | PromiseLike<R>,
   limit: number,
   ordered: boolean,
-): Opener<R> {
+): Source<R> {
   return {
     open(scope) {
       const jobs = new RingBuffer<Job<T, R>>()
@@ -42,7 +42,7 @@ export function mappingConcurrently<T, R>(
       let begun = 0
       let drained = false
 
-      const read = async (relay: Relay<R>, scope: ScopeNode): Promise<void> => {
+      const read = async (relay: TaskStage<R>, scope: ScopeNode): Promise<void> => {
         await drain(source, scope, (item): Promise<void> | void => {
           const job: Job<T, R> = { item, index: begun++, result: undefined, done: false }
           if (ordered) jobs.push(job)
@@ -70,7 +70,7 @@ export function mappingConcurrently<T, R>(
         if (room.first !== undefined && begun - relay.taken < limit) wake(room.first, undefined)
       }
 
-      const relay = new Relay('Stream.map', scope, read, Infinity)
+      const relay = new TaskStage('Stream.map', scope, read, Infinity)
       return {
         next() {
           const item = relay.next()

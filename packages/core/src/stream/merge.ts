@@ -1,6 +1,6 @@
 import { ArrayCursor } from './sync-cursor.ts'
 import { merging } from './flat-map.ts'
-import { openersOf } from './source.ts'
+import { sourcesOf } from './source.ts'
 import type { ItemOf, StreamSource } from './source.ts'
 import { Stream } from './stream.ts'
 
@@ -18,7 +18,7 @@ import { Stream } from './stream.ts'
 export function merge<S extends readonly StreamSource<unknown>[]>(
   ...sources: S
 ): Stream<ItemOf<S[number]>> {
-  const openers = openersOf('merge', sources)
+  const openers = sourcesOf('merge', sources)
   const outer = { open: () => new ArrayCursor(openers) }
   return new Stream(merging('merge', outer, (source) => source, Infinity))
 }

@@ -1,4 +1,4 @@
-import type { Walkable } from './async-cursor.ts'
+import type { AsyncIteratorLike } from './async-cursor.ts'
 
 /** A ReadableStream of the web, as far as it is used here. */
 export interface WebReadable<T> {
@@ -25,7 +25,7 @@ export function isNodeReadable<T>(source: object): source is NodeReadable<T> {
 }
 
 /** Its own iterator would not end before the chunk that it waits for has come. */
-export function webIterator<T>(readable: WebReadable<T>): Walkable<T> {
+export function webIterator<T>(readable: WebReadable<T>): AsyncIteratorLike<T> {
   const reader = readable.getReader()
   return {
     async next() {
@@ -41,7 +41,7 @@ export function webIterator<T>(readable: WebReadable<T>): Walkable<T> {
 }
 
 /** Its own iterator would not end before the chunk that it waits for has come. */
-export function nodeIterator<T>(readable: NodeReadable<T>): Walkable<T> {
+export function nodeIterator<T>(readable: NodeReadable<T>): AsyncIteratorLike<T> {
   const iterator = readable[Symbol.asyncIterator]()
   let closed = false
   return {

@@ -1,4 +1,4 @@
-import { Exchange } from '../channel/exchange.ts'
+import { BoundedBuffer } from '../channel/exchange.ts'
 import { Cancelled, isCancelled, TaskCancelledError } from '../errors.ts'
 import { currentScope, suspend, Waiter, WaitQueue, wake, wakeWithError } from '../lowlevel.ts'
 import type { ScopeNode } from '../lowlevel.ts'
@@ -6,20 +6,20 @@ import { Nursery } from '../scope/nursery.ts'
 import { openScope } from '../scope/scoped.ts'
 import { spawnInto } from '../scope/spawn.ts'
 import { END } from './cursor.ts'
-import type { Cursor, End, Opener } from './cursor.ts'
+import type { Cursor, End, Source } from './cursor.ts'
 import { drain } from './drain.ts'
 
 /** What the first task of a stage does: it emits items, or spawns others that do. */
-export type Work<T> = (relay: Relay<T>, scope: ScopeNode) => Promise<void>
+export type Work<T> = (stage: TaskStage<T>, scope: ScopeNode) => Promise<void>
 
 /** A stage whose items come from `work`, in a task of its own beside the consumer. */
-export function beside<T>(
+export function inTask<T>(
   kind: string,
   work: Work<T>,
   capacity?: number,
   drops?: boolean,
-): Opener<T> {
-  return { open: (scope) => new Relay(kind, scope, work, capacity, drops) }
+): Source<T> {
+  return { open: (scope) => new TaskStage(kind, scope, work, capacity, drops) }
 }
 
 /**
@@ -32,11 +32,11 @@ export function beside<T>(
  * the stage. What they had ready before one of them failed can still be taken, then the failure is thrown,
  * once.
  */
-export class Relay<T> implements Cursor<T> {
+export class TaskStage<T> implements Cursor<T> {
   readonly #kind: string
   readonly #home: ScopeNode
   readonly #nursery: Nursery
-  readonly #exchange: Exchange<T>
+  readonly #buffer: BoundedBuffer<T>
   readonly #drops: boolean
   readonly #closers = new WaitQueue()
   #over = false
@@ -56,15 +56,15 @@ export class Relay<T> implements Cursor<T> {
   ) {
     this.#kind = kind
     this.#home = scope.closed ? currentScope() : scope
-    this.#exchange = new Exchange(capacity)
+    this.#buffer = new BoundedBuffer(capacity)
     this.#drops = drops
     const nursery = new Nursery(openScope(kind, this.#home))
-    nursery.onEnded = (task) => {
+    nursery.onChildEnded = (task) => {
       if (task.state === 'fulfilled') return
       this.#keep()
       nursery.fail(task.failure()) // cancelled by hand it has not done its part either
     }
-    nursery.idle = () => void this.#end()
+    nursery.onIdle = () => void this.#end()
     this.#nursery = nursery
     this.spawn((scope) => work(this, scope))
   }
@@ -77,14 +77,14 @@ export class Relay<T> implements Cursor<T> {
 
   /** Hands an item on, and waits for room first if there is none. */
   emit(item: T, scope: ScopeNode): Promise<void> | void {
-    const { buffer, capacity, givers } = this.#exchange
+    const { buffer, capacity, senders } = this.#buffer
     if (this.#drops && buffer.size === capacity) buffer.shift()
-    if (this.#exchange.give(item)) return
-    return suspend(new Waiter(this.#kind, this, givers, item), scope)
+    if (this.#buffer.offer(item)) return
+    return suspend(new Waiter(this.#kind, this, senders, item), scope)
   }
 
   /** Hands on all there is in a source. */
-  emitAll(source: Opener<T>, scope: ScopeNode): Promise<void> {
+  emitAll(source: Source<T>, scope: ScopeNode): Promise<void> {
     return drain(source, scope, (item) => this.emit(item, scope))
   }
 
@@ -101,17 +101,17 @@ export class Relay<T> implements Cursor<T> {
 
   /** There is an item to take at once. */
   get stocked(): boolean {
-    return this.#exchange.stocked && !this.#closed
+    return this.#buffer.stocked && !this.#closed
   }
 
   /** How many items the consumer has taken. */
   get taken(): number {
-    return this.#exchange.taken
+    return this.#buffer.taken
   }
 
   next(): T | End | Promise<T | End> {
-    if (this.stocked) return this.#exchange.take()
-    if (!this.#over) return this.wait(this.#takers, here(this.#home))
+    if (this.stocked) return this.#buffer.take()
+    if (!this.#over) return this.wait(this.#receivers, here(this.#home))
     const untold = this.#untold()
     return untold === undefined ? END : Promise.reject(untold())
   }
@@ -128,14 +128,14 @@ export class Relay<T> implements Cursor<T> {
     if (untold !== undefined) return Promise.reject(untold())
   }
 
-  get #takers(): WaitQueue<T | End> {
-    return this.#exchange.takers as WaitQueue<never> as unknown as WaitQueue<T | End>
+  get #receivers(): WaitQueue<T | End> {
+    return this.#buffer.receivers as WaitQueue<never> as unknown as WaitQueue<T | End>
   }
 
   /** Puts aside what is ready, before those who offer it are cancelled. */
   #keep(): void {
-    const { buffer, givers } = this.#exchange
-    for (let giver = givers.first; giver !== undefined; giver = givers.first) {
+    const { buffer, senders } = this.#buffer
+    for (let giver = senders.first; giver !== undefined; giver = senders.first) {
       buffer.push(giver.data as T)
       wake(giver, undefined)
     }
@@ -149,7 +149,7 @@ export class Relay<T> implements Cursor<T> {
       else this.#failure = () => error
     }
     this.#over = true
-    const taker = this.#takers.first
+    const taker = this.#receivers.first
     if (taker !== undefined) this.#tell(taker, END)
     if (this.#closed) this.#cut = undefined
     for (let next = this.#closers.first; next !== undefined; next = this.#closers.first) {

@@ -1,4 +1,4 @@
-import { isLater } from './cursor.ts'
+import { isThenable } from './cursor.ts'
 import type { MakeStep } from './transform.ts'
 
 /** What has been put together so far, after each item. */
@@ -11,7 +11,7 @@ export function scanning<T, A>(
     let index = 0
     return (item) => {
       const next = fn(sum, item as T, index++)
-      if (isLater(next)) return next.then((next) => (sum = next))
+      if (isThenable(next)) return next.then((next) => (sum = next))
       return (sum = next)
     }
   }

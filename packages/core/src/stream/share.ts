@@ -1,11 +1,11 @@
 import { currentScope } from '../lowlevel.ts'
 import type { ScopeNode } from '../lowlevel.ts'
-import { Owner } from '../scope/owner.ts'
+import { HomeContext } from '../scope/owner.ts'
 import { shield } from '../scope/shield.ts'
 import type { Task } from '../scope/task.ts'
-import type { Opener } from './cursor.ts'
+import type { Source } from './cursor.ts'
 import { drain } from './drain.ts'
-import { Relay } from './relay.ts'
+import { TaskStage } from './relay.ts'
 
 export interface SharePolicy {
   /** How many items a reader may be behind: at least 1. Default 1. */
@@ -15,15 +15,15 @@ export interface SharePolicy {
 }
 
 /** One walk over the source for all who read at the same time, in the task where this was called. */
-export function sharing<T>(source: Opener<T>, capacity: number, drops: boolean): Opener<T> {
-  const owner = new Owner()
+export function sharing<T>(source: Source<T>, capacity: number, drops: boolean): Source<T> {
+  const owner = new HomeContext()
   let latest: Walk<T> | undefined
   return {
     open(scope) {
       const walk = latest?.running === true ? latest : new Walk(source, owner)
       latest = walk
-      const read = (reader: Relay<T>): Promise<void> => walk.read(reader)
-      const reader = new Relay('Stream.share', scope, read, capacity, drops)
+      const read = (reader: TaskStage<T>): Promise<void> => walk.read(reader)
+      const reader = new TaskStage('Stream.share', scope, read, capacity, drops)
       walk.readers.add(reader)
       return reader
     },
@@ -32,11 +32,11 @@ export function sharing<T>(source: Opener<T>, capacity: number, drops: boolean):
 
 /** It begins with the first reader, and is cancelled when the last one has left. */
 class Walk<T> {
-  readonly readers = new Set<Relay<T>>()
+  readonly readers = new Set<TaskStage<T>>()
   running = true
   readonly #task: Task<void>
 
-  constructor(source: Opener<T>, owner: Owner) {
+  constructor(source: Source<T>, owner: HomeContext) {
     const work = (): Promise<void> => {
       const scope = currentScope()
       return drain(source, scope, (item) => this.#send(item, scope))
@@ -45,7 +45,7 @@ class Walk<T> {
   }
 
   /** Until the walk has ended, or the reader is cancelled, which is how it leaves. */
-  async read(reader: Relay<T>): Promise<void> {
+  async read(reader: TaskStage<T>): Promise<void> {
     try {
       const end = await this.#task.settled()
       if (end.status === 'rejected') throw end.reason
@@ -55,7 +55,7 @@ class Walk<T> {
     }
   }
 
-  async #leave(reader: Relay<T>): Promise<void> {
+  async #leave(reader: TaskStage<T>): Promise<void> {
     this.readers.delete(reader)
     reader.stop() // the others need not wait for it
     if (this.readers.size > 0) return

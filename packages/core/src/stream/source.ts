@@ -1,8 +1,8 @@
 import { refuse } from '../lowlevel.ts'
 import { AsyncCursor } from './async-cursor.ts'
-import type { Walkable } from './async-cursor.ts'
-import { opener } from './cursor.ts'
-import type { Opener } from './cursor.ts'
+import type { AsyncIteratorLike } from './async-cursor.ts'
+import { streamSource } from './cursor.ts'
+import type { Source } from './cursor.ts'
 import { isNodeReadable, isWebReadable, nodeIterator, webIterator } from './readable.ts'
 import type { WebReadable } from './readable.ts'
 import { ArrayCursor, SyncCursor } from './sync-cursor.ts'
@@ -18,12 +18,12 @@ export type StreamSource<T> =
 export type ItemOf<S> = S extends StreamSource<infer T> ? Awaited<T> : never
 
 /** @param api how the caller is called, `Api: argument` */
-export function openerOf<T>(api: string, source: StreamSource<T>): Opener<T> {
+export function sourceOf<T>(api: string, source: StreamSource<T>): Source<T> {
   if (typeof source === 'function') {
-    return { open: (scope) => openerOf<T>(api, source()).open(scope) }
+    return { open: (scope) => sourceOf<T>(api, source()).open(scope) }
   }
   const object = Object(source) as object
-  if (opener in object) return (object as { [opener]: Opener<T> })[opener]
+  if (streamSource in object) return (object as { [streamSource]: Source<T> })[streamSource]
   if (Array.isArray(source)) return { open: () => new ArrayCursor<T>(source) }
   if (isWebReadable<T>(object)) return { open: () => new AsyncCursor(webIterator(object)) }
   if (Symbol.asyncIterator in object) {
@@ -36,15 +36,15 @@ export function openerOf<T>(api: string, source: StreamSource<T>): Opener<T> {
 }
 
 /** Of several sources. */
-export function openersOf<S extends readonly StreamSource<unknown>[]>(
+export function sourcesOf<S extends readonly StreamSource<unknown>[]>(
   api: string,
   sources: S,
-): Opener<ItemOf<S[number]>>[] {
+): Source<ItemOf<S[number]>>[] {
   return sources.map((source) =>
-    openerOf(`${api}: source`, source as StreamSource<ItemOf<S[number]>>),
+    sourceOf(`${api}: source`, source as StreamSource<ItemOf<S[number]>>),
   )
 }
 
-function iteratorOf<T>(source: AsyncIterable<T>): Walkable<T> {
+function iteratorOf<T>(source: AsyncIterable<T>): AsyncIteratorLike<T> {
   return isNodeReadable<T>(source) ? nodeIterator(source) : source[Symbol.asyncIterator]()
 }

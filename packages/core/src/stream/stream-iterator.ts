@@ -2,9 +2,9 @@ import { Cancelled, isCancelled } from '../errors.ts'
 import { closeFailed } from '../flow/source.ts'
 import { currentScope, ready, suspend, Waiter, WaitQueue, wake } from '../lowlevel.ts'
 import type { ScopeNode } from '../lowlevel.ts'
-import { Attendant } from '../scope/attendant.ts'
+import { AutoClose } from '../scope/attendant.ts'
 import { END } from './cursor.ts'
-import type { Cursor, End, Opener } from './cursor.ts'
+import type { Cursor, End, Source } from './cursor.ts'
 
 type Step<T> = IteratorResult<T, undefined>
 
@@ -22,10 +22,10 @@ export interface StreamIterator<T> extends AsyncIterableIterator<T, undefined>, 
  * before that.
  */
 export class StreamWalk<T> implements StreamIterator<T> {
-  readonly #source: Opener<T>
+  readonly #source: Source<T>
   readonly #scope: ScopeNode
   #cursor: Cursor<T> | undefined
-  #attendant: Attendant | undefined
+  #attendant: AutoClose | undefined
   #done = false
   /** The step that is under way; others stand in line behind it. */
   #pending: Promise<unknown> | undefined
@@ -33,7 +33,7 @@ export class StreamWalk<T> implements StreamIterator<T> {
   #closing: Promise<void> | undefined
 
   /** Made by a stream, not by hand. */
-  constructor(source: Opener<T>) {
+  constructor(source: Source<T>) {
     this.#source = source
     this.#scope = currentScope()
   }
@@ -63,8 +63,8 @@ export class StreamWalk<T> implements StreamIterator<T> {
   #step(): Promise<Step<T>> {
     const scope = currentScope()
     let item: T | End | Promise<T | End>
-    if (scope.governor !== undefined) {
-      item = Promise.reject(new Cancelled(scope.governor.reason))
+    if (scope.cancelledBy !== undefined) {
+      item = Promise.reject(new Cancelled(scope.cancelledBy.reason))
     } else {
       try {
         item = this.#done ? END : (this.#cursor ??= this.#open(scope)).next()
@@ -83,7 +83,7 @@ export class StreamWalk<T> implements StreamIterator<T> {
   #open(scope: ScopeNode): Cursor<T> {
     const home = this.#scope.closed ? scope : this.#scope
     if (home.task === undefined) return this.#source.open(home)
-    this.#attendant = new Attendant(
+    this.#attendant = new AutoClose(
       home,
       () => this.#pending !== undefined,
       () => this.return(),

@@ -10,8 +10,8 @@ import {
 import { buffering, conflating } from './buffer.ts'
 import { calling } from './calling.ts'
 import { chunking, chunkingInTime } from './chunk.ts'
-import { isLater, opener } from './cursor.ts'
-import type { Opener } from './cursor.ts'
+import { isThenable, streamSource } from './cursor.ts'
+import type { Source } from './cursor.ts'
 import { debouncing } from './debounce.ts'
 import { drain } from './drain.ts'
 import { joining, merging } from './flat-map.ts'
@@ -21,7 +21,7 @@ import { retrying } from './retrying.ts'
 import { scanning } from './scan.ts'
 import { sharing } from './share.ts'
 import type { SharePolicy } from './share.ts'
-import { openerOf } from './source.ts'
+import { sourceOf } from './source.ts'
 import type { StreamSource } from './source.ts'
 import { StreamWalk } from './stream-iterator.ts'
 import type { StreamIterator } from './stream-iterator.ts'
@@ -70,11 +70,11 @@ export interface PipeOptions {
  */
 export class Stream<T> implements AsyncIterable<T> {
   /** @internal */
-  readonly [opener]: Opener<T>
+  readonly [streamSource]: Source<T>
 
   /** Made by `stream` and its like, not by hand. */
-  constructor(source: Opener<T>) {
-    this[opener] = source
+  constructor(source: Source<T>) {
+    this[streamSource] = source
   }
 
   /**
@@ -87,7 +87,7 @@ export class Stream<T> implements AsyncIterable<T> {
     requireFunction('Stream.map: fn', fn)
     requireLimit('Stream.map: concurrency', concurrency)
     if (concurrency === 1) return this.#through(calling(fn))
-    return new Stream(mappingConcurrently(this[opener], fn, concurrency, ordered))
+    return new Stream(mappingConcurrently(this[streamSource], fn, concurrency, ordered))
   }
 
   /** The items for which `fn` gives something true. */
@@ -106,16 +106,16 @@ export class Stream<T> implements AsyncIterable<T> {
     const { concurrency = 1 } = options
     requireFunction('Stream.flatMap: fn', fn)
     requireLimit('Stream.flatMap: concurrency', concurrency)
-    const check = (made: StreamSource<R>): Opener<R> =>
-      openerOf('Stream.flatMap: what fn gives', made)
-    const expand = (item: T, index: number): Opener<R> | PromiseLike<Opener<R>> => {
+    const check = (made: StreamSource<R>): Source<R> =>
+      sourceOf('Stream.flatMap: what fn gives', made)
+    const expand = (item: T, index: number): Source<R> | PromiseLike<Source<R>> => {
       const made = fn(item, index)
-      return isLater(made) ? made.then(check) : check(made)
+      return isThenable(made) ? made.then(check) : check(made)
     }
     return new Stream(
       concurrency === 1
-        ? joining(this[opener], expand)
-        : merging('Stream.flatMap', this[opener], expand, concurrency),
+        ? joining(this[streamSource], expand)
+        : merging('Stream.flatMap', this[streamSource], expand, concurrency),
     )
   }
 
@@ -134,7 +134,7 @@ export class Stream<T> implements AsyncIterable<T> {
   /** The first `count` items. The source is closed when one more is asked for, and never asked for one more. */
   take(count: number): Stream<T> {
     requireLimit('Stream.take: count', count, 0)
-    return new Stream(taking(this[opener], count))
+    return new Stream(taking(this[streamSource], count))
   }
 
   /** All but the first `count` items. */
@@ -148,7 +148,7 @@ export class Stream<T> implements AsyncIterable<T> {
    * by then are still given. The source runs in a task of its own.
    */
   takeUntil(stop: Stop): Stream<T> {
-    return new Stream(takingUntil(this[opener], stop))
+    return new Stream(takingUntil(this[streamSource], stop))
   }
 
   /**
@@ -160,18 +160,18 @@ export class Stream<T> implements AsyncIterable<T> {
     requireLimit('Stream.chunk: size', size)
     requireDuration('Stream.chunk: maxDelay', maxDelay)
     if (maxDelay === Infinity) return this.#through(chunking(size))
-    return new Stream(chunkingInTime(this[opener], size, maxDelay))
+    return new Stream(chunkingInTime(this[streamSource], size, maxDelay))
   }
 
   /** The source runs in a task of its own, up to `capacity` items ahead, and one that it has in its hand. */
   buffer(capacity: number): Stream<T> {
     requireLimit('Stream.buffer: capacity', capacity, 0)
-    return new Stream(buffering(this[opener], capacity))
+    return new Stream(buffering(this[streamSource], capacity))
   }
 
   /** The source runs in a task of its own and is never held up: of items not yet taken the newest is kept. */
   conflate(): Stream<T> {
-    return new Stream(conflating(this[opener]))
+    return new Stream(conflating(this[streamSource]))
   }
 
   /**
@@ -180,7 +180,7 @@ export class Stream<T> implements AsyncIterable<T> {
    */
   debounce(ms: number): Stream<T> {
     requireDuration('Stream.debounce: ms', ms)
-    return new Stream(debouncing(this[opener], ms))
+    return new Stream(debouncing(this[streamSource], ms))
   }
 
   /**
@@ -193,13 +193,13 @@ export class Stream<T> implements AsyncIterable<T> {
     if (keep !== 'latest' && keep !== 'first') {
       refuse('Stream.throttle: keep', "'latest' or 'first'", keep)
     }
-    return new Stream(throttling(this[opener], ms, keep))
+    return new Stream(throttling(this[streamSource], ms, keep))
   }
 
   /** Throws `TimeoutError` when an item that is asked for has not come after `ms`. */
   timeout(ms: number): Stream<T> {
     requireDuration('Stream.timeout: ms', ms)
-    return new Stream(limitingTime(this[opener], ms))
+    return new Stream(limitingTime(this[streamSource], ms))
   }
 
   /**
@@ -209,7 +209,7 @@ export class Stream<T> implements AsyncIterable<T> {
    */
   retry(policy: RetryOptions = {}): Stream<T> {
     requireLimit('Stream.retry: attempts', policy.attempts ?? 1)
-    return new Stream(retrying(this[opener], policy))
+    return new Stream(retrying(this[streamSource], policy))
   }
 
   /**
@@ -219,7 +219,7 @@ export class Stream<T> implements AsyncIterable<T> {
   share(policy: SharePolicy = {}): Stream<T> {
     const { capacity = 1, drop = 'none' } = policy
     requireLimit('Stream.share: capacity', capacity)
-    return new Stream(sharing(this[opener], capacity, drop === 'oldest'))
+    return new Stream(sharing(this[streamSource], capacity, drop === 'oldest'))
   }
 
   /**
@@ -229,7 +229,7 @@ export class Stream<T> implements AsyncIterable<T> {
    */
   async toArray(): Promise<T[]> {
     const items: T[] = []
-    await drain(this[opener], currentScope(), (item) => void items.push(item))
+    await drain(this[streamSource], currentScope(), (item) => void items.push(item))
     return items
   }
 
@@ -241,9 +241,9 @@ export class Stream<T> implements AsyncIterable<T> {
     requireFunction('Stream.reduce: fn', fn)
     let sum = initial
     let index = 0
-    await drain(this[opener], currentScope(), (item) => {
+    await drain(this[streamSource], currentScope(), (item) => {
       const next = fn(sum, item, index++)
-      if (isLater(next)) return next.then((next) => (sum = next))
+      if (isThenable(next)) return next.then((next) => (sum = next))
       return (sum = next)
     })
     return sum
@@ -253,12 +253,12 @@ export class Stream<T> implements AsyncIterable<T> {
   async forEach(fn: Fn<T, unknown>): Promise<void> {
     requireFunction('Stream.forEach: fn', fn)
     let index = 0
-    await drain(this[opener], currentScope(), (item) => fn(item, index++))
+    await drain(this[streamSource], currentScope(), (item) => fn(item, index++))
   }
 
   /** Puts all items into a queue, waits for room where there is none, and closes it at the end. */
   async pipeTo(queue: Sink<T>, { close = true }: PipeOptions = {}): Promise<void> {
-    await drain(this[opener], currentScope(), (item) => queue.put(item))
+    await drain(this[streamSource], currentScope(), (item) => queue.put(item))
     if (close) queue.close()
   }
 
@@ -272,7 +272,7 @@ export class Stream<T> implements AsyncIterable<T> {
 
   /** A walk of one's own. It is closed when the scope ends in which this is called. */
   [Symbol.asyncIterator](): StreamIterator<T> {
-    return new StreamWalk(this[opener])
+    return new StreamWalk(this[streamSource])
   }
 
   get [Symbol.toStringTag](): string {
@@ -280,7 +280,7 @@ export class Stream<T> implements AsyncIterable<T> {
   }
 
   #through<R>(step: MakeStep): Stream<R> {
-    return new Stream(through<R>(this[opener], step))
+    return new Stream(through<R>(this[streamSource], step))
   }
 }
 
@@ -297,5 +297,5 @@ export class Stream<T> implements AsyncIterable<T> {
  * @see RxJS, aiostream, swift-async-algorithms
  */
 export function stream<T>(source: StreamSource<T>): Stream<T> {
-  return new Stream(openerOf('stream: source', source))
+  return new Stream(sourceOf('stream: source', source))
 }

@@ -1,4 +1,4 @@
-import { END, isLater } from './cursor.ts'
+import { END, isThenable } from './cursor.ts'
 import type { Cursor, End } from './cursor.ts'
 
 /** Over an array: the items that it has when they are asked for, as its own iterator gives them. */
@@ -16,7 +16,7 @@ export class ArrayCursor<T> implements Cursor<T> {
       return END
     }
     const item = this.#items[this.#next++] as T | PromiseLike<T>
-    return isLater(item) ? Promise.resolve(item) : item
+    return isThenable(item) ? Promise.resolve(item) : item
   }
 
   close(): void {
@@ -39,7 +39,7 @@ export class SyncCursor<T> implements Cursor<T> {
     const step = this.#iterator.next()
     if (step.done === true) return END
     this.#open = true
-    return isLater(step.value) ? Promise.resolve(step.value) : step.value
+    return isThenable(step.value) ? Promise.resolve(step.value) : step.value
   }
 
   close(): void {

@@ -1,9 +1,9 @@
 import type { ScopeNode } from '../lowlevel.ts'
 import { END } from './cursor.ts'
-import type { Cursor, End, Opener } from './cursor.ts'
+import type { Cursor, End, Source } from './cursor.ts'
 
 /** The first `count` items; the source is closed when one more is asked for. */
-export function taking<T>(source: Opener<T>, count: number): Opener<T> {
+export function taking<T>(source: Source<T>, count: number): Source<T> {
   return { open: (scope) => new Take(source, scope, count) }
 }
 
@@ -11,7 +11,7 @@ class Take<T> implements Cursor<T> {
   readonly #source: Cursor<T> | undefined
   #left: number
 
-  constructor(source: Opener<T>, scope: ScopeNode, count: number) {
+  constructor(source: Source<T>, scope: ScopeNode, count: number) {
     if (count > 0) this.#source = source.open(scope)
     this.#left = count
   }

@@ -2,9 +2,9 @@ import { currentScope, WaitQueue, wake } from '../lowlevel.ts'
 import { sleep, sleepUntil } from '../scope/sleep.ts'
 import { spawn } from '../scope/spawn.ts'
 import { END } from './cursor.ts'
-import type { End, Opener } from './cursor.ts'
+import type { End, Source } from './cursor.ts'
 import { drain } from './drain.ts'
-import { beside } from './relay.ts'
+import { inTask } from './relay.ts'
 import type { Work } from './relay.ts'
 
 export interface ThrottleOptions {
@@ -13,7 +13,7 @@ export interface ThrottleOptions {
 }
 
 /** At most one item in `ms`: the first at once, then one of those that came meanwhile. */
-export function throttling<T>(source: Opener<T>, ms: number, keep: 'latest' | 'first'): Opener<T> {
+export function throttling<T>(source: Source<T>, ms: number, keep: 'latest' | 'first'): Source<T> {
   const work: Work<T> = async (relay, scope) => {
     const { clock } = scope.runtime
     const idle = new WaitQueue()
@@ -44,5 +44,5 @@ export function throttling<T>(source: Opener<T>, ms: number, keep: 'latest' | 'f
     if (held !== END) give(held)
     timer.cancel()
   }
-  return beside('Stream.throttle', work, 1, true)
+  return inTask('Stream.throttle', work, 1, true)
 }

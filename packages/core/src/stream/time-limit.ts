@@ -1,15 +1,15 @@
 import { timeout } from '../scope/timeout.ts'
-import type { Opener } from './cursor.ts'
-import { Relay } from './relay.ts'
+import type { Source } from './cursor.ts'
+import { TaskStage } from './relay.ts'
 
 /**
  * Fails when an item that is asked for does not come within `ms`. The source runs in a task of its own: a
  * scope that it opens must not end with the wait for an item.
  */
-export function limitingTime<T>(source: Opener<T>, ms: number): Opener<T> {
+export function limitingTime<T>(source: Source<T>, ms: number): Source<T> {
   return {
     open(scope) {
-      const relay = new Relay<T>('Stream.timeout', scope, (relay, scope) =>
+      const relay = new TaskStage<T>('Stream.timeout', scope, (relay, scope) =>
         relay.emitAll(source, scope),
       )
       return {

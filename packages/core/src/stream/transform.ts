@@ -1,7 +1,7 @@
 import type { ScopeNode } from '../lowlevel.ts'
 import { checkpoint } from '../scope/checkpoint.ts'
-import { END, isLater, ITEMS_PER_TURN } from './cursor.ts'
-import type { Cursor, Opener } from './cursor.ts'
+import { END, isThenable, ITEMS_PER_TURN } from './cursor.ts'
+import type { Cursor, Source } from './cursor.ts'
 
 /** In place of an item: this one is left out. */
 export const SKIP: unique symbol = Symbol('skip')
@@ -17,19 +17,19 @@ export interface Step {
 export type MakeStep = () => Step
 
 /** A source seen through one more step. Steps that follow each other become one stage. */
-export function through<R>(source: Opener<unknown>, step: MakeStep): Opener<R> {
+export function through<R>(source: Source<unknown>, step: MakeStep): Source<R> {
   const fused =
     source instanceof Fused
       ? new Fused(source.source, [...source.steps, step])
       : new Fused(source, [step])
-  return fused as Opener<unknown> as Opener<R>
+  return fused as Source<unknown> as Source<R>
 }
 
-class Fused implements Opener<unknown> {
-  readonly source: Opener<unknown>
+class Fused implements Source<unknown> {
+  readonly source: Source<unknown>
   readonly steps: readonly MakeStep[]
 
-  constructor(source: Opener<unknown>, steps: readonly MakeStep[]) {
+  constructor(source: Source<unknown>, steps: readonly MakeStep[]) {
     this.source = source
     this.steps = steps
   }
@@ -93,7 +93,7 @@ class Transform implements Cursor<unknown> {
     let out = item
     for (let i = from; i < steps.length && out !== SKIP; i++) {
       out = (steps[i] as Step)(out)
-      if (isLater(out)) return this.#resume(out, i + 1)
+      if (isThenable(out)) return this.#resume(out, i + 1)
     }
     return out
   }

@@ -1,7 +1,7 @@
 import { WaitQueue, wake } from '../lowlevel.ts'
 import { drain } from './drain.ts'
-import { beside } from './relay.ts'
-import { openersOf } from './source.ts'
+import { inTask } from './relay.ts'
+import { sourcesOf } from './source.ts'
 import type { ItemOf, StreamSource } from './source.ts'
 import { Stream } from './stream.ts'
 
@@ -20,9 +20,9 @@ export type ItemsOf<S extends readonly unknown[]> = { -readonly [K in keyof S]: 
  * @see Python's zip, aiostream.stream.zip
  */
 export function zip<S extends readonly StreamSource<unknown>[]>(...sources: S): Stream<ItemsOf<S>> {
-  const openers = openersOf('zip', sources)
+  const openers = sourcesOf('zip', sources)
   return new Stream(
-    beside<ItemsOf<S>>('zip', async (relay) => {
+    inTask<ItemsOf<S>>('zip', async (relay) => {
       const others = new WaitQueue()
       let row: unknown[] = []
       let filled = 0

@@ -1,5 +1,13 @@
 import { BrokenError } from '../errors.ts'
-import { ready, requireCount, suspend, uncancelled, Waiter, WaitQueue, wake } from '../lowlevel.ts'
+import {
+  ready,
+  requireCount,
+  suspend,
+  isUncancelled,
+  Waiter,
+  WaitQueue,
+  wake,
+} from '../lowlevel.ts'
 import { failAll } from './fail-all.ts'
 
 /**
@@ -44,7 +52,7 @@ export class Barrier {
    * @throws BrokenError when it is aborted, or reset while it waits
    */
   wait(): Promise<number> {
-    if (uncancelled()) {
+    if (isUncancelled()) {
       if (this.#broken) return Promise.reject(broken(aborted))
       const place = this.#line.size
       if (place === this.parties - 1) {

@@ -3,7 +3,7 @@ import { describe, requireFunction, requireLimit, tellOwners } from '../lowlevel
 import type { Waiter } from '../lowlevel.ts'
 import { currentTask } from '../scope/current-task.ts'
 import { Task } from '../scope/task.ts'
-import { GrantLine } from './grant-line.ts'
+import { PermitQueue } from './grant-line.ts'
 import { Permit } from './permit.ts'
 
 /**
@@ -117,7 +117,7 @@ export class CapacityLimiter {
 }
 
 /** Knows who stands in it, each as the `data` of its waiter. */
-class BorrowerLine extends GrantLine<unknown> {
+class BorrowerLine extends PermitQueue<unknown> {
   readonly borrowers = new Set<unknown>()
 
   override add(waiter: Waiter<Disposable>): void {

@@ -6,12 +6,12 @@ import {
   requireLimit,
   suspend,
   tellOwners,
-  uncancelled,
+  isUncancelled,
   Waiter,
 } from '../lowlevel.ts'
 import type { LockState } from './lock-state.ts'
 import { Lock, stateOf } from './lock.ts'
-import { Sleepers } from './sleepers.ts'
+import { ConditionWaiters } from './sleepers.ts'
 
 /**
  * Waits for a state that a lock guards: `wait` lets the lock go until somebody notifies, and returns
@@ -33,7 +33,7 @@ export class Condition {
   /** Acquire it before everything else. */
   readonly lock: Lock
   readonly #state: LockState
-  readonly #sleepers: Sleepers
+  readonly #sleepers: ConditionWaiters
 
   /** @param lock a new one if left out */
   constructor(lock: Lock = new Lock()) {
@@ -42,7 +42,7 @@ export class Condition {
     }
     this.lock = lock
     this.#state = stateOf(lock)
-    this.#sleepers = new Sleepers(this.#state)
+    this.#sleepers = new ConditionWaiters(this.#state)
   }
 
   /** How many wait and are not notified yet. */
@@ -74,7 +74,7 @@ export class Condition {
    */
   async waitFor<T>(predicate: () => T): Promise<T> {
     requireFunction('Condition.waitFor: predicate', predicate)
-    if (!uncancelled()) await suspend(new Waiter('Condition.waitFor', this))
+    if (!isUncancelled()) await suspend(new Waiter('Condition.waitFor', this))
     let answer = askNow(predicate)
     if (answer) return ready('Condition.waitFor', this, answer)
     while (!answer) {
@@ -106,7 +106,7 @@ export class Condition {
   }
 
   async #wait(api: string): Promise<void> {
-    if (!uncancelled()) await suspend(new Waiter(api, this))
+    if (!isUncancelled()) await suspend(new Waiter(api, this))
     const permit = this.#state.requireHolder(api)
     permit.park()
     try {

@@ -1,4 +1,4 @@
-import { ready, suspend, uncancelled, Waiter, WaitQueue, wake } from '../lowlevel.ts'
+import { ready, suspend, isUncancelled, Waiter, WaitQueue, wake } from '../lowlevel.ts'
 
 /**
  * A flag that tasks wait for. `set` lets all of them go on, and those who come later too, until `clear`.
@@ -44,7 +44,7 @@ export class Event {
    * Cancellation: leaves the line. Once `set` was called it is not cut short any more.
    */
   wait(): Promise<void> {
-    if (this.#set && uncancelled()) return ready('Event.wait', this, undefined)
+    if (this.#set && isUncancelled()) return ready('Event.wait', this, undefined)
     return suspend(new Waiter('Event.wait', this, this.#line))
   }
 }

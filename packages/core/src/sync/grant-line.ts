@@ -1,4 +1,4 @@
-import { ready, suspend, uncancelled, Waiter, WaitQueue, wake } from '../lowlevel.ts'
+import { ready, suspend, isUncancelled, Waiter, WaitQueue, wake } from '../lowlevel.ts'
 import type { ScopeNode } from '../lowlevel.ts'
 
 /**
@@ -6,7 +6,7 @@ import type { ScopeNode } from '../lowlevel.ts'
  * in common. Who comes while nobody waits is granted its share at once if there is enough; those in
  * line are served from the front, until there is not enough for the first.
  */
-export class GrantLine<D> extends WaitQueue<Disposable> {
+export class PermitQueue<D> extends WaitQueue<Disposable> {
   readonly #grant: (data: D, scope?: ScopeNode) => Disposable | undefined
 
   /**
@@ -24,16 +24,16 @@ export class GrantLine<D> extends WaitQueue<Disposable> {
   }
 
   acquire(kind: string, resource: object, data: D): Promise<Disposable> {
-    const share = uncancelled() ? this.take(data) : undefined
-    if (share !== undefined) return ready(kind, resource, share)
+    const permit = isUncancelled() ? this.take(data) : undefined
+    if (permit !== undefined) return ready(kind, resource, permit)
     return suspend(new Waiter<Disposable>(kind, resource, this, data))
   }
 
   serve(): void {
     for (let next = this.first; next !== undefined; next = this.first) {
-      const share = this.#grant(next.data as D, next.scope)
-      if (share === undefined) return
-      wake(next, share)
+      const permit = this.#grant(next.data as D, next.scope)
+      if (permit === undefined) return
+      wake(next, permit)
     }
   }
 

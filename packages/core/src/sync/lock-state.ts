@@ -1,7 +1,7 @@
 import { BrokenError, MisuseError } from '../errors.ts'
-import { currentScope, suspend, uncancelled, Waiter } from '../lowlevel.ts'
+import { currentScope, suspend, isUncancelled, Waiter } from '../lowlevel.ts'
 import type { TaskRecord } from '../lowlevel.ts'
-import { GrantLine } from './grant-line.ts'
+import { PermitQueue } from './grant-line.ts'
 import { OwnedPermit } from './owned-permit.ts'
 import type { Keeper } from './owned-permit.ts'
 import { failAll } from './fail-all.ts'
@@ -14,7 +14,7 @@ export class LockState implements Keeper {
   /** Who holds the exclusive permit; also when it is broken, who ended with it. */
   holder: OwnedPermit | undefined
   readers = 0
-  readonly line: GrantLine<OwnedPermit> = new GrantLine((permit) => this.#grant(permit))
+  readonly line: PermitQueue<OwnedPermit> = new PermitQueue((permit) => this.#grant(permit))
   /** Those who gave the lock up to wait for a condition. */
   readonly asleep: Set<Waiter<Disposable>> = new Set()
   readonly #lock: object
@@ -29,7 +29,7 @@ export class LockState implements Keeper {
 
   acquire(api: string, exclusive: boolean): Promise<Disposable> {
     const { task } = currentScope()
-    const refusal = uncancelled() ? this.#refusal(api, task) : undefined
+    const refusal = isUncancelled() ? this.#refusal(api, task) : undefined
     if (refusal !== undefined) return Promise.reject(refusal)
     return this.line.acquire(api, this.#lock, new OwnedPermit(this, exclusive, task))
   }

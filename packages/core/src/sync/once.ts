@@ -12,7 +12,7 @@ import {
   wakeWithError,
 } from '../lowlevel.ts'
 import type { ScopeNode } from '../lowlevel.ts'
-import { Owner } from '../scope/owner.ts'
+import { HomeContext } from '../scope/owner.ts'
 import type { Task } from '../scope/task.ts'
 
 /**
@@ -32,7 +32,7 @@ export class Once<T> {
     tellOwners(this, (once) => (once.#task === undefined ? [] : [once.#task]))
   }
 
-  readonly #owner = new Owner()
+  readonly #owner = new HomeContext()
   readonly #line = new WaitQueue<T>()
   readonly #fn: () => PromiseLike<T> | T
   #task: Task<T> | undefined
@@ -65,7 +65,7 @@ export class Once<T> {
    */
   get(): Promise<T> {
     const scope = currentScope()
-    if (scope.governor === undefined) {
+    if (scope.cancelledBy === undefined) {
       if (this.#made !== undefined) return ready('Once.get', this, this.#made.value, scope)
       if (this.#task === undefined) {
         this.#start()

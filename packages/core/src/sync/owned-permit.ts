@@ -1,5 +1,5 @@
-import { hold, letGo } from '../lowlevel.ts'
-import type { Holding, TaskRecord } from '../lowlevel.ts'
+import { track, untrack } from '../lowlevel.ts'
+import type { ScopeResource, TaskRecord } from '../lowlevel.ts'
 
 /** The resource behind a permit: told when the permit comes back, or when it never will. */
 export interface Keeper {
@@ -15,13 +15,13 @@ export interface Keeper {
  *     ^             | |
  *     └----park-----┘ └--task ends--> spent
  */
-export class OwnedPermit implements Disposable, Holding {
+export class OwnedPermit implements Disposable, ScopeResource {
   /** Nobody else may hold one at the same time. */
   readonly exclusive: boolean
   /** Who holds it, or held it last. */
   task: TaskRecord | undefined
-  nextHolding: Holding | undefined
-  prevHolding: Holding | undefined
+  nextResource: ScopeResource | undefined
+  prevResource: ScopeResource | undefined
   readonly #keeper: Keeper
   #held = false
   #disposed = false
@@ -36,7 +36,7 @@ export class OwnedPermit implements Disposable, Holding {
   take(): boolean {
     if (this.#disposed) return false
     this.#held = true
-    if (this.task?.scope.closed === false) hold(this.task, this)
+    if (this.task?.scope.closed === false) track(this.task, this)
     else this.task = undefined // it has ended, or there is none
     return true
   }
@@ -45,7 +45,7 @@ export class OwnedPermit implements Disposable, Holding {
   park(): void {
     if (!this.#held) return
     this.#held = false
-    if (this.task !== undefined) letGo(this.task, this)
+    if (this.task !== undefined) untrack(this.task, this)
     this.#keeper.release(this)
   }
 
@@ -54,7 +54,7 @@ export class OwnedPermit implements Disposable, Holding {
     this.park()
   }
 
-  abandoned(): void {
+  onOwnerExit(): void {
     this.#held = false
     this.#keeper.abandon(this)
   }

@@ -5,11 +5,11 @@ import {
   requireFunction,
   requireLimit,
   tellOwners,
-  traced,
-  uncancelled,
+  isObserved,
+  isUncancelled,
 } from '../lowlevel.ts'
 import type { ScopeNode, TaskRecord } from '../lowlevel.ts'
-import { GrantLine } from './grant-line.ts'
+import { PermitQueue } from './grant-line.ts'
 import { Permit } from './permit.ts'
 import { failAll } from './fail-all.ts'
 
@@ -30,7 +30,7 @@ export class Semaphore {
     tellOwners(this, (semaphore) => [...new Set(semaphore.#takers?.values())])
   }
 
-  readonly #line = new GrantLine<number>((n, scope) => this.#take(n, scope))
+  readonly #line = new PermitQueue<number>((n, scope) => this.#take(n, scope))
   readonly #giveBack = (permit: Permit<number>): void => {
     this.#held -= permit.data
     this.#takers?.delete(permit)
@@ -71,7 +71,7 @@ export class Semaphore {
   acquire(n = 1): Promise<Disposable> {
     try {
       if (n !== 1) this.#require('Semaphore.acquire', n)
-      if (this.#closed && uncancelled()) throw closed('Semaphore.acquire')
+      if (this.#closed && isUncancelled()) throw closed('Semaphore.acquire')
     } catch (error) {
       return Promise.reject(error)
     }
@@ -128,7 +128,7 @@ export class Semaphore {
     if (this.free < n) return undefined
     this.#held += n
     const permit = new Permit(this.#giveBack, n)
-    if (traced()) {
+    if (isObserved()) {
       const { task } = scope ?? currentScope()
       if (task !== undefined) (this.#takers ??= new Map()).set(permit, task)
     }

@@ -6,7 +6,7 @@ import type { LockState } from './lock-state.ts'
  * Those who wait for a condition, each with the permit that it comes back with as `data`. One that was
  * notified is shielded by that, and stands in the line of the lock instead.
  */
-export class Sleepers extends WaitQueue<Disposable> {
+export class ConditionWaiters extends WaitQueue<Disposable> {
   readonly #lock: LockState
 
   constructor(lock: LockState) {

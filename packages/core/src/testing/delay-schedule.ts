@@ -1,5 +1,5 @@
 import type { Delay, Lateness } from './delay.ts'
-import type { Held } from './held.ts'
+import type { PendingWake } from './held.ts'
 import { Schedule } from './schedule.ts'
 
 /** A wake-up that comes late, and what must still happen before it may go. */
@@ -13,16 +13,16 @@ interface Late {
  * each repetition, so a schedule is told by its delays alone.
  */
 export class DelaySchedule extends Schedule {
-  readonly #delayOf: (held: Held) => Lateness | undefined
-  readonly #late = new Map<Held, Late>()
+  readonly #delayOf: (held: PendingWake) => Lateness | undefined
+  readonly #late = new Map<PendingWake, Late>()
 
   /** @param delayOf tells how late a wake-up is to be; asked once for each, as they come */
-  constructor(delayOf: (held: Held) => Lateness | undefined) {
+  constructor(delayOf: (held: PendingWake) => Lateness | undefined) {
     super()
     this.#delayOf = delayOf
   }
 
-  override add(held: Held): void {
+  override add(held: PendingWake): void {
     super.add(held)
     const lateness = this.#delayOf(held)
     if (lateness !== undefined) {
@@ -47,7 +47,7 @@ export class DelaySchedule extends Schedule {
     )
   }
 
-  protected override passed(held: Held): void {
+  protected override passed(held: PendingWake): void {
     if (this.#late.size === 0) return
     this.#late.delete(held)
     for (const [other, late] of this.#late) {
@@ -56,12 +56,12 @@ export class DelaySchedule extends Schedule {
   }
 
   /** It is not late, or it was overtaken by as many as it should. */
-  #mayGo(held: Held): boolean {
+  #mayGo(held: PendingWake): boolean {
     const late = this.#late.get(held)
     return late === undefined || (late.kind !== 't' && late.left <= 0)
   }
 
-  #mayWaitForTime(held: Held): boolean {
+  #mayWaitForTime(held: PendingWake): boolean {
     const late = this.#late.get(held)
     return late !== undefined && late.kind !== 'd' && late.left > 0
   }

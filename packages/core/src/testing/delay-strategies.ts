@@ -1,5 +1,5 @@
 import type { Delay } from './delay.ts'
-import type { Held } from './held.ts'
+import type { PendingWake } from './held.ts'
 import type { Plan } from './plan.ts'
 import type { Known, Probe } from './strategy.ts'
 import type { Trace } from './trace.ts'
@@ -21,7 +21,7 @@ function overtakersOf(seq: number, trace: Trace): number {
  * it be, which finds most, then by one other, two others, ...
  */
 export function* singleDelays({ wakes }: Known): Generator<Probe, void, Trace> {
-  const amounts = new Map<Held, number>()
+  const amounts = new Map<PendingWake, number>()
   for (const held of wakes) {
     if (held.rivals === 0) continue
     const trace = yield late({ seq: held.seq, kind: 't', amount: 0 })
@@ -39,7 +39,7 @@ export function* singleDelays({ wakes }: Known): Generator<Probe, void, Trace> {
 export function* timeDelays({ wakes }: Known): Generator<Probe, void, Trace> {
   let slow = wakes.filter((held) => held.timers)
   for (let amount = 1; slow.length > 0 && amount <= LATEST; amount++) {
-    const slower: Held[] = []
+    const slower: PendingWake[] = []
     for (const held of slow) {
       const trace = yield late({ seq: held.seq, kind: 't', amount })
       const found = trace.find(held.seq)
@@ -56,7 +56,7 @@ export function* timeDelays({ wakes }: Known): Generator<Probe, void, Trace> {
  * that are close to each other first.
  */
 export function* twoDelays({ wakes }: Known): Generator<Probe, void, Trace> {
-  const firsts: { delay: Delay; held: Held; after: Held[] }[] = []
+  const firsts: { delay: Delay; held: PendingWake; after: PendingWake[] }[] = []
   for (const held of wakes) {
     for (const amount of [0, 1]) {
       if (amount === 0 ? held.rivals === 0 : !held.timers) continue
@@ -76,7 +76,7 @@ export function* twoDelays({ wakes }: Known): Generator<Probe, void, Trace> {
 }
 
 /** The wake-ups that were held after this one, in the run in which it was late. */
-function whatFollows(held: Held, trace: Trace): Held[] {
+function whatFollows(held: PendingWake, trace: Trace): PendingWake[] {
   return trace.wakes
     .filter((other) => other.seq > held.seq && (other.rivals > 0 || other.timers))
     .sort((a, b) => a.seq - b.seq)

@@ -1,5 +1,5 @@
 import { macrotask, afterMicrotasks, monotonicNow } from '../kernel/originals.ts'
-import { inside, outside } from '../kernel/context.ts'
+import { runInScope, runOutside } from '../kernel/context.ts'
 import { livingScope } from '../kernel/current.ts'
 import { ScopeNode } from '../kernel/records.ts'
 import type { Runtime, Scheduler, TaskRecord, Waiter } from '../kernel/records.ts'
@@ -10,7 +10,7 @@ import { WaitQueue } from '../kernel/wait-queue.ts'
 import { waitReport } from '../kernel/wait-report.ts'
 import type { FaultInjector } from './fault-injector.ts'
 import { ForeignWaits } from './foreign-waits.ts'
-import { Held } from './held.ts'
+import { PendingWake } from './held.ts'
 import { Leaks } from './leaks.ts'
 import type { Schedule } from './schedule.ts'
 import { seededRandom } from './seeded-random.ts'
@@ -38,7 +38,7 @@ export interface DriverOptions {
 const BURST = 4096
 const SLICE = 20
 /** How many waits are turned away in one step before they are held back from then on. */
-const CROWD = 10_000
+const REJECTED_WAITS = 10_000
 
 /**
  * Runs one program in a world of its own. Wakes take effect at once, as they do in earnest, or one at
@@ -51,13 +51,13 @@ export class Driver implements Scheduler {
   readonly runtime: Runtime
   readonly root: ScopeNode
   /** Those who wait until all the others do. */
-  readonly bystanders: WaitQueue = new WaitQueue()
+  readonly idleWaiters: WaitQueue = new WaitQueue()
   readonly leaks: Leaks
   readonly faults: FaultInjector | undefined
   /** Called whenever everybody waits; throws what the program is to fail with. */
-  readonly watches: (() => void)[] = []
+  readonly invariants: (() => void)[] = []
   /** Called when main has returned; throws what the program is to fail with. */
-  readonly wishes: (() => void)[] = []
+  readonly eventualities: (() => void)[] = []
   readonly trace: Trace
   failure: Error | undefined
   readonly #schedule: Schedule | undefined
@@ -67,7 +67,7 @@ export class Driver implements Scheduler {
   readonly #stepSoon: () => void = afterMicrotasks(() => this.step())
   readonly #api: string
   #wakes = 0
-  #last: Held | undefined
+  #last: PendingWake | undefined
   #counted: Map<TaskRecord, number> | undefined
   /** The waits that ended just before there were too many. */
   #latest: Waiter<never>[] = []
@@ -76,7 +76,7 @@ export class Driver implements Scheduler {
   #burst = 0
   #turnAt = monotonicNow()
   #postponed = 0
-  #turnedAway = 0
+  #rejectedWaits = 0
   #stopped = false
   #abandoned = false
   #abandon: (failure: TestFailure) => void = () => {}
@@ -109,7 +109,7 @@ export class Driver implements Scheduler {
       program.then(resolve, reject).finally(() => {
         this.#stopped = true
       })
-      outside(this.#stepSoon)
+      runOutside(this.#stepSoon)
     })
   }
 
@@ -124,7 +124,7 @@ export class Driver implements Scheduler {
     this.#countStep()
     if (this.#schedule !== undefined) {
       const by = this.trace.kept ? livingScope()?.task : undefined
-      this.#schedule.add(new Held(++this.#wakes, waiter, pass, this.trace.length, by))
+      this.#schedule.add(new PendingWake(++this.#wakes, waiter, pass, this.trace.length, by))
       return
     }
     if (++this.#burst < BURST || monotonicNow() - this.#turnAt < SLICE) {
@@ -132,33 +132,33 @@ export class Driver implements Scheduler {
       return
     }
     this.#postponed += 1
-    outside(macrotask, () => {
+    runOutside(macrotask, () => {
       this.#turned()
       this.#postponed -= 1
       pass()
     })
   }
 
-  crowded(): boolean {
-    return ++this.#turnedAway > CROWD
+  shouldThrottle(): boolean {
+    return ++this.#rejectedWaits > REJECTED_WAITS
   }
 
   /** Everybody waits: decides what happens next. */
   step(): void {
-    if (this.#turnedAway <= CROWD) this.#turnedAway = 0 // once crowded it stays so
+    if (this.#rejectedWaits <= REJECTED_WAITS) this.#rejectedWaits = 0 // once crowded it stays so
     if (this.#stopped || this.root.firstChild === undefined) return
     if (this.#postponed > 0) return this.#nextTurn()
     this.#look()
     const held = this.#schedule?.next(this.#timeMayMove())
     if (held !== undefined) this.#letThrough(held)
-    else if (this.bystanders.first !== undefined) this.#wakeBystanders()
+    else if (this.idleWaiters.first !== undefined) this.#wakeIdleWaiters()
     else if (this.#foreign.mayCome(this.clock.next !== undefined)) return this.#poll()
     else if (!this.#jump()) this.#deadlock()
     this.#countStep()
     this.#next()
   }
 
-  #letThrough(held: Held): void {
+  #letThrough(held: PendingWake): void {
     held.rivals = this.#schedule?.size ?? 0
     held.passedAt = this.trace.length
     held.time = this.clock.now()
@@ -174,9 +174,9 @@ export class Driver implements Scheduler {
     if (this.#last !== undefined) this.faults?.after(this.#last)
     this.#last = undefined
     if (this.failure !== undefined) return
-    for (const watch of this.watches) {
+    for (const check of this.invariants) {
       try {
-        watch()
+        check()
       } catch (error) {
         this.failWith(error as Error)
         return
@@ -185,7 +185,7 @@ export class Driver implements Scheduler {
   }
 
   #timeMayMove(): boolean {
-    return this.bystanders.first === undefined && this.clock.next !== undefined
+    return this.idleWaiters.first === undefined && this.clock.next !== undefined
   }
 
   #jump(): boolean {
@@ -194,7 +194,7 @@ export class Driver implements Scheduler {
       this.trace.add({ from: this.clock.now(), to })
       this.#schedule.jumped()
     }
-    return inside(this.root, (clock) => clock.jump(), this.clock) // who rings is in this world too
+    return runInScope(this.root, (clock) => clock.jump(), this.clock) // who rings is in this world too
   }
 
   /** Fails the run: the program is cancelled, and its cleanup runs. A second time there is none. */
@@ -224,7 +224,7 @@ export class Driver implements Scheduler {
   /** Main has come to its end: what was to happen until then is looked at. */
   ended(): void {
     this.#look()
-    for (const wish of this.wishes) wish()
+    for (const check of this.eventualities) check()
   }
 
   failWith(failure: Error): void {
@@ -250,8 +250,8 @@ export class Driver implements Scheduler {
     }
   }
 
-  #wakeBystanders(): void {
-    for (const waiter of this.bystanders) wake(waiter, undefined)
+  #wakeIdleWaiters(): void {
+    for (const waiter of this.idleWaiters) wake(waiter, undefined)
   }
 
   #countStep(): void {

@@ -3,7 +3,7 @@ import { MisuseError } from '../errors.ts'
 import type { Attempt } from './attempt.ts'
 import type { Plan } from './plan.ts'
 import type { StrategyName } from './strategy.ts'
-import type { TrialOptions } from './trial.ts'
+import type { RunOnceOptions } from './trial.ts'
 
 interface Threads {
   readonly Worker: new (file: URL, options: WorkerOptions) => Worker
@@ -17,7 +17,7 @@ export interface WorkerBrief {
   readonly module: string
   /** Which of its exports is the program. */
   readonly main: string
-  readonly options: TrialOptions
+  readonly options: RunOnceOptions
   readonly seed: number
   /** The worker's place among `count`. */
   readonly index: number

@@ -1,5 +1,5 @@
 import { CorralError } from '../errors.ts'
-import { currentScope, uncancelled } from '../kernel/current.ts'
+import { currentScope, isUncancelled } from '../kernel/current.ts'
 import { requireFunction, requireName } from '../kernel/guard.ts'
 import { Waiter } from '../kernel/records.ts'
 import { ready, suspend } from '../kernel/suspend.ts'
@@ -47,7 +47,7 @@ export async function failpoint(name: string, error?: () => unknown): Promise<vo
   requireName('failpoint: name', name)
   if (error !== undefined) requireFunction('failpoint: error', error)
   const point = new Failpoint(name)
-  await (uncancelled() ? ready(name, point, undefined) : suspend(new Waiter(name, point)))
+  await (isUncancelled() ? ready(name, point, undefined) : suspend(new Waiter(name, point)))
   if (driver.faults?.fails(point) === true) {
     throw error === undefined ? new FailpointError(name) : error()
   }

@@ -1,7 +1,7 @@
 import type { ScopeNode } from '../kernel/records.ts'
-import { cancelScope, setDeadline, startsTask } from '../kernel/scope-tree.ts'
+import { cancelScope, setDeadline, isTaskScope } from '../kernel/scope-tree.ts'
 import type { Fault } from './fault.ts'
-import type { Held } from './held.ts'
+import type { PendingWake } from './held.ts'
 
 /** Why an injected cancellation says that it came. */
 export const injected = 'injected by the test'
@@ -16,7 +16,7 @@ export class FaultInjector {
   }
 
   /** The wake-up is about to take effect. */
-  before(held: Held): void {
+  before(held: PendingWake): void {
     for (const { kind, seq } of this.#faults) {
       if (seq !== held.seq) continue
       if (kind === 'c') cancelTask(held)
@@ -28,7 +28,7 @@ export class FaultInjector {
   }
 
   /** The wake-up has had its effect, and everybody waits again. */
-  after(held: Held): void {
+  after(held: PendingWake): void {
     for (const { kind, seq } of this.#faults) {
       if (seq !== held.seq) continue
       if (kind === 'w') cancelTask(held)
@@ -42,14 +42,14 @@ export class FaultInjector {
   }
 }
 
-function cancelTask({ task }: Held): void {
+function cancelTask({ task }: PendingWake): void {
   if (task !== undefined) cancelScope(task.scope, injected)
 }
 
 /** The scope in which the task waits now: the last one it has opened. */
 function innermost(scope: ScopeNode | undefined): ScopeNode | undefined {
   for (let child = scope?.firstChild?.prev; child !== undefined;) {
-    if (!startsTask(child)) return innermost(child)
+    if (!isTaskScope(child)) return innermost(child)
     if (child === scope?.firstChild) break
     child = child.prev
   }
@@ -59,7 +59,7 @@ function innermost(scope: ScopeNode | undefined): ScopeNode | undefined {
 /** The nearest deadline around runs out. */
 function expireDeadline(scope: ScopeNode | undefined): void {
   for (let node = scope; node !== undefined; node = node.parent) {
-    if (node.alarm === undefined) continue
+    if (node.deadlineTimer === undefined) continue
     setDeadline(node, -Infinity)
     return
   }

@@ -1,10 +1,10 @@
 import type { Fault } from './fault.ts'
 import { Failpoint } from './failpoint.ts'
-import type { Held } from './held.ts'
+import type { PendingWake } from './held.ts'
 import type { Known, Probe, Strategy } from './strategy.ts'
 import type { Trace } from './trace.ts'
 
-function faults(kinds: Fault['kind'][], where: (held: Held) => boolean): Strategy {
+function faults(kinds: Fault['kind'][], where: (held: PendingWake) => boolean): Strategy {
   return function* inject({ wakes }: Known): Generator<Probe, void, Trace> {
     for (const kind of kinds) {
       for (const held of wakes) {

@@ -11,7 +11,7 @@ export interface Frame {
 }
 
 /** The part of a long or wide timeline that can be looked at: the beginning, the end, and what matters. */
-export function focus(timeline: Timeline, { rows, columns }: Frame): Timeline {
+export function cropTimeline(timeline: Timeline, { rows, columns }: Frame): Timeline {
   return mergeColumns(dropRows(timeline, rows), columns)
 }
 

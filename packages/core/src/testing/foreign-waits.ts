@@ -1,6 +1,6 @@
 import { macrotask, monotonicNow, setTimeout } from '../kernel/originals.ts'
 import type { ScopeNode, TaskRecord } from '../kernel/records.ts'
-import { startsTask } from '../kernel/scope-tree.ts'
+import { isTaskScope } from '../kernel/scope-tree.ts'
 import type { TaskNode } from '../scope/task-node.ts'
 import { InFlight, polling } from './in-flight.ts'
 
@@ -104,7 +104,7 @@ function tasksBelow(scope: ScopeNode): TaskRecord[] {
 /** It runs, and neither has a wait of ours nor has it come to the end of its body. */
 function waitsForForeign(task: TaskRecord): boolean {
   const { state, children, scope } = task as TaskNode
-  if (state !== 'running' || children?.idle !== undefined) return false
+  if (state !== 'running' || children?.onIdle !== undefined) return false
   const kinds = waitsOf(scope)
   return kinds.length === 0 || kinds.includes('cancellable')
 }
@@ -115,7 +115,7 @@ function waitsOf(scope: ScopeNode): string[] {
     kinds.push(waiter.kind)
   }
   for (let child = scope.firstChild; child !== undefined; child = child.next) {
-    if (!startsTask(child)) kinds.push(...waitsOf(child))
+    if (!isTaskScope(child)) kinds.push(...waitsOf(child))
   }
   return kinds
 }

@@ -1,7 +1,7 @@
 import type { TaskRecord, Waiter } from '../kernel/records.ts'
 
 /** A wake-up that waits to be let through. Its number tells it apart: the first of a run is 1. */
-export class Held {
+export class PendingWake {
   readonly seq: number
   readonly waiter: Waiter<never>
   readonly task: TaskRecord | undefined

@@ -17,7 +17,7 @@ export class Leaks {
   see(waiter: Waiter<never>): void {
     const { kind, resource, scope } = waiter
     if (resource !== undefined && owners in resource) this.#held.set(resource as Owned, kind)
-    if (waiter.state !== 'cancelled' || scope?.governor?.closed !== true) return
+    if (waiter.state !== 'cancelled' || scope?.cancelledBy?.closed !== true) return
     const name = scope.task?.name ?? 'the program'
     this.#found.push(`wait    ${kind} in ${name}, which nobody awaited when its scope ended`)
   }

@@ -1,6 +1,6 @@
 import { ClosedError } from '../errors.ts'
 import { refused } from '../kernel/guard.ts'
-import { uncancelled } from '../kernel/current.ts'
+import { isUncancelled } from '../kernel/current.ts'
 import { Waiter } from '../kernel/records.ts'
 import { ready, suspend } from '../kernel/suspend.ts'
 import type { Wire } from './wire.ts'
@@ -26,7 +26,7 @@ export class LinkEnd<T> implements AsyncDisposable {
    * @throws BrokenError when the link is broken
    */
   write(chunk: T): Promise<void> {
-    if (!uncancelled()) return suspend(new Waiter('LinkEnd.write', this))
+    if (!isUncancelled()) return suspend(new Waiter('LinkEnd.write', this))
     if (this.#closed) return refused(() => this.#requireOpen('write'))
     return refusedOr(
       () => this.#out.send(chunk),

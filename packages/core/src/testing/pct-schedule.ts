@@ -1,5 +1,5 @@
 import type { TaskRecord } from '../kernel/records.ts'
-import type { Held } from './held.ts'
+import type { PendingWake } from './held.ts'
 import { Schedule } from './schedule.ts'
 
 /**
@@ -24,7 +24,7 @@ export class PctSchedule extends Schedule {
     for (let i = 1; i < depth; i++) this.#changes.add(Math.floor(random() * steps))
   }
 
-  override add(held: Held): void {
+  override add(held: PendingWake): void {
     super.add(held)
     if (!this.#priorities.has(held.task)) this.#priorities.set(held.task, 1 + this.#random())
   }

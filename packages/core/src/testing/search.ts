@@ -4,33 +4,33 @@ import { FailpointError } from './failpoint.ts'
 import { FaultInjector } from './fault-injector.ts'
 import type { Plan } from './plan.ts'
 import type { Schedule } from './schedule.ts'
-import { tryOnce } from './trial.ts'
-import type { Trial, TrialOptions } from './trial.ts'
+import { runOnce } from './trial.ts'
+import type { RunResult, RunOnceOptions } from './trial.ts'
 
 /** Runs one program again and again. */
 export class Search {
   readonly #main: () => unknown
-  readonly options: TrialOptions
+  readonly options: RunOnceOptions
   /** How many runs were made. */
   runs = 0
 
-  constructor(main: () => unknown, options: TrialOptions) {
+  constructor(main: () => unknown, options: RunOnceOptions) {
     this.#main = main
     this.options = options
   }
 
-  async runPlan(plan: Plan): Promise<Trial<unknown>> {
+  async runPlan(plan: Plan): Promise<RunResult<unknown>> {
     this.runs += 1
     const faults = plan.faults.length === 0 ? undefined : new FaultInjector(plan.faults)
     const schedule = delayed(plan.delays)
-    const trial = await tryOnce(this.#main, { ...this.options, schedule, faults, record: true })
+    const trial = await runOnce(this.#main, { ...this.options, schedule, faults, record: true })
     if (trial.ok || faults === undefined || !isOurs(trial.error)) return trial
     return { ok: true, value: undefined, driver: trial.driver }
   }
 
-  runSchedule(schedule: Schedule, record = false): Promise<Trial<unknown>> {
+  runSchedule(schedule: Schedule, record = false): Promise<RunResult<unknown>> {
     this.runs += 1
-    return tryOnce(this.#main, { ...this.options, schedule, record })
+    return runOnce(this.#main, { ...this.options, schedule, record })
   }
 }
 

@@ -1,7 +1,7 @@
 import { BrokenError } from '../errors.ts'
 import { refused, requireCount } from '../kernel/guard.ts'
 import { Waiter } from '../kernel/records.ts'
-import { uncancelled } from '../kernel/current.ts'
+import { isUncancelled } from '../kernel/current.ts'
 import { ready, suspend, wake, wakeWithError } from '../kernel/suspend.ts'
 import { WaitQueue } from '../kernel/wait-queue.ts'
 
@@ -33,7 +33,7 @@ export class Sequencer {
       return refused(() => this.#check(number))
     }
     this.#taken.add(number)
-    if (number === this.#next && uncancelled()) {
+    if (number === this.#next && isUncancelled()) {
       return ready('Sequencer.turn', this, new Turn(() => this.#go(number)))
     }
     return suspend(new Waiter<Disposable>('Sequencer.turn', this, this.#line, number))

@@ -1,4 +1,4 @@
-import type { Held } from './held.ts'
+import type { PendingWake } from './held.ts'
 import type { Plan } from './plan.ts'
 import type { Schedule } from './schedule.ts'
 import type { Trace } from './trace.ts'
@@ -11,7 +11,7 @@ export interface Known {
   /** How the program runs first come, first served. */
   readonly base: Trace
   /** The wake-ups of it that are its to play with: all of them, or the share of one of several workers. */
-  readonly wakes: readonly Held[]
+  readonly wakes: readonly PendingWake[]
   /** The beginnings of the orders that are its to try. */
   readonly beginnings: readonly (readonly number[])[]
   readonly random: () => number

@@ -9,8 +9,8 @@ import {
   requireName,
   requireWord,
 } from '../kernel/guard.ts'
-import { tryOnce } from './trial.ts'
-import type { TrialOptions } from './trial.ts'
+import { runOnce } from './trial.ts'
+import type { RunOnceOptions } from './trial.ts'
 
 export interface TestRunOptions {
   /** Of the runtime's random numbers. Default 1. */
@@ -52,13 +52,13 @@ export async function testRun<T>(
   main: () => PromiseLike<T> | T,
   options: TestRunOptions = {},
 ): Promise<T> {
-  const trial = await tryOnce(main, trialOptions('testRun', main, options))
+  const trial = await runOnce(main, trialOptions('testRun', main, options))
   if (trial.ok) return trial.value
   throw trial.error
 }
 
 /** The options of one run with their defaults, checked. */
-export function trialOptions(api: string, main: unknown, options: TestRunOptions): TrialOptions {
+export function trialOptions(api: string, main: unknown, options: TestRunOptions): RunOnceOptions {
   requireFunction(`${api}: main`, main)
   const { seed = 1, startTime = 0, patience = 2000, maxSteps = 5_000_000 } = options
   requireMoment(`${api}: startTime`, startTime)

@@ -1,5 +1,5 @@
 import { escapeHtml } from './escape-html.ts'
-import { focus } from './focus.ts'
+import { cropTimeline } from './focus.ts'
 import type { Row, Timeline } from './timeline.ts'
 
 const HEIGHT = 26
@@ -12,7 +12,7 @@ type Wake = Row & { readonly kind: 'wake' }
 
 /** A timeline as an SVG: a lane for each task, time running down, and arrows for whose doing it was. */
 export function drawTimeline(timeline: Timeline): string {
-  const { columns, rows } = focus(timeline, FRAME)
+  const { columns, rows } = cropTimeline(timeline, FRAME)
   const lanes = lanesOf(columns, rows)
   const width = (lanes.at(-1)?.end ?? MARGIN) + 16
   const height = HEAD + (rows.length + 1) * HEIGHT

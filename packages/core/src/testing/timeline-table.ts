@@ -1,4 +1,4 @@
-import { focus } from './focus.ts'
+import { cropTimeline } from './focus.ts'
 import type { Row, Timeline } from './timeline.ts'
 
 /** Columns are this wide at the most, or their share of a wide line. */
@@ -15,7 +15,7 @@ type Cells = { readonly time: string; readonly seq: string; readonly cells: read
  * came (`▶`).
  */
 export function printTimeline(timeline: Timeline): string {
-  const { columns, rows } = focus(timeline, FRAME)
+  const { columns, rows } = cropTimeline(timeline, FRAME)
   const lateIn = new Set<number>()
   let time = -1
   const lines = rows.map((row): Line | undefined => {

@@ -1,6 +1,6 @@
 import type { TaskRecord } from '../kernel/records.ts'
 import type { TaskNode } from '../scope/task-node.ts'
-import type { Held } from './held.ts'
+import type { PendingWake } from './held.ts'
 import type { Plan } from './plan.ts'
 import { showThrown } from './show-thrown.ts'
 import { isJump } from './trace.ts'
@@ -51,8 +51,8 @@ export function timelineOf(trace: Trace, plan: Plan): Timeline {
   const columnOf = (task: TaskRecord | undefined): number => columns.get(task) ?? -1
   const labels = new WaitLabels(wakes.map(({ waiter }) => waiter))
   const next = successors(wakes)
-  const lateFrom = new Map<number, Held[]>()
-  const late = new Set<Held>()
+  const lateFrom = new Map<number, PendingWake[]>()
+  const late = new Set<PendingWake>()
   for (const { seq } of plan.delays) {
     const held = trace.find(seq)
     if (held === undefined) continue
@@ -71,7 +71,7 @@ export function timelineOf(trace: Trace, plan: Plan): Timeline {
   }
   return { columns: [...columns.keys()].map((task) => task?.name ?? 'nobody'), rows }
 
-  function wakeRow(held: Held): Row {
+  function wakeRow(held: PendingWake): Row {
     const fault = plan.faults.find(({ seq }) => seq === held.seq)
     const after = next.get(held)
     const failed = after === undefined && (held.task as TaskNode | undefined)?.state === 'rejected'
@@ -91,9 +91,9 @@ export function timelineOf(trace: Trace, plan: Plan): Timeline {
 }
 
 /** The next wake-up of the same task. */
-function successors(wakes: readonly Held[]): Map<Held, Held> {
-  const next = new Map<Held, Held>()
-  const last = new Map<TaskRecord | undefined, Held>()
+function successors(wakes: readonly PendingWake[]): Map<PendingWake, PendingWake> {
+  const next = new Map<PendingWake, PendingWake>()
+  const last = new Map<TaskRecord | undefined, PendingWake>()
   for (const held of wakes) {
     const before = last.get(held.task)
     if (before !== undefined) next.set(before, held)
@@ -102,7 +102,7 @@ function successors(wakes: readonly Held[]): Map<Held, Held> {
   return next
 }
 
-function overtakers(trace: Trace, held: Held): number {
+function overtakers(trace: Trace, held: PendingWake): number {
   const { wakes, jumps } = trace.overtakers(held)
   return wakes + jumps
 }
@@ -116,8 +116,8 @@ function outcome(task: TaskRecord | undefined): string {
 }
 
 /** The step that was taken although this one was its senior. */
-function firstOvertaker({ steps }: Trace, held: Held): number {
-  const overtakes = (step: Held | Jump): boolean => isJump(step) || step.seq > held.seq
+function firstOvertaker({ steps }: Trace, held: PendingWake): number {
+  const overtakes = (step: PendingWake | Jump): boolean => isJump(step) || step.seq > held.seq
   const index = steps.slice(held.heldAt, held.passedAt).findIndex(overtakes)
   return index < 0 ? -1 : held.heldAt + index
 }

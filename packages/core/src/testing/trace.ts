@@ -1,5 +1,5 @@
 import type { Delay } from './delay.ts'
-import type { Held } from './held.ts'
+import type { PendingWake } from './held.ts'
 
 /** Time moved on, from one moment to another. */
 export interface Jump {
@@ -12,7 +12,7 @@ export interface Jump {
  * time. A trace that is not kept only counts, so that a run leaves nothing for the garbage collector.
  */
 export class Trace {
-  readonly steps: (Held | Jump)[] = []
+  readonly steps: (PendingWake | Jump)[] = []
   readonly kept: boolean
   /** How many steps there were. */
   length = 0
@@ -23,21 +23,21 @@ export class Trace {
     this.kept = kept
   }
 
-  add(step: Held | Jump): void {
+  add(step: PendingWake | Jump): void {
     this.length += 1
     if (this.kept) this.steps.push(step)
   }
 
-  get wakes(): Held[] {
-    return this.steps.filter((step): step is Held => !isJump(step))
+  get wakes(): PendingWake[] {
+    return this.steps.filter((step): step is PendingWake => !isJump(step))
   }
 
   /** How many younger wake-ups and jumps of time overtook this one. */
-  overtakers(held: Held): { readonly wakes: number; readonly jumps: number } {
+  overtakers(held: PendingWake): { readonly wakes: number; readonly jumps: number } {
     let wakes = 0
     let jumps = 0
     for (let i = held.heldAt; i < held.passedAt; i++) {
-      const step = this.steps[i] as Held | Jump
+      const step = this.steps[i] as PendingWake | Jump
       if (isJump(step)) jumps += 1
       else if (step.seq > held.seq) wakes += 1
     }
@@ -55,12 +55,12 @@ export class Trace {
     return delays.sort((a, b) => a.seq - b.seq)
   }
 
-  find(seq: number): Held | undefined {
+  find(seq: number): PendingWake | undefined {
     return this.wakes.find((held) => held.seq === seq)
   }
 }
 
-export function isJump(step: Held | Jump): step is Jump {
+export function isJump(step: PendingWake | Jump): step is Jump {
   return 'from' in step
 }
 

@@ -1,6 +1,6 @@
 import { noteScheduler } from '../kernel/calm.ts'
 import { currentScope } from '../kernel/current.ts'
-import { childrenOf, startsTask } from '../kernel/scope-tree.ts'
+import { childrenOf, isTaskScope } from '../kernel/scope-tree.ts'
 import { snapshot } from '../kernel/snapshot.ts'
 import { program } from '../scope/run.ts'
 import { Driver } from './driver.ts'
@@ -8,21 +8,21 @@ import type { DriverOptions } from './driver.ts'
 import { TestFailure } from './test-failure.ts'
 import { waitAllBlocked } from './wait-all-blocked.ts'
 
-export interface TrialOptions extends DriverOptions {
+export interface RunOnceOptions extends DriverOptions {
   readonly name: string
   readonly leftovers: 'error' | 'cancel'
 }
 
 /** How one run of a program went. */
-export type Trial<T> =
+export type RunResult<T> =
   | { readonly ok: true; readonly value: T; readonly driver: Driver }
   | { readonly ok: false; readonly error: unknown; readonly driver: Driver }
 
 /** Runs a program once, in a world of its own. Never rejects. */
-export async function tryOnce<T>(
+export async function runOnce<T>(
   main: () => PromiseLike<T> | T,
-  options: TrialOptions,
-): Promise<Trial<T>> {
+  options: RunOnceOptions,
+): Promise<RunResult<T>> {
   const { api, name, leftovers } = options
   noteScheduler()
   const driver = new Driver(options)
@@ -36,7 +36,7 @@ export async function tryOnce<T>(
   try {
     value = await driver.drive(program(driver.root, body, { name }))
   } catch (error) {
-    return { ok: false, error: verdict(driver, error), driver }
+    return { ok: false, error: failureOf(driver, error), driver }
   }
   if (driver.failure !== undefined) return { ok: false, error: driver.failure, driver }
   const leaks = driver.leaks.list()
@@ -55,7 +55,7 @@ async function findLeftovers(driver: Driver): Promise<void> {
   if (scope.firstChild === undefined) return
   await waitAllBlocked()
   const views = new Map(snapshot(scope).map((view) => [view.id, view]))
-  for (const { task } of childrenOf(scope).filter(startsTask)) {
+  for (const { task } of childrenOf(scope).filter(isTaskScope)) {
     if (task === undefined) continue
     const waits = views.get(task.id)?.waits ?? []
     driver.leaks.addTask(
@@ -66,7 +66,7 @@ async function findLeftovers(driver: Driver): Promise<void> {
 }
 
 /** The failure of the run comes first; what the cleanup threw because of it is kept with it. */
-function verdict({ failure }: Driver, error: unknown): unknown {
+function failureOf({ failure }: Driver, error: unknown): unknown {
   if (failure === undefined || error === failure || error instanceof TestFailure) return error
   if (Object.isExtensible(failure) && !(error instanceof Error && error.name === 'AbortError')) {
     Object.defineProperty(failure, 'suppressed', { value: [error], enumerable: true })

@@ -1,5 +1,5 @@
 import { Clock } from '../kernel/clock.ts'
-import type { Timed, TimeSource } from '../kernel/clock.ts'
+import type { ClockEntry, TimeSource } from '../kernel/clock.ts'
 
 /** Time that stands still until it is told to jump. It arms nothing. */
 class VirtualTime implements TimeSource {
@@ -23,7 +23,7 @@ class VirtualTime implements TimeSource {
 /** A clock of virtual time: it moves only from timer to timer, and rings them when asked to. */
 export class VirtualClock extends Clock {
   readonly #time: VirtualTime
-  #added = new Set<Timed>()
+  #added = new Set<ClockEntry>()
   #sweepAt = 1024
 
   constructor(start: number) {
@@ -32,7 +32,7 @@ export class VirtualClock extends Clock {
     this.#time = time
   }
 
-  override add(timer: Timed): void {
+  override add(timer: ClockEntry): void {
     super.add(timer)
     this.#added.add(timer)
     if (this.#added.size < this.#sweepAt) return
@@ -41,7 +41,7 @@ export class VirtualClock extends Clock {
   }
 
   /** The timers that have not rung yet, in the order in which they were set. */
-  get pending(): Timed[] {
+  get pending(): ClockEntry[] {
     return [...this.#added].filter((timer) => timer.slot >= 0)
   }
 

@@ -16,5 +16,7 @@ import { currentDriver } from './current-driver.ts'
  * @see trio.testing.wait_all_tasks_blocked
  */
 export async function waitAllBlocked(): Promise<void> {
-  await suspend(new Waiter('waitAllBlocked', undefined, currentDriver('waitAllBlocked').bystanders))
+  await suspend(
+    new Waiter('waitAllBlocked', undefined, currentDriver('waitAllBlocked').idleWaiters),
+  )
 }

@@ -1,5 +1,5 @@
 import type { TaskRecord } from '../kernel/records.ts'
-import type { Held } from './held.ts'
+import type { PendingWake } from './held.ts'
 
 /**
  * Names for wake-ups that stay when other tasks run in another order: which child of which child the
@@ -11,7 +11,7 @@ export class WakeKeys {
   readonly #wakes = new Map<TaskRecord | undefined, number>()
 
   /** The key of the wake-up that is held next: to be asked in the order of their numbers. */
-  next(held: Held): string {
+  next(held: PendingWake): string {
     const { task } = held
     const count = this.#wakes.get(task) ?? 0
     this.#wakes.set(task, count + 1)

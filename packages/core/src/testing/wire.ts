@@ -1,12 +1,12 @@
 import { BrokenError } from '../errors.ts'
-import type { Timed } from '../kernel/clock.ts'
+import type { ClockEntry } from '../kernel/clock.ts'
 import type { Line, Runtime, Waiter } from '../kernel/records.ts'
 import { RingBuffer } from '../kernel/ring-buffer.ts'
 import { wake, wakeWithError } from '../kernel/suspend.ts'
 import { WaitQueue } from '../kernel/wait-queue.ts'
 
 /** What happens to chunks on their way. */
-export interface Weather {
+export interface NetworkConditions {
   readonly latency: number
   readonly jitter: number
   readonly drop: number
@@ -24,7 +24,7 @@ interface Chunk<T> {
  */
 export class Wire<T> implements Line {
   readonly #runtime: Runtime
-  readonly #weather: Weather
+  readonly #conditions: NetworkConditions
   readonly #chunks = new RingBuffer<Chunk<T>>()
   readonly #readers = new WaitQueue<T | undefined>()
   #arrival: Arrival | undefined
@@ -33,9 +33,9 @@ export class Wire<T> implements Line {
   #ended = false
   #broken = false
 
-  constructor(runtime: Runtime, weather: Weather) {
+  constructor(runtime: Runtime, weather: NetworkConditions) {
     this.#runtime = runtime
-    this.#weather = weather
+    this.#conditions = weather
   }
 
   add(reader: Waiter<T | undefined>): void {
@@ -50,7 +50,7 @@ export class Wire<T> implements Line {
 
   send(chunk: T): void {
     if (this.#broken) throw brokenLink()
-    const { latency, jitter, drop, split } = this.#weather
+    const { latency, jitter, drop, split } = this.#conditions
     const random = this.#runtime.random
     for (const content of split ? cut(chunk, random) : [chunk]) {
       if (drop > 0 && random() < drop) continue
@@ -63,7 +63,7 @@ export class Wire<T> implements Line {
 
   /** The last thing to arrive. */
   end(): void {
-    this.#lastAt = Math.max(this.#lastAt, this.#now() + this.#weather.latency)
+    this.#lastAt = Math.max(this.#lastAt, this.#now() + this.#conditions.latency)
     this.#chunks.push({ at: this.#lastAt, content: undefined })
     this.#deliver()
   }
@@ -124,16 +124,16 @@ export class Wire<T> implements Line {
   }
 }
 
-class Arrival implements Timed {
+class Arrival implements ClockEntry {
   slot = -1
   order = 0
   readonly kind = 'LinkEnd.read'
   readonly at: number
-  readonly ring: () => void
+  readonly expire: () => void
 
   constructor(at: number, ring: () => void) {
     this.at = at
-    this.ring = ring
+    this.expire = ring
   }
 }
 

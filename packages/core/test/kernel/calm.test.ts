@@ -9,10 +9,10 @@ import {
   cancelScope,
   closeScope,
   detach,
-  refresh,
+  propagateCancellation,
   setShield,
 } from '../../src/kernel/scope-tree.ts'
-import { uncancelled } from '../../src/lowlevel.ts'
+import { isUncancelled } from '../../src/lowlevel.ts'
 
 describe('cancelledScopes', () => {
   it('counts the living scopes that a cancellation reaches, whatever becomes of the tree', () =>
@@ -53,9 +53,9 @@ describe('cancelledScopes', () => {
               if (scope === top || scope.closed || inside(parent, scope)) continue
               detach(scope)
               attach(scope, parent)
-              refresh(scope)
+              propagateCancellation(scope)
             }
-            const reached = living().filter(({ governor }) => governor !== undefined)
+            const reached = living().filter(({ cancelledBy }) => cancelledBy !== undefined)
             expect(cancelledScopes - before).toBe(reached.length)
           }
           for (const scope of living().reverse()) closeScope(scope)
@@ -97,16 +97,16 @@ describe('uncancelled', () => {
   it('is false in a cancelled scope and true beside it', async () => {
     const scope = new CancelScope()
     await scope.run(() => {
-      expect(uncancelled()).toBe(true)
+      expect(isUncancelled()).toBe(true)
       scope.cancel()
-      expect(uncancelled()).toBe(false)
+      expect(isUncancelled()).toBe(false)
       return new CancelScope({ shield: true }).run(() => {
-        expect(uncancelled()).toBe(true)
+        expect(isUncancelled()).toBe(true)
       })
     })
     const other = new CancelScope()
     other.cancel()
     void other.run(() => new Promise(() => {})) // lives, cancelled, for ever
-    expect(uncancelled()).toBe(true)
+    expect(isUncancelled()).toBe(true)
   })
 })

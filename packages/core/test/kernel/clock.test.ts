@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Clock } from '../../src/kernel/clock.ts'
-import type { Timed } from '../../src/kernel/clock.ts'
+import type { ClockEntry } from '../../src/kernel/clock.ts'
 
 /** A clock whose time is set by hand, with what it last asked its source for. */
 function handClock(): {
@@ -18,8 +18,8 @@ function handClock(): {
   return { clock, time }
 }
 
-function timer(at: number, ring: () => void): Timed {
-  return { at, ring, slot: -1, order: 0 }
+function timer(at: number, ring: () => void): ClockEntry {
+  return { at, expire: ring, slot: -1, order: 0 }
 }
 
 describe('Clock', () => {
@@ -48,7 +48,7 @@ describe('Clock', () => {
     expect([time.arms, time.armed]).toEqual([1, 10])
     for (const each of timers.slice(1)) clock.remove(each)
     expect(time.arms).toBe(1)
-    clock.remove(timers[0] as Timed)
+    clock.remove(timers[0] as ClockEntry)
     expect([time.arms, time.armed]).toEqual([2, undefined])
   })
 

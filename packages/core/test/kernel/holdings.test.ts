@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { currentScope, hold, letGo } from '../../src/lowlevel.ts'
-import type { Holding, TaskRecord } from '../../src/lowlevel.ts'
+import { currentScope, track, untrack } from '../../src/lowlevel.ts'
+import type { ScopeResource, TaskRecord } from '../../src/lowlevel.ts'
 import { sleep, spawn } from '../../src/index.ts'
 import { testRun } from '../../src/testing.ts'
 
-class Held implements Holding {
-  nextHolding: Holding | undefined = undefined
-  prevHolding: Holding | undefined = undefined
+class Tracked implements ScopeResource {
+  nextResource: ScopeResource | undefined = undefined
+  prevResource: ScopeResource | undefined = undefined
   readonly #log: string[]
   readonly #name: string
 
@@ -15,7 +15,7 @@ class Held implements Holding {
     this.#log = log
   }
 
-  abandoned(): void {
+  onOwnerExit(): void {
     this.#log.push(this.#name)
   }
 }
@@ -24,23 +24,23 @@ function task(): TaskRecord {
   return currentScope().task as TaskRecord
 }
 
-describe('hold', () => {
-  it('tells what a task holds that the task has ended, and only that', () =>
+describe('track', () => {
+  it('tells what a task tracks that the task has ended, and only that', () =>
     testRun(async () => {
       const log: string[] = []
-      const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => new Held(name, log)) as [
-        Held,
-        Held,
-        Held,
-        Held,
+      const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => new Tracked(name, log)) as [
+        Tracked,
+        Tracked,
+        Tracked,
+        Tracked,
       ]
       await spawn(() => {
-        for (const held of [a, b, c, d]) hold(task(), held)
-        letGo(task(), b) // from the middle
-        letGo(task(), d) // the last taken
+        for (const tracked of [a, b, c, d]) track(task(), tracked)
+        untrack(task(), b) // from the middle
+        untrack(task(), d) // the last taken
       })
       expect(log.sort()).toEqual(['a', 'c'])
-      expect([a, b, c, d].flatMap((held) => [held.nextHolding, held.prevHolding])).toEqual(
+      expect([a, b, c, d].flatMap((tracked) => [tracked.nextResource, tracked.prevResource])).toEqual(
         Array.from({ length: 8 }, () => undefined),
       )
     }))
@@ -48,14 +48,14 @@ describe('hold', () => {
   it('says that the body has ended before children are waited for', () =>
     testRun(async () => {
       const log: string[] = []
-      const held = Object.assign(new Held('held', log), {
-        bodyEnded: () => {
+      const tracked = Object.assign(new Tracked('tracked', log), {
+        onBodyEnd: () => {
           log.push('body')
-          letGo(task(), held)
+          untrack(task(), tracked)
         },
       })
       await spawn(() => {
-        hold(task(), held)
+        track(task(), tracked)
         spawn(async () => {
           await sleep(5)
           log.push('child')
@@ -64,18 +64,18 @@ describe('hold', () => {
       expect(log).toEqual(['body', 'child'])
     }))
 
-  it('lets go of the first taken, of the only one, and takes again', () =>
+  it('untracks the first tracked, of the only one, and tracks again', () =>
     testRun(async () => {
       const log: string[] = []
-      const a = new Held('a', log)
-      const b = new Held('b', log)
+      const a = new Tracked('a', log)
+      const b = new Tracked('b', log)
       await spawn(() => {
-        hold(task(), a)
-        hold(task(), b)
-        letGo(task(), a)
-        letGo(task(), b)
-        hold(task(), a)
-        letGo(task(), a)
+        track(task(), a)
+        track(task(), b)
+        untrack(task(), a)
+        untrack(task(), b)
+        track(task(), a)
+        untrack(task(), a)
       })
       expect(log).toEqual([])
     }))
@@ -83,7 +83,7 @@ describe('hold', () => {
   it('tells it of a task that was cancelled too', () =>
     testRun(async () => {
       const log: string[] = []
-      const cancelled = spawn(() => hold(task(), new Held('cancelled', log)))
+      const cancelled = spawn(() => track(task(), new Tracked('cancelled', log)))
       cancelled.cancel()
       await cancelled.settled()
       expect(log).toEqual(['cancelled'])

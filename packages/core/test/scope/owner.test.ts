@@ -1,7 +1,7 @@
 import { run, sleep } from 'corral'
 import { testRun } from 'corral/testing'
 import { expect, test } from 'vitest'
-import { Owner } from '../../src/scope/owner.ts'
+import { HomeContext } from '../../src/scope/owner.ts'
 import { unhandled } from '../unhandled.ts'
 
 test('an owner does not wait for ever when what it is told with throws; that is reported once', async () => {
@@ -10,8 +10,8 @@ test('an owner does not wait for ever when what it is told with throws; that is 
     throw failure
   }
   const program = async (): Promise<string> => {
-    new Owner().spawn('at once', () => 1, told)
-    new Owner().spawn('later', () => sleep(1), told)
+    new HomeContext().spawn('at once', () => 1, told)
+    new HomeContext().spawn('later', () => sleep(1), told)
     await sleep(5)
     return 'ended'
   }

@@ -427,7 +427,7 @@ describe('leaks', () => {
       slot = -1
       order = 0
       readonly at = now() + 500
-      ring(): void {}
+      expire(): void {}
     }
     const failure = await failureOf(
       testRun(async () => {

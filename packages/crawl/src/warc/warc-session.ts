@@ -1,5 +1,5 @@
 import { now } from 'corral'
-import { uncancelled } from 'corral/lowlevel'
+import { isUncancelled } from 'corral/lowlevel'
 import type {
   CrawlHeaders,
   CrawlRequest,
@@ -72,7 +72,7 @@ class ArchivedResponse implements CrawlResponse {
   async [Symbol.asyncDispose](): Promise<void> {
     await using _response = this.#response
     // Who is cancelled comes again, and nobody waits for the disk on his account.
-    if (!uncancelled() || this.#state === 'broken') return
+    if (!isUncancelled() || this.#state === 'broken') return
     if (this.#state === 'unread') await this.drain()
     await this.#writer.write(
       () => requestRecord(this.#asked),

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { ClosedError, MisuseError, throwIfCancelled } from 'corral'
-import { currentScope, suspend, uncancelled, Waiter, wake, wakeWithError } from 'corral/lowlevel'
+import { currentScope, suspend, isUncancelled, Waiter, wake, wakeWithError } from 'corral/lowlevel'
 import type { Dispatcher } from 'undici'
 import type { ConnectionUser } from '../connect/connection.ts'
 import type { Lease } from '../connect/lease.ts'
@@ -88,7 +88,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser, Byt
 
   async read(): Promise<Uint8Array | undefined> {
     for (;;) {
-      if (!uncancelled() && this.#state !== 'failed') await this.#cancelled()
+      if (!isUncancelled() && this.#state !== 'failed') await this.#cancelled()
       if (this.#buffered > 0) return this.#take()
       if (this.#state === 'ended') return undefined
       await this.#wait('HttpResponse.read')

@@ -28,7 +28,7 @@ export class Alarm implements Timed {
   }
 
   /** For the clock. */
-  ring(): void {
+  expire(): void {
     const act = this.#act
     this.#act = undefined
     act?.()

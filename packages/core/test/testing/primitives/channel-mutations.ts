@@ -10,7 +10,7 @@ export const channelMutations: readonly Mutation[] = [
   [
     'Queue: who waits to put is not let in',
     'channel/exchange.ts',
-    `    if (this.givers.size > 0) this.#letIn(this.capacity)\n`,
+    `    if (this.senders.size > 0) this.#admitSenders(this.capacity)\n`,
     ``,
   ],
   [
@@ -22,37 +22,37 @@ export const channelMutations: readonly Mutation[] = [
   [
     'Queue: who is let in is not woken',
     'channel/exchange.ts',
-    `        wake(giver, undefined)\n      } catch`,
-    `        this.givers.remove(giver)\n      } catch`,
+    `        wake(sender, undefined)\n      } catch`,
+    `        this.senders.remove(sender)\n      } catch`,
   ],
   [
     'Queue: what a waiting giver brought is lost',
     'channel/exchange.ts',
-    `        this.buffer.push(giver.data as T)\n`,
-    `        void giver.data\n`,
+    `        this.buffer.push(sender.data as T)\n`,
+    `        void sender.data\n`,
   ],
   [
     'Queue: the giver at a rendezvous is not woken',
     'channel/exchange.ts',
-    `        wake(giver, undefined)\n      } catch`,
-    `        if (this.capacity > 0) wake(giver, undefined)\n        else this.givers.remove(giver)\n      } catch`,
+    `        wake(sender, undefined)\n      } catch`,
+    `        if (this.capacity > 0) wake(sender, undefined)\n        else this.senders.remove(sender)\n      } catch`,
   ],
   [
     'Queue: close leaves readers waiting',
     'channel/queue.ts',
-    `    this.#exchange.takers.end(getRefused)\n`,
+    `    this.#buffer.receivers.end(getRefused)\n`,
     ``,
   ],
   [
     'Queue: close leaves writers waiting',
     'channel/queue.ts',
-    `    this.#exchange.endGivers(putRefused)\n`,
+    `    this.#buffer.refuseSenders(putRefused)\n`,
     ``,
   ],
   [
     'Queue: join does not count what is taken',
     'channel/queue.ts',
-    `return this.#done === this.#exchange.taken && this.size === 0`,
+    `return this.#done === this.#buffer.taken && this.size === 0`,
     `return this.size === 0`,
   ],
   [
@@ -64,26 +64,26 @@ export const channelMutations: readonly Mutation[] = [
   [
     'channel: the end is not told to receivers',
     'channel/channel.ts',
-    `if (this.senders === 0) this.takers.end(ended)`,
+    `if (this.openSenders === 0) this.receivers.end(ended)`,
     `void ended`,
   ],
   [
     'channel: senders wait for receivers that are gone',
     'channel/channel.ts',
-    `    this.endGivers(broken)\n`,
+    `    this.refuseSenders(broken)\n`,
     ``,
   ],
   [
     'select: the losers stay in line',
     'channel/selection.ts',
-    `for (const alternative of this.#alternatives) alternative.withdraw()`,
-    `if (!this.chosen) for (const alternative of this.#alternatives) alternative.withdraw()`,
+    `for (const selectCase of this.#cases) selectCase.withdraw()`,
+    `if (!this.chosen) for (const selectCase of this.#cases) selectCase.withdraw()`,
   ],
   [
     'select: cancelled, its cases stay in line',
     'channel/selection.ts',
-    `for (const alternative of this.#alternatives) alternative.withdraw()`,
-    `if (this.chosen) for (const alternative of this.#alternatives) alternative.withdraw()`,
+    `for (const selectCase of this.#cases) selectCase.withdraw()`,
+    `if (this.chosen) for (const selectCase of this.#cases) selectCase.withdraw()`,
   ],
   [
     'Watch: receivers are not told',
@@ -94,7 +94,7 @@ export const channelMutations: readonly Mutation[] = [
   [
     'Watch: a change while a reader is late is not seen',
     'channel/watch-receiver.ts',
-    `return this.#seen < this.#watched.version ? 1 : 0`,
-    `return this.#seen < this.#watched.version - 1 ? 1 : 0`,
+    `return this.#seen < this.#state.version ? 1 : 0`,
+    `return this.#seen < this.#state.version - 1 ? 1 : 0`,
   ],
 ]

@@ -10,15 +10,15 @@ export const kernelMutations: readonly Mutation[] = [
   [
     'a wait in a cancelled scope is let in',
     'kernel/suspend.ts',
-    `if (scope.governor !== undefined && !waiter.shielded) return turnAway`,
-    `if (scope.governor !== undefined && waiter.shielded) return turnAway`,
+    `if (scope.cancelledBy !== undefined && !waiter.shielded) return rejectCancelled`,
+    `if (scope.cancelledBy !== undefined && waiter.shielded) return rejectCancelled`,
   ],
   ['a wait joins no line', 'kernel/suspend.ts', `waiter.line?.add(waiter)`, `void waiter.line`],
   [
     'an error that is granted gets lost',
     'kernel/suspend.ts',
-    `return wake(waiter, throwing(error))`,
-    `return throwing(error) !== undefined`,
+    `return wake(waiter, rejectViaAsyncFrame(error))`,
+    `return rejectViaAsyncFrame(error) !== undefined`,
   ],
   [
     'a cancelled waiter stays in its line',

@@ -34,8 +34,8 @@ export const syncMutations: readonly Mutation[] = [
   [
     'Semaphore: only one is served',
     'sync/grant-line.ts',
-    `      wake(next, share)\n`,
-    `      wake(next, share)\n      return\n`,
+    `      wake(next, permit)\n`,
+    `      wake(next, permit)\n      return\n`,
   ],
   [
     'Semaphore: a permit in line is not taken',
