@@ -3,7 +3,7 @@ import type { Mutation } from './mutations.ts'
 export const channelMutations: readonly Mutation[] = [
   {
     what: 'the one who came last is served first',
-    file: 'channel/taker-line.ts',
+    file: 'channel/receiver-queue.ts',
     from: `const receiver = this.first as Waiter<Received<T>> | undefined`,
     to: `let receiver = this.first as Waiter<Received<T>> | undefined
     for (const last of this) receiver = last as unknown as Waiter<Received<T>>`,
@@ -11,28 +11,28 @@ export const channelMutations: readonly Mutation[] = [
   },
   {
     what: 'a falsy item is taken for none',
-    file: 'channel/taker-line.ts',
+    file: 'channel/receiver-queue.ts',
     from: `return receiver !== undefined && wake(receiver, received(item, receiver.data))`,
     to: `return receiver !== undefined && !!item && wake(receiver, received(item, receiver.data))`,
     tests: ['channel/queue.test.ts'],
   },
   {
     what: 'who takes lets no putter in',
-    file: 'channel/exchange.ts',
+    file: 'channel/bounded-buffer.ts',
     from: `if (this.senders.size > 0) this.#admitSenders(this.capacity)`,
     to: `if (this.senders.size > 1) this.#admitSenders(this.capacity)`,
     tests: ['channel/queue.test.ts'],
   },
   {
     what: 'there is room for one more than the capacity',
-    file: 'channel/exchange.ts',
+    file: 'channel/bounded-buffer.ts',
     from: `if (this.buffer.size >= this.capacity) return false`,
     to: `if (this.buffer.size > this.capacity) return false`,
     tests: ['channel/queue.test.ts'],
   },
   {
     what: 'what is handed over is kept, too',
-    file: 'channel/exchange.ts',
+    file: 'channel/bounded-buffer.ts',
     from: `      this.taken += 1
       return true`,
     to: `      this.taken += 1
@@ -161,21 +161,21 @@ export const channelMutations: readonly Mutation[] = [
   },
   {
     what: 'select leaves the losers in line',
-    file: 'channel/selection.ts',
+    file: 'channel/select-state.ts',
     from: `for (const selectCase of this.#cases) selectCase.withdraw()`,
     to: `if (!this.chosen) for (const selectCase of this.#cases) selectCase.withdraw()`,
     tests: ['channel/select.test.ts'],
   },
   {
     what: 'a cancelled select stays in its lines',
-    file: 'channel/selection.ts',
+    file: 'channel/select-state.ts',
     from: `for (const selectCase of this.#cases) selectCase.withdraw()`,
     to: `if (this.chosen) for (const selectCase of this.#cases) selectCase.withdraw()`,
     tests: ['channel/select.test.ts'],
   },
   {
     what: 'nobody serves those behind a loser',
-    file: 'channel/alternative.ts',
+    file: 'channel/select-case.ts',
     from: `    if (this.waits) wakeWithError(waiter, notChosen)
     if (this.#stood) this.#line?.left?.(waiter)`,
     to: `    if (this.waits) wakeWithError(waiter, notChosen)`,
@@ -183,7 +183,7 @@ export const channelMutations: readonly Mutation[] = [
   },
   {
     what: 'select does not wait until a loser has ended',
-    file: 'channel/selection.ts',
+    file: 'channel/select-state.ts',
     from: `await selectCase.waitUntilEnded()`,
     to: `void selectCase.ended()`,
     tests: ['channel/select.test.ts'],
@@ -204,7 +204,7 @@ export const channelMutations: readonly Mutation[] = [
   },
   {
     what: 'a wait that is withdrawn stays in its line',
-    file: 'kernel/divert.ts',
+    file: 'kernel/intercept.ts',
     from: `  waiter.line?.remove(waiter)
 `,
     to: ``,

@@ -37,7 +37,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     what: 'the runtime has no share of ready calls',
-    file: 'kernel/budget.ts',
+    file: 'kernel/coop-budget.ts',
     from: `    remaining = 0
     return false`,
     to: `    return true`,
@@ -45,21 +45,21 @@ export const mutations: readonly Mutation[] = [
   },
   {
     what: 'a cancellation drops the shield',
-    file: 'kernel/scope-tree.ts',
+    file: 'kernel/cancellation.ts',
     from: `const inherited = scope.shield ? undefined : scope.parent?.cancelledBy`,
     to: `const inherited = scope.parent?.cancelledBy`,
     tests: ['scope'],
   },
   {
     what: 'an inner cancelled scope counts before the outer one',
-    file: 'kernel/scope-tree.ts',
+    file: 'kernel/cancellation.ts',
     from: `inherited ?? (scope.cancelCalled ? scope : undefined)`,
     to: `scope.cancelCalled ? scope : inherited`,
     tests: ['scope'],
   },
   {
     what: 'the last reason of a cancellation wins',
-    file: 'kernel/scope-tree.ts',
+    file: 'kernel/cancellation.ts',
     from: `if (node.cancelCalled || node.closed) return`,
     to: `if (node.closed) return`,
     tests: ['scope'],
@@ -85,7 +85,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     what: 'a cancelled waiter stays in its line',
-    file: 'kernel/interrupt.ts',
+    file: 'kernel/cancellation.ts',
     from: `      waiter.line?.remove(waiter)
 `,
     to: '',
@@ -93,7 +93,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     what: 'nobody is served when a waiter gives up',
-    file: 'kernel/interrupt.ts',
+    file: 'kernel/cancellation.ts',
     from: `    waiter.line?.left?.(waiter)
 `,
     to: '',
@@ -101,7 +101,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     what: 'a shielded wait is cancelled',
-    file: 'kernel/interrupt.ts',
+    file: 'kernel/cancellation.ts',
     from: `if (!waiter.shielded) {`,
     to: `if (waiter.state === 'waiting') {`,
     tests: ['scope', 'sync'],
@@ -134,14 +134,14 @@ export const mutations: readonly Mutation[] = [
   },
   {
     what: 'a foreign AbortError is no cancellation',
-    file: 'scope/scoped.ts',
+    file: 'scope/cancel-scope.ts',
     from: ` || (part instanceof Error && part.name === 'AbortError')`,
     to: ``,
     tests: ['scope'],
   },
   {
     what: 'a scope absorbs the cancellation of another',
-    file: 'scope/scoped.ts',
+    file: 'scope/cancel-scope.ts',
     from: `if (node.cancelledBy !== node || !isCancellation(error)) return false`,
     to: `if (!isCancellation(error)) return false`,
     tests: ['scope'],

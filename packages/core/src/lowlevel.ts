@@ -1,6 +1,6 @@
 // What the primitives themselves are built on: sync/, channel/, flow/ and stream/ use only this.
 export { currentScope, isUncancelled } from './kernel/current.ts'
-export { unlinkFromScope, interceptWaits, dequeue } from './kernel/divert.ts'
+export { unlinkFromScope, interceptWaits, dequeue } from './kernel/intercept.ts'
 export {
   describe,
   refuse,
@@ -14,10 +14,10 @@ export {
 } from './kernel/guard.ts'
 export { Heap } from './kernel/heap.ts'
 export type { Slotted } from './kernel/heap.ts'
-export { track, untrack } from './kernel/holdings.ts'
+export { track, untrack } from './kernel/scope-tree.ts'
 export { instrument, report, isObserved } from './kernel/hooks.ts'
 export type { Hooks } from './kernel/hooks.ts'
-export { probe } from './scope/probe.ts'
+export { probe } from './scope/task.ts'
 export { Waiter } from './kernel/records.ts'
 export type {
   ScopeResource,
@@ -29,11 +29,19 @@ export type {
   WaiterState,
 } from './kernel/records.ts'
 export { RingBuffer } from './kernel/ring-buffer.ts'
-export { systemRuntime } from './kernel/runtime.ts'
-export { owners, tellOwners } from './kernel/owners.ts'
-export type { Owned } from './kernel/owners.ts'
-export { snapshot } from './kernel/snapshot.ts'
-export type { TaskView, WaitView } from './kernel/snapshot.ts'
-export { yieldIfDue, ready, suspend, wake, wakeWithError } from './kernel/suspend.ts'
-export { waitReport } from './kernel/wait-report.ts'
+export { systemRuntime } from './kernel/current.ts'
+export { owners, tellOwners } from './diagnostics/owners.ts'
+export type { Owned } from './diagnostics/owners.ts'
+export { snapshot } from './diagnostics/snapshot.ts'
+export type { TaskView, WaitView } from './diagnostics/snapshot.ts'
+export {
+  failAll,
+  ready,
+  suspend,
+  wake,
+  wakeAll,
+  wakeWithError,
+  yieldIfDue,
+} from './kernel/suspend.ts'
+export { waitReport } from './diagnostics/wait-report.ts'
 export { WaitQueue } from './kernel/wait-queue.ts'

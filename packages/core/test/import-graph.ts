@@ -74,8 +74,9 @@ export function findCycle(sources: readonly Source[]): string[] | undefined {
     if (source === undefined || done.has(path)) return undefined
     if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path]
     trail.push(path)
-    for (const { from } of source.imports) {
-      const cycle = from.startsWith('.') ? visit(resolveImport(source, from)) : undefined
+    for (const { from, typeOnly } of source.imports) {
+      const cycle =
+        from.startsWith('.') && !typeOnly ? visit(resolveImport(source, from)) : undefined
       if (cycle !== undefined) return cycle
     }
     trail.pop()

@@ -1,9 +1,9 @@
 import { ClosedError } from '../errors.ts'
-import { ready, suspend, isUncancelled, Waiter } from '../lowlevel.ts'
+import { isUncancelled, ready, suspend, Waiter } from '../lowlevel.ts'
 import type { Line } from '../lowlevel.ts'
 import { iteratorOver } from './iterator-over.ts'
+import { end } from './receiver-queue.ts'
 import type { Receiver } from './receiver.ts'
-import { end } from './taker-line.ts'
 
 /** Those who wait on one handle. */
 export interface ReceiverLine extends Line {

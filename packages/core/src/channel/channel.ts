@@ -1,6 +1,6 @@
 import { BrokenError } from '../errors.ts'
 import { ended } from './base-receiver.ts'
-import { BoundedBuffer } from './exchange.ts'
+import { BoundedBuffer } from './bounded-buffer.ts'
 
 /** What the handles of a channel share. Each side counts its open handles; the last one ends the other side. */
 export class Channel<T> extends BoundedBuffer<T> {

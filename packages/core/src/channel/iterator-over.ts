@@ -1,4 +1,4 @@
-import { end } from './taker-line.ts'
+import { end } from './receiver-queue.ts'
 
 /**
  * An async iterator whose steps `next` makes. Leaving a loop over it does nothing; that it can be told

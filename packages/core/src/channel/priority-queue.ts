@@ -1,6 +1,6 @@
 import { Heap, requireFunction, requireOptions } from '../lowlevel.ts'
 import type { Slotted } from '../lowlevel.ts'
-import type { ItemBuffer } from './exchange.ts'
+import type { ItemBuffer } from './bounded-buffer.ts'
 import { Queue } from './queue.ts'
 import type { QueueOptions } from './queue.ts'
 

@@ -1,16 +1,16 @@
 import { ClosedError, MisuseError } from '../errors.ts'
 import {
+  isUncancelled,
   ready,
   requireLimit,
   requireOptions,
   suspend,
-  isUncancelled,
   Waiter,
   WaitQueue,
-  wake,
+  wakeAll,
 } from '../lowlevel.ts'
-import { BoundedBuffer } from './exchange.ts'
-import type { ItemBuffer } from './exchange.ts'
+import { BoundedBuffer } from './bounded-buffer.ts'
+import type { ItemBuffer } from './bounded-buffer.ts'
 import { iteratorOver } from './iterator-over.ts'
 
 export interface QueueOptions {
@@ -167,10 +167,7 @@ export class Queue<T> implements AsyncIterable<T> {
   }
 
   #tellJoiners(): void {
-    if (!this.#idle) return
-    for (let joiner = this.#joiners.first; joiner !== undefined; joiner = this.#joiners.first) {
-      wake(joiner, undefined)
-    }
+    if (this.#idle) wakeAll(this.#joiners, undefined)
   }
 }
 

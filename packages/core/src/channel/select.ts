@@ -2,12 +2,12 @@ import { MisuseError } from '../errors.ts'
 import {
   currentScope,
   describe,
+  isUncancelled,
   requireFunction,
   suspend,
-  isUncancelled,
   Waiter,
 } from '../lowlevel.ts'
-import { SelectState } from './selection.ts'
+import { SelectState } from './select-state.ts'
 
 /** One call that waits, such as `() => queue.get()`. */
 export type Case<T> = () => PromiseLike<T> | T

@@ -1,8 +1,8 @@
 import { LaggedError } from '../errors.ts'
 import type { RingBuffer } from '../lowlevel.ts'
 import { BaseReceiver, ended } from './base-receiver.ts'
+import { ReceiverQueue } from './receiver-queue.ts'
 import type { Receiver } from './receiver.ts'
-import { ReceiverQueue } from './taker-line.ts'
 
 /**
  * What a broadcast and its receivers share. Items are numbered from 0 as they are sent:

@@ -1,9 +1,9 @@
 import { wake } from '../lowlevel.ts'
 import type { Waiter } from '../lowlevel.ts'
 import { BaseReceiver, ended } from './base-receiver.ts'
+import { ReceiverQueue } from './receiver-queue.ts'
+import type { Received } from './receiver-queue.ts'
 import type { Receiver } from './receiver.ts'
-import { ReceiverQueue } from './taker-line.ts'
-import type { Received } from './taker-line.ts'
 
 /** What a watch and its receivers share. */
 export interface WatchState<T> {

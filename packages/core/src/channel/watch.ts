@@ -1,5 +1,5 @@
 import { ClosedError } from '../errors.ts'
-import { suspend, isUncancelled, Waiter, WaitQueue, wake, wakeWithError } from '../lowlevel.ts'
+import { failAll, isUncancelled, suspend, Waiter, WaitQueue, wakeAll } from '../lowlevel.ts'
 import type { Receiver } from './receiver.ts'
 import { WatchReceiver } from './watch-receiver.ts'
 import type { WatchState } from './watch-receiver.ts'
@@ -57,9 +57,7 @@ export class Watch<T> implements Disposable {
     if (watched.closed) throw closed('set')
     watched.value = value
     watched.version += 1
-    for (let waiter = this.#line.first; waiter !== undefined; waiter = this.#line.first) {
-      wake(waiter, this.#latest as T)
-    }
+    wakeAll(this.#line, this.#latest as T)
     for (const receiver of watched.receivers) receiver.changed()
   }
 
@@ -84,9 +82,7 @@ export class Watch<T> implements Disposable {
   /** No more changes: receivers get the value if they have not seen it, and then end. Twice is once. */
   close(): void {
     this.#watched.closed = true
-    for (let waiter = this.#line.first; waiter !== undefined; waiter = this.#line.first) {
-      wakeWithError(waiter, () => closed('changed'))
-    }
+    failAll(this.#line, () => closed('changed'))
     for (const receiver of this.#watched.receivers) receiver.end()
   }
 

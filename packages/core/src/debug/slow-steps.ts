@@ -1,6 +1,5 @@
-import { runOutside } from '../kernel/context.ts'
 import type { Hooks } from '../kernel/hooks.ts'
-import { macrotask, monotonicNow } from '../kernel/originals.ts'
+import { macrotask, monotonicNow, runOutside } from '../kernel/platform.ts'
 import type { TaskRecord } from '../kernel/records.ts'
 import type { Found } from './found.ts'
 

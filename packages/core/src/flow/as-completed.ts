@@ -1,7 +1,7 @@
 import { requireLimit, RingBuffer, suspend, Waiter, wake } from '../lowlevel.ts'
+import { openScope } from '../scope/cancel-scope.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
 import { Nursery } from '../scope/nursery.ts'
-import { openScope } from '../scope/scoped.ts'
 import { spawnInto } from '../scope/spawn.ts'
 import type { GatherOptions } from './gather.ts'
 import { limited, spawnEach } from './task-per-thunk.ts'

@@ -12,10 +12,10 @@ import {
 } from '../lowlevel.ts'
 import type { ScopeNode } from '../lowlevel.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
-import { HomeContext } from '../scope/owner.ts'
-import { Timer } from './alarm.ts'
+import { HomeContext } from '../scope/home.ts'
 import { completeOptions } from './complete-options.ts'
 import { shareWork } from './shared-work.ts'
+import { Timer } from './timer.ts'
 
 export interface BatcherOptions {
   /** A batch of so many keys is loaded at once. Default `Infinity`. */

@@ -1,7 +1,7 @@
 import { requireFunction } from '../lowlevel.ts'
-import { HomeContext } from '../scope/owner.ts'
+import { HomeContext } from '../scope/home.ts'
 import { afterPause } from './after-pause.ts'
-import { RingNode } from './link.ts'
+import { RingNode } from './ring-node.ts'
 
 export interface KeyedOptions<V> {
   /**

@@ -1,7 +1,7 @@
 import { TaskCancelledError } from '../errors.ts'
 import { currentScope, requireFunction, requireLimit } from '../lowlevel.ts'
+import { isCancellation } from '../scope/cancel-scope.ts'
 import { checkpoint, throwIfCancelled } from '../scope/checkpoint.ts'
-import { isCancellation } from '../scope/scoped.ts'
 import { taskGroup } from '../scope/task-group.ts'
 import { closeFailed, sourceOf } from './source.ts'
 

@@ -1,6 +1,7 @@
 import { ClosedError } from '../errors.ts'
 import {
   currentScope,
+  failAll,
   ready,
   report,
   requireFunction,
@@ -10,20 +11,21 @@ import {
   Waiter,
   WaitQueue,
   wake,
+  wakeAll,
   wakeWithError,
 } from '../lowlevel.ts'
 import type { Runtime, ScopeNode } from '../lowlevel.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
-import { HomeContext } from '../scope/owner.ts'
+import { HomeContext } from '../scope/home.ts'
 import { shield } from '../scope/shield.ts'
 import { suppress } from '../scope/suppressed.ts'
 import type { Task } from '../scope/task.ts'
-import { Timer } from './alarm.ts'
 import { LentResource } from './pool-lease.ts'
 import type { PoolLease } from './pool-lease.ts'
 import { completePoolOptions } from './pool-options.ts'
 import type { CompletePoolOptions, PoolOptions } from './pool-options.ts'
 import { Resource } from './pool-resource.ts'
+import { Timer } from './timer.ts'
 
 /**
  * Lends resources that are dear to make, such as connections: one borrower at a time for each, first
@@ -133,7 +135,7 @@ export class Pool<T> implements AsyncDisposable {
   async drain(): Promise<void> {
     this.#closed = true
     this.#retirement.clear()
-    for (const waiter of this.#line) wakeWithError(waiter, closed)
+    failAll(this.#line, closed)
     for (const task of this.#preparing) task.cancel('the pool is drained')
     for (let resource = this.#idle.shift(); resource; resource = this.#idle.shift()) {
       this.#destroy(resource)
@@ -263,7 +265,7 @@ export class Pool<T> implements AsyncDisposable {
     this.#all.delete(resource)
     this.#prepare()
     if (this.#all.size > 0) return
-    for (const waiter of this.#drainers) wake(waiter, undefined)
+    wakeAll(this.#drainers, undefined)
   }
 
   /** Destroys those above `min` whose idle time was over at `now`, and plans when to look again. */

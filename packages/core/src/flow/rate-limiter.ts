@@ -11,8 +11,8 @@ import {
   wake,
 } from '../lowlevel.ts'
 import type { ScopeNode } from '../lowlevel.ts'
-import { Timer } from './alarm.ts'
 import { RateWindow } from './rate-window.ts'
+import { Timer } from './timer.ts'
 
 export interface RateLimiterOptions {
   /** How much may be taken in each interval: a whole number of at least 1, or `Infinity`. */

@@ -1,6 +1,6 @@
 import { WaitQueue, wakeWithError } from '../lowlevel.ts'
 import type { Waiter } from '../lowlevel.ts'
-import type { HomeContext } from '../scope/owner.ts'
+import type { HomeContext } from '../scope/home.ts'
 
 /**
  * Has a task of the owner's work for all who stand in the line that is returned, whoever of them asked

@@ -1,6 +1,6 @@
 import { currentScope, refused, requireFunction, suspend, Waiter, wake } from '../lowlevel.ts'
 import type { WaitQueue } from '../lowlevel.ts'
-import { HomeContext } from '../scope/owner.ts'
+import { HomeContext } from '../scope/home.ts'
 import { shareWork } from './shared-work.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { isUncancelled } from '../lowlevel.ts'
+import { isCancellation } from '../scope/cancel-scope.ts'
 import { cancellable } from '../scope/cancellable.ts'
 import { shield } from '../scope/shield.ts'
 import { suppress } from '../scope/suppressed.ts'
-import { isCancellation } from '../scope/scoped.ts'
 import { Semaphore } from '../sync/semaphore.ts'
 import { areAsync } from './items.ts'
 

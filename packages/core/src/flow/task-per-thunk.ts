@@ -1,9 +1,8 @@
 import { suspend, Waiter, wake } from '../lowlevel.ts'
-import { bodyOf } from '../scope/cancel-scope.ts'
+import { bodyOf, openScope } from '../scope/cancel-scope.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
 import { Nursery } from '../scope/nursery.ts'
 import type { Child } from '../scope/nursery.ts'
-import { openScope } from '../scope/scoped.ts'
 import { spawnInto } from '../scope/spawn.ts'
 import type { Thunk } from './thunk.ts'
 

@@ -1,10 +1,38 @@
-import { cancelledScopes } from './calm.ts'
-import { storedScope } from './context.ts'
+import { Clock, SystemTime } from './clock.ts'
 import { emit, observed } from './hooks.ts'
-import { ScopeNode } from './records.ts'
-import type { TaskRecord } from './records.ts'
-import { register } from './registry.ts'
-import { systemRuntime } from './runtime.ts'
+import { random, storedScope } from './platform.ts'
+import { cancelledScopes, ScopeNode } from './records.ts'
+import type { Runtime, TaskRecord } from './records.ts'
+
+let lastId = 0
+
+/** The machine's own time and chance. */
+export const systemRuntime: Runtime = {
+  clock: new Clock(new SystemTime()),
+  random,
+  nextId: () => ++lastId,
+  scheduler: undefined,
+}
+
+/** One loaded copy of corral, as `globalThis[Symbol.for('corral')]` lists them. */
+export interface Instance {
+  /** Changes when the records of the task tree do. */
+  readonly protocol: 1
+  /** The scope around all its tasks: `snapshot(root)` lists them. */
+  readonly root: ScopeNode
+}
+
+const key = Symbol.for('corral')
+
+/**
+ * Makes this copy of corral known to whoever wants to look into the running program: a debugger, a
+ * dashboard, another copy.
+ */
+export function register(root: ScopeNode): ScopeNode {
+  const host = globalThis as { [key]?: Instance[] }
+  ;(host[key] ??= []).push({ protocol: 1, root })
+  return root
+}
 
 /** The scope around everything: never cancelled, never closed. */
 export const rootScope: ScopeNode = register(new ScopeNode(systemRuntime, undefined, 'root'))

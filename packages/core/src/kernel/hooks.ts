@@ -1,4 +1,4 @@
-import { schedulerSeen } from './calm.ts'
+import { activeSchedulers } from './records.ts'
 import type { ScopeNode, TaskRecord, Waiter } from './records.ts'
 
 /**
@@ -38,7 +38,7 @@ function uninstall(hooks: Hooks): void {
 
 /** Whether somebody looks on, or tests are run: for what costs too much to remember otherwise. */
 export function isObserved(): boolean {
-  return observed || schedulerSeen
+  return observed || activeSchedulers > 0
 }
 
 type Subject<K extends keyof Hooks> = Parameters<NonNullable<Hooks[K]>>[0]

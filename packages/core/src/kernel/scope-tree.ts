@@ -1,18 +1,6 @@
-import type { ClockEntry } from './clock.ts'
-import { countCancelled } from './calm.ts'
-import { notifyOwnerExit, notifyBodyEnd } from './holdings.ts'
-import { deliverCancellation } from './interrupt.ts'
-import type { ScopeNode } from './records.ts'
-
-// The one decision in here is `governor`: the outermost cancelled scope whose cancellation reaches a
-// node. It is made true again whenever a node is cancelled, moved, or its shield changes, so that a
-// checkpoint costs one look at one field.
-//
-//   root
-//    └ group      cancelled            governor = group
-//       ├ task                         governor = group
-//       └ shielded                     governor = undefined
-//          └ inner  cancelled          governor = inner
+import { cancelScope, deliverCancellation, propagateCancellation } from './cancellation.ts'
+import { countCancelled } from './records.ts'
+import type { ScopeNode, ScopeResource } from './records.ts'
 
 /** Hangs a node into the tree, behind its siblings. */
 export function attach(node: ScopeNode, parent: ScopeNode): void {
@@ -44,29 +32,6 @@ export function detach(node: ScopeNode): void {
   node.parent = undefined
 }
 
-/** Makes `governor` true again for this node and those below, and gives up the waits it reaches. */
-export function propagateCancellation(node: ScopeNode): void {
-  if (node.closed) return
-  const scopes = [node]
-  const reached: ScopeNode[] = []
-  for (let i = 0; i < scopes.length; i++) {
-    const scope = scopes[i] as ScopeNode
-    const inherited = scope.shield ? undefined : scope.parent?.cancelledBy
-    const governor = inherited ?? (scope.cancelCalled ? scope : undefined)
-    if (governor === scope.cancelledBy) continue
-    if (scope.cancelledBy === undefined) {
-      reached.push(scope)
-      countCancelled(1)
-    } else if (governor === undefined) {
-      scope.controller = undefined // an aborted signal stays aborted
-      countCancelled(-1)
-    }
-    scope.cancelledBy = governor
-    for (let child = scope.firstChild; child !== undefined; child = child.next) scopes.push(child)
-  }
-  deliverCancellation(reached)
-}
-
 /** The scopes right below this one, as they are now, oldest first. */
 export function childrenOf(node: ScopeNode): ScopeNode[] {
   const children: ScopeNode[] = []
@@ -77,72 +42,6 @@ export function childrenOf(node: ScopeNode): ScopeNode[] {
 /** Whether a scope is the outermost one of a task. */
 export function isTaskScope(scope: ScopeNode): boolean {
   return scope.task !== undefined && scope.task.scope === scope
-}
-
-/** Cancels a scope; the first reason wins. */
-export function cancelScope(node: ScopeNode, reason: unknown): void {
-  if (node.cancelCalled || node.closed) return
-  node.cancelCalled = true
-  node.reason = reason
-  propagateCancellation(node)
-}
-
-/** Hides what is cancelled outside, or lets it in again, with effect on those already waiting. */
-export function setShield(node: ScopeNode, shield: boolean): void {
-  if (node.shield === shield) return
-  node.shield = shield
-  propagateCancellation(node)
-}
-
-/** The deadline of a scope: cancels it when it rings. */
-class Deadline implements ClockEntry {
-  slot = -1
-  order = 0
-  readonly at: number
-  readonly #node: ScopeNode
-
-  constructor(at: number, node: ScopeNode) {
-    this.at = at
-    this.#node = node
-  }
-
-  expire(): void {
-    const node = this.#node
-    if (node.cancelCalled) return
-    node.expired = true
-    cancelScope(node, 'its deadline passed')
-  }
-}
-
-/**
- * Sets or moves the deadline, in milliseconds since the epoch; `Infinity` takes it away. One that is
- * past cancels at once.
- */
-export function setDeadline(
-  node: ScopeNode,
-  at: number,
-  now: number = node.runtime.clock.now(),
-): void {
-  const { clock } = node.runtime
-  if (node.deadlineTimer !== undefined) clock.remove(node.deadlineTimer)
-  node.deadlineTimer = undefined
-  if (at === Infinity) return
-  const alarm = new Deadline(at, node)
-  node.deadlineTimer = alarm
-  if (at > now) clock.add(alarm)
-  else alarm.expire()
-}
-
-/** The earliest deadline up to the nearest shield; -Infinity when cancelled, Infinity without one. */
-export function effectiveDeadline(node: ScopeNode): number {
-  if (node.cancelledBy !== undefined) return -Infinity
-  let earliest = Infinity
-  for (let scope: ScopeNode | undefined = node; scope !== undefined; scope = scope.parent) {
-    if (scope.deadlineTimer !== undefined && scope.deadlineTimer.at < earliest)
-      earliest = scope.deadlineTimer.at
-    if (scope.shield) break
-  }
-  return earliest
 }
 
 /**
@@ -177,5 +76,55 @@ function cancelLeftovers(node: ScopeNode): void {
     cancelScope(child, node.cancelledBy.reason)
     detach(child)
     attach(child, parent)
+  }
+}
+
+/** A task, or a part of one that has a scope of its own. */
+interface ResourceOwner {
+  readonly scope: ScopeNode
+}
+
+/**
+ * Notes that `task` holds something, so that its end without giving it back is noticed. The list is
+ * linked through what is held: to take and to give back cost a few assignments.
+ */
+export function track(task: ResourceOwner, holding: ScopeResource): void {
+  const { scope } = task
+  const first = scope.firstResource
+  holding.nextResource = first
+  if (first !== undefined) first.prevResource = holding
+  scope.firstResource = holding
+}
+
+/** Notes that `task` gave it back. */
+export function untrack(task: ResourceOwner, holding: ScopeResource): void {
+  const { nextResource: next, prevResource: prev } = holding
+  if (prev !== undefined) prev.nextResource = next
+  else if (task.scope.firstResource === holding) task.scope.firstResource = next
+  if (next !== undefined) next.prevResource = prev
+  holding.nextResource = undefined
+  holding.prevResource = undefined
+}
+
+/** What ran in the scope has ended: what only serves it need not wait for its children to end. */
+export function notifyBodyEnd(scope: ScopeNode): void {
+  let holding = scope.firstResource
+  while (holding !== undefined) {
+    const next = holding.nextResource
+    holding.onBodyEnd?.()
+    holding = next
+  }
+}
+
+/** The task has ended: what it still holds is told so. */
+export function notifyOwnerExit(scope: ScopeNode): void {
+  let holding = scope.firstResource
+  scope.firstResource = undefined
+  while (holding !== undefined) {
+    const next = holding.nextResource
+    holding.nextResource = undefined
+    holding.prevResource = undefined
+    holding.onOwnerExit()
+    holding = next
   }
 }

@@ -1,4 +1,4 @@
-import { defer, takeBudget } from './budget.ts'
+import { defer, takeBudget } from './coop-budget.ts'
 import { emit, observed } from './hooks.ts'
 import type { Waiter } from './records.ts'
 

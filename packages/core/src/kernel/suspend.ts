@@ -1,14 +1,14 @@
 import { Cancelled } from '../errors.ts'
-import { cachedNow, takeBudget } from './budget.ts'
-import { schedulerSeen } from './calm.ts'
+import { markHandled } from './cancellation.ts'
+import { cachedNow, takeBudget } from './coop-budget.ts'
 import { currentScope } from './current.ts'
-import { unlinkFromScope, waitInterceptor } from './divert.ts'
 import { emit, observed } from './hooks.ts'
-import { markHandled } from './interrupt.ts'
-import { Waiter } from './records.ts'
+import { unlinkFromScope, waitInterceptor } from './intercept.ts'
+import { activeSchedulers, Waiter } from './records.ts'
 import type { ScopeNode } from './records.ts'
-import { linkToScope } from './scope-waiters.ts'
-import { settle, rejectViaAsyncFrame } from './settle.ts'
+import { rejectViaAsyncFrame, settle } from './settle.ts'
+import type { WaitQueue } from './wait-queue.ts'
+import { linkToScope } from './wait-queue.ts'
 
 /**
  * Waits: the one way in. The waiter joins its line; whoever grants it calls `wake`.
@@ -71,7 +71,9 @@ export function ready<T>(
   value: T,
   scope?: ScopeNode,
 ): Promise<T> {
-  if (takeBudget() && !(schedulerSeen && hasScheduler(scope))) return Promise.resolve(value)
+  if (takeBudget() && (activeSchedulers === 0 || !hasScheduler(scope))) {
+    return Promise.resolve(value)
+  }
   return grantedWait(kind, resource, value, scope ?? currentScope())
 }
 
@@ -82,7 +84,7 @@ export function ready<T>(
  * @param scope the current scope, from a caller that has looked it up already
  */
 export function yieldIfDue(scope?: ScopeNode): Promise<void> | undefined {
-  if ((schedulerSeen && hasScheduler(scope)) || takeBudget()) return undefined
+  if ((activeSchedulers > 0 && hasScheduler(scope)) || takeBudget()) return undefined
   return ready('pause', undefined, undefined, scope)
 }
 
@@ -113,9 +115,19 @@ function beginWait<T>(waiter: Waiter<T>, scope: ScopeNode): Promise<T> {
   waiter.settle = resolver as typeof waiter.settle
   waiter.promise = promise
   waiter.scope = scope
-  waiter.since = (schedulerSeen ? 0 : cachedNow) || scope.runtime.clock.now()
+  waiter.since = (activeSchedulers > 0 ? 0 : cachedNow) || scope.runtime.clock.now()
   waiter.state = 'waiting'
   linkToScope(scope, waiter)
   if (observed) emit('waiting', waiter)
   return promise
+}
+
+/** Grants `value` to everybody in line, first come first served. */
+export function wakeAll<T>(line: WaitQueue<T>, value: T): void {
+  for (let waiter = line.first; waiter !== undefined; waiter = line.first) wake(waiter, value)
+}
+
+/** Everybody in line gets an error, which `error` makes for the call that waits, such as `Lock.acquire`. */
+export function failAll(line: Iterable<Waiter<never>>, error: (kind: string) => unknown): void {
+  for (const waiter of line) wakeWithError(waiter, () => error(waiter.kind))
 }

@@ -1,11 +1,12 @@
-import { MisuseError } from '../errors.ts'
-import { scopesTravel, runInScope } from '../kernel/context.ts'
+import { Cancelled, eachPart, MisuseError } from '../errors.ts'
 import { currentScope } from '../kernel/current.ts'
 import { requireFunction, requireMoment } from '../kernel/guard.ts'
+import { runInScope, scopesTravel } from '../kernel/platform.ts'
 import { ScopeNode } from '../kernel/records.ts'
-import { attach, cancelScope, setDeadline, setShield } from '../kernel/scope-tree.ts'
-import { scoped } from './scoped.ts'
-import { signalOf } from './signal.ts'
+import { cancelScope, setDeadline, setShield } from '../kernel/cancellation.ts'
+import { attach, closeScope } from '../kernel/scope-tree.ts'
+import { yieldIfDue } from '../kernel/suspend.ts'
+import { signalOf } from './abort-signal.ts'
 
 export interface CancelScopeOptions {
   /** Milliseconds since the epoch. */
@@ -151,4 +152,51 @@ export function bodyOf<T>(work: () => PromiseLike<T> | T): Body<T> {
 /** The scope to hand to a body: made only for one that takes it, or that would have none otherwise. */
 export function scopeFor(node: ScopeNode, body: Body<unknown>): CancelScope {
   return scopesTravel && body.length === 0 ? (undefined as never) : CancelScope.of(node)
+}
+
+/** Opens a scope below the current one, or another. */
+export function openScope(name: string, parent: ScopeNode = currentScope()): ScopeNode {
+  const node = new ScopeNode(parent.runtime, parent.task, name)
+  attach(node, parent)
+  return node
+}
+
+/**
+ * Runs `body` in an open scope and closes it. A cancellation that belongs to this scope ends here:
+ * the result is undefined, and `caught` is set. Everything else goes on its way.
+ */
+export async function scoped<A, T>(
+  node: ScopeNode,
+  body: (argument: A) => PromiseLike<T> | T,
+  argument: A,
+): Promise<T | undefined> {
+  try {
+    const value = await runInScope(node, body, argument)
+    const rest = yieldIfDue(node)
+    if (rest !== undefined) await rest
+    return value
+  } catch (error) {
+    if (!absorbs(node, error)) throw error
+    return undefined
+  } finally {
+    closeScope(node)
+  }
+}
+
+/** A cancellation that belongs to this very scope ends at its edge. */
+export function absorbs(node: ScopeNode, error: unknown): boolean {
+  if (node.cancelledBy !== node || !isCancellation(error)) return false
+  node.caught = true
+  return true
+}
+
+/**
+ * Ours, or what foreign code throws when its AbortSignal fires, or several of them: a body was cut short,
+ * and so was what its `using` disposed. Asked only in a cancelled scope.
+ */
+export function isCancellation(error: unknown): boolean {
+  return eachPart(
+    error,
+    (part) => part instanceof Cancelled || (part instanceof Error && part.name === 'AbortError'),
+  )
 }

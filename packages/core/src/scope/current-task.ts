@@ -1,5 +1,5 @@
 import { currentScope, currentTaskRecord } from '../kernel/current.ts'
-import { effectiveDeadline } from '../kernel/scope-tree.ts'
+import { effectiveDeadline } from '../kernel/cancellation.ts'
 import type { TaskNode } from './task-node.ts'
 import { Task } from './task.ts'
 

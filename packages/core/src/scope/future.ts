@@ -1,7 +1,7 @@
 import { MisuseError, TaskCancelledError } from '../errors.ts'
 import { isUncancelled } from '../kernel/current.ts'
 import { Waiter } from '../kernel/records.ts'
-import { ready, suspend, wake, wakeWithError } from '../kernel/suspend.ts'
+import { failAll, ready, suspend, wakeAll } from '../kernel/suspend.ts'
 import { WaitQueue } from '../kernel/wait-queue.ts'
 
 type Outcome<T> =
@@ -34,7 +34,7 @@ export class Future<T> implements PromiseLike<T> {
   /** @throws MisuseError when it is settled already */
   resolve(value: T): void {
     this.#settle('resolve', { state: 'fulfilled', value })
-    for (const waiter of this.#line) wake(waiter, value)
+    wakeAll(this.#line, value)
   }
 
   /** @throws MisuseError when it is settled already */
@@ -70,7 +70,7 @@ export class Future<T> implements PromiseLike<T> {
 
   #fail(method: string, error: () => unknown): void {
     this.#settle(method, { state: 'failed', error })
-    for (const waiter of this.#line) wakeWithError(waiter, error)
+    failAll(this.#line, error)
   }
 
   #settle(method: string, outcome: Outcome<T>): void {

@@ -1,8 +1,7 @@
 import { requireDuration, requireFunction } from '../kernel/guard.ts'
-import { setDeadline } from '../kernel/scope-tree.ts'
-import { scopeFor } from './cancel-scope.ts'
+import { setDeadline } from '../kernel/cancellation.ts'
+import { openScope, scoped, scopeFor } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
-import { openScope, scoped } from './scoped.ts'
 import { now } from './sleep.ts'
 
 /**

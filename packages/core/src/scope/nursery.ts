@@ -1,12 +1,13 @@
 import { Cancelled, MisuseError } from '../errors.ts'
-import { runInScope } from '../kernel/context.ts'
 import { currentScope } from '../kernel/current.ts'
+import { runInScope } from '../kernel/platform.ts'
 import { Waiter } from '../kernel/records.ts'
 import type { ScopeNode, TaskRecord } from '../kernel/records.ts'
-import { cancelScope, childrenOf, closeScope } from '../kernel/scope-tree.ts'
-import { yieldIfDue, ready, suspend, wake } from '../kernel/suspend.ts'
+import { cancelScope } from '../kernel/cancellation.ts'
+import { childrenOf, closeScope } from '../kernel/scope-tree.ts'
+import { ready, suspend, wakeAll, yieldIfDue } from '../kernel/suspend.ts'
 import { WaitQueue } from '../kernel/wait-queue.ts'
-import { isCancellation } from './scoped.ts'
+import { isCancellation } from './cancel-scope.ts'
 import { suppress } from './suppressed.ts'
 
 /** A child as its nursery sees it. */
@@ -61,8 +62,7 @@ export class Nursery {
     this.live -= 1
     if (this.live > 0) return
     this.onIdle?.()
-    const joiners = this.#joiners
-    for (let next = joiners?.first; next !== undefined; next = joiners?.first) wake(next, undefined)
+    if (this.#joiners !== undefined) wakeAll(this.#joiners, undefined)
   }
 
   childEnded(child: Child): void {

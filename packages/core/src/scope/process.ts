@@ -1,4 +1,4 @@
-import { SharedListener } from './herald.ts'
+import { SharedListener } from './shared-listener.ts'
 
 interface HostProcess {
   exitCode?: number | string | undefined

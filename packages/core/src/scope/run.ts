@@ -1,15 +1,16 @@
+import { snapshot } from '../diagnostics/snapshot.ts'
+import { waitReport } from '../diagnostics/wait-report.ts'
 import { BrokenError, Cancelled, MisuseError } from '../errors.ts'
 import { currentTaskRecord, rootScope } from '../kernel/current.ts'
 import { requireFunction, requireSignal } from '../kernel/guard.ts'
 import type { ScopeNode } from '../kernel/records.ts'
-import { cancelScope } from '../kernel/scope-tree.ts'
-import { scopeFor } from './cancel-scope.ts'
+import { cancelScope } from '../kernel/cancellation.ts'
+import { abortedBy, cancelOnAbort } from './abort-signal.ts'
+import { openScope, scopeFor } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
-import { reportDeadlock } from './deadlock.ts'
-import { abortedBy, cancelOnAbort } from './foreign-signal.ts'
 import { Nursery } from './nursery.ts'
-import { onDry, onSignals } from './process.ts'
-import { openScope } from './scoped.ts'
+import { exitWith, onDry, onSignals } from './process.ts'
+import { now } from './sleep.ts'
 import { spawnInto } from './spawn.ts'
 import type { TaskNode } from './task-node.ts'
 
@@ -91,4 +92,15 @@ function cancelLeftovers<T>(main: Body<T>): () => Promise<T> {
     nursery.closeToNew('main has returned')
     return value
   }
+}
+
+/**
+ * Says which tasks below `scope` wait for what, when nothing is left that could wake one. What it gives is
+ * why they are to be cancelled, so that their cleanup runs.
+ */
+export function reportDeadlock(scope: ScopeNode): BrokenError {
+  exitWith(1)
+  const report = waitReport(snapshot(scope), now())
+  console.error(`corral: deadlock: nothing is left that could wake these tasks\n${report}`)
+  return new BrokenError('run: deadlock; every task waited and nothing was left to wake one')
 }

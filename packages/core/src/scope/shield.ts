@@ -1,9 +1,8 @@
 import { Cancelled } from '../errors.ts'
 import { requireFunction } from '../kernel/guard.ts'
-import { setShield } from '../kernel/scope-tree.ts'
-import { scopeFor } from './cancel-scope.ts'
+import { setShield } from '../kernel/cancellation.ts'
+import { openScope, scoped, scopeFor } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
-import { openScope, scoped } from './scoped.ts'
 
 /**
  * Runs `fn` to its end even in a cancelled scope: for cleanup that must wait. Give it a time limit of its own.

@@ -1,6 +1,6 @@
 import { currentTaskRecord, rootScope } from '../kernel/current.ts'
 import { requireFunction } from '../kernel/guard.ts'
-import { cancelScope } from '../kernel/scope-tree.ts'
+import { cancelScope } from '../kernel/cancellation.ts'
 import type { Body } from './cancel-scope.ts'
 import type { Nursery } from './nursery.ts'
 import { TaskNode } from './task-node.ts'

@@ -1,5 +1,5 @@
-import { contextVariable } from '../kernel/context.ts'
-import type { ContextVariable } from '../kernel/context.ts'
+import { contextVariable } from '../kernel/platform.ts'
+import type { ContextVariable } from '../kernel/platform.ts'
 
 /**
  * A value that travels along the awaits and into the tasks spawned, such as a request's id.

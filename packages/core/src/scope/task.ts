@@ -1,7 +1,8 @@
+import { probeScope } from '../diagnostics/probe.ts'
 import { MisuseError } from '../errors.ts'
 import { currentScope } from '../kernel/current.ts'
-import type { TaskStatus } from '../kernel/records.ts'
-import { cancelScope } from '../kernel/scope-tree.ts'
+import type { TaskRecord, TaskStatus } from '../kernel/records.ts'
+import { cancelScope } from '../kernel/cancellation.ts'
 import { ready } from '../kernel/suspend.ts'
 import type { TaskNode } from './task-node.ts'
 
@@ -99,3 +100,17 @@ export class Task<T> implements PromiseLike<T> {
 }
 
 export { nodeOf }
+
+/**
+ * The stack of a suspended task: the frames that go on when its wait ends, innermost first. Only a
+ * frame of the library wakes; user code is not resumed, and the wait goes on where it stood. A task
+ * that runs, or waits for something foreign, has no such stack: the result is undefined.
+ *
+ * Cost: nothing until it is asked for. Cancellation: none, it waits two turns whatever happens.
+ *
+ * @example
+ * console.log(await probe(task))
+ */
+export function probe(task: Task<unknown> | TaskRecord): Promise<string | undefined> {
+  return probeScope(task instanceof Task ? nodeOf(task).scope : task.scope)
+}

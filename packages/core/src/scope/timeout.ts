@@ -1,11 +1,11 @@
 import { TimeoutError } from '../errors.ts'
-import { runInScope } from '../kernel/context.ts'
 import { requireDuration, requireFunction, requireMoment } from '../kernel/guard.ts'
-import { closeScope, setDeadline } from '../kernel/scope-tree.ts'
+import { runInScope } from '../kernel/platform.ts'
+import { setDeadline } from '../kernel/cancellation.ts'
+import { closeScope } from '../kernel/scope-tree.ts'
 import { yieldIfDue } from '../kernel/suspend.ts'
-import { scopeFor } from './cancel-scope.ts'
+import { absorbs, openScope, scopeFor } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
-import { absorbs, openScope } from './scoped.ts'
 import { now } from './sleep.ts'
 
 /**

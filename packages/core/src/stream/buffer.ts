@@ -1,5 +1,5 @@
 import type { Source } from './cursor.ts'
-import { inTask } from './relay.ts'
+import { inTask } from './task-stage.ts'
 
 /** The source runs in a task of its own, up to `capacity` items ahead. */
 export function buffering<T>(source: Source<T>, capacity: number): Source<T> {

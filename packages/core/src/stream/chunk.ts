@@ -1,7 +1,7 @@
-import { Timer } from '../flow/alarm.ts'
+import { Timer } from '../flow/timer.ts'
 import type { Source } from './cursor.ts'
 import { drain } from './drain.ts'
-import { inTask } from './relay.ts'
+import { inTask } from './task-stage.ts'
 import { SKIP } from './transform.ts'
 import type { MakeStep } from './transform.ts'
 

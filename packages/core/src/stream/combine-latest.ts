@@ -1,8 +1,8 @@
 import { drain } from './drain.ts'
-import { inTask } from './relay.ts'
 import { sourcesOf } from './source.ts'
 import type { StreamSource } from './source.ts'
 import { Stream } from './stream.ts'
+import { inTask } from './task-stage.ts'
 import type { ItemsOf } from './zip.ts'
 
 /**

@@ -1,9 +1,9 @@
-import { Timer } from '../flow/alarm.ts'
+import { Timer } from '../flow/timer.ts'
 import { END } from './cursor.ts'
 import type { End, Source } from './cursor.ts'
 import { drain } from './drain.ts'
-import { inTask } from './relay.ts'
-import type { Work } from './relay.ts'
+import { inTask } from './task-stage.ts'
+import type { Work } from './task-stage.ts'
 
 /** An item when none has come for `ms` after it; the last one at the end. */
 export function debouncing<T>(source: Source<T>, ms: number): Source<T> {

@@ -3,7 +3,7 @@ import { checkpoint } from '../scope/checkpoint.ts'
 import { END, ITEMS_PER_TURN } from './cursor.ts'
 import type { Cursor, End, Source } from './cursor.ts'
 import { drain } from './drain.ts'
-import { inTask } from './relay.ts'
+import { inTask } from './task-stage.ts'
 
 /** What is made of an item: something to walk in its turn. */
 export type Expand<T, R> = (item: T, index: number) => Source<R> | PromiseLike<Source<R>>

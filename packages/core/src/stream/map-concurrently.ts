@@ -2,7 +2,7 @@ import { RingBuffer, WaitQueue, wake } from '../lowlevel.ts'
 import type { ScopeNode } from '../lowlevel.ts'
 import type { Source } from './cursor.ts'
 import { drain } from './drain.ts'
-import { TaskStage } from './relay.ts'
+import { TaskStage } from './task-stage.ts'
 
 export interface MapOptions {
   /** How many items are worked on at the same time, at the most: at least 1. Default 1: one after the other. */

@@ -1,11 +1,11 @@
 import { currentScope } from '../lowlevel.ts'
 import type { ScopeNode } from '../lowlevel.ts'
-import { HomeContext } from '../scope/owner.ts'
+import { HomeContext } from '../scope/home.ts'
 import { shield } from '../scope/shield.ts'
 import type { Task } from '../scope/task.ts'
 import type { Source } from './cursor.ts'
 import { drain } from './drain.ts'
-import { TaskStage } from './relay.ts'
+import { TaskStage } from './task-stage.ts'
 
 export interface SharePolicy {
   /** How many items a reader may be behind: at least 1. Default 1. */

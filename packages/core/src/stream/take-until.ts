@@ -2,9 +2,9 @@ import { currentScope } from '../lowlevel.ts'
 import { spawn } from '../scope/spawn.ts'
 import type { Source } from './cursor.ts'
 import { drain } from './drain.ts'
-import { inTask } from './relay.ts'
 import { sourceOf } from './source.ts'
 import type { StreamSource } from './source.ts'
+import { inTask } from './task-stage.ts'
 
 /** What ends a stream: work, when it is done, or a source, with its first item. */
 export type Stop = (() => unknown) | Exclude<StreamSource<unknown>, () => unknown>

@@ -4,8 +4,8 @@ import { spawn } from '../scope/spawn.ts'
 import { END } from './cursor.ts'
 import type { End, Source } from './cursor.ts'
 import { drain } from './drain.ts'
-import { inTask } from './relay.ts'
-import type { Work } from './relay.ts'
+import { inTask } from './task-stage.ts'
+import type { Work } from './task-stage.ts'
 
 export interface ThrottleOptions {
   /** Which of the items that come too soon is given when it is time: the `latest` (default) or the `first`. */

@@ -1,6 +1,6 @@
 import { timeout } from '../scope/timeout.ts'
 import type { Source } from './cursor.ts'
-import { TaskStage } from './relay.ts'
+import { TaskStage } from './task-stage.ts'
 
 /**
  * Fails when an item that is asked for does not come within `ms`. The source runs in a task of its own: a

@@ -1,9 +1,9 @@
 import { WaitQueue, wake } from '../lowlevel.ts'
 import { drain } from './drain.ts'
-import { inTask } from './relay.ts'
 import { sourcesOf } from './source.ts'
 import type { ItemOf, StreamSource } from './source.ts'
 import { Stream } from './stream.ts'
+import { inTask } from './task-stage.ts'
 
 /** The items of each of several sources. */
 export type ItemsOf<S extends readonly unknown[]> = { -readonly [K in keyof S]: ItemOf<S[K]> }

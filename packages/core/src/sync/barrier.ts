@@ -1,14 +1,14 @@
 import { BrokenError } from '../errors.ts'
 import {
+  failAll,
+  isUncancelled,
   ready,
   requireCount,
   suspend,
-  isUncancelled,
   Waiter,
   WaitQueue,
   wake,
 } from '../lowlevel.ts'
-import { failAll } from './fail-all.ts'
 
 /**
  * Holds tasks back until a number of them have come, then lets them all go on, and starts anew.

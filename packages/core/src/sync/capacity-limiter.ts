@@ -3,7 +3,7 @@ import { describe, requireFunction, requireLimit, tellOwners } from '../lowlevel
 import type { Waiter } from '../lowlevel.ts'
 import { currentTask } from '../scope/current-task.ts'
 import { Task } from '../scope/task.ts'
-import { PermitQueue } from './grant-line.ts'
+import { PermitQueue } from './permit-queue.ts'
 import { Permit } from './permit.ts'
 
 /**

@@ -1,17 +1,17 @@
 import { MisuseError } from '../errors.ts'
 import {
   describe,
+  isUncancelled,
   ready,
   requireFunction,
   requireLimit,
   suspend,
   tellOwners,
-  isUncancelled,
   Waiter,
 } from '../lowlevel.ts'
+import { ConditionWaiters } from './condition-waiters.ts'
 import type { LockState } from './lock-state.ts'
 import { Lock, stateOf } from './lock.ts'
-import { ConditionWaiters } from './sleepers.ts'
 
 /**
  * Waits for a state that a lock guards: `wait` lets the lock go until somebody notifies, and returns

@@ -1,4 +1,4 @@
-import { ready, suspend, isUncancelled, Waiter, WaitQueue, wake } from '../lowlevel.ts'
+import { isUncancelled, ready, suspend, Waiter, WaitQueue, wakeAll } from '../lowlevel.ts'
 
 /**
  * A flag that tasks wait for. `set` lets all of them go on, and those who come later too, until `clear`.
@@ -30,7 +30,7 @@ export class Event {
   /** Lets everybody go on who waits now, even if `clear` follows at once. Again it does nothing. */
   set(): void {
     this.#set = true
-    for (const waiter of this.#line) wake(waiter, undefined)
+    wakeAll(this.#line, undefined)
   }
 
   /** From now on `wait` waits again. */

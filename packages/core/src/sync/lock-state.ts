@@ -1,10 +1,9 @@
 import { BrokenError, MisuseError } from '../errors.ts'
-import { currentScope, suspend, isUncancelled, Waiter } from '../lowlevel.ts'
+import { currentScope, failAll, isUncancelled, suspend, Waiter } from '../lowlevel.ts'
 import type { TaskRecord } from '../lowlevel.ts'
-import { PermitQueue } from './grant-line.ts'
 import { OwnedPermit } from './owned-permit.ts'
 import type { Keeper } from './owned-permit.ts'
-import { failAll } from './fail-all.ts'
+import { PermitQueue } from './permit-queue.ts'
 
 /**
  * The inside of a lock, which its conditions work on too. One holds it by an exclusive permit, or any

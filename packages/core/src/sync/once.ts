@@ -12,7 +12,7 @@ import {
   wakeWithError,
 } from '../lowlevel.ts'
 import type { ScopeNode } from '../lowlevel.ts'
-import { HomeContext } from '../scope/owner.ts'
+import { HomeContext } from '../scope/home.ts'
 import type { Task } from '../scope/task.ts'
 
 /**

@@ -1,17 +1,17 @@
 import { ClosedError, MisuseError } from '../errors.ts'
 import {
   currentScope,
+  failAll,
+  isObserved,
+  isUncancelled,
   requireCount,
   requireFunction,
   requireLimit,
   tellOwners,
-  isObserved,
-  isUncancelled,
 } from '../lowlevel.ts'
 import type { ScopeNode, TaskRecord } from '../lowlevel.ts'
-import { PermitQueue } from './grant-line.ts'
+import { PermitQueue } from './permit-queue.ts'
 import { Permit } from './permit.ts'
-import { failAll } from './fail-all.ts'
 
 /**
  * A number of permits, handed out first come first served. While anyone waits nobody overtakes: a

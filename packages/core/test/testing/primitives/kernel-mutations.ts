@@ -22,13 +22,13 @@ export const kernelMutations: readonly Mutation[] = [
   ],
   [
     'a cancelled waiter stays in its line',
-    'kernel/interrupt.ts',
+    'kernel/cancellation.ts',
     `waiter.line?.remove(waiter)`,
     `void waiter.line`,
   ],
   [
     'those behind a cancelled waiter are not served',
-    'kernel/interrupt.ts',
+    'kernel/cancellation.ts',
     `waiter.line?.left?.(waiter)`,
     `void waiter.line`,
   ],
@@ -65,8 +65,8 @@ export const kernelMutations: readonly Mutation[] = [
   [
     'the last task of a group tells nobody',
     'scope/nursery.ts',
-    `next !== undefined; next = joiners?.first) wake(next, undefined)`,
-    `next === undefined; next = joiners?.first) break`,
+    `if (this.#joiners !== undefined) wakeAll(this.#joiners, undefined)`,
+    `void this.#joiners`,
   ],
   [
     'a failure does not cancel the others',
@@ -75,15 +75,10 @@ export const kernelMutations: readonly Mutation[] = [
     `void error`,
   ],
   [
-    'only one joiner of a future is told',
+    'several joiners of a future are not told',
     'scope/future.ts',
-    `    for (const waiter of this.#line) wake(waiter, value)`,
-    `    for (const waiter of this.#line) { wake(waiter, value); break }`,
+    `wakeAll(this.#line, value)`,
+    `if (this.#line.size < 2) wakeAll(this.#line, value)`,
   ],
-  [
-    'a future tells nobody',
-    'scope/future.ts',
-    `    for (const waiter of this.#line) wake(waiter, value)`,
-    `    void value`,
-  ],
+  ['a future tells nobody', 'scope/future.ts', `wakeAll(this.#line, value)`, `void value`],
 ]

@@ -15,13 +15,13 @@ export const syncMutations: readonly Mutation[] = [
   ],
   [
     'Semaphore: one that leaves the line serves nobody',
-    'sync/grant-line.ts',
+    'sync/permit-queue.ts',
     `  override left(): void {\n    this.serve()`,
     `  override left(): void {`,
   ],
   [
     'Semaphore: newcomers overtake',
-    'sync/grant-line.ts',
+    'sync/permit-queue.ts',
     `return this.size === 0 ? this.#grant(data) : undefined`,
     `return this.#grant(data)`,
   ],
@@ -33,7 +33,7 @@ export const syncMutations: readonly Mutation[] = [
   ],
   [
     'Semaphore: only one is served',
-    'sync/grant-line.ts',
+    'sync/permit-queue.ts',
     `      wake(next, permit)\n`,
     `      wake(next, permit)\n      return\n`,
   ],
@@ -123,14 +123,14 @@ export const syncMutations: readonly Mutation[] = [
     `if (this.#tokens.size >= this.#total && this.waiting > 0) return`,
   ],
   [
-    'Event: set wakes only one',
+    'Event: set wakes nobody when several wait',
     'sync/event.ts',
-    `    for (const waiter of this.#line) wake(waiter, undefined)`,
-    `    for (const waiter of this.#line) { wake(waiter, undefined); break }`,
+    `wakeAll(this.#line, undefined)`,
+    `if (this.#line.size < 2) wakeAll(this.#line, undefined)`,
   ],
   ['Event: set is forgotten', 'sync/event.ts', `    this.#set = true\n`, ``],
   ['Condition: the lock is kept while waiting', 'sync/condition.ts', `    permit.park()\n`, ``],
-  ['Condition: notify is lost', 'sync/sleepers.ts', `    this.#lock.line.add(next)\n`, ``],
+  ['Condition: notify is lost', 'sync/condition-waiters.ts', `    this.#lock.line.add(next)\n`, ``],
   [
     'Condition: notify tells one too many',
     'sync/condition.ts',
@@ -145,7 +145,7 @@ export const syncMutations: readonly Mutation[] = [
   ],
   [
     'Condition: a notified waiter can be cancelled',
-    'sync/sleepers.ts',
+    'sync/condition-waiters.ts',
     `    next.shielded = true\n`,
     ``,
   ],

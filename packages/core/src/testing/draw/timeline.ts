@@ -1,0 +1,123 @@
+import type { TaskRecord } from '../../kernel/records.ts'
+import type { TaskNode } from '../../scope/task-node.ts'
+import type { Plan } from '../explore/plan.ts'
+import type { PendingWake } from '../run/pending-wake.ts'
+import { showThrown } from '../run/show-thrown.ts'
+import { isJump } from '../run/trace.ts'
+import type { Jump, Trace } from '../run/trace.ts'
+import { WaitLabels } from '../run/wait-labels.ts'
+
+/** One line of a timeline: what one task did between two moments at which everybody waited. */
+export type Row =
+  | {
+      readonly kind: 'wake'
+      readonly seq: number
+      readonly time: number
+      readonly column: number
+      /** From what it woke, and what it did then. */
+      readonly from: string
+      readonly to: string
+      /** Whose doing it was: a column, or undefined for time's. */
+      readonly by: number | undefined
+      /** It came late: so many others overtook it. */
+      readonly overtakenBy: number | undefined
+      readonly fault: string | undefined
+      readonly failed: boolean
+    }
+  | { readonly kind: 'late'; readonly seq: number; readonly column: number; readonly from: string }
+  | { readonly kind: 'time'; readonly time: number }
+  | { readonly kind: 'end' }
+  /** So many rows were left out. */
+  | { readonly kind: 'gap'; readonly count: number }
+
+/** What happened in a run, as a table: a column for each task, a row for each step. */
+export interface Timeline {
+  readonly columns: readonly string[]
+  readonly rows: readonly Row[]
+}
+
+const faultNames = {
+  c: 'cancelled just now',
+  w: 'cancelled after this',
+  o: 'out of time just now',
+  v: 'out of time after this',
+  f: 'made to fail',
+} as const
+
+export function timelineOf(trace: Trace, plan: Plan): Timeline {
+  const { wakes, steps } = trace
+  const bySeq = wakes.toSorted((a, b) => a.seq - b.seq)
+  const columns = new Map([...new Set(bySeq.map(({ task }) => task))].map((task, i) => [task, i]))
+  const columnOf = (task: TaskRecord | undefined): number => columns.get(task) ?? -1
+  const labels = new WaitLabels(wakes.map(({ waiter }) => waiter))
+  const next = successors(wakes)
+  const lateFrom = new Map<number, PendingWake[]>()
+  const late = new Set<PendingWake>()
+  for (const { seq } of plan.delays) {
+    const held = trace.find(seq)
+    if (held === undefined) continue
+    late.add(held)
+    const index = firstOvertaker(trace, held)
+    if (index >= 0) lateFrom.set(index, [...(lateFrom.get(index) ?? []), held])
+  }
+  const rows: Row[] = []
+  for (const [index, step] of steps.entries()) {
+    if (index === trace.failedAt) rows.push({ kind: 'end' })
+    for (const held of lateFrom.get(index) ?? []) {
+      const from = labels.of(held.waiter)
+      rows.push({ kind: 'late', seq: held.seq, column: columnOf(held.task), from })
+    }
+    rows.push(isJump(step) ? { kind: 'time', time: step.to } : wakeRow(step))
+  }
+  return { columns: [...columns.keys()].map((task) => task?.name ?? 'nobody'), rows }
+
+  function wakeRow(held: PendingWake): Row {
+    const fault = plan.faults.find(({ seq }) => seq === held.seq)
+    const after = next.get(held)
+    const failed = after === undefined && (held.task as TaskNode | undefined)?.state === 'rejected'
+    return {
+      kind: 'wake',
+      seq: held.seq,
+      time: held.time,
+      column: columnOf(held.task),
+      from: labels.of(held.waiter),
+      to: after === undefined ? outcome(held.task) : labels.of(after.waiter),
+      by: held.by === undefined ? undefined : columnOf(held.by),
+      overtakenBy: late.has(held) ? overtakers(trace, held) : undefined,
+      fault: fault && faultNames[fault.kind],
+      failed,
+    }
+  }
+}
+
+/** The next wake-up of the same task. */
+function successors(wakes: readonly PendingWake[]): Map<PendingWake, PendingWake> {
+  const next = new Map<PendingWake, PendingWake>()
+  const last = new Map<TaskRecord | undefined, PendingWake>()
+  for (const held of wakes) {
+    const before = last.get(held.task)
+    if (before !== undefined) next.set(before, held)
+    last.set(held.task, held)
+  }
+  return next
+}
+
+function overtakers(trace: Trace, held: PendingWake): number {
+  const { wakes, jumps } = trace.overtakers(held)
+  return wakes + jumps
+}
+
+function outcome(task: TaskRecord | undefined): string {
+  const { state, error } = (task ?? {}) as TaskNode
+  if (state === 'fulfilled') return 'ends'
+  if (state === 'cancelled') return 'ends cancelled'
+  if (state !== 'rejected') return 'never goes on'
+  return `throws ${error instanceof Error ? error.name : showThrown(error)}`
+}
+
+/** The step that was taken although this one was its senior. */
+function firstOvertaker({ steps }: Trace, held: PendingWake): number {
+  const overtakes = (step: PendingWake | Jump): boolean => isJump(step) || step.seq > held.seq
+  const index = steps.slice(held.heldAt, held.passedAt).findIndex(overtakes)
+  return index < 0 ? -1 : held.heldAt + index
+}

@@ -1,0 +1,59 @@
+// The main module of a worker thread of `explore`.
+import { describe } from '../../kernel/guard.ts'
+import { seededRandom } from '../run/seeded-random.ts'
+import { attempt } from './attempt.ts'
+import type { WorkerBrief, WorkerReply, WorkerTask } from './explore-team.ts'
+import { fifo } from './plan.ts'
+import { Search } from './search.ts'
+import type { Known } from './strategy.ts'
+import { workerPlace } from './worker-place.ts'
+
+const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads')
+const brief = workerData as WorkerBrief
+const { index, count } = brief
+workerPlace.within = true
+
+let known: Promise<{ readonly search: Search } & Omit<Known, 'budget' | 'beginnings'>> | undefined
+
+parentPort?.on('message', (task: WorkerTask) => {
+  void answer(task).then((reply) => parentPort.postMessage(reply))
+})
+
+async function answer({ strategy, budget, beginnings }: WorkerTask): Promise<WorkerReply> {
+  try {
+    const { search, ...rest } = await (known ??= begin())
+    const { found, ...result } = await attempt(search, strategy, { ...rest, budget, beginnings })
+    if (found === undefined) return { attempt: result }
+    return { attempt: result, found: { plan: found.plan, error: String(found.error) } }
+  } catch (error) {
+    return { refused: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/** Loads the program, and runs it first come, first served. */
+async function begin(): Promise<
+  { readonly search: Search } & Omit<Known, 'budget' | 'beginnings'>
+> {
+  const exports = await load(brief.module)
+  const main = exports[brief.main]
+  if (typeof main !== 'function') {
+    throw new Error(
+      `explore: module must export main, the function ${brief.main}, got ${describe(main)} in ${brief.module}`,
+    )
+  }
+  const search = new Search(main as () => unknown, brief.options)
+  const base = (await search.runPlan(fifo)).driver.trace
+  const wakes = base.wakes.filter((_, i) => i % count === index)
+  return { search, base, wakes, random: seededRandom(brief.seed) }
+}
+
+async function load(module: string): Promise<Record<string, unknown>> {
+  try {
+    return (await import(module)) as Record<string, unknown>
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Error(`explore: module must be one that node can load by itself: ${module}: ${why}`, {
+      cause: error,
+    })
+  }
+}

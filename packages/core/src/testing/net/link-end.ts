@@ -1,0 +1,85 @@
+import { ClosedError } from '../../errors.ts'
+import { isUncancelled } from '../../kernel/current.ts'
+import { refused } from '../../kernel/guard.ts'
+import { Waiter } from '../../kernel/records.ts'
+import { ready, suspend } from '../../kernel/suspend.ts'
+import type { Wire } from './wire.ts'
+
+/** One end of a `Link`. */
+export class LinkEnd<T> implements AsyncDisposable {
+  readonly #out: Wire<T>
+  readonly #in: Wire<T>
+  #closed = false
+
+  /** Made by `Link`, not by hand. */
+  constructor(out: Wire<T>, incoming: Wire<T>) {
+    this.#out = out
+    this.#in = incoming
+  }
+
+  /**
+   * Sends a chunk; it does not wait until it arrives.
+   *
+   * Cancellation: throws `Cancelled` and sends nothing.
+   *
+   * @throws ClosedError when this end is closed
+   * @throws BrokenError when the link is broken
+   */
+  write(chunk: T): Promise<void> {
+    if (!isUncancelled()) return suspend(new Waiter('LinkEnd.write', this))
+    if (this.#closed) return refused(() => this.#requireOpen('write'))
+    return refusedOr(
+      () => this.#out.send(chunk),
+      () => ready('LinkEnd.write', this, undefined),
+    )
+  }
+
+  /**
+   * Waits for the next chunk; undefined when the other end is closed.
+   *
+   * Cancellation: takes no chunk, or was given one and keeps it.
+   *
+   * @throws ClosedError when this end is closed
+   * @throws BrokenError when the link is broken
+   */
+  read(): Promise<T | undefined> {
+    if (this.#closed) return refused(() => this.#requireOpen('read'))
+    return suspend(new Waiter<T | undefined>('LinkEnd.read', this, this.#in))
+  }
+
+  /** The other end reads what is under way, and then the end. Twice is once. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#in.abandon(() => closed('read'))
+    this.#out.end()
+    await ready('LinkEnd.close', this, undefined)
+  }
+
+  /** The chunks until the other end is closed. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    for (let chunk = await this.read(); chunk !== undefined; chunk = await this.read()) yield chunk
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #requireOpen(method: string): void {
+    if (this.#closed) throw closed(method)
+  }
+}
+
+function closed(method: string): ClosedError {
+  return new ClosedError(`LinkEnd.${method}: this end is closed; make a new Link`)
+}
+
+/** `act`, and then what `then` gives; what `act` throws is the rejection. */
+function refusedOr<T>(act: () => void, then: () => Promise<T>): Promise<T> {
+  try {
+    act()
+  } catch (error) {
+    return Promise.reject(error)
+  }
+  return then()
+}

@@ -1,0 +1,75 @@
+import type { Delay } from '../explore/delay.ts'
+import type { PendingWake } from './pending-wake.ts'
+
+/** Time moved on, from one moment to another. */
+export interface Jump {
+  readonly from: number
+  readonly to: number
+}
+
+/**
+ * What happened in a run, step by step: the wake-ups in the order in which they took effect, and jumps of
+ * time. A trace that is not kept only counts, so that a run leaves nothing for the garbage collector.
+ */
+export class Trace {
+  readonly steps: (PendingWake | Jump)[] = []
+  readonly kept: boolean
+  /** How many steps there were. */
+  length = 0
+  /** After how many steps the run was given up; what follows is cleanup. */
+  failedAt: number = Infinity
+
+  constructor(kept: boolean) {
+    this.kept = kept
+  }
+
+  add(step: PendingWake | Jump): void {
+    this.length += 1
+    if (this.kept) this.steps.push(step)
+  }
+
+  get wakes(): PendingWake[] {
+    return this.steps.filter((step): step is PendingWake => !isJump(step))
+  }
+
+  /** How many younger wake-ups and jumps of time overtook this one. */
+  overtakers(held: PendingWake): { readonly wakes: number; readonly jumps: number } {
+    let wakes = 0
+    let jumps = 0
+    for (let i = held.heldAt; i < held.passedAt; i++) {
+      const step = this.steps[i] as PendingWake | Jump
+      if (isJump(step)) jumps += 1
+      else if (step.seq > held.seq) wakes += 1
+    }
+    return { wakes, jumps }
+  }
+
+  /** The delays that make this very run out of FIFO. */
+  delays(): Delay[] {
+    const delays: Delay[] = []
+    for (const held of this.wakes) {
+      const { wakes, jumps } = this.overtakers(held)
+      if (jumps > 0) delays.push({ seq: held.seq, kind: 'x', amount: wakes + jumps })
+      else if (wakes > 0) delays.push({ seq: held.seq, kind: 'd', amount: wakes })
+    }
+    return delays.sort((a, b) => a.seq - b.seq)
+  }
+
+  find(seq: number): PendingWake | undefined {
+    return this.wakes.find((held) => held.seq === seq)
+  }
+}
+
+export function isJump(step: PendingWake | Jump): step is Jump {
+  return 'from' in step
+}
+
+/** Where two runs of the same schedule part; undefined when they do not. */
+export function divergence(a: Trace, b: Trace): string | undefined {
+  const [first, second] = [a.wakes, b.wakes]
+  for (let i = 0; i < Math.max(first.length, second.length); i++) {
+    const [one, other] = [first[i]?.signature ?? 'the end', second[i]?.signature ?? 'the end']
+    if (one !== other) return `wake-up ${i + 1} was first ${one}, then ${other}`
+  }
+  return undefined
+}

@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest'
+import { Future, now, sleep, spawn, taskGroup, timeout } from '../../src/index.ts'
+import { rootScope } from '../../src/kernel/current.ts'
+import type { Instance } from '../../src/kernel/current.ts'
+import { currentScope, owners, snapshot, waitReport } from '../../src/lowlevel.ts'
+import type { TaskView } from '../../src/lowlevel.ts'
+import { testRun } from '../../src/testing.ts'
+
+/** The names of a tree, nested. */
+function names(tasks: readonly TaskView[]): unknown {
+  return tasks.map((task) =>
+    task.children.length > 0 ? [task.name, names(task.children)] : task.name,
+  )
+}
+
+describe('snapshot', () => {
+  it('lists tasks, their children and what each waits for, since when', () =>
+    testRun(async () => {
+      const start = now()
+      const future = new Future<void>()
+      const scope = currentScope()
+      await taskGroup(
+        async (group) => {
+          group.spawn(
+            async () => {
+              spawn(() => sleep(100), { name: 'child' })
+              await timeout(50, () => future.wait())
+            },
+            { name: 'parent' },
+          )
+          group.spawn(() => sleep(100), { name: 'other' })
+          expect(names(snapshot(scope))).toEqual(['parent', 'other'])
+          await sleep(5)
+          const [parent, other] = snapshot(scope) as [TaskView, TaskView]
+          expect(names([parent, other])).toEqual([['parent', ['child']], 'other'])
+          expect(parent).toMatchObject({
+            status: 'running',
+            waits: [{ kind: 'Future.wait', resource: future, since: start, heldBy: [] }],
+            scopes: ['timeout'],
+          })
+          future.resolve()
+          await sleep(1)
+          expect(names(snapshot(scope))).toEqual([['parent', ['child']], 'other'])
+        },
+        { name: 'both' },
+      )
+      expect(snapshot(scope)).toEqual([])
+    }))
+})
+
+describe('the registry', () => {
+  it('lists this copy of corral, whose tasks can be seen from outside', async () => {
+    const copies = (globalThis as { [key: symbol]: unknown })[Symbol.for('corral')] as Instance[]
+    const ours = copies.find(({ root }) => root === rootScope)
+    expect(ours?.protocol).toBe(1)
+    await spawn(async () => expect(names(snapshot(ours?.root))).toEqual(['seen']), { name: 'seen' })
+  })
+})
+
+/** A task that runs and waits for another one, or for nothing. */
+function view(id: number, children: readonly TaskView[], heldBy?: number): TaskView {
+  const waits =
+    heldBy === undefined
+      ? []
+      : [{ kind: 'Lock.acquire', resource: undefined, since: 0, heldBy: [heldBy] }]
+  return { id, name: `t${id}`, status: 'running', waits, scopes: [], children }
+}
+
+describe('waitReport', () => {
+  it('draws 20 levels, and tells of what is deeper how many and what the last one waits for', () => {
+    const depth = 100_000
+    let tree = view(depth, [], 1)
+    for (let id = depth - 1; id > 0; id--) tree = view(id, [tree])
+    const lines = waitReport([tree], 0).split('\n')
+    expect(lines).toHaveLength(21)
+    expect(lines[19]).toMatch(/^ {54} └ t20 +waits for something that is not ours$/)
+    expect(lines[20]).toMatch(
+      /^ {57} └ \.\.\. 99980 more +the last one waits for Lock\.acquire, 0 ms, held by t1$/,
+    )
+  })
+
+  it('names 20 tasks of a circle, however many it has', () => {
+    const n = 100_000
+    const tasks = Array.from({ length: n }, (_, i) => view(i + 1, [], ((i + 1) % n) + 1))
+    const lines = waitReport(tasks, 0).split('\n')
+    expect(lines).toHaveLength(n + 1)
+    expect(lines[n]).toMatch(/^in a circle: t1 waits for t2 \(Lock\.acquire\), /)
+    expect(lines[n]).toMatch(/t20 waits for t21 \(Lock\.acquire\), \.\.\. 99980 more$/)
+  })
+
+  it('draws the tree, one task a line, with who holds what', () => {
+    const resource = { [owners]: () => [{ id: 2, name: 'reader' }] }
+    const wait = { kind: 'Lock.acquire', resource, since: 1000, heldBy: [2] }
+    const leaf = { scopes: [], children: [] }
+    const report = waitReport(
+      [
+        {
+          id: 1,
+          name: 'main',
+          status: 'running',
+          waits: [{ kind: 'TaskGroup.join', resource: undefined, since: 2150, heldBy: [] }],
+          scopes: [],
+          children: [
+            { ...leaf, id: 2, name: 'reader', status: 'running', waits: [] },
+            { ...leaf, id: 3, name: 'writer', status: 'cancelling', waits: [wait] },
+          ],
+        },
+      ],
+      2200,
+    )
+    expect(report).toBe(
+      [
+        'main       waits for TaskGroup.join, 50 ms',
+        ' ├ reader  waits for something that is not ours',
+        ' └ writer  waits for Lock.acquire, 1.2 s, held by reader',
+      ].join('\n'),
+    )
+  })
+})
