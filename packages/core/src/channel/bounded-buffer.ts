@@ -13,7 +13,7 @@ import type { Line } from '../lowlevel.ts'
 import { end, received, ReceiverQueue } from './receiver-queue.ts'
 import type { Received } from './receiver-queue.ts'
 
-/** Where items are kept between those who give and those who take; `shift` says which one is next. */
+/** Where items are kept between those who send and those who receive; `shift` says which one is next. */
 export interface ItemBuffer<T> {
   readonly size: number
   /** May refuse an item by throwing; it then keeps nothing of it. */
@@ -25,10 +25,10 @@ export interface ItemBuffer<T> {
 /**
  * A buffer with a line at each end: what queues and channels are made of.
  *
- *   givers -> [ buffer, at most `capacity` ] -> takers
+ *   senders -> [ buffer, at most `capacity` ] -> receivers
  *
- * Takers stand in line only while the buffer is empty, givers only while it is full: whoever takes
- * lets the first giver in, so that neither has to be looked for in the other's way.
+ * Receivers stand in line only while the buffer is empty, senders only while it is full: whoever takes
+ * lets the first sender in, so that neither has to be looked for in the other's way.
  */
 export class BoundedBuffer<T> {
   readonly capacity: number
@@ -56,7 +56,7 @@ export class BoundedBuffer<T> {
     return this.size > 0
   }
 
-  /** Hands the item to the first taker or puts it into the buffer; false when there is no room. */
+  /** Hands the item to the first receiver or puts it into the buffer; false when there is no room. */
   offer(item: T, api = ''): boolean {
     if (this.#refusal !== undefined) throw this.#refusal(api)
     if (this.receivers.hand(item)) {
@@ -80,10 +80,10 @@ export class BoundedBuffer<T> {
     return suspend(new Waiter(api, resource, line, item))
   }
 
-  /** Takes the next item of a stocked exchange, and lets the first giver in. */
+  /** Takes the next item of a stocked buffer, and lets the first sender in. */
   take(): T {
     this.taken += 1
-    if (this.buffer.size === 0) this.#admitSenders(1) // of capacity 0: the giver is let in to be taken from
+    if (this.buffer.size === 0) this.#admitSenders(1) // of capacity 0: the sender is let in to be taken from
     const item = this.buffer.shift() as T
     if (this.senders.size > 0) this.#admitSenders(this.capacity)
     return item
@@ -99,7 +99,7 @@ export class BoundedBuffer<T> {
     return suspend(new Waiter<Received<T>>(api, resource, this.receivers, iterates))
   }
 
-  /** Turns away every giver, with the item it offered, and all who come later. */
+  /** Rejects every sender, with the item it offered, and all who come later. */
   refuseSenders(refusal: (api: string) => Error): void {
     this.#refusal = refusal
     failAll(this.senders, refusal)

@@ -1,7 +1,7 @@
 import { WaitQueue, wake, wakeWithError } from '../lowlevel.ts'
 import type { Waiter } from '../lowlevel.ts'
 
-/** What a taker is woken with: the item, or, if it iterates, the item as a step of its loop. */
+/** What a receiver is woken with: the item, or, if it iterates, the item as a step of its loop. */
 export type Received<T> = T | IteratorResult<T, undefined>
 
 /** The step that ends a loop. */

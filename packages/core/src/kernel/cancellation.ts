@@ -90,16 +90,16 @@ export function propagateCancellation(node: ScopeNode): void {
   for (let i = 0; i < scopes.length; i++) {
     const scope = scopes[i] as ScopeNode
     const inherited = scope.shield ? undefined : scope.parent?.cancelledBy
-    const governor = inherited ?? (scope.cancelCalled ? scope : undefined)
-    if (governor === scope.cancelledBy) continue
+    const cancelledBy = inherited ?? (scope.cancelCalled ? scope : undefined)
+    if (cancelledBy === scope.cancelledBy) continue
     if (scope.cancelledBy === undefined) {
       reached.push(scope)
       countCancelled(1)
-    } else if (governor === undefined) {
+    } else if (cancelledBy === undefined) {
       scope.controller = undefined // an aborted signal stays aborted
       countCancelled(-1)
     }
-    scope.cancelledBy = governor
+    scope.cancelledBy = cancelledBy
     for (let child = scope.firstChild; child !== undefined; child = child.next) scopes.push(child)
   }
   deliverCancellation(reached)

@@ -22,7 +22,7 @@ export interface TaskRecord {
 /**
  * One node of the scope tree, and what travels along the awaits. It is emptied when it ends, so that
  * a socket or a timer made inside that lives longer pins nothing but this record. Children and waiters are rings: the `prev` of the first is the last, so
- * that joining at the end needs no field of its own. `governor` is kept true by `scope-tree.ts`.
+ * that joining at the end needs no field of its own. `cancelledBy` is kept true by `scope-tree.ts`.
  */
 export class ScopeNode {
   readonly runtime: Runtime

@@ -22,7 +22,7 @@ export function chunking(size: number): MakeStep {
 
 /** The same, and none is kept longer than `maxDelay` after its first item. */
 export function chunkingInTime<T>(source: Source<T>, size: number, maxDelay: number): Source<T[]> {
-  return inTask('Stream.chunk', async (relay, scope) => {
+  return inTask('Stream.chunk', async (stage, scope) => {
     const { clock } = scope.runtime
     let chunk: T[] = []
     let due = Infinity
@@ -31,7 +31,7 @@ export function chunkingInTime<T>(source: Source<T>, size: number, maxDelay: num
     const flush = (): Promise<void> | void => {
       const full = chunk
       chunk = []
-      if (full.length > 0) return relay.emit(full, scope)
+      if (full.length > 0) return stage.emit(full, scope)
     }
     const handed = (): void => {
       handing = undefined

@@ -21,17 +21,17 @@ export function combineLatest<S extends readonly StreamSource<unknown>[]>(
 ): Stream<ItemsOf<S>> {
   const openers = sourcesOf('combineLatest', sources)
   return new Stream(
-    inTask<ItemsOf<S>>('combineLatest', async (relay) => {
+    inTask<ItemsOf<S>>('combineLatest', async (stage) => {
       const latest: unknown[] = []
       const seen = new Set<number>()
       for (const [column, source] of openers.entries()) {
-        relay.spawn(async (scope) => {
+        stage.spawn(async (scope) => {
           await drain(source, scope, (item) => {
             latest[column] = item
             seen.add(column)
-            if (seen.size === openers.length) return relay.emit([...latest] as ItemsOf<S>, scope)
+            if (seen.size === openers.length) return stage.emit([...latest] as ItemsOf<S>, scope)
           })
-          if (!seen.has(column)) relay.stop() // there will never be one of each
+          if (!seen.has(column)) stage.stop() // there will never be one of each
         })
       }
     }),

@@ -7,11 +7,11 @@ import type { Work } from './task-stage.ts'
 
 /** An item when none has come for `ms` after it; the last one at the end. */
 export function debouncing<T>(source: Source<T>, ms: number): Source<T> {
-  const work: Work<T> = async (relay, scope) => {
+  const work: Work<T> = async (stage, scope) => {
     const { clock } = scope.runtime
     let held: T | End = END
     const flush = (): void => {
-      if (held !== END) void relay.emit(held, scope)
+      if (held !== END) void stage.emit(held, scope)
       held = END
     }
     const alarm = new Timer(flush)

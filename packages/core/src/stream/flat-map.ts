@@ -55,20 +55,20 @@ export function merging<T, R>(
   expand: Expand<T, R>,
   concurrency: number,
 ): Source<R> {
-  return inTask(kind, async (relay, scope) => {
+  return inTask(kind, async (stage, scope) => {
     const room = new WaitQueue()
     let index = 0
     let active = 0
     await drain(source, scope, async (item) => {
       const inner = await expand(item, index++)
       active += 1
-      relay.spawn(async (scope) => {
-        await relay.emitAll(inner, scope)
+      stage.spawn(async (scope) => {
+        await stage.emitAll(inner, scope)
         active -= 1
         if (room.first !== undefined) wake(room.first, undefined)
       })
       // No item is taken before it can be worked on.
-      if (active >= concurrency) await relay.wait(room, scope)
+      if (active >= concurrency) await stage.wait(room, scope)
     })
   })
 }

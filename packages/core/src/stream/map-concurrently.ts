@@ -24,7 +24,7 @@ interface Job<T, R> {
  * One task reads the source, others work; a worker without work waits for some, and a new one is hired
  * only when all have some. At most `limit` jobs are begun and not yet taken by the consumer.
  *
- *   source -> reader -> workers -> jobs [ done, at work, ... ] -> relay [ results ] -> consumer
+ *   source -> reader -> workers -> jobs [ done, at work, ... ] -> stage [ results ] -> consumer
  *
  * `jobs` stand in the order of the items, or, where that does not matter, of their end.
  */
@@ -42,13 +42,13 @@ export function mappingConcurrently<T, R>(
       let begun = 0
       let drained = false
 
-      const read = async (relay: TaskStage<R>, scope: ScopeNode): Promise<void> => {
+      const read = async (stage: TaskStage<R>, scope: ScopeNode): Promise<void> => {
         await drain(source, scope, (item): Promise<void> | void => {
           const job: Job<T, R> = { item, index: begun++, result: undefined, done: false }
           if (ordered) jobs.push(job)
-          if (idle.first === undefined) relay.spawn((scope) => work(job, scope))
+          if (idle.first === undefined) stage.spawn((scope) => work(job, scope))
           else wake(idle.first, job)
-          if (begun - relay.taken >= limit) return relay.wait(room, scope)
+          if (begun - stage.taken >= limit) return stage.wait(room, scope)
         })
         drained = true
         for (const worker of idle) wake(worker, undefined)
@@ -60,24 +60,24 @@ export function mappingConcurrently<T, R>(
           job.result = await fn(job.item, job.index)
           job.done = true
           if (!ordered) jobs.push(job)
-          while (jobs.at(0)?.done === true) void relay.emit(jobs.shift()?.result as R, scope)
+          while (jobs.at(0)?.done === true) void stage.emit(jobs.shift()?.result as R, scope)
           makeRoom()
-          job = drained ? undefined : await relay.wait(idle, scope)
+          job = drained ? undefined : await stage.wait(idle, scope)
         }
       }
 
       const makeRoom = (): void => {
-        if (room.first !== undefined && begun - relay.taken < limit) wake(room.first, undefined)
+        if (room.first !== undefined && begun - stage.taken < limit) wake(room.first, undefined)
       }
 
-      const relay = new TaskStage('Stream.map', scope, read, Infinity)
+      const stage = new TaskStage('Stream.map', scope, read, Infinity)
       return {
         next() {
-          const item = relay.next()
+          const item = stage.next()
           makeRoom()
           return item
         },
-        close: () => relay.close(),
+        close: () => stage.close(),
       }
     },
   }

@@ -5,5 +5,5 @@ import { inTask } from './task-stage.ts'
 
 /** Walks the source again when it fails. */
 export function retrying<T>(source: Source<T>, policy: RetryOptions): Source<T> {
-  return inTask('Stream.retry', (relay, scope) => retry(() => relay.emitAll(source, scope), policy))
+  return inTask('Stream.retry', (stage, scope) => retry(() => stage.emitAll(source, scope), policy))
 }

@@ -15,11 +15,11 @@ export function takingUntil<T>(source: Source<T>, stop: Stop): Source<T> {
     'Stream.takeUntil: stop',
     typeof stop === 'function' ? () => [stop()] : stop,
   )
-  return inTask('Stream.takeUntil', async (relay, scope) => {
-    const stopper = spawn(() => drain(signal, currentScope(), () => relay.stop()), {
+  return inTask('Stream.takeUntil', async (stage, scope) => {
+    const stopper = spawn(() => drain(signal, currentScope(), () => stage.stop()), {
       name: 'Stream.takeUntil: stop',
     })
-    await relay.emitAll(source, scope)
+    await stage.emitAll(source, scope)
     stopper.cancel()
   })
 }

@@ -14,7 +14,7 @@ export interface ThrottleOptions {
 
 /** At most one item in `ms`: the first at once, then one of those that came meanwhile. */
 export function throttling<T>(source: Source<T>, ms: number, keep: 'latest' | 'first'): Source<T> {
-  const work: Work<T> = async (relay, scope) => {
+  const work: Work<T> = async (stage, scope) => {
     const { clock } = scope.runtime
     const idle = new WaitQueue()
     let due = -Infinity
@@ -22,13 +22,13 @@ export function throttling<T>(source: Source<T>, ms: number, keep: 'latest' | 'f
     const give = (item: T): void => {
       held = END
       due = clock.now() + ms
-      void relay.emit(item, scope)
+      void stage.emit(item, scope)
     }
     /** Gives what is held when it is time, if nothing comes that does so itself. */
     const timer = spawn(
       async (task) => {
         for (;;) {
-          if (held === END) await task.enter(() => relay.wait(idle, currentScope()))
+          if (held === END) await task.enter(() => stage.wait(idle, currentScope()))
           await task.enter(() => sleepUntil(due))
           await task.enter(() => sleep(0)) // what comes at this very moment has come in time
           if (held !== END && clock.now() >= due) give(held)

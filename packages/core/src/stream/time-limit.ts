@@ -9,12 +9,12 @@ import { TaskStage } from './task-stage.ts'
 export function limitingTime<T>(source: Source<T>, ms: number): Source<T> {
   return {
     open(scope) {
-      const relay = new TaskStage<T>('Stream.timeout', scope, (relay, scope) =>
-        relay.emitAll(source, scope),
+      const stage = new TaskStage<T>('Stream.timeout', scope, (stage, scope) =>
+        stage.emitAll(source, scope),
       )
       return {
-        next: () => (relay.stocked ? relay.next() : timeout(ms, () => relay.next())),
-        close: () => relay.close(),
+        next: () => (stage.stocked ? stage.next() : timeout(ms, () => stage.next())),
+        close: () => stage.close(),
       }
     },
   }

@@ -22,22 +22,22 @@ export type ItemsOf<S extends readonly unknown[]> = { -readonly [K in keyof S]: 
 export function zip<S extends readonly StreamSource<unknown>[]>(...sources: S): Stream<ItemsOf<S>> {
   const openers = sourcesOf('zip', sources)
   return new Stream(
-    inTask<ItemsOf<S>>('zip', async (relay) => {
+    inTask<ItemsOf<S>>('zip', async (stage) => {
       const others = new WaitQueue()
       let row: unknown[] = []
       let filled = 0
       for (const [column, source] of openers.entries()) {
-        relay.spawn(async (scope) => {
+        stage.spawn(async (scope) => {
           await drain(source, scope, async (item) => {
             row[column] = item
-            if (++filled < openers.length) return relay.wait(others, scope)
+            if (++filled < openers.length) return stage.wait(others, scope)
             const full = row
             row = []
             filled = 0
-            await relay.emit(full as ItemsOf<S>, scope)
+            await stage.emit(full as ItemsOf<S>, scope)
             for (const other of others) wake(other, undefined)
           })
-          relay.stop()
+          stage.stop()
         })
       }
     }),

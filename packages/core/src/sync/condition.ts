@@ -33,7 +33,7 @@ export class Condition {
   /** Acquire it before everything else. */
   readonly lock: Lock
   readonly #state: LockState
-  readonly #sleepers: ConditionWaiters
+  readonly #waiters: ConditionWaiters
 
   /** @param lock a new one if left out */
   constructor(lock: Lock = new Lock()) {
@@ -42,12 +42,12 @@ export class Condition {
     }
     this.lock = lock
     this.#state = stateOf(lock)
-    this.#sleepers = new ConditionWaiters(this.#state)
+    this.#waiters = new ConditionWaiters(this.#state)
   }
 
   /** How many wait and are not notified yet. */
   get waiting(): number {
-    return this.#sleepers.size
+    return this.#waiters.size
   }
 
   /**
@@ -102,7 +102,7 @@ export class Condition {
 
   #notify(api: string, n: number): void {
     this.#state.requireHolder(api)
-    for (let left = n; left > 0 && this.waiting > 0; left--) this.#sleepers.notify()
+    for (let left = n; left > 0 && this.waiting > 0; left--) this.#waiters.notify()
   }
 
   async #wait(api: string): Promise<void> {
@@ -110,7 +110,7 @@ export class Condition {
     const permit = this.#state.requireHolder(api)
     permit.park()
     try {
-      await suspend(new Waiter<Disposable>(api, this, this.#sleepers, permit))
+      await suspend(new Waiter<Disposable>(api, this, this.#waiters, permit))
     } catch (error) {
       await this.#state.reclaim(permit)
       throw error

@@ -33,9 +33,9 @@ export class Wire<T> implements Line {
   #ended = false
   #broken = false
 
-  constructor(runtime: Runtime, weather: NetworkConditions) {
+  constructor(runtime: Runtime, conditions: NetworkConditions) {
     this.#runtime = runtime
-    this.#conditions = weather
+    this.#conditions = conditions
   }
 
   add(reader: Waiter<T | undefined>): void {
