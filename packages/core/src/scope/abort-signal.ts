@@ -36,6 +36,24 @@ export function cancelOnAbort(node: ScopeNode, signal: AbortSignal): () => void 
   return () => {}
 }
 
+const bound = new Set<{ readonly signal: AbortSignal }>()
+
+/** The same for a signal of the user's: until then it may wake those who wait in `node`. */
+export function bindSignal(node: ScopeNode, signal: AbortSignal): () => void {
+  const binding = { signal }
+  bound.add(binding)
+  const stop = cancelOnAbort(node, signal)
+  return () => {
+    bound.delete(binding)
+    stop()
+  }
+}
+
+/** Whether a signal of the user's could still abort. */
+export function aSignalMayAbort(): boolean {
+  return [...bound].some(({ signal }) => !signal.aborted)
+}
+
 function sharedListenerOf(signal: AbortSignal): SharedListener {
   let shared = sharedListeners.get(signal)
   if (shared === undefined) {

@@ -1,6 +1,7 @@
 import { Cancelled, MisuseError } from '../errors.ts'
 import { currentScope } from '../kernel/current.ts'
 import { runInScope } from '../kernel/platform.ts'
+import { report } from '../kernel/hooks.ts'
 import { Waiter } from '../kernel/records.ts'
 import type { ScopeNode, TaskRecord } from '../kernel/records.ts'
 import { cancelScope } from '../kernel/cancellation.ts'
@@ -82,6 +83,15 @@ export class Nursery {
     } else if (error !== this.failure) {
       ;(this.#later ??= []).push(error)
     }
+  }
+
+  /** Does not end before `work` has; its failure is the group's. */
+  await(work: PromiseLike<unknown>): void {
+    this.live += 1
+    Promise.resolve(work)
+      .catch((error: unknown) => this.bodyThrew(error))
+      .finally(() => this.removeChild())
+      .catch(report)
   }
 
   /** Cancels the children and the body; that is no failure. */

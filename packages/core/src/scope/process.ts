@@ -1,3 +1,4 @@
+import { clearTimeout, runOutside, setTimeout } from '../kernel/platform.ts'
 import { SharedListener } from './shared-listener.ts'
 
 interface HostProcess {
@@ -43,4 +44,17 @@ export function onDry(listener: () => void): () => void {
 /** Has the process end with this code, when it ends. */
 export function exitWith(code: number): void {
   if (host !== undefined) host.exitCode = code
+}
+
+/** How often it is asked whether the process must stay alive, in milliseconds. */
+const STAY = 1000
+
+/** Keeps the event loop from running dry for as long as `needed` says so, or until the function returned is called. */
+export function stayAliveWhile(needed: () => boolean): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const look = (): void => {
+    timer = needed() ? runOutside(setTimeout, look, STAY) : undefined
+  }
+  look()
+  return () => clearTimeout(timer)
 }

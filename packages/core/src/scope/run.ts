@@ -5,11 +5,11 @@ import { currentTaskRecord, rootScope } from '../kernel/current.ts'
 import { requireFunction, requireSignal } from '../kernel/guard.ts'
 import type { ScopeNode } from '../kernel/records.ts'
 import { cancelScope } from '../kernel/cancellation.ts'
-import { abortedBy, cancelOnAbort } from './abort-signal.ts'
+import { abortedBy, aSignalMayAbort, bindSignal } from './abort-signal.ts'
 import { openScope, scopeFor } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
 import { Nursery } from './nursery.ts'
-import { exitWith, onDry, onSignals } from './process.ts'
+import { exitWith, onDry, onSignals, stayAliveWhile } from './process.ts'
 import { now } from './sleep.ts'
 import { spawnInto } from './spawn.ts'
 import type { TaskNode } from './task-node.ts'
@@ -52,13 +52,33 @@ export async function run<T>(main: Body<T>, options: RunOptions = {}): Promise<T
     throw new MisuseError(`run: task ${outer.name} is inside a run already; await main() instead`)
   }
   return program(rootScope, main, options, (scope) => {
-    const stops = [onDry(() => cancelScope(scope, reportDeadlock(scope)))]
+    const stops = watchDry(scope)
     if (options.handleSignals !== false) {
       stops.push(...onSignals((name) => cancelScope(scope, name)))
     }
-    if (signal !== undefined) stops.push(cancelOnAbort(scope, signal))
+    if (signal !== undefined) stops.push(bindSignal(scope, signal))
     return stops
   })
+}
+
+/**
+ * When the event loop runs dry nobody will ever wake those who wait, unless a signal may still abort: then
+ * that is said, once, and the process stays alive.
+ */
+function watchDry(scope: ScopeNode): (() => void)[] {
+  let stayingAlive: (() => void) | undefined
+  const dry = (): void => {
+    if (!aSignalMayAbort()) {
+      cancelScope(scope, reportDeadlock(scope))
+    } else {
+      if (stayingAlive === undefined) {
+        const report = waitReport(snapshot(scope), now())
+        console.error(`corral: only an AbortSignal can still end these waits\n${report}`)
+      }
+      stayingAlive = stayAliveWhile(aSignalMayAbort)
+    }
+  }
+  return [onDry(dry), () => stayingAlive?.()]
 }
 
 /** The life of a program below `root`, which `watch` may end early. */

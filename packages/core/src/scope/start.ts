@@ -1,8 +1,9 @@
-import { Cancelled, MisuseError } from '../errors.ts'
+import { Cancelled, MisuseError, TaskCancelledError } from '../errors.ts'
 import { requireFunction } from '../kernel/guard.ts'
 import { propagateCancellation } from '../kernel/cancellation.ts'
 import { attach, detach } from '../kernel/scope-tree.ts'
 import { openScope } from './cancel-scope.ts'
+import { cancelOnAbort, signalOf } from './abort-signal.ts'
 import { Nursery } from './nursery.ts'
 import { spawnInto } from './spawn.ts'
 import type { SpawnOptions } from './spawn.ts'
@@ -39,15 +40,21 @@ export async function startInto<T>(
   }
   const name = options?.name ?? (fn.name || 'start')
   let task: TaskNode
+  const unfollow = cancelOnAbort(nursery.scope, signalOf(group.scope))
   try {
     await nursery.run(() => {
       task = spawnInto(nursery, 'TaskGroup.start', () => fn(started), { name })
     }, undefined)
   } finally {
+    unfollow()
     group.removeChild()
   }
   if (result !== undefined) return result.value
+  if (group.failed) throw group.failure
   const { cancelledBy } = nursery.scope
+  if (cancelledBy === nursery.scope && group.scope.cancelledBy !== undefined) {
+    throw new TaskCancelledError(name, group.scope.cancelledBy.reason) // the caller was not
+  }
   if (cancelledBy !== undefined) throw new Cancelled(cancelledBy.reason)
   throw new MisuseError(
     `TaskGroup.start: task ${name} ended without calling started; call it when it is ready`,

@@ -8,8 +8,8 @@ import type { TaskNode } from './task-node.ts'
 import { Task } from './task.ts'
 
 export interface SupervisorOptions extends SpawnOptions {
-  /** Told of each task's failure. What it throws fails the supervisor. */
-  readonly onError: (error: unknown, task: Task<unknown>) => void
+  /** Told of each task's failure, and awaited. What it throws fails the supervisor. */
+  readonly onError: (error: unknown, task: Task<unknown>) => unknown
 }
 
 /**
@@ -31,10 +31,14 @@ export async function supervisor<T>(
   requireFunction('supervisor: onError', options?.onError)
   const nursery = new Nursery(openScope(options.name ?? 'supervisor'))
   // Told in the supervisor's scope, not in that of the task, which has ended.
-  const tell = (node: TaskNode): void =>
+  const tell = (node: TaskNode): unknown =>
     options.onError(node.error, (node.handle as Task<unknown> | undefined) ?? new Task(node))
   nursery.onChildEnded = (child) => {
-    if (child.state === 'rejected') runInScope(nursery.scope, tell, child as TaskNode)
+    if (child.state !== 'rejected') return
+    const told = runInScope(nursery.scope, tell, child as TaskNode)
+    if (typeof (told as Partial<PromiseLike<unknown>> | undefined)?.then === 'function') {
+      nursery.await(told as PromiseLike<unknown>)
+    }
   }
   return nursery.run(body, new TaskGroup(nursery))
 }

@@ -1,7 +1,7 @@
 import { Cancelled } from '../errors.ts'
 import { requireFunction, requireSignal } from '../kernel/guard.ts'
 import { cancelScope } from '../kernel/cancellation.ts'
-import { abortedBy, cancelOnAbort } from './abort-signal.ts'
+import { abortedBy, bindSignal } from './abort-signal.ts'
 import { CancelScope, openScope } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
 import { Nursery } from './nursery.ts'
@@ -111,7 +111,7 @@ export async function taskGroup<T>(
   requireSignal('taskGroup: signal', options.signal)
   const { name = 'taskGroup', signal } = options
   const nursery = new Nursery(openScope(name))
-  const stop = signal && cancelOnAbort(nursery.scope, signal)
+  const stop = signal && bindSignal(nursery.scope, signal)
   try {
     const value = await nursery.run(body, new TaskGroup(nursery))
     if (nursery.wasCancelled && abortedBy(nursery.scope, signal)) throw new Cancelled(signal.reason)

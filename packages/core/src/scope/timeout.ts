@@ -1,4 +1,4 @@
-import { TimeoutError } from '../errors.ts'
+import { Cancelled, TimeoutError } from '../errors.ts'
 import { requireDuration, requireFunction, requireMoment } from '../kernel/guard.ts'
 import { runInScope } from '../kernel/platform.ts'
 import { setDeadline } from '../kernel/cancellation.ts'
@@ -59,10 +59,18 @@ export async function timeoutAt<T>(epochMs: number, fn: Body<T>): Promise<T> {
 function appendCause(error: unknown, cause: TimeoutError): void {
   const seen = new Set<unknown>()
   let last = error
-  while (last instanceof Error && last.cause !== undefined && !seen.has(last)) {
+  while (last instanceof Error && last.cause instanceof Error && !seen.has(last)) {
+    if (last.cause instanceof TimeoutError) return
     seen.add(last)
     last = last.cause
   }
-  if (!(last instanceof Error) || last.cause !== undefined || !Object.isExtensible(last)) return
+  if (!(last instanceof Error) || seen.has(last) || !canTakeCause(last)) return
   Object.defineProperty(last, 'cause', { value: cause, configurable: true, writable: true })
+}
+
+/** Without a cause, or with one that is only the text of why its scope was cancelled. */
+function canTakeCause(error: Error): boolean {
+  const own = Object.getOwnPropertyDescriptor(error, 'cause')
+  if (own === undefined) return Object.isExtensible(error)
+  return own.configurable === true && (own.value === undefined || error instanceof Cancelled)
 }

@@ -56,7 +56,7 @@ export class Condition {
    * Cancellation: waits for the lock all the same, so that it is held when this throws. Once notified
    * it is not cut short: it returns, and the cancellation comes at the next wait.
    *
-   * @throws MisuseError when the current task does not hold the lock
+   * @throws MisuseError when nobody holds the lock
    * @throws BrokenError when a task ended while it held the lock; only then it is not held
    */
   wait(): Promise<void> {
@@ -70,7 +70,7 @@ export class Condition {
    * Cancellation: as in `wait`; in a cancelled scope it is not asked.
    *
    * @param predicate answers at once; what counts as true in an `if` ends the wait
-   * @throws MisuseError when it has to wait and the current task does not hold the lock
+   * @throws MisuseError when it has to wait and nobody holds the lock
    */
   async waitFor<T>(predicate: () => T): Promise<T> {
     requireFunction('Condition.waitFor: predicate', predicate)
@@ -88,7 +88,7 @@ export class Condition {
    * Lets the first `n` in line go on, once the lock is free. Fewer in line are no error.
    *
    * @param n a whole number of at least 0, or `Infinity`
-   * @throws MisuseError when the current task does not hold the lock
+   * @throws MisuseError when nobody holds the lock
    */
   notify(n = 1): void {
     requireLimit('Condition.notify: n', n, 0)

@@ -28,15 +28,13 @@ export class LockState implements Keeper {
 
   acquire(api: string, exclusive: boolean): Promise<Disposable> {
     const { task } = currentScope()
-    const refusal = isUncancelled() ? this.#refusal(api, task) : undefined
-    if (refusal !== undefined) return Promise.reject(refusal)
+    if (this.#abandonedBy !== undefined && isUncancelled()) return Promise.reject(this.#broken(api))
     return this.line.acquire(api, this.#lock, new OwnedPermit(this, exclusive, task))
   }
 
   tryAcquire(api: string): Disposable | undefined {
     const { task } = currentScope()
-    const refusal = this.#refusal(api, task)
-    if (refusal !== undefined) throw refusal
+    if (this.#abandonedBy !== undefined) throw this.#broken(api)
     return this.line.take(new OwnedPermit(this, true, task))
   }
 
@@ -51,17 +49,11 @@ export class LockState implements Keeper {
     failAll([...this.line, ...this.asleep], (api) => this.#broken(api))
   }
 
-  /** @throws MisuseError when a task does not hold it */
+  /** @throws MisuseError when nobody holds it */
   requireHolder(api: string): OwnedPermit {
     const { holder } = this
-    if (
-      holder === undefined ||
-      holder.task !== currentScope().task ||
-      this.#abandonedBy !== undefined
-    ) {
-      throw new MisuseError(
-        `${api}: the lock is not held by the current task; acquire condition.lock first`,
-      )
+    if (holder === undefined || this.#abandonedBy !== undefined) {
+      throw new MisuseError(`${api}: the lock is not held; acquire condition.lock first`)
     }
     return holder
   }
@@ -97,16 +89,6 @@ export class LockState implements Keeper {
     const reads = (this.#reads.get(task) ?? 0) + change
     if (reads > 0) this.#reads.set(task, reads)
     else this.#reads.delete(task)
-  }
-
-  /** Why a task cannot have it, however long it waits. */
-  #refusal(api: string, task: TaskRecord | undefined): BrokenError | MisuseError | undefined {
-    if (this.#abandonedBy !== undefined) return this.#broken(api)
-    if (task === undefined) return undefined
-    if (this.holder?.task !== task && this.#reads?.has(task) !== true) return undefined
-    return new MisuseError(
-      `${api}: task ${task.name} holds it already; release it first, or acquire it in another task`,
-    )
   }
 
   #broken(api: string): BrokenError {

@@ -38,7 +38,6 @@ export class Lock {
    *
    * Cancellation: leaves the line, or was handed the lock and keeps it.
    *
-   * @throws MisuseError when the current task holds it already: it would wait for itself
    * @throws BrokenError when its holder has ended, also while waiting
    */
   acquire(): Promise<Disposable> {
@@ -48,7 +47,6 @@ export class Lock {
   /**
    * Takes the lock if it is free; never waits.
    *
-   * @throws MisuseError when the current task holds it already
    * @throws BrokenError when its holder has ended
    */
   tryAcquire(): Disposable | undefined {

@@ -40,7 +40,6 @@ export class RwLock {
    *
    * Cancellation: leaves the line, or was let in and stays.
    *
-   * @throws MisuseError when the current task holds the lock already: it could wait for itself
    * @throws BrokenError when a holder has ended, also while waiting
    */
   read(): Promise<Disposable> {
@@ -52,7 +51,6 @@ export class RwLock {
    *
    * Cancellation: leaves the line and lets in the readers behind it, or was let in and stays.
    *
-   * @throws MisuseError when the current task holds the lock already, also to read
    * @throws BrokenError when a holder has ended, also while waiting
    */
   write(): Promise<Disposable> {

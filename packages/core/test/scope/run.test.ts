@@ -133,6 +133,14 @@ describe('run', () => {
     expect(stderr).toMatch(/└ second +waits for Future.wait/)
   })
 
+  it('reports no deadlock while a signal could still end the wait: it says so once and stays alive', async () => {
+    const { code, stdout, stderr } = await program('bound-signal')
+    expect([code, stdout]).toEqual([0, 'AbortError\n'])
+    expect(stderr.match(/only an AbortSignal can still end these waits/g)).toHaveLength(1)
+    expect(stderr).toMatch(/main\s+waits for Queue\.get/)
+    expect(stderr).not.toContain('deadlock')
+  })
+
   it('reports a deadlock of tasks nested thousands deep', async () => {
     const { code, stderr } = await program('deep')
     expect(code).toBe(1)

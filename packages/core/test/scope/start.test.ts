@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { CancelScope, now, sleep, spawn, taskGroup } from '../../src/index.ts'
+import { CancelScope, Future, now, sleep, spawn, taskGroup } from '../../src/index.ts'
+import type { TaskGroup } from '../../src/index.ts'
 import { currentScope, snapshot } from '../../src/lowlevel.ts'
 import { testRun } from '../../src/testing.ts'
 
@@ -16,6 +17,49 @@ describe('TaskGroup.start', () => {
         expect([port, now() - start]).toEqual([8080, 5])
       })
       expect(now() - start).toBe(25)
+    }))
+
+  it('ends with the failure of the group that it waits to join', () =>
+    testRun(
+      async () => {
+        const failure = new Error('database is down')
+        const group = new Future<TaskGroup>()
+        const log: unknown[] = []
+        const failing = taskGroup(async (outer) => {
+          outer.spawn(async () => {
+            const starting = (await group).start<void>(async (started) => {
+              await sleep(Infinity) // for what the failed task would have told
+              started()
+            })
+            log.push(await starting.catch((error: unknown) => error), now())
+          })
+          await taskGroup(async (inner) => {
+            inner.spawn(async () => {
+              await sleep(20)
+              throw failure
+            })
+            group.resolve(inner)
+            await sleep(Infinity)
+          }).catch((error: unknown) => log.push(error))
+        })
+        await failing
+        expect(log).toEqual([failure, 20, failure])
+      },
+      { startTime: 0 },
+    ))
+
+  it('ends when the group that it waits to join is cancelled', () =>
+    testRun(async () => {
+      const group = new Future<TaskGroup>()
+      const waiting = spawn(async () =>
+        (await group).start(() => sleep(Infinity)).catch((error: unknown) => error),
+      )
+      await taskGroup(async (inner) => {
+        group.resolve(inner)
+        await sleep(20)
+        inner.cancel('not needed')
+      })
+      expect(await waiting).toMatchObject({ code: 'TASK_CANCELLED', reason: 'not needed' })
     }))
 
   it('throws what the task throws before it has started, and leaves the group alone', () =>

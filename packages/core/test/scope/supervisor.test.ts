@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { currentTask, sleep, spawn, supervisor } from '../../src/index.ts'
+import { currentTask, moveOnAfter, now, sleep, spawn, supervisor } from '../../src/index.ts'
 import { testRun } from '../../src/testing.ts'
 
 describe('supervisor', () => {
@@ -25,6 +25,67 @@ describe('supervisor', () => {
       )
       expect([value, ...seen]).toEqual(['value', 'bad', failure, 'sibling'])
     }))
+
+  it('awaits its handler, and the others go on meanwhile', () =>
+    testRun(async () => {
+      const log: unknown[] = []
+      await supervisor(
+        async (group) => {
+          group.spawn(() => {
+            throw new Error('worker failed')
+          })
+          group.spawn(async () => {
+            await sleep(5)
+            log.push('sibling')
+          })
+        },
+        {
+          onError: async (error) => {
+            await sleep(10)
+            log.push((error as Error).message)
+          },
+        },
+      )
+      expect(log).toEqual(['sibling', 'worker failed'])
+    }))
+
+  it('fails with what its handler throws later, once', () =>
+    testRun(async () => {
+      const failure = new Error('the log is full')
+      const failing = supervisor(
+        async (group) => {
+          group.spawn(() => {
+            throw new Error('worker failed')
+          })
+          await sleep(100)
+        },
+        {
+          onError: async () => {
+            await sleep(10)
+            throw failure
+          },
+        },
+      )
+      await expect(failing).rejects.toBe(failure)
+    }))
+
+  it('ends its handler when it is cancelled itself', () =>
+    testRun(
+      async () => {
+        const result = await moveOnAfter(20, () =>
+          supervisor(
+            (group) => {
+              group.spawn(() => {
+                throw new Error('worker failed')
+              })
+            },
+            { onError: () => sleep(1000) },
+          ),
+        )
+        expect([result, now()]).toEqual([{ timedOut: true }, 20])
+      },
+      { startTime: 0 },
+    ))
 
   it('tells its handler in a place that lives: what the handler spawns is awaited', () =>
     testRun(async () => {

@@ -138,6 +138,39 @@ describe('timeout', () => {
       expect(root.cause).toBeInstanceOf(TimeoutError)
     }))
 
+  it('is in the cause chain of what wraps the cancellation, however deep', () =>
+    testRun(async () => {
+      for (const depth of [1, 2, 5]) {
+        const failing = timeout(10, () =>
+          sleep(1000).catch((cancelled: unknown) => {
+            let error = cancelled
+            for (let i = 0; i < depth; i++) error = new Error(`layer ${i}`, { cause: error })
+            throw error
+          }),
+        )
+        let link: unknown = await failing.catch((error: unknown) => error)
+        for (let i = 0; i <= depth; i++) link = (link as Error).cause
+        expect(link).toBeInstanceOf(TimeoutError)
+      }
+    }))
+
+  it('leaves a cause of the work’s own, and what cannot take one, as they are', () =>
+    testRun(async () => {
+      const own = new Error('own', { cause: 'because' })
+      const frozen = Object.freeze(new Error('frozen'))
+      for (const error of [own, frozen, 'a string', null]) {
+        const failing = timeout(10, async () => {
+          try {
+            await sleep(1000)
+          } finally {
+            throw error
+          }
+        })
+        await expect(failing).rejects.toBe(error)
+      }
+      expect([own.cause, frozen.cause]).toEqual(['because', undefined])
+    }))
+
   it('inside another: the inner one expires, the outer one still interrupts later work', () =>
     testRun(async () => {
       const start = now()

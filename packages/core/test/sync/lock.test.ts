@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { BrokenError, CancelScope, Lock, MisuseError, sleep, spawn } from '../../src/index.ts'
+import { BrokenError, CancelScope, Future, Lock, now, sleep, spawn } from '../../src/index.ts'
 import type { Task } from '../../src/index.ts'
 import { testRun, TestFailure, waitAllBlocked } from '../../src/testing.ts'
 import { unhandled } from '../unhandled.ts'
@@ -47,15 +47,36 @@ describe('Lock', () => {
       expect([lock.locked, lock.waiting]).toEqual([false, 0])
     }))
 
-  it('refuses its own holder instead of waiting for ever', () =>
-    testRun(async () => {
+  it('lets its holder wait in line like anybody: the report says that it waits for itself', async () => {
+    const program = testRun(async () => {
       const lock = new Lock()
       using _held = await lock.acquire()
-      const message = 'task main holds it already; release it first, or acquire it in another task'
-      await expect(lock.acquire()).rejects.toThrow(new MisuseError(`Lock.acquire: ${message}`))
-      await expect(lock.use(() => 1)).rejects.toThrow(MisuseError)
-      expect(() => lock.tryAcquire()).toThrow(new MisuseError(`Lock.tryAcquire: ${message}`))
-      expect([lock.locked, lock.waiting]).toEqual([true, 0])
+      expect(lock.tryAcquire()).toBeUndefined()
+      await lock.acquire()
+    })
+    await expect(program).rejects.toThrow('in a circle: main waits for itself (Lock.acquire)')
+  })
+
+  it('serves callbacks that were registered by its holder, one after the other', () =>
+    testRun(async () => {
+      const lock = new Lock()
+      const log: string[] = []
+      const bus = new EventTarget()
+      const done = new Future<void>()
+      bus.addEventListener('job', () => {
+        const job = log.push('begins')
+        void lock
+          .use(() => sleep(10))
+          .then(() => {
+            log.push(`${job} ends at ${now() - start}`)
+            if (job === 2) done.resolve()
+          })
+      })
+      const start = now()
+      bus.dispatchEvent(new globalThis.Event('job'))
+      bus.dispatchEvent(new globalThis.Event('job'))
+      await done
+      expect(log).toEqual(['begins', 'begins', '1 ends at 10', '2 ends at 20'])
     }))
 
   it('takes two calls of one task into line while another holds it: the report says who waits for itself', async () => {
@@ -75,15 +96,6 @@ describe('Lock', () => {
     })
     await expect(forgetful).rejects.toThrow('in a circle: main waits for itself (Lock.acquire)')
   })
-
-  it('refuses its holder in a scope of its own inside the task too', () =>
-    testRun(async () => {
-      const lock = new Lock()
-      using _held = await lock.acquire()
-      await new CancelScope().run(async () => {
-        await expect(lock.acquire()).rejects.toThrow(MisuseError)
-      })
-    }))
 
   it('can be released by another task than its holder: the permit is the right to', () =>
     testRun(async () => {

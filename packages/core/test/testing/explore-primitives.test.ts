@@ -7,6 +7,7 @@ import { mutations } from './primitives/mutations.ts'
 const plain = new Set([
   ...['currentDeadline', 'currentSignal', 'currentTask', 'exponential', 'fixed', 'now'],
   ...['throwIfCancelled', 'timeoutAt'], // `checkpoint` and `timeout` by other names
+  'registerCancellation', // a list that it adds to
   'run', // it brings its own runtime; all programs run as it does
   ...['Task', 'TaskGroup'], // `spawn` and `taskGroup` give them
 ])
