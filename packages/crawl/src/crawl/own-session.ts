@@ -6,19 +6,26 @@ import type { CrawlSession } from './crawl-session.ts'
 export interface OwnSessionOptions {
   readonly connect?: ConnectOptions | undefined
   readonly proxy?: string | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
 /** Opens the HTTP session of a crawl that was given none: it keeps to the limits, and out of private networks. */
 export async function openSession(
   seeds: readonly string[],
   limits: CrawlLimits,
-  { connect = {}, proxy }: OwnSessionOptions = {},
+  { connect = {}, proxy, headers = {} }: OwnSessionOptions = {},
 ): Promise<CrawlSession & AsyncDisposable> {
   const { concurrency, concurrencyPerHost, timeout } = limits
   const { allowAddress = publicAddresses(seeds) } = connect
   if (proxy !== undefined) {
     const { ProxySession } = await import('../fetch/proxy-session.ts')
-    return new ProxySession({ proxy, limitPerHost: concurrencyPerHost, allowAddress })
+    const authorization = proxyAuthorizationOf(headers)
+    return new ProxySession({
+      proxy,
+      authorization,
+      limitPerHost: concurrencyPerHost,
+      allowAddress,
+    })
   }
   return new HttpSession({
     limit: concurrency,
@@ -26,4 +33,9 @@ export async function openSession(
     timeout,
     connect: { ...connect, allowAddress },
   })
+}
+
+/** A header for proxies is for ours, where there is one. */
+function proxyAuthorizationOf(headers: Readonly<Record<string, string>>): string | undefined {
+  return Object.entries(headers).find(([name]) => name.toLowerCase() === 'proxy-authorization')?.[1]
 }
