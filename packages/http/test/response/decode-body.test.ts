@@ -64,7 +64,8 @@ describe.each(codings)('decodeBody of %s', (coding, compress) => {
       const bytes = Buffer.concat([packed, Buffer.from(rest)])
       const given = await timeout(5000, () => decoded(coding, bytes, size))
       // zstd has frames of its own, and takes what follows for a broken one.
-      if (coding !== 'zstd' || given !== 'UNDECODABLE') expect(given.split('; ')[0]).toBe(text)
+      const right = coding === 'zstd' ? [text, 'UNDECODABLE'] : [text]
+      expect(right).toContain(given.split('; ')[0])
     }
   })
 
