@@ -1,5 +1,6 @@
 import { withoutCredentials } from '@corral/http'
 import { MisuseError, now, shield, sleep, taskGroup } from 'corral'
+import { ForeignSession } from '../fetch/foreign-session.ts'
 import { OwnHeadersSession, ownHeaders } from '../fetch/own-headers.ts'
 import { RobotsGate } from '../robots/robots-gate.ts'
 import { openStore, type Store } from '../store/store.ts'
@@ -94,7 +95,9 @@ interface Plan {
 
 async function withSession(plan: Plan, store: Store): Promise<CrawlProgress> {
   const { options, seeds, sitemaps, limits } = plan
-  if (options.session !== undefined) return await withWrappers(plan, store, options.session)
+  if (options.session !== undefined) {
+    return await withWrappers(plan, store, new ForeignSession(options.session))
+  }
   await using session = await openSession([...seeds, ...sitemaps], limits, options)
   return await withWrappers(plan, store, session)
 }

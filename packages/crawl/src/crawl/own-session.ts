@@ -1,5 +1,6 @@
 import { HttpSession, type ConnectOptions } from '@corral/http'
 import { publicAddresses } from '../fetch/address-guard.ts'
+import { ForeignSession } from '../fetch/foreign-session.ts'
 import type { CrawlLimits } from './crawl-limits.ts'
 import type { CrawlSession } from './crawl-session.ts'
 
@@ -20,12 +21,18 @@ export async function openSession(
   if (proxy !== undefined) {
     const { ProxySession } = await import('../fetch/proxy-session.ts')
     const authorization = proxyAuthorizationOf(headers)
-    return new ProxySession({
+    const own = new ProxySession({
       proxy,
       authorization,
       limitPerHost: concurrencyPerHost,
       allowAddress,
     })
+    // What undici's fetch does with an answer is out of our hands.
+    const guarded = new ForeignSession(own)
+    return {
+      get: (url, request) => guarded.get(url, request),
+      [Symbol.asyncDispose]: () => own[Symbol.asyncDispose](),
+    }
   }
   return new HttpSession({
     limit: concurrency,
