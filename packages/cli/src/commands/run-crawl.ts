@@ -42,7 +42,13 @@ export async function runCrawl(
   /** What it is called by. */
   const seeds = (urls.length > 0 ? urls : settings.sitemap).map(withoutCredentials)
   const words = wordsWithoutSecrets(again)
-  const display = openDisplay(settings, process)
+  const display = openDisplay(settings, {
+    stdout: { write: print },
+    stderr: process.stderr,
+    env: process.env,
+    once: (event, listener) => process.once(event as 'exit', listener),
+    off: (event, listener) => process.off(event, listener),
+  })
   const monitor = new CrawlMonitor()
   let greeted = false
   const onProgress = (progress: CrawlProgress): void => {
