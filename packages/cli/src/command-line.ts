@@ -6,6 +6,7 @@ import { formatTable } from './format/format-table.ts'
 import { printable } from './format/printable.ts'
 import { closestWord } from './options/closest-word.ts'
 import { UsageError } from './options/usage-error.ts'
+import { print } from './output/print.ts'
 
 /**
  * Runs the command that a command line names. What goes wrong is one line on stderr, and the stack with `--debug`.
@@ -31,11 +32,11 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
 
 function programItself(name: string): number {
   if (name === '--help' || name === '-h' || name === 'help') {
-    process.stdout.write(help())
+    print(help())
     return 0
   }
   if (name === '--version' || name === '-V') {
-    process.stdout.write(`${programVersion()}\n`)
+    print(`${programVersion()}\n`)
     return 0
   }
   if (name === '') throw new UsageError('no command given; corral --help lists them')
@@ -65,4 +66,10 @@ function messageOf(error: unknown): string {
   return `${printable(error.message)}${told ? '' : ` (${code})`}`
 }
 
-const ours: ReadonlySet<string> = new Set(['UsageError', 'FailureError', 'StoreError', 'WarcError'])
+const ours: ReadonlySet<string> = new Set([
+  'UsageError',
+  'FailureError',
+  'OutputError',
+  'StoreError',
+  'WarcError',
+])

@@ -3,9 +3,13 @@ export { HttpError, HttpStatusError, HttpTimeoutError } from './errors.ts'
 export type { HttpErrorCode, HttpErrorOptions, HttpPhase } from './errors.ts'
 export { HttpResponse } from './response/http-response.ts'
 export type { BodyOptions, Redirect } from './response/http-response.ts'
+export { decodeBody } from './response/decode-body.ts'
+export type { DecodeOptions } from './response/decode-body.ts'
 export { ResponseHeaders } from './response/response-headers.ts'
+export { basicAuthorization } from './session/basic-authorization.ts'
 export { parseRetryAfter } from './session/retry-after.ts'
 export { HttpSession } from './session/http-session.ts'
+export { withoutCredentials } from './without-credentials.ts'
 export type {
   BodyInput,
   CommonOptions,

@@ -6,6 +6,7 @@ import { zshCompletion } from '../completion/zsh-completion.ts'
 import { choice } from '../options/value-kind.ts'
 import { requireNone } from '../options/require-none.ts'
 import { UsageError } from '../options/usage-error.ts'
+import { print } from '../output/print.ts'
 
 const scripts: Readonly<Record<Shell, (shapes: readonly CommandShape[]) => string>> = {
   bash: bashCompletion,
@@ -16,7 +17,7 @@ const scripts: Readonly<Record<Shell, (shapes: readonly CommandShape[]) => strin
 /** Prints the script that makes a shell complete commands, options and their values. */
 export function completionCommand([name, ...surplus]: readonly string[]): number {
   if (name === '--help' || name === '-h') {
-    process.stdout.write(help)
+    print(help)
     return 0
   }
   requireNone(surplus)
@@ -24,7 +25,7 @@ export function completionCommand([name, ...surplus]: readonly string[]): number
   if (name === undefined) throw new UsageError(`no shell given; name ${rule}`)
   const shell = parse(name)
   if (shell === undefined) throw new UsageError(`the shell must be ${rule}, got "${name}"`)
-  process.stdout.write(scripts[shell](commandShapes()))
+  print(scripts[shell](commandShapes()))
   return 0
 }
 

@@ -6,6 +6,7 @@ import type { RunCommand } from './command.ts'
 import { programVersion } from './program-version.ts'
 import { startUrls } from './start-urls.ts'
 import { storeCommands } from './store-commands.ts'
+import { print } from '../output/print.ts'
 
 /** Crawls from URLs, or does something with a crawl that is there. */
 export const crawlCommand: RunCommand = async (args) => {
@@ -17,11 +18,11 @@ export const crawlCommand: RunCommand = async (args) => {
 async function crawlFrom(args: readonly string[]): Promise<number> {
   const { values, positionals, given, config } = readSettings(crawlOptions, args)
   if (values.help) {
-    process.stdout.write(positionals[0] === 'all' ? formatFullHelp(crawlOptions, text) : help())
+    print(positionals[0] === 'all' ? formatFullHelp(crawlOptions, text) : help())
     return 0
   }
   if (values.version) {
-    process.stdout.write(`${programVersion()}\n`)
+    print(`${programVersion()}\n`)
     return 0
   }
   const settings = withOneScope(values, given)

@@ -8,18 +8,19 @@ import { storeOptions } from '../options/store-options.ts'
 import { UsageError } from '../options/usage-error.ts'
 import { exportFile } from '../options/value-kind.ts'
 import { requireWritable } from './require-writable.ts'
+import { print } from '../output/print.ts'
 
 /** Writes pages and failures to a file. */
 export async function crawlExport(args: readonly string[]): Promise<number> {
   const { values, positionals } = readSettings(storeOptions, args)
   if (values.help) {
-    process.stdout.write(help())
+    print(help())
     return 0
   }
   const file = fileOf(positionals)
   requireWritable('export', file)
   const rows = await exportStore(values.store, file)
-  process.stdout.write(
+  print(
     values.json
       ? `${JSON.stringify({ type: 'export', file, rows })}\n`
       : `${formatCount(rows)} rows written to ${printable(file)}\n`,

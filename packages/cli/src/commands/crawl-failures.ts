@@ -5,19 +5,21 @@ import { formatHelp } from '../options/format-help.ts'
 import { readSettings } from '../options/read-settings.ts'
 import { requireNone } from '../options/require-none.ts'
 import { storeOptions } from '../options/store-options.ts'
+import { print, printed } from '../output/print.ts'
 
 /** Lists the URLs that failed, and why. */
-export function crawlFailures(args: readonly string[]): number {
+export async function crawlFailures(args: readonly string[]): Promise<number> {
   const { values, positionals } = readSettings(storeOptions, args)
   if (values.help) {
-    process.stdout.write(help())
+    print(help())
     return 0
   }
   requireNone(positionals)
   using reader = new StoreReader(values.store)
   for (const rows of inBlocks(reader.errors(), 1000)) {
     const lines = values.json ? rows.map((row) => JSON.stringify(row)) : tableOf(rows)
-    process.stdout.write(`${lines.join('\n')}\n`)
+    print(`${lines.join('\n')}\n`)
+    await printed()
   }
   return 0
 }

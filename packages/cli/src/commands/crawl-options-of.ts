@@ -60,6 +60,7 @@ export function crawlOptionsOf(seeds: readonly string[], settings: CrawlSettings
     },
     obeyRobots: !settings.ignoreRobots,
     headers: Object.fromEntries(settings.header),
+    headerOrigins: settings.headerOrigin,
     ...(settings.allowPrivate ? { connect: { allowAddress: () => true } } : {}),
     ...(userAgent === undefined ? {} : { userAgent }),
   }

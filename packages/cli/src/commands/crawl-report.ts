@@ -7,12 +7,13 @@ import { UsageError } from '../options/usage-error.ts'
 import { reportFile } from '../options/value-kind.ts'
 import { writeReport } from '../report/write-report.ts'
 import { requireWritable } from './require-writable.ts'
+import { print } from '../output/print.ts'
 
 /** Writes a report on a store. */
 export async function crawlReport(args: readonly string[]): Promise<number> {
   const { values, positionals } = readSettings(storeOptions, args)
   if (values.help) {
-    process.stdout.write(help())
+    print(help())
     return 0
   }
   const [file = 'report.html', ...surplus] = positionals
@@ -21,7 +22,7 @@ export async function crawlReport(args: readonly string[]): Promise<number> {
   if (parse(file) === undefined) throw new UsageError(`the file must be ${rule}, got "${file}"`)
   requireWritable('report', file)
   await writeReport(values.store, file)
-  process.stdout.write(
+  print(
     values.json
       ? `${JSON.stringify({ type: 'report', file, store: values.store })}\n`
       : `report written to ${printable(file)}\n`,

@@ -5,12 +5,13 @@ import { formatHelp } from '../options/format-help.ts'
 import { readSettings } from '../options/read-settings.ts'
 import { requireNone } from '../options/require-none.ts'
 import { storeOptions } from '../options/store-options.ts'
+import { print } from '../output/print.ts'
 
 /** Queues the URLs that failed again. */
 export async function crawlRetryFailed(args: readonly string[]): Promise<number> {
   const { values, positionals } = readSettings(storeOptions, args)
   if (values.help) {
-    process.stdout.write(help())
+    print(help())
     return 0
   }
   requireNone(positionals)
@@ -20,7 +21,7 @@ export async function crawlRetryFailed(args: readonly string[]): Promise<number>
   await using store = await openStore(file)
   const retried = store.counts.failed
   await store.retryFailed()
-  process.stdout.write(
+  print(
     values.json
       ? `${JSON.stringify({ type: 'retry-failed', store: file, retried, ...store.counts })}\n`
       : `${formatCount(retried)} URLs of ${printable(file)} queued again: give the crawl command again\n`,

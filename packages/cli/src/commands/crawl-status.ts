@@ -6,19 +6,20 @@ import { storeOptions } from '../options/store-options.ts'
 import { summarizeStore } from '../summary/crawl-summary.ts'
 import { formatSummary } from '../summary/format-summary.ts'
 import { nextCommands } from './next-commands.ts'
+import { print } from '../output/print.ts'
 
 /** Shows how far a crawl is, also while it runs. */
 export function crawlStatus(args: readonly string[]): number {
   const { values, positionals } = readSettings(storeOptions, args)
   if (values.help) {
-    process.stdout.write(help())
+    print(help())
     return 0
   }
   requireNone(positionals)
   const file = values.store
   using reader = new StoreReader(file)
   const store = summarizeStore(reader)
-  process.stdout.write(
+  print(
     values.json
       ? `${JSON.stringify({ type: 'status', store: file, ...store })}\n`
       : formatSummary(store, { file, next: nextCommands({ file, store }) }),

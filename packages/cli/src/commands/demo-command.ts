@@ -7,12 +7,13 @@ import { demoOptions } from '../options/demo-options.ts'
 import { formatHelp } from '../options/format-help.ts'
 import { parseOptions } from '../options/parse-options.ts'
 import { requireNone } from '../options/require-none.ts'
+import { print } from '../output/print.ts'
 
 /** Serves the demo site on loopback, and crawls it. */
 export async function demoCommand(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseOptions(demoOptions, args)
   if (values.help) {
-    process.stdout.write(help())
+    print(help())
     return 0
   }
   requireNone(positionals)

@@ -7,6 +7,7 @@ import { openDisplay } from '../display/open-display.ts'
 import { exportStore } from '../export/export-store.ts'
 import { formatCount } from '../format/format-count.ts'
 import { printable } from '../format/printable.ts'
+import { withoutCredentials, wordsWithoutSecrets } from '../format/without-secrets.ts'
 import { CrawlMonitor } from '../monitor/crawl-monitor.ts'
 import type { CrawlSettings } from '../options/crawl-options.ts'
 import { writeReport } from '../report/write-report.ts'
@@ -17,6 +18,7 @@ import { FailureError } from './failure-error.ts'
 import { makeArchive } from './make-archive.ts'
 import { nextCommands } from './next-commands.ts'
 import { requireWritable } from './require-writable.ts'
+import { print } from '../output/print.ts'
 
 /**
  * Crawls, shows how it goes, and sums up.
@@ -38,8 +40,15 @@ export async function runCrawl(
   const options = crawlOptionsOf(urls, settings)
   if (settings.warc !== undefined) await makeArchive(settings.warc)
   /** What it is called by. */
-  const seeds = urls.length > 0 ? urls : settings.sitemap
-  const display = openDisplay(settings, process)
+  const seeds = (urls.length > 0 ? urls : settings.sitemap).map(withoutCredentials)
+  const words = wordsWithoutSecrets(again)
+  const display = openDisplay(settings, {
+    stdout: { write: print },
+    stderr: process.stderr,
+    env: process.env,
+    once: (event, listener) => process.once(event as 'exit', listener),
+    off: (event, listener) => process.off(event, listener),
+  })
   const monitor = new CrawlMonitor()
   let greeted = false
   const onProgress = (progress: CrawlProgress): void => {
@@ -71,11 +80,11 @@ export async function runCrawl(
     end = isCancelled(error) ? 'interrupted' : 'failed'
     display.end()
     if (isCancelled(error) && monitor.progress !== undefined) {
-      sumUp(settings, monitor.progress, again, { interrupted: true })
+      sumUp(settings, monitor.progress, words, { interrupted: true })
     }
     throw error
   }
-  sumUp(settings, monitor.progress, again, { interrupted: false })
+  sumUp(settings, monitor.progress, words, { interrupted: false })
   return 0
 }
 
@@ -89,7 +98,7 @@ async function dashboardOf(
   if (port === undefined) return undefined
   const dashboard = await openDashboard({ state, ...(port === 0 ? {} : { port }) })
   const { url } = dashboard
-  if (json) process.stdout.write(`${JSON.stringify({ type: 'dashboard', url })}\n`)
+  if (json) print(`${JSON.stringify({ type: 'dashboard', url })}\n`)
   else {
     const line = `Dashboard of ${printable(seeds[0] ?? '')}: ${url}`
     // Who asks for one must know where it is.
@@ -139,11 +148,11 @@ function sumUp(
   const report = interrupted ? undefined : settings.report
   if (settings.json) {
     const summary = { type: 'summary', store: settings.store, exported, report, ...store, ...run }
-    process.stdout.write(`${JSON.stringify(summary)}\n`)
+    print(`${JSON.stringify(summary)}\n`)
     return
   }
   const next = nextCommands({ file: settings.store, store, again, end: run.end, exported })
-  process.stdout.write(formatSummary(store, { file: settings.store, run, exported, report, next }))
+  print(formatSummary(store, { file: settings.store, run, exported, report, next }))
 }
 
 /** A crawl that got nothing did not do what it was asked for, whatever the reason is. */

@@ -1,3 +1,4 @@
+import { withoutCredentials } from '../format/without-secrets.ts'
 import { UsageError } from '../options/usage-error.ts'
 
 /**
@@ -12,7 +13,7 @@ export function startUrls(given: readonly string[]): readonly string[] {
   for (const text of given) {
     const url = URL.parse(text)
     if (url !== null && isHttp(url) && url.hostname !== '') continue
-    throw new UsageError(`"${text}" is no http or https URL${hint(text)}`)
+    throw new UsageError(`"${withoutCredentials(text)}" is no http or https URL${hint(text)}`)
   }
   return given
 }

@@ -51,11 +51,11 @@ async function writeRows(path: string, format: Format, reader: StoreReader): Pro
     chunk += format.line(row)
     rows++
     if (chunk.length < chunkLength) continue
-    await handle.write(chunk)
+    await handle.appendFile(chunk)
     chunk = ''
     await checkpoint()
   }
-  await handle.write(chunk)
+  await handle.appendFile(chunk)
   return rows
 }
 

@@ -9,6 +9,6 @@ import type { ValueKind } from './value-kind.ts'
  */
 export function checkedValue<T>(subject: string, text: string, takes: ValueKind<T>): T {
   const value = takes.parse(text)
-  if (value === undefined) throw new UsageError(`${subject} must be ${takes.rule}, got "${text}"`)
-  return value
+  if (value !== undefined) return value
+  throw new UsageError(`${subject} must be ${takes.rule}, got "${takes.shown?.(text) ?? text}"`)
 }

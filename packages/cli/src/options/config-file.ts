@@ -59,7 +59,7 @@ export class ConfigFile {
     const list = Array.isArray(urls) ? (urls as unknown[]) : [urls]
     return list.map((url) => {
       if (typeof url === 'string') return url
-      throw mustBe(`${this.#name}: urls`, 'a list of URLs', url)
+      throw mustBe(`${this.#name}: urls`, 'a list of URLs', url, true)
     })
   }
 }
@@ -70,7 +70,7 @@ function parsed(name: string, text: string): Readonly<Record<string, unknown>> {
     // A byte order mark is no JSON, yet some editors write one.
     value = JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (error) {
-    const reason = error instanceof Error ? error.message.replaceAll('\n', ' ') : ''
+    const reason = error instanceof Error ? withoutSource(error.message) : ''
     throw new UsageError(`config ${name} is no JSON: ${reason}`)
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -95,15 +95,15 @@ function valueOf(subject: string, option: AnyOption, value: unknown): unknown {
     if (typeof item === 'string') return checkedValue(subject, item, takes)
     const found = typeof item === 'number' ? takes.parse(String(item)) : undefined
     if (found !== undefined) return found
-    throw mustBe(subject, takes.rule, item)
+    throw mustBe(subject, takes.rule, item, takes.shown !== undefined)
   }
   if (multiple !== true) return read(value)
   return Array.isArray(value) ? value.map(read) : [read(value)]
 }
 
-function mustBe(subject: string, rule: string, value: unknown): UsageError {
+function mustBe(subject: string, rule: string, value: unknown, isSecret = false): UsageError {
   const kind = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value
-  const shown = JSON.stringify(value).slice(0, 60)
+  const shown = isSecret && typeof value === 'object' ? '***' : JSON.stringify(value).slice(0, 60)
   return new UsageError(`${subject} must be ${rule}, got ${shown} (${kind})`)
 }
 
@@ -111,4 +111,9 @@ function unknownKey(name: string, key: string, known: readonly string[]): UsageE
   const meant = closestWord(key, known)
   const hint = meant === undefined ? '' : `; did you mean ${meant}?`
   return new UsageError(`${name}: ${key} is not known${hint}`)
+}
+
+/** What is wrong and where; not the text around it, which may be a secret. */
+function withoutSource(message: string): string {
+  return message.replaceAll('\n', ' ').replace(/,? *(\.\.\.)?".*"(\.\.\.)? (?=is not valid)/s, ' ')
 }

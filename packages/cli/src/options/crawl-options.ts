@@ -54,6 +54,7 @@ export interface CrawlSettings {
   readonly proxy: string | undefined
   readonly refresh: number | undefined
   readonly header: readonly (readonly [name: string, value: string])[]
+  readonly headerOrigin: readonly string[]
   readonly extract: readonly Extraction[]
   readonly store: string
   readonly export: string | undefined
@@ -169,7 +170,13 @@ export const crawlOptions: OptionTable<CrawlSettings> = {
   maxLinks: { takes: count(0), initial: '10000', help: 'kept of one page', group: requests },
   maxRedirects: { takes: count(0, 100), initial: '10', help: 'followed in a row', group: requests },
   userAgent: { takes: headerText, help: 'how the crawler calls itself', group: requests },
-  header: { takes: headerField, multiple: true, help: 'sent with each request', group: requests },
+  header: {
+    takes: headerField,
+    multiple: true,
+    help: 'sent to the hosts of the start URLs',
+    group: requests,
+  },
+  headerOrigin: { takes: url, multiple: true, help: 'headers are sent here, too', group: requests },
   cookies: { help: 'keep cookies as long as the crawl runs', group: requests },
   proxy: { takes: url, help: 'an HTTP proxy to ask through', group: requests },
   refresh: {

@@ -1,3 +1,4 @@
+import { withoutCredentials } from '../format/without-secrets.ts'
 import { UsageError } from './usage-error.ts'
 
 /**
@@ -7,5 +8,7 @@ import { UsageError } from './usage-error.ts'
  */
 export function requireNone(surplus: readonly string[]): void {
   const [first] = surplus
-  if (first !== undefined) throw new UsageError(`unexpected argument "${first}"`)
+  if (first !== undefined) {
+    throw new UsageError(`unexpected argument "${withoutCredentials(first)}"`)
+  }
 }

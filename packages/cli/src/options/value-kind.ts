@@ -1,3 +1,5 @@
+import { withoutCredentials, withoutValue } from '../format/without-secrets.ts'
+
 /** A sort of value that an option takes. */
 export interface ValueKind<T> {
   /** How the value is called in the help. */
@@ -6,6 +8,8 @@ export interface ValueKind<T> {
   readonly rule: string
   /** All that it can be, or that it is a file: what a shell offers to complete. */
   readonly offers?: readonly string[] | 'file'
+  /** The text as it may be shown, where it may have a secret in it. */
+  shown?(text: string): string
   /** `undefined` for what is not right. */
   parse(text: string): T | undefined
   /** The same for a value of a config file, where that may be more than a text or a number. */
@@ -143,6 +147,7 @@ export const headerText: ValueKind<string> = {
 export const url: ValueKind<string> = {
   placeholder: '<url>',
   rule: 'an http or https URL',
+  shown: withoutCredentials,
   parse: (text) => (/^https?:$/.test(URL.parse(text)?.protocol ?? '') ? text : undefined),
 }
 
@@ -150,6 +155,7 @@ export const url: ValueKind<string> = {
 export const headerField: ValueKind<readonly [name: string, value: string]> = {
   placeholder: '<name:value>',
   rule: 'a header such as "Accept-Language: en"',
+  shown: withoutValue,
   parse: (text) => {
     const match = /^([\w!#$%&'*+.^`|~-]+):\s*([\x20-\x7e]*)$/.exec(text)
     return match === null ? undefined : [match[1] ?? '', (match[2] ?? '').trim()]

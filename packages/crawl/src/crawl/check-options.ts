@@ -1,4 +1,5 @@
 import { isRegExp } from 'node:util/types'
+import { withoutCredentials } from '@corral/http'
 import { MisuseError } from 'corral'
 import { describe, requireDuration } from 'corral/lowlevel'
 import type { LinkKind } from '../page/link-extractor.ts'
@@ -10,6 +11,7 @@ type Checked = Pick<
   CrawlOptions,
   | 'scope'
   | 'headers'
+  | 'headerOrigins'
   | 'userAgent'
   | 'followKinds'
   | 'canonical'
@@ -29,6 +31,7 @@ export function checkOptions(options: Checked): void {
   const { traps, normalize, handlerErrors } = options
   if (scope !== undefined) checkScope(scope)
   if (headers !== undefined) checkHeaders(headers)
+  if (options.headerOrigins !== undefined) checkOrigins(options.headerOrigins)
   if (userAgent !== undefined) checkHeaderValue('userAgent', userAgent)
   if (followKinds !== undefined) {
     checkArray('followKinds', followKinds)
@@ -120,10 +123,25 @@ function checkHeaders(headers: Readonly<Record<string, string>>): void {
   }
 }
 
-function checkHeaderValue(argument: string, value: unknown): void {
-  if (typeof value === 'string' && !/[^\t\u0020-\u007e\u0080-\u00ff]/.test(value)) return
-  refuse(argument, 'a string of Latin-1 without control characters', value)
+function checkOrigins(origins: readonly string[]): void {
+  checkArray('headerOrigins', origins)
+  for (const [at, origin] of origins.entries()) {
+    const protocol = typeof origin === 'string' ? URL.parse(origin)?.protocol : undefined
+    if (protocol === 'http:' || protocol === 'https:') continue
+    const shown = typeof origin === 'string' ? withoutCredentials(origin) : origin
+    refuse(`headerOrigins[${at}]`, 'an http or https URL', shown)
+  }
 }
+
+function checkHeaderValue(argument: string, value: unknown): void {
+  const [wrong] = typeof value === 'string' ? (forbidden.exec(value) ?? []) : [value]
+  // Of a text no more than what is wrong: it may be a secret.
+  if (wrong !== undefined || typeof value !== 'string') {
+    refuse(argument, 'a string of Latin-1 without control characters', wrong)
+  }
+}
+
+const forbidden = /[^\t\u0020-\u007e\u0080-\u00ff]/u
 
 function checkWord(argument: string, word: unknown, words: Readonly<Record<string, true>>): void {
   if (typeof word === 'string' && Object.hasOwn(words, word)) return

@@ -33,8 +33,13 @@ export interface CrawlOptions<T = unknown> extends LinkPolicyOptions {
   readonly normalize?: Omit<NormalizeOptions, 'maxLength'>
   /** What to say to servers; its first word, up to a slash, is the name that robots.txt files know. */
   readonly userAgent?: string
-  /** Further headers of every request. */
+  /**
+   * Further headers of the requests to the origins of `seeds` and `sitemaps`: nobody else sees them, however a request came
+   * about. User and password of a seed are Basic credentials for its origin, and stand nowhere else.
+   */
   readonly headers?: Readonly<Record<string, string>>
+  /** Further origins, as URLs, that `headers` are sent to. */
+  readonly headerOrigins?: readonly string[]
   /** Whether hosts that are slow or fail are asked less often, then left alone. @default true */
   readonly adaptive?: boolean
   /** Whether robots.txt is obeyed. @default true */

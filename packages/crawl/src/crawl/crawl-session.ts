@@ -21,6 +21,8 @@ export interface CrawlResponse extends AsyncDisposable {
   readonly headers: CrawlHeaders
   /** The address that it came from. */
   readonly remoteAddress?: string | undefined
+  /** What is odd about a body that could be unpacked all the same; known when it was read. */
+  readonly bodyNote?: string | undefined
   /** Unpacked. */
   readonly body: AsyncIterable<Uint8Array>
   /** Reads to the end of a small body, so that its connection can serve again; closes a large one. */

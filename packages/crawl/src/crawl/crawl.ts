@@ -1,4 +1,7 @@
+import { withoutCredentials } from '@corral/http'
 import { MisuseError, now, shield, sleep, taskGroup } from 'corral'
+import { ForeignSession } from '../fetch/foreign-session.ts'
+import { OwnHeadersSession, ownHeaders } from '../fetch/own-headers.ts'
 import { RobotsGate } from '../robots/robots-gate.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { normalizeUrl, type NormalizeOptions } from '../url/normalize-url.ts'
@@ -62,7 +65,14 @@ async function start<T>(
           handlerErrors,
           handlerTimeout: limits.handlerTimeout,
         })
-  const plan: Plan = { options, limits, normalize, seeds, handling, sitemaps }
+  const given = [...options.seeds, ...(options.sitemaps ?? [])]
+  const own = ownHeaders({
+    seeds: given,
+    origins: options.headerOrigins,
+    headers: options.headers,
+    hasProxy: options.proxy !== undefined,
+  })
+  const plan: Plan = { options, limits, normalize, seeds, handling, sitemaps, ownHeaders: own }
 
   if (typeof options.store !== 'string') return withSession(plan, options.store)
   const { maxDepth = Infinity } = options.scope ?? {}
@@ -80,11 +90,14 @@ interface Plan {
   readonly normalize: NormalizeOptions
   readonly seeds: readonly string[]
   readonly sitemaps: readonly string[]
+  readonly ownHeaders: ReadonlyMap<string, Readonly<Record<string, string>>>
 }
 
 async function withSession(plan: Plan, store: Store): Promise<CrawlProgress> {
   const { options, seeds, sitemaps, limits } = plan
-  if (options.session !== undefined) return await withWrappers(plan, store, options.session)
+  if (options.session !== undefined) {
+    return await withWrappers(plan, store, new ForeignSession(options.session))
+  }
   await using session = await openSession([...seeds, ...sitemaps], limits, options)
   return await withWrappers(plan, store, session)
 }
@@ -97,11 +110,16 @@ async function withWrappers(
 ): Promise<CrawlProgress> {
   const { warc, cookies, userAgent = defaultUserAgent } = plan.options
   const kept = cookies === true ? await withCookies(session) : session
-  if (warc === undefined) return await work(plan, store, kept)
+  if (warc === undefined) return await work(plan, store, withHeaders(plan, kept))
   const { WarcWriter } = await import('../warc/warc-writer.ts')
   const { WarcSession } = await import('../warc/warc-session.ts')
   await using writer = new WarcWriter({ directory: warc, software: userAgent })
-  return await work(plan, store, new WarcSession(kept, writer))
+  return await work(plan, store, new WarcSession(withHeaders(plan, kept), writer))
+}
+
+/** Inside of the archive: what it records may be published, and has none of these. */
+function withHeaders({ ownHeaders: own }: Plan, session: CrawlSession): CrawlSession {
+  return own.size === 0 ? session : new OwnHeadersSession(session, own)
 }
 
 async function withCookies(session: CrawlSession): Promise<CrawlSession> {
@@ -123,7 +141,7 @@ async function work(plan: Plan, store: Store, session: CrawlSession): Promise<Cr
     normalizer: new UrlNormalizer(plan.normalize),
     scope: createScope([...seeds, ...plan.sitemaps], options.scope),
     agent: /^[a-z_-]+/i.exec(userAgent)?.[0] ?? 'corral',
-    headers: { 'user-agent': userAgent, accept: 'text/html,*/*;q=0.5', ...options.headers },
+    headers: { 'user-agent': userAgent, accept: 'text/html,*/*;q=0.5' },
     handling: plan.handling,
     dedupe: options.dedupe,
     linkPolicy: createLinkPolicy(options),
@@ -187,7 +205,7 @@ function urlsOf(option: string, given: readonly string[], normalize: NormalizeOp
     const url = normalizeUrl(each, undefined, normalize)
     if (url !== undefined) return url
     throw new MisuseError(
-      `crawl: ${option} must be http or https URLs, got ${JSON.stringify(each)}`,
+      `crawl: ${option} must be http or https URLs, got ${JSON.stringify(withoutCredentials(each))}`,
     )
   })
 }

@@ -1,24 +1,38 @@
 import { HttpSession, type ConnectOptions } from '@corral/http'
 import { publicAddresses } from '../fetch/address-guard.ts'
+import { ForeignSession } from '../fetch/foreign-session.ts'
 import type { CrawlLimits } from './crawl-limits.ts'
 import type { CrawlSession } from './crawl-session.ts'
 
 export interface OwnSessionOptions {
   readonly connect?: ConnectOptions | undefined
   readonly proxy?: string | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
 /** Opens the HTTP session of a crawl that was given none: it keeps to the limits, and out of private networks. */
 export async function openSession(
   seeds: readonly string[],
   limits: CrawlLimits,
-  { connect = {}, proxy }: OwnSessionOptions = {},
+  { connect = {}, proxy, headers = {} }: OwnSessionOptions = {},
 ): Promise<CrawlSession & AsyncDisposable> {
   const { concurrency, concurrencyPerHost, timeout } = limits
   const { allowAddress = publicAddresses(seeds) } = connect
   if (proxy !== undefined) {
     const { ProxySession } = await import('../fetch/proxy-session.ts')
-    return new ProxySession({ proxy, limitPerHost: concurrencyPerHost, allowAddress })
+    const authorization = proxyAuthorizationOf(headers)
+    const own = new ProxySession({
+      proxy,
+      authorization,
+      limitPerHost: concurrencyPerHost,
+      allowAddress,
+    })
+    // What undici's fetch does with an answer is out of our hands.
+    const guarded = new ForeignSession(own)
+    return {
+      get: (url, request) => guarded.get(url, request),
+      [Symbol.asyncDispose]: () => own[Symbol.asyncDispose](),
+    }
   }
   return new HttpSession({
     limit: concurrency,
@@ -26,4 +40,9 @@ export async function openSession(
     timeout,
     connect: { ...connect, allowAddress },
   })
+}
+
+/** A header for proxies is for ours, where there is one. */
+function proxyAuthorizationOf(headers: Readonly<Record<string, string>>): string | undefined {
+  return Object.entries(headers).find(([name]) => name.toLowerCase() === 'proxy-authorization')?.[1]
 }

@@ -1,4 +1,4 @@
-import { parseRetryAfter } from '@corral/http'
+import { parseRetryAfter, withoutCredentials } from '@corral/http'
 import { isCancelled, now, timeout } from 'corral'
 import { failureOfError, failureOfStatus, type Failure } from '../fetch/failure.ts'
 import { readPage, type ReadPage } from '../page/read-page.ts'
@@ -90,7 +90,7 @@ export async function visitPage(
     bytes: read?.bytes ?? answer.bytes ?? 0,
     canonical: read?.content.canonical,
     noindex: (read?.content.noindex ?? false) || answer.noindex,
-    note: answer.note ?? noteOf(read),
+    note: answer.note ?? noteOf(read, answer.bodyNote),
     attempts: attempt,
     fetchedAt: Math.round(startedAt),
     durationMs,
@@ -121,6 +121,7 @@ interface Answer {
   readonly contentType: string | undefined
   readonly noindex: boolean
   readonly note?: string
+  readonly bodyNote?: string | undefined
   readonly bytes?: number
   readonly charset?: string
   readonly validators?: Validators | undefined
@@ -202,7 +203,7 @@ async function readAnswer(
     const skip = forbidden ? 'nofollow' : context.scope(link.url, depth)
     return skip === undefined ? link : stored(link.url, link.kind, forbidden, skip)
   })
-  return { result: 'answer', answer, read, links }
+  return { result: 'answer', answer: { ...answer, bodyNote: response.bodyNote }, read, links }
 }
 
 /** A redirect is an answer of its own; where it leads goes through the queue like any link. */
@@ -214,7 +215,10 @@ function redirected(
 ): Fetched {
   const target = context.normalizer.normalize(location, context.normalizer.base(entry.url))
   if (target === undefined) {
-    return failed('REDIRECT_INVALID', `redirects to ${JSON.stringify(location.slice(0, 200))}`)
+    return failed(
+      'REDIRECT_INVALID',
+      `redirects to ${JSON.stringify(withoutCredentials(location.slice(0, 200)))}`,
+    )
   }
   if (entry.hops >= context.limits.maxRedirects) {
     return failed(
@@ -266,9 +270,9 @@ function isHtml(contentType: string | undefined): boolean {
   return type === '' || type === 'text/html' || type === 'application/xhtml+xml'
 }
 
-function noteOf(read: ReadPage | undefined): string | undefined {
+function noteOf(read: ReadPage | undefined, bodyNote: string | undefined): string | undefined {
   if (read === undefined) return undefined
-  const notes: string[] = []
+  const notes = bodyNote === undefined ? [] : [bodyNote]
   if (read.malformed) notes.push(`some bytes are no ${read.charset}`)
   if (read.content.droppedLinks > 0) notes.push(`${read.content.droppedLinks} links too many`)
   return notes.length === 0 ? undefined : notes.join('; ')

@@ -44,11 +44,13 @@ export async function visitSitemap(
     })
   }
   const { bytes, charset } = sitemap
-  return { links: [...links.values()], bytes, charset, note: noteOf(sitemap) }
+  return { links: [...links.values()], bytes, charset, note: noteOf(sitemap, response) }
 }
 
-function noteOf({ items, dropped }: Sitemap): string {
-  if (items.length === 0) return 'no sitemap, or an empty one'
+function noteOf({ items, dropped, oddity }: Sitemap, response: CrawlResponse): string {
+  const odd = oddity ?? response.bodyNote
+  const also = odd === undefined ? '' : `; ${odd}`
+  if (items.length === 0) return `no sitemap, or an empty one${also}`
   const more = dropped === 0 ? '' : `; ${dropped} more left out`
-  return `sitemap of ${items.length}${more}`
+  return `sitemap of ${items.length}${more}${also}`
 }

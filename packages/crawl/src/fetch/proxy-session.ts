@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import { HttpError } from '@corral/http'
+import { basicAuthorization, HttpError, withoutCredentials } from '@corral/http'
 import { currentSignal, MisuseError, moveOnAfter, shield, throwIfCancelled } from 'corral'
 import { fetch, ProxyAgent, type Response } from 'undici'
 import type {
@@ -13,6 +13,8 @@ import type { AddressGuard } from './address-guard.ts'
 export interface ProxySessionOptions {
   /** URL of an HTTP proxy; user and password may stand in it. */
   readonly proxy: string
+  /** What the proxy is told as Proxy-Authorization when its URL has no user and password. */
+  readonly authorization?: string | undefined
   /** Connections at a time to one host. */
   readonly limitPerHost: number
   /** Asked about hosts that are addresses. Names are resolved by the proxy, out of our sight. */
@@ -34,11 +36,11 @@ export class ProxySession implements CrawlSession, AsyncDisposable {
   readonly #allowAddress: AddressGuard
 
   /** @throws MisuseError for what is no URL of an HTTP proxy */
-  constructor({ proxy, limitPerHost, allowAddress }: ProxySessionOptions) {
+  constructor({ proxy, authorization, limitPerHost, allowAddress }: ProxySessionOptions) {
     const url = URL.parse(proxy)
     if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
       throw new MisuseError(
-        `crawl: proxy must be the http or https URL of a proxy, got ${JSON.stringify(proxy)}`,
+        `crawl: proxy must be the http or https URL of a proxy, got ${JSON.stringify(withoutCredentials(proxy))}`,
       )
     }
     this.#allowAddress = allowAddress
@@ -49,7 +51,7 @@ export class ProxySession implements CrawlSession, AsyncDisposable {
       // Deadlines are those of the crawl.
       headersTimeout: 0,
       bodyTimeout: 0,
-      ...tokenOf(url),
+      ...tokenOf(url, authorization),
     })
   }
 
@@ -93,10 +95,9 @@ function isUnknownToProxy(error: unknown): boolean {
   return cause instanceof Error && /proxy auth|\b407\b/i.test(cause.message)
 }
 
-function tokenOf({ username, password }: URL): { token?: string } {
-  if (username === '' && password === '') return {}
-  const plain = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
-  return { token: `Basic ${Buffer.from(plain).toString('base64')}` }
+function tokenOf(url: URL, authorization: string | undefined): { token?: string } {
+  const token = basicAuthorization(url) ?? authorization
+  return token === undefined ? {} : { token }
 }
 
 class ProxyResponse implements CrawlResponse {

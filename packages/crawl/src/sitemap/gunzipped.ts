@@ -1,4 +1,4 @@
-import { createGunzip } from 'node:zlib'
+import { decodeBody } from '@corral/http'
 
 /** What is unpacked would be too much. */
 export class UnpackedTooLarge extends Error {
@@ -15,75 +15,61 @@ export class UnpackedTooLarge extends Error {
  * Cancellation: that of `body`.
  *
  * @param maxBytes of what is unpacked
- * @throws UnpackedTooLarge, or what zlib throws
+ * @param onOddity told what is odd about a file that can be unpacked all the same
+ * @throws UnpackedTooLarge, HttpError UNDECODABLE, or what `body` throws
  */
 export async function* gunzipped(
   body: AsyncIterable<Uint8Array>,
   maxBytes: number,
+  onOddity?: (what: string) => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  let unpacker: Unpacker | undefined
-  let first = true
-  try {
-    for await (const chunk of body) {
-      if (chunk.length === 0) continue
-      if (first && chunk[0] === 0x1f && (chunk.length === 1 || chunk[1] === 0x8b)) {
-        unpacker = new Unpacker(maxBytes)
-      }
-      first = false
-      if (unpacker === undefined) yield chunk
-      else yield* await unpacker.write(chunk)
+  const iterator = body[Symbol.asyncIterator]()
+  const start = await firstOf(iterator)
+  const whole = resumed(start, iterator)
+  if (start?.[0] !== 0x1f || start[1] !== 0x8b) {
+    yield* whole
+    return
+  }
+  let bytes = 0
+  const options = onOddity === undefined ? {} : { onOddity }
+  for await (const chunk of decodeBody(whole, 'gzip', options)) {
+    bytes += chunk.length
+    if (bytes > maxBytes) {
+      throw new UnpackedTooLarge(`it unpacks to more than ${maxBytes} bytes`)
     }
-    if (unpacker !== undefined) yield* await unpacker.end()
-  } finally {
-    unpacker?.close()
+    yield chunk
   }
 }
 
-/** A gunzip that says for each piece what it unpacks to. */
-class Unpacker {
-  readonly #gunzip = createGunzip()
-  readonly #maxBytes: number
-  #parts: Uint8Array[] = []
-  #bytes = 0
-  #failure: Error | undefined
-  #settle: (() => void) | undefined
-
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes
-    this.#gunzip.on('data', (part: Uint8Array) => {
-      this.#parts.push(part)
-      this.#bytes += part.length
-      if (this.#bytes <= this.#maxBytes) return
-      this.#gunzip.destroy(new UnpackedTooLarge(`it unpacks to more than ${this.#maxBytes} bytes`))
-    })
-    this.#gunzip.on('error', (error) => {
-      this.#failure ??= error
-      this.#settle?.()
-    })
+/** The first bytes, two at least if there are. */
+async function firstOf(iterator: AsyncIterator<Uint8Array>): Promise<Uint8Array | undefined> {
+  let start: Uint8Array | undefined
+  while (start === undefined || start.length < 2) {
+    const { done, value } = await iterator.next()
+    if (done === true) return start
+    start = start === undefined ? value : Buffer.concat([start, value])
   }
+  return start
+}
 
-  write(chunk: Uint8Array): Promise<Uint8Array[]> {
-    return this.#step((done) => this.#gunzip.write(chunk, done))
-  }
-
-  end(): Promise<Uint8Array[]> {
-    return this.#step((done) => this.#gunzip.on('end', done).end())
-  }
-
-  close(): void {
-    this.#gunzip.destroy()
-  }
-
-  async #step(act: (done: () => void) => void): Promise<Uint8Array[]> {
-    if (this.#failure === undefined) {
-      await new Promise<void>((resolve) => {
-        this.#settle = resolve
-        act(resolve)
-      })
+/** What was taken, and then the rest. */
+async function* resumed(
+  start: Uint8Array | undefined,
+  iterator: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let over = false
+  try {
+    if (start !== undefined && start.length > 0) yield start
+    for (;;) {
+      const { done, value } = await iterator.next()
+      over = done === true
+      if (done === true) return
+      yield value
     }
-    if (this.#failure !== undefined) throw this.#failure
-    const parts = this.#parts
-    this.#parts = []
-    return parts
+  } catch (error) {
+    over = true
+    throw error
+  } finally {
+    if (!over) await iterator.return?.()
   }
 }

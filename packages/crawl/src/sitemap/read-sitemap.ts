@@ -15,6 +15,8 @@ export interface Sitemap {
   readonly charset: string
   /** Items left out because there were too many. */
   readonly dropped: number
+  /** What is odd about its file. */
+  readonly oddity: string | undefined
 }
 
 /**
@@ -35,16 +37,17 @@ export async function readSitemap(
     if (items.length < sitemapLimits.items) items.push(item)
     else dropped++
   })
+  let oddity: string | undefined
   let bytes = 0
   let decoder: TextDecoder | undefined
-  for await (const chunk of gunzipped(body, sitemapLimits.bytes)) {
+  for await (const chunk of gunzipped(body, sitemapLimits.bytes, (what) => (oddity ??= what))) {
     bytes += chunk.length
     decoder ??= decoderFor(chunk, contentType)
     parser.write(decoder.decode(chunk, { stream: true }))
   }
   if (decoder !== undefined) parser.write(decoder.decode())
   parser.end()
-  return { items, bytes, charset: decoder?.encoding ?? 'utf-8', dropped }
+  return { items, bytes, charset: decoder?.encoding ?? 'utf-8', dropped, oddity }
 }
 
 /** As for a page, but what says nothing is UTF-8. */

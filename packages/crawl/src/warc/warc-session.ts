@@ -59,6 +59,10 @@ class ArchivedResponse implements CrawlResponse {
     this.#writer = writer
   }
 
+  get bodyNote(): string | undefined {
+    return this.#response.bodyNote
+  }
+
   get body(): AsyncIterable<Uint8Array> {
     return this.#read()
   }

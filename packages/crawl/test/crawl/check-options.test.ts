@@ -32,9 +32,9 @@ describe('crawl refuses', () => {
       { headers: { 'a b': 'x' } },
       'headers must be an object whose names are tokens of HTTP, got "a b" (string)',
     ],
-    [{ headers: { a: 'x\r\ny' } }, `headers["a"] must be ${text}, got "x\\r\\ny" (string)`],
+    [{ headers: { a: 'x\r\ny' } }, `headers["a"] must be ${text}, got "\\r" (string)`],
     [{ headers: { a: 1 } }, `headers["a"] must be ${text}, got 1 (number)`],
-    [{ userAgent: 'bot\n' }, `userAgent must be ${text}, got "bot\\n" (string)`],
+    [{ userAgent: 'bot\n' }, `userAgent must be ${text}, got "\\n" (string)`],
     [
       { followKinds: ['foo'] },
       'followKinds[0] must be one of anchor, area, frame, refresh, canonical, got "foo" (string)',

@@ -154,7 +154,7 @@ describe('crawl with sitemaps', () => {
       '/d4.xml',
       '/page',
     ])
-    expect(errorsIn(store)).toEqual(['/broken.xml.gz body Z_BUF_ERROR'])
+    expect(errorsIn(store)).toEqual(['/broken.xml.gz body UNDECODABLE'])
   })
 
   test('takes one of another host, and of that what is in scope, but none inside', async () => {

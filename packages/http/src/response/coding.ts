@@ -1,6 +1,5 @@
 import {
   createBrotliDecompress,
-  createGunzip,
   createInflate,
   createInflateRaw,
   createZstdDecompress,
@@ -42,11 +41,9 @@ function isCoding(name: string): name is Coding {
 }
 
 /** A decoder for a body that begins with `first`, which is not empty. */
-export function createDecoder(coding: Coding, first: Uint8Array): Transform {
+export function createDecoder(coding: Exclude<Coding, 'gzip'>, first: Uint8Array): Transform {
   const options = { chunkSize: 64 * 1024 }
   switch (coding) {
-    case 'gzip':
-      return createGunzip(options)
     case 'br':
       return createBrotliDecompress(options)
     case 'zstd':

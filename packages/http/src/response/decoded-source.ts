@@ -1,40 +1,47 @@
 import type { Transform } from 'node:stream'
-import { suspend, Waiter, wake } from 'corral/lowlevel'
+import { isCancelled } from 'corral'
 import type { ByteSource } from '../exchange/byte-source.ts'
 import { createDecoder } from './coding.ts'
 import type { Coding } from './coding.ts'
+import { Unpacker } from './unpacker.ts'
 
-/**
- * Undoes one content coding. It takes a chunk, and no other until all that it unpacks to was read: so
- * it holds two chunks at most, however much a small body unpacks to.
- */
+export interface DecodedSourceOptions {
+  /** Milliseconds to wait for the decoder at most. */
+  readonly patience: number
+  readonly undecodable: (cause: Error) => Error
+  /** Told what is odd about the coded data, when it could be decoded all the same. */
+  readonly onOddity?: ((what: string) => void) | undefined
+  /** A decoder in place of zlib's. */
+  readonly createDecoder?: (coding: Coding, first: Uint8Array) => Transform
+}
+
+/** Undoes one content coding that is one stream; what stands behind it is no part of it. */
 export class DecodedSource implements ByteSource {
   readonly #source: ByteSource
-  readonly #coding: Coding
-  readonly #undecodable: (cause: Error) => Error
-  #decoder: Transform | undefined
-  #waiter: Waiter | undefined
-  #failure: Error | undefined
-  #wantsInput = true
-  #sourceOver = false
-  #ended = false
+  readonly #coding: Exclude<Coding, 'gzip'>
+  readonly #options: DecodedSourceOptions
+  #unpacker: Unpacker | undefined
 
-  constructor(source: ByteSource, coding: Coding, undecodable: (cause: Error) => Error) {
+  constructor(source: ByteSource, coding: Exclude<Coding, 'gzip'>, options: DecodedSourceOptions) {
     this.#source = source
     this.#coding = coding
-    this.#undecodable = undecodable
+    this.#options = options
   }
 
   async read(): Promise<Uint8Array | undefined> {
     try {
       for (;;) {
-        if (this.#failure !== undefined) throw this.#undecodable(this.#failure)
-        const chunk = this.#decoder?.read() as Uint8Array | null | undefined
-        if (chunk !== null && chunk !== undefined) return chunk
-        if (this.#ended) return await this.#skipRest()
-        if (this.#wantsInput) await this.#feed()
-        else await this.#progress()
-        if (this.#sourceOver && this.#decoder === undefined) return undefined // no body at all
+        const next = await this.#next()
+        if (next === 'over') return await this.#skipRest()
+        if (next instanceof Uint8Array) return next
+        const input = await this.#source.read()
+        if (input === undefined) {
+          if (this.#unpacker === undefined) return undefined // no body at all
+          this.#unpacker.finish()
+        } else if (input.length > 0) {
+          this.#unpacker ??= this.#start(input)
+          this.#unpacker.feed(input)
+        }
       }
     } catch (error) {
       await this.close()
@@ -47,58 +54,37 @@ export class DecodedSource implements ByteSource {
   }
 
   async close(): Promise<void> {
-    this.#decoder?.destroy()
+    this.#unpacker?.destroy()
     await this.#source.close()
   }
 
-  async #feed(): Promise<void> {
-    const input = await this.#source.read()
-    if (input === undefined) {
-      this.#sourceOver = true
-      this.#wantsInput = false
-      this.#decoder?.end()
-      return
+  async #next(): Promise<Uint8Array | 'hungry' | 'over'> {
+    try {
+      return (await this.#unpacker?.next()) ?? 'hungry'
+    } catch (error) {
+      throw decodingError(error, this.#options)
     }
-    if (input.length === 0) return
-    this.#decoder ??= this.#start(input)
-    this.#wantsInput = false
-    this.#decoder.write(input, () => {
-      this.#wantsInput = true
-      this.#wake()
-    })
   }
 
-  #start(first: Uint8Array): Transform {
-    const wakeUp = (): void => this.#wake()
-    return createDecoder(this.#coding, first)
-      .on('readable', wakeUp)
-      .on('end', () => {
-        this.#ended = true
-        wakeUp()
-      })
-      .on('error', (error) => {
-        this.#failure = error
-        wakeUp()
-      })
+  #start(first: Uint8Array): Unpacker {
+    const create = this.#options.createDecoder ?? createDecoder
+    return new Unpacker(create(this.#coding, first), this.#options.patience)
   }
 
-  /** The coded data is over; what still comes is no part of it. */
   async #skipRest(): Promise<undefined> {
-    while ((await this.#source.read()) !== undefined) continue
+    let size = this.#unpacker?.unused ?? 0
+    for (let more; (more = await this.#source.read()) !== undefined;) size += more.length
+    if (size > 0) this.#options.onOddity?.(behind(size, this.#coding))
     return undefined
   }
+}
 
-  async #progress(): Promise<void> {
-    const waiter = new Waiter('HttpResponse.decode', this)
-    this.#waiter = waiter
-    try {
-      await suspend(waiter)
-    } finally {
-      this.#waiter = undefined
-    }
-  }
+/** What a decoder failed with; a cancellation goes on its way. */
+export function decodingError(error: unknown, { undecodable }: DecodedSourceOptions): unknown {
+  return isCancelled(error) || !(error instanceof Error) ? error : undecodable(error)
+}
 
-  #wake(): void {
-    if (this.#waiter !== undefined) wake(this.#waiter, undefined)
-  }
+/** What is said of bytes that stand behind coded data. */
+export function behind(size: number, coding: Coding): string {
+  return `${size} ${size === 1 ? 'byte' : 'bytes'} behind the ${coding} data`
 }

@@ -5,7 +5,7 @@ import type { Exchange, ResponseHead } from '../exchange/exchange.ts'
 import type { ByteSource } from '../exchange/byte-source.ts'
 import { CappedSource } from './capped-source.ts'
 import { codingsOf } from './coding.ts'
-import { DecodedSource } from './decoded-source.ts'
+import { decodedSource, iterate } from './decode-body.ts'
 import { ResponseHeaders } from './response-headers.ts'
 
 export interface BodyOptions {
@@ -24,6 +24,7 @@ export interface Redirect {
 export interface BodySettings {
   readonly maxBytes: number
   readonly decompress: boolean
+  readonly bodyTimeout: number
 }
 
 /** How much of a body is read to its end rather than closing the connection. */
@@ -51,6 +52,7 @@ export class HttpResponse implements AsyncDisposable {
   readonly #exchange: Exchange
   readonly #settings: BodySettings
   #taken = false
+  #bodyNote: string | undefined
 
   /** @internal */
   constructor(
@@ -74,6 +76,11 @@ export class HttpResponse implements AsyncDisposable {
   /** The status is 200 to 299. */
   get ok(): boolean {
     return this.status >= 200 && this.status < 300
+  }
+
+  /** What is odd about the body, once it was read to its end: bytes behind packed data, a checksum that is missing. */
+  get bodyNote(): string | undefined {
+    return this.#bodyNote
   }
 
   /**
@@ -161,9 +168,12 @@ export class HttpResponse implements AsyncDisposable {
     let source: ByteSource = this.#exchange
     if (maxBytes !== Infinity && !complete) source = new CappedSource(source, maxBytes, tooLarge)
     for (const coding of codings) {
-      source = new DecodedSource(source, coding, (cause) =>
-        this.#error('UNDECODABLE', `the body is no ${coding}: ${cause.message}`, cause),
-      )
+      source = decodedSource(source, coding, {
+        patience: this.#settings.bodyTimeout,
+        undecodable: (cause) =>
+          this.#error('UNDECODABLE', `the body is no ${coding}: ${cause.message}`, cause),
+        onOddity: (what) => (this.#bodyNote ??= what),
+      })
       if (maxBytes !== Infinity) source = new CappedSource(source, maxBytes, tooLarge)
     }
     return source
@@ -205,21 +215,5 @@ function refusing(source: ByteSource, error: () => Error): ByteSource {
     },
     over: false,
     close: () => source.close(),
-  }
-}
-
-function iterate(source: ByteSource): AsyncIterator<Uint8Array, undefined> {
-  let read = false
-  return {
-    async next() {
-      if (read && source.over) return { done: true, value: undefined }
-      read = true
-      const value = await source.read()
-      return value === undefined ? { done: true, value } : { done: false, value }
-    },
-    async return() {
-      await shield(() => source.close())
-      return { done: true, value: undefined }
-    },
   }
 }

@@ -3,6 +3,8 @@ import { describe } from 'corral/lowlevel'
 import { acceptEncoding } from '../response/coding.ts'
 import type { HeaderRecord, Outgoing } from '../exchange/outgoing.ts'
 import type { BodyInput, RequestHeaders, RequestOptions } from '../options.ts'
+import { withoutCredentials } from '../without-credentials.ts'
+import { basicAuthorization } from './basic-authorization.ts'
 
 /** The headers that every request of a session has: as it is, and when packed bodies are asked for. */
 export interface DefaultHeaders {
@@ -24,9 +26,9 @@ export function makeRequest(
 ): Outgoing {
   const url = parse(target)
   let headers = prepared
-  if (url.username !== '' || url.password !== '') {
+  const authorization = basicAuthorization(url)
+  if (authorization !== undefined) {
     // Those that were asked for by name go before.
-    const authorization = `Basic ${credentials(url)}`
     headers = { ...prepared, authorization, ...explicit(options) }
     url.username = ''
     url.password = ''
@@ -68,7 +70,9 @@ export function addHeaders(to: Record<string, string | string[]>, headers: Reque
     if (value === undefined) continue
     if (!token.test(name)) refuse('a header name must be a token', name)
     for (const each of typeof value === 'string' ? [value] : value) {
-      if (forbidden.test(each)) refuse(`header ${name} must have no control characters`, each)
+      if (forbidden.test(each)) {
+        refuse(`header ${name} must have no control characters`, secrecy(name, each))
+      }
     }
     to[name.toLowerCase()] = typeof value === 'string' ? value : [...value]
   }
@@ -77,10 +81,10 @@ export function addHeaders(to: Record<string, string | string[]>, headers: Reque
 function parse(target: string | URL): URL {
   const url = URL.parse(String(target))
   if (url !== null && (url.protocol === 'http:' || url.protocol === 'https:')) return url
-  return refuse('url must be an absolute http or https URL', String(target))
+  return refuse('url must be an absolute http or https URL', withoutCredentials(String(target)))
 }
 
-function credentials({ username, password }: URL): string {
-  const text = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
-  return Buffer.from(text).toString('base64')
+/** What may be a secret stands in no message. */
+function secrecy(name: string, value: string): string {
+  return /authorization|cookie/i.test(name) ? '***' : value
 }

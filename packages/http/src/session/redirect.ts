@@ -2,10 +2,12 @@ import { HttpError } from '../errors.ts'
 import type { HttpResponse } from '../response/http-response.ts'
 import { isReplayable } from '../exchange/outgoing.ts'
 import type { Outgoing } from '../exchange/outgoing.ts'
+import { withoutCredentials } from '../without-credentials.ts'
 
 /**
  * The request that a redirect asks for; undefined when the response is none. A 303, and a 301 or 302
- * to a POST, become a GET without a body; secrets stay with the origin that they were given for.
+ * to a POST, become a GET without a body; secrets stay with the origin that they were given for
+ * [Fetch 4.4]: once they were left behind, they do not come back.
  *
  * @throws HttpError REDIRECT when it cannot be followed
  */
@@ -16,8 +18,10 @@ export function redirected(request: Outgoing, response: HttpResponse): Outgoing 
   if (location === undefined) return undefined
   const url = URL.parse(location, request.url)
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw cannotFollow(request, `its location is no http URL: ${location}`)
+    throw cannotFollow(request, `its location is no http URL: ${withoutCredentials(location)}`)
   }
+  // Those of a server's choosing are nobody's: sent to no host, and kept out of `url` and messages.
+  if (url.username !== '' || url.password !== '') url.username = url.password = ''
   const { method } = request
   const becomesGet =
     (status === 303 && method !== 'GET' && method !== 'HEAD') ||
@@ -44,5 +48,11 @@ export function cannotFollow({ url: { href } }: Outgoing, why: string): HttpErro
   })
 }
 
-const ofTheBody = ['content-type', 'content-length', 'content-encoding', 'content-language']
+const ofTheBody = [
+  'content-type',
+  'content-length',
+  'content-encoding',
+  'content-language',
+  'content-location',
+]
 const secret = ['authorization', 'cookie', 'proxy-authorization', 'host']
