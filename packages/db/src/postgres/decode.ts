@@ -11,10 +11,14 @@ export interface TypeParsers {
 
 const builtIn = pg.types.getTypeParser as (oid: number, format: string) => Parse
 const asText: Parse = (text) => text
+// Its own type is wrong: it is no function.
+const { create } = pg.types.arrayParser as unknown as {
+  create(text: string, parse: Parse): { parse(): unknown[] }
+}
 const arrayOf =
   (parse: Parse): Parse =>
   (text) =>
-    pg.types.arrayParser(text, (item: string) => parse(item)) as unknown[]
+    create(text, parse).parse()
 
 // The numbers of types are fixed in PostgreSQL's pg_type.dat.
 const own = new Map<number, Parse>()

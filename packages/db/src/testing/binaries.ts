@@ -1,7 +1,6 @@
 import { chmod, cp, mkdir, readdir, readFile, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
-import { cancellable } from 'corral'
 import { DatabaseError } from '../errors.ts'
 
 /** Where `initdb` and `postgres` are, and what they need to run. */
@@ -24,19 +23,15 @@ export async function prepareBinaries(folder: string, copy: boolean): Promise<Bi
   let root = native
   if (copy) {
     root = join(folder, 'native')
-    await cancellable(cp(native, root, { recursive: true, verbatimSymlinks: true }))
-    await cancellable(chmod(root, 0o755))
+    await cp(native, root, { recursive: true, verbatimSymlinks: true })
+    await chmod(root, 0o755)
   }
   const lib = join(folder, 'lib')
-  await cancellable(mkdir(lib))
-  const listed = await cancellable(
-    readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]'),
-  )
+  await mkdir(lib)
+  const listed = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]')
   for (const { source, target } of JSON.parse(listed) as { source: string; target: string }[]) {
     if (dirname(target) !== 'native/lib') continue
-    await cancellable(
-      symlink(join(root, source.replace(/^native\//, '')), join(lib, basename(target))),
-    )
+    await symlink(join(root, source.replace(/^native\//, '')), join(lib, basename(target)))
   }
   const path = [lib, join(root, 'lib')].join(':')
   // What Node itself was told is none of the server's business.
@@ -47,7 +42,7 @@ export async function prepareBinaries(folder: string, copy: boolean): Promise<Bi
     DYLD_LIBRARY_PATH: path,
   }
   const bin = join(root, 'bin')
-  await cancellable(readdir(bin))
+  await readdir(bin)
   return { bin, env }
 }
 

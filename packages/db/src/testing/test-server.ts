@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -7,8 +7,7 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { cancellable, currentSignal, Future, shield } from 'corral'
+import { currentSignal, Future, shield } from 'corral'
 import { DatabaseError } from '../errors.ts'
 import { prepareBinaries } from './binaries.ts'
 import type { Binaries } from './binaries.ts'
@@ -45,17 +44,17 @@ export class TestServer {
 
   /** Cancellation: gives up, and leaves nothing. */
   static async open(): Promise<TestServer> {
-    const folder = await cancellable(mkdtemp(join(tmpdir(), 'corral-postgres-')))
+    const folder = await mkdtemp(join(tmpdir(), 'corral-postgres-'))
     try {
       const asRoot = process.getuid?.() === 0
       const identity = asRoot ? { uid: nobody, gid: nobody } : {}
       const binaries = await prepareBinaries(folder, asRoot)
       const password = randomBytes(16).toString('hex')
-      await cancellable(writeFile(join(folder, 'password'), password, { mode: 0o600 }))
-      await cancellable(chmod(folder, 0o700))
+      await writeFile(join(folder, 'password'), password, { mode: 0o600 })
+      await chmod(folder, 0o700)
       if (asRoot) {
-        await cancellable(chown(folder, nobody, nobody))
-        await cancellable(chown(join(folder, 'password'), nobody, nobody))
+        await chown(folder, nobody, nobody)
+        await chown(join(folder, 'password'), nobody, nobody)
       }
       const server = new TestServer(folder, binaries, await freePort(), password, identity)
       await server.#initialise()
@@ -117,18 +116,34 @@ export class TestServer {
 
   async close(): Promise<void> {
     await this.stop()
-    await cancellable(rm(this.#folder, { recursive: true, force: true }))
+    await rm(this.#folder, { recursive: true, force: true })
   }
 
   async #initialise(): Promise<void> {
     const { bin, env } = this.#binaries
     const data = join(this.#folder, 'data')
     const args = ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', '-E', 'UTF8', '--no-sync']
-    await promisify(execFile)(
-      join(bin, 'initdb'),
-      [...args, '--locale=C', '--pwfile', join(this.#folder, 'password')],
-      { ...this.#identity, env, cwd: this.#folder, signal: currentSignal() },
-    )
+    const password = ['--locale=C', '--pwfile', join(this.#folder, 'password')]
+    const child = spawn(join(bin, 'initdb'), [...args, ...password], {
+      ...this.#identity,
+      env,
+      cwd: this.#folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    let log = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text))
+    const ended = new Future<number | null>()
+    child.once('error', (error) => (log += String(error)))
+    child.once('close', (code) => ended.resolve(code))
+    try {
+      const code = await ended
+      if (code === 0) return
+      throw new DatabaseError('NO_SERVER', `openTestPostgres: initdb exited with ${code}: ${log}`)
+    } catch (error) {
+      child.kill()
+      await shield(() => ended.wait())
+      throw error
+    }
   }
 }
 
