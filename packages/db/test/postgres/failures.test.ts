@@ -1,4 +1,12 @@
-import { gatherSettled, moveOnAfter, sleep, spawn, taskGroup } from 'corral'
+import {
+  CancelScope,
+  checkpoint,
+  gatherSettled,
+  moveOnAfter,
+  sleep,
+  spawn,
+  taskGroup,
+} from 'corral'
 import { sql } from '@corral/db'
 import { describe, expect, it } from 'vitest'
 import { failure, serve, until } from './serve.ts'
@@ -95,6 +103,23 @@ describe('Database: a failure', () => {
     } finally {
       process.kill(pid, 'SIGCONT')
     }
+  })
+
+  it('to be at work when it is asked to stop makes us ask again', async () => {
+    await using db = await served.open({ max: 1, applicationName: 'asleep' })
+    const [pid = 0] = await backends('asleep')
+    process.kill(pid, 'SIGSTOP')
+    const scope = new CancelScope()
+    await taskGroup(async (group) => {
+      const { queries } = db.stats()
+      group.spawn(() => scope.run(() => db.query(sql`select pg_sleep(600)`)))
+      while (db.stats().queries === queries) await checkpoint()
+      scope.cancel()
+      await sleep(200) // the first request has come: it waits where the statement does
+      process.kill(pid, 'SIGCONT')
+    })
+    expect(await served.active('asleep')).toEqual([])
+    expect(db.stats()).toMatchObject({ size: 1, cancels: 1, destroyed: 0 })
   })
 
   it('of the whole server rejects what is under way, and is over when it is back', async () => {
