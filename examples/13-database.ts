@@ -37,7 +37,9 @@ async function transfer(db: Database, amount: number): Promise<void> {
 async function tooSlow(db: Database): Promise<void> {
   const { timedOut } = await moveOnAfter(100, () => db.query(sql`select pg_sleep(60)`))
   const busy = sql`select count(*)::int from pg_stat_activity where query like '%pg_sleep(60)' and state = 'active'`
-  console.log(`timed out: ${timedOut ? 'yes' : 'no'}, still at work: ${await db.value(busy)}`)
+  console.log(
+    `timed out: ${timedOut ? 'yes' : 'no'}, still at work: ${await db.value<number>(busy)}`,
+  )
 }
 
 export async function main(): Promise<void> {

@@ -145,11 +145,11 @@ describe('Database: a cancellation', () => {
     await until(() => closed === 1)
   })
 
-  it('at any moment hits no other statement: 0 of 300', async () => {
+  it('at any moment hits no other statement: 0 of 1000', async () => {
     await using db = await served.open({ applicationName: 'barrage', max: 2 })
     const wrong: unknown[] = []
     await mapConcurrent(
-      Array.from({ length: 300 }, (_, i) => i),
+      Array.from({ length: 1000 }, (_, i) => i),
       async (i) => {
         // Short enough to end about when the cancellation comes.
         await moveOnAfter(i % 4, () => db.query(sql`select pg_sleep(${(i % 5) / 1000})`))
