@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 
 /**
- * What we use of pg that it does not promise; the version is pinned to the patch for it.
+ * What we use of pg that it does not promise; that is why its minor version is pinned.
  *
  * The client adds its listeners in `connect`: those added after it are called after it.
  */
