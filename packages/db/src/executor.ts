@@ -1,0 +1,146 @@
+import { refuse, requireCount } from 'corral/lowlevel'
+import { DatabaseError } from './errors.ts'
+import { Sql } from './sql/statement.ts'
+
+/** A row as an object; the values as the table of types has them. */
+export type Row = Record<string, unknown>
+
+export interface Result {
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly unknown[])[]
+  /** How many rows it changed or gave. */
+  readonly count: number
+}
+
+export interface StreamOptions {
+  /** How many rows are fetched at a time; the server makes no more until they are taken. Default 500. */
+  readonly batch?: number
+}
+
+/**
+ * What runs statements: a database, a session, a transaction.
+ *
+ * Cancellation, of every method: when it throws, the statement has stopped at the server, or its connection was
+ * destroyed because the server did not answer within `grace`.
+ */
+export abstract class Executor {
+  /** What errors are headed with. */
+  protected abstract readonly name: string
+  protected abstract send(api: string, statement: Sql): Promise<Result>
+  protected abstract open(api: string, query: Sql, batch: number): AsyncGenerator<Result, void>
+
+  /**
+   * All rows. The type is yours to say: it is not checked.
+   *
+   * @throws DatabaseError
+   * @example
+   * const users = await db.query<{ id: number; name: string }>(sql`select id, name from users where age > ${18}`)
+   */
+  async query<T extends object = Row>(query: Sql): Promise<T[]> {
+    return asObjects<T>('query', await this.#send('query', query))
+  }
+
+  /**
+   * The one row that there is.
+   *
+   * @throws DatabaseError NO_ROWS or TOO_MANY_ROWS when there is another number
+   */
+  async one<T extends object = Row>(query: Sql): Promise<T> {
+    const rows = await this.#atMostOne<T>('one', query)
+    return rows[0] ?? missing(this.#api('one'))
+  }
+
+  /**
+   * The row, or undefined when there is none.
+   *
+   * @throws DatabaseError TOO_MANY_ROWS
+   */
+  async maybeOne<T extends object = Row>(query: Sql): Promise<T | undefined> {
+    return (await this.#atMostOne<T>('maybeOne', query))[0]
+  }
+
+  /**
+   * The first column of the one row that there is.
+   *
+   * @throws DatabaseError NO_ROWS or TOO_MANY_ROWS when there is another number
+   */
+  async value<T = unknown>(query: Sql): Promise<T> {
+    const { rows } = await this.#send('value', query)
+    if (rows.length > 1) tooMany(this.#api('value'), rows.length)
+    const row = rows[0] ?? missing(this.#api('value'))
+    return row[0] as T
+  }
+
+  /**
+   * A statement whose rows do not matter; how many rows it changed does.
+   *
+   * @throws DatabaseError
+   */
+  async execute(query: Sql): Promise<{ count: number }> {
+    const { count } = await this.#send('execute', query)
+    return { count }
+  }
+
+  /**
+   * The rows of a `select` or `values`, fetched as they are taken, through a cursor of the server: memory stays flat.
+   * On a database it reserves a connection, in a transaction of its own, until the loop is left.
+   *
+   * Cancellation: stops the fetch at the server. Leaving the loop, in whatever way, closes the cursor.
+   *
+   * @throws DatabaseError
+   * @example
+   * for await (const { id } of db.stream<{ id: number }>(sql`select id from events`)) console.log(id)
+   */
+  async *stream<T extends object = Row>(
+    query: Sql,
+    { batch = 500 }: StreamOptions = {},
+  ): AsyncGenerator<T, void> {
+    const api = this.#api('stream')
+    requireSql(api, query)
+    requireCount(`${api}: batch`, batch)
+    for await (const result of this.open(api, query, batch)) yield* asObjects<T>(api, result)
+  }
+
+  async #atMostOne<T extends object>(method: string, query: Sql): Promise<T[]> {
+    const result = await this.#send(method, query)
+    if (result.rows.length > 1) tooMany(this.#api(method), result.rows.length)
+    return asObjects<T>(this.#api(method), result)
+  }
+
+  #send(method: string, query: Sql): Promise<Result> {
+    const api = this.#api(method)
+    requireSql(api, query)
+    return this.send(api, query)
+  }
+
+  #api(method: string): string {
+    return `${this.name}.${method}`
+  }
+}
+
+function requireSql(api: string, query: Sql): void {
+  if (!(query instanceof Sql)) refuse(`${api}: query`, 'made by the tag sql`...`', query)
+}
+
+function asObjects<T extends object>(api: string, { columns, rows }: Result): T[] {
+  if (new Set(columns).size < columns.length) {
+    const twice = columns.find((name, i) => columns.indexOf(name) < i)
+    throw new DatabaseError(
+      'DUPLICATE_COLUMN',
+      `${api}: two columns are called ${JSON.stringify(twice)}; name one of them with "as"`,
+    )
+  }
+  return rows.map((row) => {
+    const object: Row = {}
+    for (let i = 0; i < columns.length; i++) object[columns[i] as string] = row[i]
+    return object as T
+  })
+}
+
+function missing(api: string): never {
+  throw new DatabaseError('NO_ROWS', `${api}: there is no row; use maybeOne where that may be`)
+}
+
+function tooMany(api: string, count: number): never {
+  throw new DatabaseError('TOO_MANY_ROWS', `${api}: there are ${count} rows; use query, or limit 1`)
+}

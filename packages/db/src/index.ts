@@ -1,0 +1,16 @@
+export type {
+  Database,
+  DatabaseStats,
+  Session,
+  Transaction,
+  TransactionOptions,
+} from './database.ts'
+export { DatabaseError } from './errors.ts'
+export type { DatabaseErrorCode, ServerReport } from './errors.ts'
+export type { Executor, Result, Row, StreamOptions } from './executor.ts'
+export type { Timestamps } from './postgres/decode.ts'
+export { openPostgres } from './postgres/open-postgres.ts'
+export type { PostgresOptions, QueryEvent } from './postgres/options.ts'
+export { sql } from './sql/sql.ts'
+export type { SqlTag } from './sql/sql.ts'
+export type { Sql } from './sql/statement.ts'

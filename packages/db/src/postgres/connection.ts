@@ -1,0 +1,180 @@
+import {
+  Event,
+  InternalError,
+  isCancelled,
+  moveOnAfter,
+  shield,
+  sleep,
+  throwIfCancelled,
+} from 'corral'
+import type { Client } from 'pg'
+import { Sql } from '../sql/statement.ts'
+import { encodeAll } from './encode.ts'
+import { Exchange } from './exchange.ts'
+import type { Reply } from './exchange.ts'
+import type { Internals } from './internals.ts'
+import { requestCancel } from './request-cancel.ts'
+import { requireText } from './require-text.ts'
+import { serverError } from './server-error.ts'
+
+/** What a cancellation does to a statement: stops it, or waits for its outcome, as far as the grace goes. */
+export type OnCancel = 'stop' | 'finish'
+
+export interface ConnectionCounts {
+  cancels: number
+  destroyed: number
+}
+
+/**
+ * One connection to a server, for one statement at a time.
+ *
+ * A cancelled statement is stopped at the server, by a CancelRequest on a socket of its own. That request names
+ * the connection and not the statement: one that comes late would hit the next statement, of somebody else. So
+ * nobody gets the connection before both are seen: the server has closed every socket that asked (by then the
+ * signal was sent) and is ready for the next statement (by then the signal has hit or was too late to hit). A
+ * request that came before the server had begun the statement hits nothing, so it is sent again. When all that
+ * takes longer than the grace, the connection is destroyed.
+ */
+export class Connection {
+  /** Of the last ReadyForQuery: idle, in a transaction, in a failed one. */
+  status: 'I' | 'T' | 'E' = 'I'
+  alive = true
+  readonly #client: Client
+  readonly #wire: Internals
+  /** How long the server has to answer when something is to be ended, in milliseconds. */
+  readonly grace: number
+  readonly #counts: ConnectionCounts
+  readonly #gone = new Event()
+  #pending: Exchange | undefined
+  #failure: unknown
+
+  /** @param client not connected yet */
+  constructor(client: Client, grace: number, counts: ConnectionCounts) {
+    this.#client = client
+    this.#wire = client as unknown as Internals
+    this.grace = grace
+    this.#counts = counts
+    // An error without a listener would end the process; `end` follows each.
+    client.on('error', (error) => {
+      this.#failure ??= error
+      this.alive = false
+    })
+  }
+
+  /** Listens behind pg's own listeners: when it is told, pg has told the outcome. Called once pg has its. */
+  listen(): void {
+    this.#wire.connection.on('readyForQuery', (message) => {
+      this.status = message.status
+      const pending = this.#pending
+      this.#pending = undefined
+      pending?.end()
+    })
+    this.#wire.connection.once('end', () => {
+      this.alive = false
+      this.#pending?.end(this.#failure ?? new Error('the connection ended'))
+      this.#pending = undefined
+      this.#gone.set()
+    })
+  }
+
+  get processId(): number {
+    return this.#wire.processID
+  }
+
+  /**
+   * Sends a statement and waits for its outcome, and for the server to be ready.
+   *
+   * Cancellation: returns when the statement has stopped at the server, or the connection was destroyed.
+   * With `finish` the statement goes on: its outcome is thrown or returned all the same.
+   */
+  async execute(api: string, { text, values }: Sql, onCancel: OnCancel = 'stop'): Promise<Reply> {
+    throwIfCancelled()
+    requireText(text)
+    const encoded = encodeAll(values)
+    if (!this.alive) throw serverError(api, this.#failure, 'CONNECTION_LOST')
+    if (this.#pending !== undefined) throw new InternalError(`${api}: the connection is in use`)
+    const exchange = new Exchange(this)
+    this.#pending = exchange
+    this.#client.query(
+      { text, values: encoded, rowMode: 'array', queryMode: 'extended' } as {
+        text: string
+        rowMode: 'array'
+      },
+      (error: unknown, reply: Reply) => exchange.note(error, reply),
+    )
+    try {
+      await exchange.ended()
+    } catch (error) {
+      if (!isCancelled(error)) throw error
+      await shield(() => (onCancel === 'stop' ? this.#stop(exchange) : this.#finish(exchange)))
+      if (onCancel === 'stop') throw error
+    }
+    if (exchange.error === undefined && exchange.reply !== undefined) return exchange.reply
+    throw serverError(api, exchange.error, this.alive ? undefined : 'CONNECTION_LOST')
+  }
+
+  /** Ends a transaction that nobody ends any more. False: it could not, and the connection is not fit for use. */
+  rollback(): Promise<boolean> {
+    return shield(async () => {
+      if (this.alive && this.status !== 'I') {
+        try {
+          await moveOnAfter(this.grace, () => this.execute('rollback', rollback))
+        } catch (error) {
+          if (isCancelled(error)) throw error // otherwise its status says how it went
+        }
+      }
+      if (this.alive && this.status === 'I') return true
+      await this.destroy()
+      return false
+    })
+  }
+
+  /** Ends it politely. Run under a shield. */
+  async close(): Promise<void> {
+    if (this.alive && this.#pending === undefined) {
+      this.alive = false
+      void this.#client.end().catch(() => undefined)
+      await moveOnAfter(this.grace, () => this.#gone.wait())
+    }
+    await this.destroy()
+  }
+
+  /** Ends it at once, whatever the server does. Run under a shield. */
+  async destroy(): Promise<void> {
+    this.alive = false
+    if (this.#gone.isSet) return
+    this.#counts.destroyed += 1
+    this.#wire.connection.stream.destroy()
+    await this.#gone.wait()
+  }
+
+  get [Symbol.toStringTag](): string {
+    return `PostgreSQL connection ${this.processId}`
+  }
+
+  async #stop(exchange: Exchange): Promise<void> {
+    this.#counts.cancels += 1
+    const stopped = await moveOnAfter(this.grace, () => this.#cancelUntilEnded(exchange))
+    if (stopped.timedOut) await this.destroy()
+  }
+
+  async #finish(exchange: Exchange): Promise<void> {
+    const finished = await moveOnAfter(this.grace, () => exchange.ended())
+    if (finished.timedOut) await this.destroy()
+  }
+
+  async #cancelUntilEnded(exchange: Exchange): Promise<void> {
+    const { host, port, ssl, processID: processId, secretKey } = this.#wire
+    for (let patience = 20; !exchange.done; patience *= 2) {
+      try {
+        await requestCancel({ host, port, ssl, processId, secretKey })
+      } catch (error) {
+        if (isCancelled(error)) throw error
+        await sleep(patience) // the server takes no connections just now
+      }
+      await moveOnAfter(patience, () => exchange.ended())
+    }
+  }
+}
+
+const rollback = new Sql(['rollback'], [])

@@ -1,0 +1,88 @@
+import { MisuseError } from 'corral'
+import {
+  refuse,
+  requireDuration,
+  requireFunction,
+  requireLimit,
+  requireOptions,
+} from 'corral/lowlevel'
+import { typeParsers } from './decode.ts'
+import type { Timestamps, TypeParsers } from './decode.ts'
+
+/** A statement that has ended, for metrics and logs. */
+export interface QueryEvent {
+  readonly text: string
+  /** From when it was sent to when the server was ready again. */
+  readonly ms: number
+  /** How many rows it changed or gave. */
+  readonly count: number | undefined
+  /** What was thrown: a `DatabaseError`, or `Cancelled`. */
+  readonly error: unknown
+}
+
+export interface PostgresOptions {
+  /** How many connections there are at the most, those being made, cancelled or ended counted in. Default 10. */
+  readonly max?: number
+  /** How many are kept when nobody needs them. Default 0. */
+  readonly min?: number
+  /** How long one above `min` may lie idle, in milliseconds. Default 30 000. */
+  readonly idle?: number
+  /** How long the server has to stop what was cancelled, in milliseconds; then the connection is destroyed. Default 5000. */
+  readonly grace?: number
+  /** How long it may take to connect, in milliseconds. Default 10 000. */
+  readonly connectTimeout?: number
+  /** How `timestamptz` comes back: as `Date`, to the millisecond, or as text, to the microsecond. Default `date`. */
+  readonly timestamps?: Timestamps
+  /** What the server shows in `pg_stat_activity`. Default `corral`. */
+  readonly applicationName?: string
+  /** Told of every statement. What it throws is thrown by the statement. */
+  readonly onQuery?: (event: QueryEvent) => void
+}
+
+export interface PostgresSettings {
+  readonly url: string
+  readonly max: number
+  readonly min: number
+  readonly idle: number
+  readonly grace: number
+  readonly connectTimeout: number
+  readonly types: TypeParsers
+  readonly applicationName: string
+  readonly onQuery: ((event: QueryEvent) => void) | undefined
+}
+
+/** The options with their defaults; refuses what cannot be right. */
+export function settingsOf(url: string, options: PostgresOptions): PostgresSettings {
+  requireOptions('openPostgres', options)
+  const {
+    max = 10,
+    min = 0,
+    idle = 30_000,
+    grace = 5000,
+    connectTimeout = 10_000,
+    timestamps = 'date',
+    applicationName = 'corral',
+    onQuery,
+  } = options
+  requireUrl(url)
+  requireLimit('openPostgres: max', max)
+  requireLimit('openPostgres: min', min, 0)
+  requireDuration('openPostgres: idle', idle)
+  requireDuration('openPostgres: grace', grace)
+  requireDuration('openPostgres: connectTimeout', connectTimeout)
+  if (timestamps !== 'date' && timestamps !== 'text') {
+    refuse('openPostgres: timestamps', '"date" or "text"', timestamps)
+  }
+  if (onQuery !== undefined) requireFunction('openPostgres: onQuery', onQuery)
+  const types = typeParsers(timestamps)
+  return { url, max, min, idle, grace, connectTimeout, types, applicationName, onQuery }
+}
+
+/** Its message does not show the URL: there is a password in it. */
+function requireUrl(url: string): void {
+  const protocol = typeof url === 'string' ? URL.parse(url)?.protocol : undefined
+  if (protocol === 'postgres:' || protocol === 'postgresql:') return
+  throw new MisuseError(
+    'openPostgres: url must be a URL such as postgres://user:password@host/name',
+  )
+}

@@ -1,0 +1,73 @@
+import { connect } from 'node:net'
+import type { Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import type { ConnectionOptions } from 'node:tls'
+import { cancellable } from 'corral'
+
+/** Where a backend is, and what proves that we may stop it. */
+export interface CancelTarget {
+  readonly host: string
+  readonly port: number
+  /** The same TLS as that of the connection; false without. */
+  readonly ssl: boolean | ConnectionOptions
+  readonly processId: number
+  readonly secretKey: number
+}
+
+const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
+
+/**
+ * Asks the server to stop what a backend does, and waits until the server has closed the socket: by then the
+ * signal was sent. It may find the backend idle, and then nothing comes of it.
+ *
+ * Cancellation: closes the socket.
+ */
+export async function requestCancel(target: CancelTarget): Promise<void> {
+  const { host, port, ssl } = target
+  const plain = connect(
+    host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port },
+  )
+  try {
+    const closed =
+      ssl === false
+        ? sentAndClosed(plain, 'connect', packet(target))
+        : secured(plain, host, ssl).then((socket) =>
+            sentAndClosed(socket, 'secureConnect', packet(target)),
+          )
+    await cancellable(closed)
+  } finally {
+    plain.destroy()
+  }
+}
+
+/** When the packet has gone out a reset is as good as an end: the server has read it. */
+function sentAndClosed(socket: Socket, event: string, bytes: Buffer): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  let sent = false
+  socket.on('error', (error) => (sent ? resolve() : reject(error)))
+  socket.once('close', () => (sent ? resolve() : reject(new Error('the server hung up'))))
+  socket.once(event, () => socket.write(bytes, () => (sent = true)))
+  socket.resume()
+  return promise
+}
+
+function secured(plain: Socket, host: string, ssl: true | ConnectionOptions): Promise<Socket> {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>()
+  plain.on('error', reject)
+  plain.once('connect', () => plain.write(sslRequest))
+  plain.once('close', () => reject(new Error('the server hung up')))
+  plain.once('data', (answer: Buffer) => {
+    if (answer.toString() !== 'S') return reject(new Error('the server does not speak TLS'))
+    resolve(connectTls({ ...(ssl === true ? {} : ssl), host, socket: plain }))
+  })
+  return promise
+}
+
+function packet({ processId, secretKey }: CancelTarget): Buffer {
+  const bytes = Buffer.alloc(16)
+  bytes.writeInt32BE(16, 0)
+  bytes.writeInt32BE(80_877_102, 4)
+  bytes.writeInt32BE(processId, 8)
+  bytes.writeInt32BE(secretKey, 12)
+  return bytes
+}

@@ -1,0 +1,55 @@
+import { DatabaseError } from '../errors.ts'
+import type { DatabaseErrorCode, ServerReport } from '../errors.ts'
+
+const codes: Readonly<Record<string, DatabaseErrorCode>> = {
+  '23502': 'NOT_NULL',
+  '23503': 'FOREIGN_KEY',
+  '23505': 'UNIQUE',
+  '23514': 'CHECK',
+  '25P02': 'TRANSACTION_ABORTED',
+  '28000': 'AUTHENTICATION',
+  '28P01': 'AUTHENTICATION',
+  '3D000': 'AUTHENTICATION',
+  '40001': 'SERIALIZATION',
+  '40P01': 'DEADLOCK',
+  '57014': 'STATEMENT_CANCELLED',
+}
+
+/** What pg hands out: the fields of an ErrorResponse, or the error of a socket. */
+type Reported = Error & Omit<ServerReport, 'sqlState'> & { readonly code?: string }
+
+/**
+ * The error of pg as ours, with the statement's caller in its stack.
+ *
+ * @param fallback what it is when the server said nothing: the connection broke, or never was
+ */
+export function serverError(
+  api: string,
+  error: unknown,
+  fallback?: 'CONNECT' | 'CONNECTION_LOST',
+): DatabaseError {
+  const reported = error as Reported
+  const sqlState = /^[0-9A-Z]{5}$/.test(reported.code ?? '') ? reported.code : undefined
+  const known = codes[sqlState ?? '']
+  const code = known === 'AUTHENTICATION' ? known : (fallback ?? known ?? 'STATEMENT')
+  const { detail, hint, schema, table, column, constraint, position } = reported
+  return new DatabaseError(code, `${api}: ${said(reported)}`, {
+    cause: error,
+    sqlState,
+    detail,
+    hint,
+    schema,
+    table,
+    column,
+    constraint,
+    position,
+  })
+}
+
+function said(error: Reported): string {
+  // Of several addresses of a host none answered: the message of the error around them is empty.
+  if (error.message === '' && error instanceof AggregateError) {
+    return error.errors.map((each: Error) => each.message).join('; ')
+  }
+  return error.message
+}

@@ -1,0 +1,107 @@
+import { MisuseError } from 'corral'
+import { describe, refuse } from 'corral/lowlevel'
+import { Sql } from './statement.ts'
+
+interface SqlTag {
+  /**
+   * A statement, or a piece of one. What stands in `${}` is a parameter, never text; another piece is put in as it is.
+   *
+   * @throws MisuseError for `undefined`: say `null` for NULL
+   * @example
+   * const adults = sql`age >= ${18}`
+   * await db.query(sql`select name from users where ${adults} and city = ${city}`)
+   */
+  (strings: TemplateStringsArray, ...values: readonly unknown[]): Sql
+  /** A name, quoted: `sql.identifier('public', 'users')` is `"public"."users"`. */
+  identifier(...names: readonly string[]): Sql
+  /**
+   * Pieces or values in a row. Of nothing there is no row: `in ()` is no SQL, so say what you mean when the list is empty.
+   *
+   * @param separator what stands between them; a comma by default
+   */
+  join(items: readonly unknown[], separator?: Sql): Sql
+  /** Text as it is. Never from outside. */
+  raw(text: string): Sql
+  /** Rows for `insert ... values`: `($1, $2), ($3, $4)`. All have the same length. */
+  values(rows: readonly (readonly unknown[])[]): Sql
+}
+
+function build(strings: readonly string[], given: readonly unknown[], where = 'sql'): Sql {
+  const parts = [strings[0] ?? '']
+  const values: unknown[] = []
+  for (const [i, value] of given.entries()) {
+    const after = strings[i + 1] ?? ''
+    if (value instanceof Sql) {
+      parts.push(`${parts.pop()}${value.parts[0]}`, ...value.parts.slice(1))
+      values.push(...value.values)
+      parts.push(`${parts.pop()}${after}`)
+    } else {
+      requireValue(`${where}: value ${i + 1}`, value)
+      values.push(value)
+      parts.push(after)
+    }
+  }
+  return new Sql(parts, values)
+}
+
+function requireValue(where: string, value: unknown): void {
+  if (value === undefined) {
+    throw new MisuseError(`${where} must be a value, got undefined (undefined); say null for NULL`)
+  }
+  if (typeof value === 'function' || typeof value === 'symbol') {
+    refuse(where, 'a value that a database can hold', value)
+  }
+  if (typeof (value as PromiseLike<unknown> | null)?.then === 'function') {
+    throw new MisuseError(`${where} must be a value, got a promise (object); await it first`)
+  }
+}
+
+function identifier(...names: readonly string[]): Sql {
+  if (names.length === 0) refuse('sql.identifier: name', 'given', undefined)
+  for (const name of names) {
+    if (typeof name === 'string' && name !== '' && !name.includes('\0')) continue
+    refuse('sql.identifier: name', 'a string that is not empty, without NUL', name)
+  }
+  return new Sql([names.map((name) => `"${name.replaceAll('"', '""')}"`).join('.')], [])
+}
+
+function join(items: readonly unknown[], separator: Sql = new Sql([', '], [])): Sql {
+  requireList('sql.join: items', items)
+  const between = items.flatMap((item, i) => (i === 0 ? [item] : [separator, item]))
+  return build(
+    Array.from({ length: between.length + 1 }, () => ''),
+    between,
+    'sql.join',
+  )
+}
+
+function raw(text: string): Sql {
+  if (typeof text !== 'string') refuse('sql.raw: text', 'a string', text)
+  return new Sql([text], [])
+}
+
+function values(rows: readonly (readonly unknown[])[]): Sql {
+  requireList('sql.values: rows', rows)
+  const width = rows[0]?.length
+  return join(
+    rows.map((row) => {
+      requireList('sql.values: row', row)
+      if (row.length !== width) refuse('sql.values: row', `of ${width} values as the first`, row)
+      return build(['(', ...row.slice(1).map(() => ', '), ')'], row, 'sql.values')
+    }),
+  )
+}
+
+function requireList(where: string, list: readonly unknown[]): void {
+  if (Array.isArray(list) && list.length > 0) return
+  throw new MisuseError(
+    `${where} must be a list that is not empty, got ${describe(list)}; treat the empty case by itself`,
+  )
+}
+
+/** The tag: see {@link SqlTag}. */
+export const sql: SqlTag = Object.assign(
+  (strings: TemplateStringsArray, ...given: readonly unknown[]) => build(strings, given),
+  { identifier, join, raw, values },
+)
+export type { SqlTag }

