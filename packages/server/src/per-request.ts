@@ -41,7 +41,7 @@ export class PerRequest<T> {
     if (stand !== undefined) return stand.value
     const { engine, name, resources } = currentRequest('perRequest.get')
     const open = (): HeldResource<unknown> =>
-      engine.hold<unknown>(this.#hold as Hold<unknown>, `${this.#name} of ${name}`)
+      engine.hold<unknown>(this.#hold, `${this.#name} of ${name}`)
     return (await resources.get(this, this.#until, open).get()) as T
   }
 

@@ -71,7 +71,7 @@ export class RequestWork {
     } catch (error) {
       failure = { error }
       if (isCancelled(error)) throw error
-      throwIfCancelled()
+      this.#unlessCancelled(error)
       await this.#refuse(error)
       return error instanceof HttpProblem && error.status === 503 ? 'shed' : 'failed'
     } finally {
@@ -79,6 +79,16 @@ export class RequestWork {
         const ended = await resources.release('response', failure)
         if (ended !== undefined) engine.report(ended.error, name)
       }
+    }
+  }
+
+  /** A failure of cleanup in a cancelled request is told; the cancellation goes on its way. */
+  #unlessCancelled(error: unknown): void {
+    try {
+      throwIfCancelled()
+    } catch (cancelled) {
+      if (!(error instanceof HttpProblem)) this.#engine.report(error, this.#name)
+      throw cancelled
     }
   }
 
