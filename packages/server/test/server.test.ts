@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { once } from 'node:events'
-import { Event, run, shield, sleep, spawn, timeout } from 'corral'
+import { currentSignal, Event, run, shield, sleep, spawn, timeout } from 'corral'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { api, background, openServer, reply, serve, sse } from '../src/index.ts'
@@ -252,7 +252,7 @@ describe('openServer', () => {
     }
     app.get('/', () => reply(broken()))
     await serving(app, async ({ server, errors }) => {
-      await expect(fetch(server.url).then((answer) => answer.text())).rejects.toThrow()
+      await expect(fetch(server.url).then((answer) => answer.text())).rejects.toThrow('terminated')
       expect((await fetch(`${server.url}/livez`)).status).toBe(200)
       expect(errors).toEqual(['Error: no'])
     })
@@ -338,7 +338,7 @@ describe('Server.drain', () => {
       expect(seen).toEqual(['stream closed', 'handler', 'background'])
       await ended(3)
       expect(events.map(({ outcome }) => outcome)).toEqual(['answered', 'answered', 'answered'])
-      await expect(fetch(server.url)).rejects.toThrow()
+      await expect(fetch(server.url)).rejects.toThrow('fetch failed')
     }
     await serving(app, opened, options)
   })
@@ -396,7 +396,7 @@ describe('serve', () => {
     })
     let answer: Promise<string> | undefined
     const onListening = (url: string): void => {
-      answer = fetch(url).then((response) => response.text())
+      answer = fetch(url, { signal: currentSignal() }).then((response) => response.text())
     }
     const options = { port: 0, host: '127.0.0.1', stop, linger: 0, onListening }
     await run(() => serve(app, options), { handleSignals: false })
