@@ -131,7 +131,7 @@ export class Api implements Application {
     return { get: () => currentRequest('lifespan.get').engine.lifespan(lifespan) as T }
   }
 
-  /** @internal */
+  /** For the server: what is to be done for a request. */
   plan(transport: Transport): Plan {
     const { method, target } = transport
     const at = target.indexOf('?')
