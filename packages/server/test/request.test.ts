@@ -135,6 +135,17 @@ describe('a request', () => {
     expect(shed.slice(0, 2).map(({ ms }) => ms)).toEqual([0, 100]) // no line, no time
   })
 
+  it("to a path of the health checks is the application's when they are switched off", async () => {
+    const app = api()
+    app.get('/livez', () => 'mine')
+    const ask = async (client: TestClient): Promise<unknown> =>
+      await (await client.get('/livez')).text()
+    await calling(app, async (client) => expect(await ask(client)).toBe('ok'))
+    const mine = async (client: TestClient): Promise<void> =>
+      expect(await ask(client)).toBe('"mine"')
+    await calling(app, mine, { livePath: false })
+  })
+
   it('of which the client goes in line leaves the line, and loses no place', async () => {
     const app = api()
     app.get('/', () => sleep(1000), { limit: 1, queue: 2, queueTimeout: 60_000 })

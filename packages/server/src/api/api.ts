@@ -7,6 +7,7 @@ import type { Application, Lifespan, Plan } from '../app/plan.ts'
 import { currentRequest } from '../engine/current-request.ts'
 import type { Hold } from '../engine/held-resource.ts'
 import { HttpProblem } from '../errors.ts'
+import { toOpenApi } from '../openapi/to-openapi.ts'
 import { Reply, toReply } from '../reply/reply.ts'
 import type { Transport } from '../transport/transport.ts'
 import { ApiRequest } from './api-request.ts'
@@ -18,6 +19,8 @@ export interface ApiOptions {
   readonly title?: string
   /** Of the document. Default `0.0.0`. */
   readonly version?: string
+  /** Where the OpenAPI document is served; `false` for nowhere. Default `/openapi.json`. */
+  readonly openApiPath?: string | false
 }
 
 /** Around the handler, in the request's scope: `next` answers, what it throws is thrown here. */
@@ -40,11 +43,21 @@ export class Api implements Application {
   constructor(options: ApiOptions) {
     this.title = options.title ?? 'API'
     this.version = options.version ?? '0.0.0'
+    const { openApiPath = '/openapi.json' } = options
+    if (openApiPath !== false) {
+      const route = new Route('GET', openApiPath, () => this.openApi(), {})
+      addRoute(this.#router, 'GET', openApiPath, route)
+    }
   }
 
   /** In the order in which they were added. */
   get routes(): readonly Route[] {
     return this.#routes
+  }
+
+  /** The OpenAPI 3.1 document of the routes that were added so far. */
+  openApi(): Record<string, unknown> {
+    return toOpenApi(this, this.#routes)
   }
 
   get<

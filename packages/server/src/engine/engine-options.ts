@@ -21,10 +21,10 @@ export interface RequestEvent {
 export interface EngineOptions extends AdmissionOptions {
   /** The longest time for a request, in milliseconds, whatever client and route say. Default `Infinity`. */
   readonly timeout?: number
-  /** Answers 200 while the process lives; `undefined` for none. Default `/livez`. */
-  readonly livePath?: string | undefined
-  /** Answers 200, and 503 from the moment that the server drains. Default `/readyz`. */
-  readonly readyPath?: string | undefined
+  /** Answers 200 while the process lives; `false` for none. Default `/livez`. */
+  readonly livePath?: string | false
+  /** Answers 200, and 503 from the moment that the server drains; `false` for none. Default `/readyz`. */
+  readonly readyPath?: string | false
   /** Told, once, of an error that the client must not see. Default: it is printed with the request's name. */
   readonly onError?: (error: unknown, name: string) => void
   /** The access log: told of every request when it has ended. */
