@@ -1,0 +1,134 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { requireDuration, requireLimit } from 'corral/lowlevel'
+import { currentRequest } from '../engine/current-request.ts'
+import { Admission } from '../limits/admission.ts'
+import type { AdmissionOptions } from '../limits/admission.ts'
+import { Reply, toReply } from '../reply/reply.ts'
+import type { ApiRequest, QueryValues } from './api-request.ts'
+import type { BodyLimits } from './read-body.ts'
+import { checkAnswer, invalid, validate } from './validate.ts'
+import type { Issue } from './validate.ts'
+
+type Schema = StandardSchemaV1 | undefined
+type Made<S extends Schema, Raw> = S extends StandardSchemaV1
+  ? StandardSchemaV1.InferOutput<S>
+  : Raw
+
+/** What a route takes, gives and bears; schemas of any library with Standard Schema (zod, valibot, arktype). */
+export interface RouteOptions<
+  P extends Schema = Schema,
+  Q extends Schema = Schema,
+  H extends Schema = Schema,
+  B extends Schema = Schema,
+  R extends Schema = Schema,
+> extends AdmissionOptions {
+  readonly params?: P
+  readonly query?: Q
+  readonly headers?: H
+  /** Of JSON. A missing body is refused unless the schema takes `undefined`. */
+  readonly body?: B
+  /** What the handler returns. Checked by `testClient`, and the document is made of it. */
+  readonly response?: R
+  /** The longest time for a request, waiting in line included, in milliseconds. Default `Infinity`. */
+  readonly timeout?: number
+  /** What becomes of the work when the client goes: `cancel` (default), or `finish`. */
+  readonly onDisconnect?: 'cancel' | 'finish'
+  /** Bytes that a body may have; 413 for more. Default 1 MiB. */
+  readonly maxBodyBytes?: number
+  /** How long a body may take, in milliseconds; 408 after that. Default 30 000. */
+  readonly bodyTimeout?: number
+  /** One line for the document. */
+  readonly summary?: string
+}
+
+/** What a handler gets. */
+export interface HandlerContext<
+  P extends Schema,
+  Q extends Schema,
+  H extends Schema,
+  B extends Schema,
+> {
+  readonly params: Made<P, Readonly<Record<string, string>>>
+  readonly query: Made<Q, QueryValues>
+  readonly headers: Made<H, ApiRequest['headers']>
+  readonly body: Made<B, undefined>
+  readonly request: ApiRequest
+}
+
+/** What a handler may return: an answer, or a plain value for JSON. */
+export type Returned<R extends Schema> =
+  | Reply
+  | Response
+  | (R extends StandardSchemaV1 ? StandardSchemaV1.InferInput<R> : unknown)
+
+export type Handler<
+  P extends Schema,
+  Q extends Schema,
+  H extends Schema,
+  B extends Schema,
+  R extends Schema,
+> = (context: HandlerContext<P, Q, H, B>) => Returned<R> | PromiseLike<Returned<R>>
+
+type AnyHandler = (context: never) => unknown
+
+const PARTS = ['params', 'query', 'headers'] as const
+
+/** A route: its limits, and a handler behind its schemas. */
+export class Route {
+  readonly method: string
+  readonly pattern: string
+  readonly name: string
+  readonly options: RouteOptions
+  readonly admission: Admission | undefined
+  readonly limits: BodyLimits
+  readonly #handler: AnyHandler
+
+  constructor(method: string, pattern: string, handler: AnyHandler, options: RouteOptions) {
+    const api = `api.${method.toLowerCase()}`
+    const { maxBodyBytes = 1_048_576, bodyTimeout = 30_000, timeout = Infinity } = options
+    requireLimit(`${api}: maxBodyBytes`, maxBodyBytes, 0)
+    requireDuration(`${api}: bodyTimeout`, bodyTimeout)
+    requireDuration(`${api}: timeout`, timeout)
+    this.method = method
+    this.pattern = pattern
+    this.name = `${method} ${pattern}`
+    this.options = options
+    this.admission = Admission.of(api, options)
+    this.limits = { maxBodyBytes, bodyTimeout }
+    this.#handler = handler
+  }
+
+  /** Validates, calls the handler, and makes an answer of what it returns. */
+  async handle(request: ApiRequest): Promise<Reply> {
+    const { options } = this
+    const context = {
+      params: request.params as unknown,
+      query: undefined as unknown,
+      headers: request.headers as unknown,
+      body: undefined as unknown,
+      request,
+    }
+    const issues: Issue[] = []
+    for (const part of PARTS) {
+      const schema = options[part]
+      if (schema !== undefined) {
+        context[part] = await validate(schema, part, request[part], issues)
+      } else if (part === 'query') context.query = request.query
+    }
+    if (options.body !== undefined) {
+      const body = await request.json()
+      context.body = await validate(options.body, 'body', body, issues)
+    }
+    if (issues.length > 0) throw invalid(issues)
+    const value: unknown = await this.#handler(context as never)
+    const { response } = options
+    if (
+      response !== undefined &&
+      !(value instanceof Reply || value instanceof Response) &&
+      currentRequest('api').engine.checksAnswers
+    ) {
+      await checkAnswer(response, value)
+    }
+    return toReply(value)
+  }
+}

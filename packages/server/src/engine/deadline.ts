@@ -1,0 +1,30 @@
+import type { RequestHeaders } from '../transport/transport.ts'
+
+const GRPC_UNITS: Readonly<Record<string, number>> = {
+  H: 3_600_000,
+  M: 60_000,
+  S: 1000,
+  m: 1,
+  u: 0.001,
+  n: 0.000001,
+}
+
+/**
+ * How long the client will wait, in milliseconds: `request-timeout-ms`, `connect-timeout-ms` or `grpc-timeout`,
+ * the shortest. Relative, since clocks differ. What is malformed is as good as not sent.
+ */
+export function clientTimeout(headers: RequestHeaders): number {
+  let least = Infinity
+  for (const name of ['request-timeout-ms', 'connect-timeout-ms']) {
+    const value = headers[name]
+    if (typeof value === 'string' && /^\d{1,10}$/.test(value)) {
+      least = Math.min(least, Number(value))
+    }
+  }
+  const grpc = headers['grpc-timeout']
+  if (typeof grpc === 'string') {
+    const [, amount, unit = ''] = /^(\d{1,8})([HMSmun])$/.exec(grpc) ?? []
+    if (amount !== undefined) least = Math.min(least, Number(amount) * (GRPC_UNITS[unit] ?? 1))
+  }
+  return least
+}

@@ -1,0 +1,156 @@
+import { CancelScope, isCancelled, now, shield, throwIfCancelled } from 'corral'
+import type { Plan } from '../app/plan.ts'
+import { HttpProblem } from '../errors.ts'
+import { Reply } from '../reply/reply.ts'
+import { send } from '../reply/send.ts'
+import type { Transport } from '../transport/transport.ts'
+import { requestLocal } from './current-request.ts'
+import { clientTimeout } from './deadline.ts'
+import type { Outcome } from './engine-options.ts'
+import type { Engine } from './engine.ts'
+import type { Failure } from './held-resource.ts'
+import { RequestResources } from './request-resources.ts'
+
+/** The body of a request's task: deadline, places, handler, answer, and what is opened for it, in that order. */
+export class RequestWork {
+  readonly #engine: Engine
+  readonly #transport: Transport
+  readonly #plan: Plan
+  readonly #name: string
+  readonly #arrived: number
+  readonly #resources = new RequestResources()
+
+  constructor(engine: Engine, transport: Transport, plan: Plan, name: string, arrived: number) {
+    this.#engine = engine
+    this.#transport = transport
+    this.#plan = plan
+    this.#name = name
+    this.#arrived = arrived
+  }
+
+  async run(): Promise<void> {
+    const transport = this.#transport
+    let outcome: Outcome = 'answered'
+    try {
+      if (this.#engine.draining) transport.closeAfter()
+      outcome = await this.#inTime()
+      if (transport.gone) outcome = 'disconnected'
+    } catch (error) {
+      outcome = transport.gone ? 'disconnected' : 'cancelled'
+      await shield(() => this.#cutShort(error))
+      throw error
+    } finally {
+      this.#tell(outcome)
+    }
+  }
+
+  /** The earliest of three: what the client, the route and the server give it. */
+  async #inTime(): Promise<Outcome> {
+    const { timeout: cap = Infinity } = this.#engine.options
+    const { timeout = Infinity } = this.#plan
+    const ms = Math.min(cap, timeout, clientTimeout(this.#transport.headers))
+    if (ms === Infinity) return this.#answer()
+    const scope = new CancelScope({ deadline: this.#arrived + ms, name: 'deadline' })
+    const outcome = await scope.run(() => this.#answer())
+    if (outcome !== undefined) return outcome
+    await this.#refuse(new HttpProblem(504))
+    return 'timed out'
+  }
+
+  /** Answers; what fails becomes an answer too, unless it is a cancellation. */
+  async #answer(): Promise<Outcome> {
+    const transport = this.#transport
+    const [engine, name, resources] = [this.#engine, this.#name, this.#resources]
+    let failure: Failure | undefined
+    try {
+      await requestLocal.run({ engine, transport, name, resources }, async () => {
+        const reply = await this.#admitted()
+        if (reply !== undefined) await send(transport, reply, (end) => engine.onDrain(end))
+      })
+      return 'answered'
+    } catch (error) {
+      failure = { error }
+      if (isCancelled(error)) throw error
+      this.#unlessCancelled(error)
+      await this.#refuse(error)
+      return error instanceof HttpProblem && error.status === 503 ? 'shed' : 'failed'
+    } finally {
+      if (resources.size > 0) {
+        const ended = await resources.release('response', failure)
+        if (ended !== undefined) engine.report(ended.error, name)
+      }
+    }
+  }
+
+  /** A failure of cleanup in a cancelled request is told; the cancellation goes on its way. */
+  #unlessCancelled(error: unknown): void {
+    try {
+      throwIfCancelled()
+    } catch (cancelled) {
+      if (!(error instanceof HttpProblem)) this.#engine.report(error, this.#name)
+      throw cancelled
+    }
+  }
+
+  /** The handler's answer, with a place of its own; nothing begins that has expired in line. */
+  async #admitted(): Promise<Reply | undefined> {
+    const plan = this.#plan
+    plan.check?.(this.#transport)
+    using _all = plan.exempt === true ? undefined : await this.#engine.admission?.enter()
+    using _route = await plan.admission?.enter()
+    throwIfCancelled()
+    return await this.#handle()
+  }
+
+  /** What is opened until the handler has ended is closed before the answer: a failure of that is a 500. */
+  async #handle(): Promise<Reply | undefined> {
+    let failure: Failure | undefined
+    let reply: Reply | undefined
+    try {
+      reply = await this.#plan.answer(this.#transport)
+    } catch (error) {
+      failure = { error }
+    }
+    const resources = this.#resources
+    const ended = resources.size > 0 ? await resources.release('handler', failure) : undefined
+    failure ??= ended
+    if (failure !== undefined) throw failure.error
+    return reply
+  }
+
+  /** The answer to what failed: of an error of ours nothing but that it happened. */
+  async #refuse(error: unknown): Promise<void> {
+    const transport = this.#transport
+    const known = error instanceof HttpProblem
+    if (!known || error.cause !== undefined) this.#engine.report(error, this.#name)
+    if (transport.gone || transport.ended) return
+    if (transport.headersSent) {
+      transport.destroy()
+      return
+    }
+    const problem = known ? error : new HttpProblem(500)
+    const headers = { 'content-type': 'application/problem+json', ...problem.headers }
+    const reply = new Reply(problem.status, headers, JSON.stringify(problem.document))
+    await send(transport, reply, (end) => this.#engine.onDrain(end))
+  }
+
+  /** By its client or by the server: who still waits is told, who reads sees that it is not complete. */
+  async #cutShort(error: unknown): Promise<void> {
+    const transport = this.#transport
+    if (!isCancelled(error)) this.#engine.report(error, this.#name)
+    if (transport.gone || transport.ended) return
+    if (transport.headersSent) {
+      transport.destroy()
+      return
+    }
+    transport.closeAfter()
+    await this.#refuse(new HttpProblem(503))
+  }
+
+  #tell(outcome: Outcome): void {
+    const { method, target, status } = this.#transport
+    const ms = now() - this.#arrived
+    const event = { name: this.#name, method, target, status, outcome, ms }
+    this.#engine.options.onRequest?.(event)
+  }
+}

@@ -1,0 +1,202 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { createServer } from 'node:http'
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
+import { Server as NetServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { cancellable, Future, moveOnAfter, openGroup, sleep } from 'corral'
+import type { TaskGroup } from 'corral'
+import { requireCount, requireDuration, requireLimit, requireOptions } from 'corral/lowlevel'
+import { toApplication } from '../app/application.ts'
+import type { App } from '../app/application.ts'
+import { NodeTransport } from '../transport/node-transport.ts'
+import { Engine } from './engine.ts'
+import type { ServerOptions } from './server-options.ts'
+
+/**
+ * Opens a server: its requests are tasks of the scope that it is opened in. Leaving the block cancels them and
+ * awaits them; `drain` first lets them end.
+ *
+ * Cancellation: the server stops to listen, its requests are cancelled and awaited, its resources closed.
+ *
+ * @throws what listening fails with, such as EADDRINUSE, or the opening of a resource of the application
+ * @example
+ * await using server = await openServer(app, { port: 0 })
+ * const response = await fetch(server.url)
+ */
+export async function openServer(app: App, options: ServerOptions = {}): Promise<Server> {
+  requireOptions('openServer', options)
+  const server = new Server(app, options)
+  await server.start()
+  return server
+}
+
+/** A server that listens. `openServer` makes one. */
+export class Server implements AsyncDisposable {
+  readonly #engine: Engine
+  readonly #options: ServerOptions
+  readonly #group: TaskGroup & AsyncDisposable
+  readonly #http: HttpServer
+  readonly #closed = new Future<void>()
+  #drained: Promise<void> | undefined
+  #url = ''
+
+  /** Made by `openServer`, not by hand. */
+  constructor(app: App, options: ServerOptions) {
+    check(options)
+    this.#options = options
+    this.#engine = new Engine('openServer', toApplication('openServer', app), options)
+    this.#group = openGroup({ name: 'server' })
+    this.#http = this.#createServer()
+  }
+
+  /** Such as `http://127.0.0.1:8080`. */
+  get url(): string {
+    return this.#url
+  }
+
+  /** Where it listens. */
+  get port(): number {
+    return Number(new URL(this.#url).port)
+  }
+
+  /** Requests and background tasks under way. */
+  get live(): number {
+    return this.#engine.live
+  }
+
+  /** @internal */
+  async start(): Promise<void> {
+    try {
+      await this.#group.start<void>(
+        async (started) =>
+          this.#engine.run(
+            () => this.#listen(),
+            () => started(),
+          ),
+        { name: 'serve' },
+      )
+    } catch (error) {
+      await this.#group[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  /**
+   * Ends in good order: the ready path answers 503, after `drainDelay` no connection is accepted any more, every
+   * answer closes its connection, endless streams end; when the grace is over the rest is cancelled. It ends when
+   * all work has ended. Again it waits for the same end.
+   *
+   * Cancellation: cancels the requests and awaits them.
+   */
+  async drain(): Promise<void> {
+    if (this.#drained !== undefined) return cancellable(this.#drained)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#drained = promise
+    const { drainDelay = 0, grace = 30_000, linger = 1000 } = this.#options
+    try {
+      this.#engine.unready()
+      if (drainDelay > 0) await sleep(drainDelay)
+      this.#stopListening()
+      this.#engine.drain()
+      await moveOnAfter(grace, () => this.#settle(linger))
+    } finally {
+      await this[Symbol.asyncDispose]()
+      resolve()
+    }
+  }
+
+  /** All work has ended, and no connection has brought more for a while. */
+  async #settle(linger: number): Promise<void> {
+    await this.#engine.idle()
+    // What comes on a connection that was idle is answered yet, and closes it.
+    await moveOnAfter(linger, () => this.#closed.wait())
+    await this.#engine.idle()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#engine.stop()
+    await this.#group.join()
+  }
+
+  #createServer(): HttpServer {
+    const { headersTimeout = 10_000, bodyTimeout = 30_000, keepAlive = 65_000 } = this.#options
+    const { maxHeaderBytes = 16_384, maxConnections = Infinity } = this.#options
+    const http = createServer({
+      headersTimeout,
+      requestTimeout: finite(headersTimeout + bodyTimeout),
+      keepAliveTimeout: keepAlive,
+      maxHeaderSize: maxHeaderBytes,
+      connectionsCheckingInterval: Math.min(1000, headersTimeout),
+      noDelay: true,
+    })
+    if (maxConnections !== Infinity) http.maxConnections = maxConnections
+    // The values of whoever opened the server, not of whoever asked first on a connection.
+    const here = AsyncLocalStorage.snapshot()
+    const { readerTimeout = 30_000 } = this.#options
+    const accept =
+      (expectsContinue: boolean) =>
+      (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+        incoming.on('error', () => {}) // a client that goes in the middle of its body
+        outgoing.on('error', () => {})
+        const transport = new NodeTransport(incoming, outgoing, { readerTimeout, expectsContinue })
+        here(() => this.#engine.accept(transport))
+      }
+    http.on('request', accept(false)).on('checkContinue', accept(true))
+    http.once('close', () => this.#closed.resolve())
+    return http
+  }
+
+  async #listen(): Promise<() => Promise<void>> {
+    const { port = 8080, host } = this.#options
+    const http = this.#http
+    const listening = new Future<void>()
+    http.once('error', (error) => listening.reject(error))
+    http.listen({ port, ...(host === undefined ? undefined : { host }) }, () => listening.resolve())
+    try {
+      await listening
+    } catch (error) {
+      http.close()
+      throw error
+    }
+    http.removeAllListeners('error')
+    http.on('error', (error) => this.#engine.report(error, 'server'))
+    const { address, port: actual, family } = http.address() as AddressInfo
+    const shown = address === '::' || address === '0.0.0.0' ? 'localhost' : address
+    this.#url = `http://${family === 'IPv6' && shown !== 'localhost' ? `[${shown}]` : shown}:${actual}`
+    return async () => {
+      this.#stopListening()
+      http.closeAllConnections()
+      await this.#closed.wait()
+    }
+  }
+
+  /** Closes the listener only: `http.Server.close` would cut connections that a request is on its way on. */
+  #stopListening(): void {
+    if (this.#http.listening) NetServer.prototype.close.call(this.#http)
+  }
+}
+
+function finite(ms: number): number {
+  return ms === Infinity ? 0 : ms
+}
+
+function check(options: ServerOptions): void {
+  const { port = 8080, maxHeaderBytes = 16_384, maxConnections = Infinity } = options
+  requireCount('openServer: port', port, 0)
+  requireCount('openServer: maxHeaderBytes', maxHeaderBytes)
+  requireLimit('openServer: maxConnections', maxConnections)
+  for (const name of DURATIONS) {
+    const ms = options[name]
+    if (ms !== undefined) requireDuration(`openServer: ${name}`, ms)
+  }
+}
+
+const DURATIONS = [
+  'headersTimeout',
+  'bodyTimeout',
+  'readerTimeout',
+  'keepAlive',
+  'drainDelay',
+  'grace',
+  'linger',
+] as const

@@ -1,0 +1,47 @@
+import { STATUS_CODES } from 'node:http'
+import { CorralError } from 'corral'
+import type { ReplyHeaders } from './transport/transport.ts'
+
+export interface HttpProblemOptions extends ErrorOptions {
+  /** What the client may read about this case. */
+  readonly detail?: string
+  /** An address that names the kind of problem. Default `about:blank`. */
+  readonly type?: string
+  readonly headers?: ReplyHeaders
+  /** Further members of the document, such as `issues`. */
+  readonly members?: Readonly<Record<string, unknown>>
+}
+
+/**
+ * An answer that is thrown: the client gets it as `application/problem+json` (RFC 9457). Its cause and its
+ * stack stay here.
+ *
+ * @example
+ * throw new HttpProblem(404, { detail: 'there is no such order' })
+ */
+export class HttpProblem extends CorralError {
+  declare readonly code: 'HTTP_PROBLEM'
+  readonly status: number
+  readonly headers: ReplyHeaders
+  /** What the client gets. */
+  readonly document: Readonly<Record<string, unknown>>
+
+  constructor(status: number, options: HttpProblemOptions = {}) {
+    const { detail, type, members } = options
+    const title = STATUS_CODES[status] ?? 'Unknown'
+    super('HTTP_PROBLEM', `${status} ${detail ?? title}`, options)
+    this.status = status
+    this.headers = options.headers ?? {}
+    this.document = {
+      ...(type === undefined ? undefined : { type }),
+      title,
+      status,
+      ...(detail === undefined ? undefined : { detail }),
+      ...members,
+    }
+  }
+
+  static {
+    this.prototype.name = 'HttpProblem'
+  }
+}

@@ -1,0 +1,170 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { BrokenError, Event, moveOnAfter, throwIfCancelled } from 'corral'
+import type { ReplyHeaders, RequestHeaders, Transport } from './transport.ts'
+
+export interface NodeTransportOptions {
+  /** How long a client may take nothing of an answer, in milliseconds. */
+  readonly readerTimeout: number
+  /** The client waits for `100 Continue` before it sends the body. */
+  readonly expectsContinue?: boolean
+}
+
+/** The requests under way of each socket. One listener a socket tells them all, those in the pipeline too. */
+const underWay = new WeakMap<Socket, Set<NodeTransport>>()
+
+/**
+ * A request of `node:http`. The client has gone when the socket closes before the answer was complete: neither
+ * the 'close' of the request nor that of a response in the pipeline says so.
+ */
+export class NodeTransport implements Transport {
+  readonly incoming: IncomingMessage
+  readonly outgoing: ServerResponse
+  readonly method: string
+  readonly target: string
+  readonly remoteAddress: string
+  onGone: (() => void) | undefined
+  gone = false
+  ended = false
+  readonly #socket: Socket
+  readonly #readerTimeout: number
+  #expectsContinue: boolean
+  #reading: Event | undefined
+  #writing: Event | undefined
+
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse, options: NodeTransportOptions) {
+    this.incoming = incoming
+    this.outgoing = outgoing
+    this.method = incoming.method ?? 'GET'
+    this.target = incoming.url ?? '/'
+    this.#socket = incoming.socket
+    this.remoteAddress = this.#socket.remoteAddress ?? ''
+    this.#readerTimeout = options.readerTimeout
+    this.#expectsContinue = options.expectsContinue ?? false
+    requestsOf(this.#socket).add(this)
+    if (this.#socket.destroyed) this.left()
+  }
+
+  get headers(): RequestHeaders {
+    return this.incoming.headers
+  }
+
+  get headersSent(): boolean {
+    return this.outgoing.headersSent
+  }
+
+  get status(): number {
+    return this.outgoing.headersSent ? this.outgoing.statusCode : 0
+  }
+
+  /** The socket has closed. */
+  left(): void {
+    requestsOf(this.#socket).delete(this)
+    this.#reading?.set()
+    this.#writing?.set()
+    if (this.ended || this.gone || this.outgoing.writableFinished) return
+    this.gone = true
+    this.onGone?.()
+  }
+
+  async read(): Promise<Uint8Array | undefined> {
+    const { incoming } = this
+    if (this.#expectsContinue) {
+      this.#expectsContinue = false
+      this.outgoing.writeContinue()
+    }
+    const changed = (this.#reading ??= this.#listen())
+    for (;;) {
+      const piece = incoming.read() as Uint8Array | null
+      if (piece !== null) {
+        throwIfCancelled()
+        return piece
+      }
+      if (incoming.readableEnded) return undefined
+      if (incoming.destroyed) {
+        throw new BrokenError('Transport.read: the client has gone before its body was complete')
+      }
+      changed.clear()
+      await changed.wait()
+    }
+  }
+
+  #listen(): Event {
+    const changed = new Event()
+    const tell = (): void => changed.set()
+    this.incoming.on('readable', tell).on('end', tell).on('close', tell).on('error', tell)
+    return changed
+  }
+
+  closeAfter(): void {
+    this.outgoing.shouldKeepAlive = false
+  }
+
+  head(status: number, headers: ReplyHeaders): void {
+    // A client that was never told to go on may send its body or not: nothing else can follow it.
+    if (this.#expectsContinue) this.closeAfter()
+    this.outgoing.writeHead(status, headers as Record<string, string | string[] | number>)
+  }
+
+  async write(piece: Uint8Array | string): Promise<void> {
+    throwIfCancelled()
+    if (this.gone || this.outgoing.destroyed) return
+    if (this.outgoing.write(piece)) return
+    await this.#progress(() => !this.outgoing.writableNeedDrain)
+  }
+
+  async end(piece?: Uint8Array | string): Promise<void> {
+    const { outgoing } = this
+    if (piece === undefined) outgoing.end()
+    else outgoing.end(piece)
+    // All of it is with the system: no need to wait for the event that says so.
+    if (outgoing.socket?.writableLength !== 0) {
+      await this.#progress(() => outgoing.writableFinished)
+    }
+    this.ended = !this.gone
+    requestsOf(this.#socket).delete(this)
+  }
+
+  /** Waits until `done`, or the client has gone; cuts off one that takes nothing for too long. */
+  async #progress(done: () => boolean): Promise<void> {
+    const { outgoing } = this
+    if (this.#writing === undefined) {
+      const changed = (this.#writing = new Event())
+      const tell = (): void => changed.set()
+      outgoing.on('drain', tell).on('finish', tell).on('close', tell)
+    }
+    while (!done() && !this.gone && !outgoing.destroyed) {
+      const before = taken(this.#socket)
+      this.#writing.clear()
+      const wait = await moveOnAfter(this.#readerTimeout, () => this.#writing?.wait())
+      if (wait.timedOut && taken(this.#socket) === before) this.destroy()
+    }
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  /** The answer was given by somebody else, a listener of `node:http`: waits for it. */
+  async finished(): Promise<void> {
+    await this.#progress(() => this.outgoing.writableFinished)
+    this.ended = !this.gone
+    requestsOf(this.#socket).delete(this)
+  }
+}
+
+/** How many bytes the system has taken. */
+function taken(socket: Socket): number {
+  return socket.bytesWritten - socket.writableLength
+}
+
+function requestsOf(socket: Socket): Set<NodeTransport> {
+  const known = underWay.get(socket)
+  if (known !== undefined) return known
+  const requests = new Set<NodeTransport>()
+  underWay.set(socket, requests)
+  socket.once('close', () => {
+    for (const request of requests) request.left()
+  })
+  return requests
+}

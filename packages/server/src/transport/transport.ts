@@ -1,0 +1,36 @@
+/** Names in lower case, as Node's parser gives them. */
+export type RequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
+
+export type ReplyHeaders = Readonly<Record<string, string | readonly string[] | number>>
+
+/**
+ * One request and its answer, as the engine sees them: a socket below it, or memory in tests. It knows no
+ * routes and no tasks; it reads, writes, and tells once when the client has gone.
+ */
+export interface Transport {
+  readonly method: string
+  /** Path and query as they were sent. */
+  readonly target: string
+  readonly headers: RequestHeaders
+  readonly remoteAddress: string
+  readonly headersSent: boolean
+  /** The answer is complete as far as this side is concerned. */
+  readonly ended: boolean
+  /** The client has gone before the answer was complete. */
+  readonly gone: boolean
+  /** Told at most once, at that moment. */
+  onGone: (() => void) | undefined
+  /** The status that was sent; 0 for none. */
+  readonly status: number
+  /** The next piece of the body; undefined at its end. */
+  read(): Promise<Uint8Array | undefined>
+  /** The connection serves no further request. */
+  closeAfter(): void
+  head(status: number, headers: ReplyHeaders): void
+  /** Takes a piece of the answer; waits while the client is slow. */
+  write(piece: Uint8Array | string): Promise<void>
+  /** Completes the answer; waits until it is out of our hands. */
+  end(piece?: Uint8Array | string): Promise<void>
+  /** Cuts the connection: the client sees that the answer is not complete. */
+  destroy(): void
+}
