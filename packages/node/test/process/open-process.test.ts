@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { inspect } from 'node:util'
 import { BusyError, CancelScope, isCancelled, moveOnAfter, sleep, spawn } from 'corral'
 import { snapshot } from 'corral/lowlevel'
@@ -61,6 +61,36 @@ describe('openProcess', () => {
     await child.stop()
     expect((await child.exited()).code).toBe(7)
     expect(String(await child.stdout.readUntil('\n'))).toBe('bye\n')
+  })
+
+  it('stop wakes one that is stopped, so that it can clean up', async () => {
+    const script = 'trap "exit 7" TERM; kill -STOP $$; while :; do sleep 0.05; done'
+    await using child = await openProcess('sh', ['-c', script], { grace: 30_000 })
+    await until(() => / T /.test(readFileSync(`/proc/${child.pid}/stat`, 'latin1')))
+    await child.stop()
+    expect((await child.exited()).code).toBe(7)
+  })
+
+  // A member whose parent has left the group and does not reap it: the group answers to signals for ever.
+  it.skipIf(!existsSync('/usr/bin/python3'))('stop does not wait for zombies', async () => {
+    const mark = newMark()
+    const script = `
+import os, time
+if os.fork() == 0:
+    if os.fork() == 0:
+        time.sleep(300)
+    os.setsid()
+    print('ready', flush=True)
+    time.sleep(300)
+time.sleep(300)`
+    const env = { MARK: mark }
+    await using child = await openProcess('/usr/bin/python3', ['-c', script], { env, grace: 300 })
+    await child.stdout.readUntil('\n')
+    await child.stop()
+    expect(() => process.kill(-child.pid, 0)).not.toThrow()
+    const rest = living(mark)
+    for (const pid of rest) process.kill(pid, 'SIGKILL')
+    expect(rest).toHaveLength(1) // the one that left
   })
 
   it('holds back a program whose output nobody reads', async () => {
