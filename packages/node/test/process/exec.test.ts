@@ -133,7 +133,7 @@ describe('exec, cancelled', () => {
     ['grandchildren', 'sh -c "sleep 300 & sleep 300" & wait'],
     ['one that takes no notice of TERM', 'trap "" TERM; sleep 300 & while :; do sleep 1; done'],
     ['one that is stopped', 'kill -STOP $$; sleep 300'],
-    ['one that prints while nobody reads', 'sleep 300 & yes'],
+    ['one that prints all the time', 'sleep 300 & while echo x; do :; done'],
     [
       'a leader that leaves at TERM, and a child that does not',
       '(trap "" TERM; sleep 300; sleep 300) & wait',
