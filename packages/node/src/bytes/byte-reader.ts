@@ -1,0 +1,270 @@
+import type { Readable } from 'node:stream'
+import { BusyError, moveOnAfter, now } from 'corral'
+import { ready, refuse, requireCount, suspend, Waiter, WaitQueue, wake } from 'corral/lowlevel'
+import { FrameError } from './frame-error.ts'
+import { LineSplitter } from './line-splitter.ts'
+import type { LineOptions } from './line-splitter.ts'
+
+/**
+ * Reads the bytes of a Node stream, one reader at a time. What is not read waits in the stream, and holds
+ * back whoever writes: memory stays bounded.
+ *
+ * Cancellation: of any of its waits throws `Cancelled` and loses no byte; the next read goes on there.
+ *
+ * @example
+ * await using child = await openProcess('git', ['log'])
+ * const first = await child.stdout.readUntil('\n')
+ * @see asyncio.StreamReader
+ */
+export class ByteReader implements AsyncIterable<Buffer> {
+  readonly #source: Readable
+  readonly #line = new WaitQueue()
+  /** Bytes that were taken from the stream and not yet given to a reader. */
+  #kept: Buffer[] = []
+  #busy = false
+  #ended = false
+  #error: Error | undefined
+  /** From this moment on nobody waits for more: see `endBy`. */
+  #deadline = Infinity
+  #room = 0
+
+  /** @param source a stream of bytes that nobody else reads */
+  constructor(source: Readable) {
+    if (source.readableObjectMode) refuse('ByteReader: source', 'a stream of bytes', source)
+    this.#source = source
+    source.on('readable', () => this.#arrived())
+    source.on('end', () => this.#end())
+    source.on('close', () => this.#end())
+    source.on('error', (error) => {
+      this.#error = error
+      this.#end()
+    })
+  }
+
+  /** What has arrived, however much that is; undefined at the end. */
+  read(): Promise<Buffer | undefined> {
+    if (!this.#busy) {
+      const chunk = this.#take()
+      if (chunk !== undefined) return ready('ByteReader.read', this, chunk)
+    }
+    return this.#alone(() => this.#next('ByteReader.read'))
+  }
+
+  /**
+   * Exactly `count` bytes.
+   *
+   * @throws FrameError TRUNCATED when there are fewer before the end; they can still be read
+   */
+  async readExactly(count: number): Promise<Buffer> {
+    requireCount('ByteReader.readExactly: count', count, 0)
+    return this.#alone(async () => {
+      const found = await this.#gather('ByteReader.readExactly', (_, size) =>
+        size >= count ? count : undefined,
+      )
+      if (found !== undefined) return found
+      throw new FrameError(
+        'TRUNCATED',
+        `ByteReader.readExactly: the bytes end after ${this.#keptSize} of ${count}; read() gives what there is`,
+      )
+    })
+  }
+
+  /**
+   * Everything up to `mark`, which is the end of what is returned.
+   *
+   * @param max in bytes, the mark included; 1 MiB unless given
+   * @throws FrameError TOO_LONG without a mark in `max` bytes, TRUNCATED without one before the end; what was
+   * read can still be read
+   */
+  async readUntil(mark: string | Uint8Array, max: number = 1024 * 1024): Promise<Buffer> {
+    const sought = typeof mark === 'string' ? Buffer.from(mark) : mark
+    if (sought.length === 0) refuse('ByteReader.readUntil: mark', 'at least one byte', mark)
+    requireCount('ByteReader.readUntil: max', max)
+    return this.#alone(async () => {
+      let looked = 0
+      const found = await this.#gather('ByteReader.readUntil', (bytes, size) => {
+        const at = bytes().indexOf(sought, looked)
+        looked = Math.max(0, size - sought.length + 1)
+        if (at !== -1 && at + sought.length <= max) return at + sought.length
+        if (at === -1 && size < max) return undefined
+        throw new FrameError(
+          'TOO_LONG',
+          `ByteReader.readUntil: no mark in ${max} bytes; give a larger max`,
+        )
+      })
+      if (found !== undefined) return found
+      throw new FrameError(
+        'TRUNCATED',
+        `ByteReader.readUntil: the bytes end after ${this.#keptSize} without the mark; read() gives what there is`,
+      )
+    })
+  }
+
+  /** Waits until a byte is there, or the end; says whether it is the end. */
+  isAtEnd(): Promise<boolean> {
+    return this.#alone(async () => {
+      const chunk = await this.#next('ByteReader.isAtEnd')
+      if (chunk !== undefined) this.#kept.unshift(chunk)
+      return chunk === undefined
+    })
+  }
+
+  /** Its lines; what lies behind the last one that was taken can be read after leaving the loop. */
+  lines(options: LineOptions = {}): AsyncIterableIterator<string> {
+    return this.#lines(new LineSplitter('ByteReader.lines', options))
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void, void> {
+    for (;;) {
+      const chunk = await this.read()
+      if (chunk === undefined) return
+      yield chunk
+    }
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'ByteReader'
+  }
+
+  /**
+   * From now on a wait for more ends `ms` later as if it was the end: somebody holds the other side open
+   * who has nothing to do with us. What arrives until then is read.
+   *
+   * @internal
+   */
+  endBy(ms: number): void {
+    this.#deadline = now() + ms
+    this.#wake()
+  }
+
+  /**
+   * Takes out of the stream what comes from now on, so that nobody is held up, and keeps so many bytes of it.
+   *
+   * @internal
+   */
+  keep(bytes: number): void {
+    this.#room = bytes
+    this.#arrived()
+  }
+
+  /** @internal */
+  destroy(): void {
+    this.#source.destroy()
+  }
+
+  async *#lines(splitter: LineSplitter): AsyncGenerator<string, void, void> {
+    let taken = 0
+    let done = false
+    try {
+      for (;;) {
+        const chunk = await this.read()
+        if (chunk === undefined) break
+        taken = 0
+        for (const line of splitter.push(chunk)) {
+          taken += 1
+          yield line
+        }
+      }
+      const last = splitter.end()
+      done = true
+      if (last !== undefined) yield last
+    } finally {
+      const rest = done ? undefined : splitter.rest(taken)
+      if (rest !== undefined && rest.length > 0) this.#kept.unshift(rest)
+    }
+  }
+
+  get #keptSize(): number {
+    return this.#kept.reduce((size, chunk) => size + chunk.length, 0)
+  }
+
+  async #alone<T>(read: () => Promise<T>): Promise<T> {
+    if (this.#busy) {
+      throw new BusyError('ByteReader: somebody reads already; one reader at a time')
+    }
+    this.#busy = true
+    try {
+      return await read()
+    } finally {
+      this.#busy = false
+    }
+  }
+
+  /** Keeps what comes until `enough` says how many bytes are wanted, and gives those; undefined at the end. */
+  async #gather(
+    kind: string,
+    enough: (bytes: () => Buffer, size: number) => number | undefined,
+  ): Promise<Buffer | undefined> {
+    const joined = (): Buffer => {
+      if (this.#kept.length > 1) this.#kept = [Buffer.concat(this.#kept)]
+      return this.#kept[0] ?? Buffer.alloc(0)
+    }
+    let size = this.#keptSize
+    for (;;) {
+      const count = enough(joined, size)
+      if (count !== undefined) {
+        const bytes = joined()
+        this.#kept = count < bytes.length ? [bytes.subarray(count)] : []
+        return bytes.subarray(0, count)
+      }
+      const chunk = await this.#nextOf(kind, () => this.#pull())
+      if (chunk === undefined) return undefined
+      this.#kept.push(chunk)
+      size += chunk.length
+    }
+  }
+
+  #next(kind: string): Promise<Buffer | undefined> {
+    return this.#nextOf(kind, () => this.#take())
+  }
+
+  async #nextOf(kind: string, take: () => Buffer | undefined): Promise<Buffer | undefined> {
+    for (;;) {
+      const chunk = take()
+      if (chunk !== undefined) return chunk
+      if (this.#ended) {
+        if (this.#error !== undefined) throw this.#error
+        return undefined
+      }
+      const wait = (): Promise<void> => suspend(new Waiter(kind, this, this.#line))
+      if (this.#deadline === Infinity) {
+        await wait()
+        continue
+      }
+      const { timedOut } = await moveOnAfter(Math.max(0, this.#deadline - now()), wait)
+      if (timedOut) {
+        this.#source.destroy()
+        this.#end()
+      }
+    }
+  }
+
+  #take(): Buffer | undefined {
+    return this.#kept.shift() ?? this.#pull()
+  }
+
+  #pull(): Buffer | undefined {
+    return (this.#source.read() as Buffer | null) ?? undefined
+  }
+
+  #arrived(): void {
+    if (this.#room > 0) this.#drain()
+    this.#wake()
+  }
+
+  #drain(): void {
+    for (let chunk = this.#pull(); chunk !== undefined; chunk = this.#pull()) {
+      if (this.#room > 1) this.#kept.push(chunk)
+      this.#room = Math.max(1, this.#room - chunk.length)
+    }
+  }
+
+  #end(): void {
+    this.#ended = true
+    this.#wake()
+  }
+
+  #wake(): void {
+    for (const waiter of this.#line) wake(waiter, undefined)
+  }
+}
