@@ -9,7 +9,14 @@ import { expectedOutput, listExamples, renderReadme } from '../scripts/examples-
 
 const examples = listExamples()
 /** Those with real sockets, threads or foreign timers; the others run in virtual time. */
-const real = new Set(['11-futures', '13-database', '15-connections', '17-workers', '20-web-api', '23-processes'])
+const real = new Set([
+  '11-futures',
+  '13-database',
+  '15-connections',
+  '17-workers',
+  '20-web-api',
+  '23-processes',
+])
 
 afterEach(() => vi.restoreAllMocks())
 

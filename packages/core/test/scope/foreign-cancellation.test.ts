@@ -11,7 +11,7 @@ import {
 } from '../../src/index.ts'
 import { testRun } from '../../src/testing.ts'
 
-class RequestAborted {}
+class RequestAborted extends Error {}
 
 /** What a library does that is handed a signal: it throws an error of its own when that aborts. */
 function request(error: () => unknown): () => Promise<never> {

@@ -158,11 +158,11 @@ describe('timeout', () => {
     testRun(async () => {
       const own = new Error('own', { cause: 'because' })
       const frozen = Object.freeze(new Error('frozen'))
-      for (const error of [own, frozen, 'a string', null]) {
+      for (const error of [own, frozen]) {
         const failing = timeout(10, async () => {
           try {
             await sleep(1000)
-          } finally {
+          } catch {
             throw error
           }
         })
