@@ -157,7 +157,7 @@ describe('timeout', () => {
   it('leaves a cause of the work’s own, and what cannot take one, as they are', () =>
     testRun(async () => {
       const own = new Error('own', { cause: 'because' })
-      const frozen = Object.freeze(new Error('frozen'))
+      const frozen: Error = Object.freeze(new Error('frozen'))
       for (const error of [own, frozen]) {
         const failing = timeout(10, async () => {
           try {
