@@ -25,12 +25,12 @@ function everything(...modules: readonly string[]): string {
 }
 
 const programs: Record<string, { readonly code: string; readonly budget?: number }> = {
-  'run + group + timeout + gather': { code: of('run, taskGroup, timeout, gather'), budget: 6000 },
+  'run + group + timeout + gather': { code: of('run, taskGroup, timeout, gather'), budget: 10_450 },
   'tasks and scopes': { code: of(tasks) },
   'tasks and scopes, synchronisation, queues and channels': {
     code: of(`${tasks}, ${sync}, ${channels}`),
   },
-  'the whole core, with flow and streams': { code: everything('corral'), budget: 20_000 },
+  'the whole core, with flow and streams': { code: everything('corral'), budget: 29_700 },
   'effect, the first program, by its index': {
     code: `import { Effect } from 'effect'; console.log(Effect.runPromise, Effect.forkChild, Effect.timeout, Effect.all)`,
   },
