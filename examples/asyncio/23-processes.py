@@ -40,7 +40,7 @@ async def main():
     timed_out = False
     try:
         async with asyncio.timeout(0.1):
-            await execute("sh", "-c", "sleep 60 & sleep 60")
+            await execute("sh", "-c", "sleep 5 & sleep 5")
     except TimeoutError:
         timed_out = True
     print("timed out:", "yes" if timed_out else "no")
@@ -53,7 +53,7 @@ async def main():
             if code != 0:
                 raise StepFailed(f"code {code}, {err.strip()}")
 
-    steps = ["echo compiled", "echo linted", "echo broken >&2; exit 2", "sleep 60", "sleep 60"]
+    steps = ["echo compiled", "echo linted", "sleep 0.3; echo broken >&2; exit 2", "sleep 5", "sleep 5"]
     try:
         async with asyncio.TaskGroup() as group:
             for command in steps:
