@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { openStore } from '@corral/crawl'
+import { expect, onTestFinished, test } from 'vitest'
+import { temporaryDirectory } from '../command.ts'
+
+/** Where there is a disk that is always full. */
+const onUnix = test.runIf(existsSync('/dev/full'))
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+
+/** Runs a command with the rest of a line of shell behind it; its exit code is the last line of stderr. */
+async function shell(args: readonly string[], rest: string, cwd: string) {
+  const script = `{ "$@"; echo "code $?" >&2; } ${rest}`
+  const command = [process.execPath, '--conditions=@corral/source', main, ...args]
+  const child = spawn('sh', ['-c', script, 'sh', ...command], { cwd })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  await new Promise((resolve) => child.on('close', resolve))
+  return { stdout, stderr }
+}
+
+/** In each of these the command has a directory, and so a store, of its own. */
+async function expectWhole(
+  args: readonly string[],
+  prepare: () => Promise<string>,
+  whole: RegExp,
+): Promise<void> {
+  const ways = ['| (sleep 2; cat)', '| true', '> /dev/full']
+  const [slow, gone, full] = await Promise.all(
+    ways.map(async (rest) => await shell(args, rest, await prepare())),
+  )
+  expect(slow?.stdout).toMatch(whole)
+  expect(slow?.stderr).toMatch(/code 0\n$/)
+  expect(gone?.stderr).toMatch(/code 0\n$/)
+  expect(gone?.stderr).not.toMatch(/EPIPE|error|\n {4}at /)
+  expect(full?.stderr).toMatch(
+    /the output cannot be written: ENOSPC.*not complete\n(.*\n)*code 1\n$/,
+  )
+}
+
+const directory = (): Promise<string> => Promise.resolve(temporaryDirectory())
+
+onUnix('corral crawl gives all of its output or says so', { timeout: 60_000 }, async () => {
+  const site = createServer((request, response) => {
+    response.setHeader('content-type', 'text/html').end(`<title>${request.url}</title>`)
+  })
+  await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void site.close())
+  const url = `http://127.0.0.1:${(site.address() as AddressInfo).port}/`
+  await expectWhole(['crawl', url], directory, /^Crawl complete\n[^]* {2}store .*\n/)
+  await expectWhole(['crawl', url, '--json'], directory, /\{"type":"summary".*\}\n$/)
+})
+
+onUnix(
+  'corral crawl retry-failed gives all of its output or says so',
+  { timeout: 60_000 },
+  async () => {
+    const prepare = async (): Promise<string> => {
+      const cwd = temporaryDirectory()
+      await using store = await openStore(join(cwd, 'crawl.db'))
+      await store.seed(['http://a.test/'])
+      const failure = { kind: 'http', code: '404', message: 'gone', attempts: 1, failedAt: 1 }
+      const entries = await store.claim(1, 1)
+      await store.commit(entries.map((entry) => ({ result: 'failure', entry, failure })))
+      return cwd
+    }
+    await expectWhole(
+      ['crawl', 'retry-failed'],
+      prepare,
+      /^1 URLs of crawl\.db queued again: .*\n$/,
+    )
+  },
+)
+
+onUnix('corral demo gives all of its output or says so', { timeout: 90_000 }, async () => {
+  const args = ['demo', '--store', 'demo.db']
+  await expectWhole(args, directory, /^Crawl complete\n[^]* {2}store {4}demo\.db\n/)
+})
