@@ -22,7 +22,7 @@ export interface CrawlLimits {
   readonly maxPages: number
   /** Bytes of all bodies stored, unpacked, those of earlier runs on the same store included; what is in flight is finished. */
   readonly maxTotalBytes: number
-  /** Of this run: no request starts later, those in flight are finished. */
+  /** Of this run: what is in flight then is cancelled, and stays in the queue for the next run. */
   readonly maxDuration: number
   /** Of one body, as it comes over the wire and again unpacked. */
   readonly maxBytes: number

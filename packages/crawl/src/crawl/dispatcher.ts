@@ -160,17 +160,25 @@ export class Dispatcher {
 
   async #open(origin: string): Promise<void> {
     const { robots } = this.#parts
-    await robots?.open(origin)
+    await this.#inTime(() => robots?.open(origin))
     this.#politeness.opened(origin, now(), robots?.delayOf(origin))
     this.#changed.set()
   }
 
   async #visit(origin: string, item: Attempt): Promise<void> {
-    const outcome = await this.#settle(origin, item)
+    // Cut off at the end of the time it has no outcome: it stays in the queue of the store, as if never claimed.
+    const outcome = await this.#inTime(() => this.#settle(origin, item))
     this.#visiting--
     this.#politeness.ended(origin)
     if (outcome !== undefined) this.#parts.writer.add(outcome)
     this.#changed.set()
+  }
+
+  /** Cancels work that is still running when the time of the run is over, and waits until it has ended. */
+  async #inTime<T>(work: () => T | Promise<T>): Promise<T | undefined> {
+    if (this.#endsAt === Infinity) return await work()
+    const result = await moveOnAfter(Math.max(0, this.#endsAt - now()), async () => await work())
+    return result.timedOut ? undefined : result.value
   }
 
   /** What is to be stored of one attempt; nothing when there is to be another one. */
