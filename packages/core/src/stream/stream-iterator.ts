@@ -25,7 +25,7 @@ export class StreamWalk<T> implements StreamIterator<T> {
   readonly #source: Source<T>
   readonly #scope: ScopeNode
   #cursor: Cursor<T> | undefined
-  #attendant: AutoClose | undefined
+  #autoClose: AutoClose | undefined
   #done = false
   /** The step that is under way; others stand in line behind it. */
   #pending: Promise<unknown> | undefined
@@ -83,12 +83,12 @@ export class StreamWalk<T> implements StreamIterator<T> {
   #open(scope: ScopeNode): Cursor<T> {
     const home = this.#scope.closed ? scope : this.#scope
     if (home.task === undefined) return this.#source.open(home)
-    this.#attendant = new AutoClose(
+    this.#autoClose = new AutoClose(
       home,
       () => this.#pending !== undefined,
       () => this.return(),
     )
-    return this.#source.open(this.#attendant.scope)
+    return this.#source.open(this.#autoClose.scope)
   }
 
   readonly #given = (item: T | End): Step<T> => {
@@ -124,8 +124,8 @@ export class StreamWalk<T> implements StreamIterator<T> {
 
   #leave(): void {
     this.#done = true
-    this.#attendant?.release()
-    this.#attendant = undefined
+    this.#autoClose?.release()
+    this.#autoClose = undefined
   }
 
   /** The next one in line. */
