@@ -1,3 +1,5 @@
+/// <reference types="node" preserve="true" />
+
 export { api, Api } from './api/api.ts'
 export type { AddRoute, ApiOptions, Middleware } from './api/api.ts'
 export type { Acceptor, UpgradeOptions } from './api/acceptor.ts'
