@@ -1,4 +1,4 @@
-import { constants, performServerHandshake } from 'node:http2'
+import { performServerHandshake } from 'node:http2'
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
 import type { Server as HttpServer } from 'node:http'
 import type { TLSSocket } from 'node:tls'
@@ -59,8 +59,8 @@ export class Http2Sessions {
       live += 1
       stream.once('close', () => (live -= 1))
       if (bytesOf(headers) > maxHeaderBytes) {
+        stream.on('error', () => {}).resume()
         stream.respond({ ':status': 431 }, { endStream: true })
-        stream.close(constants.NGHTTP2_NO_ERROR)
         return
       }
       this.#accepting.accept(new Http2Transport(stream, headers, readerTimeout))

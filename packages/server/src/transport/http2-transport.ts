@@ -23,7 +23,6 @@ export class Http2Transport implements Transport {
   readonly #stream: ServerHttp2Stream
   readonly #readerTimeout: number
   readonly #changed = new Event()
-  #closeAfter = false
 
   constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, readerTimeout: number) {
     this.#stream = stream
@@ -76,7 +75,7 @@ export class Http2Transport implements Transport {
   }
 
   closeAfter(): void {
-    this.#closeAfter = true
+    // the session is told by itself, and serves others
   }
 
   head(status: number, headers: ReplyHeaders): void {
@@ -111,9 +110,10 @@ export class Http2Transport implements Transport {
       await this.#progress(() => stream.writableFinished)
     }
     this.ended = !this.gone
-    // What it still sends nobody reads: it may stop [RFC 9113, 8.1].
-    const unread = !stream.endAfterHeaders && !stream.readableEnded
-    if (this.#closeAfter || unread) stream.close(constants.NGHTTP2_NO_ERROR)
+    // What it still sends nobody reads: it may stop [RFC 9113, 8.1]. At once would be before the answer.
+    if (!stream.endAfterHeaders && !stream.readableEnded) {
+      setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR))
+    }
   }
 
   /** Waits until `done`, or the client has gone; cuts off one that takes nothing for too long. */
