@@ -36,7 +36,7 @@ export const edgeMutations: readonly Mutation[] = [
   {
     what: 'select waits for a case that it cannot watch',
     file: 'channel/select-case.ts',
-    from: `    if (!settled) throw unwatchable(this.key)
+    from: `    if (!seen.settled) throw unwatchable(this.key)
 `,
     to: '',
     tests: ['channel/select.test.ts'],

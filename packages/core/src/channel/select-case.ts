@@ -4,6 +4,7 @@ import type { Line, Waiter } from '../lowlevel.ts'
 
 /** After so many turns of the microtask queue what was ready has told so. */
 const TURNS = 10
+const turn = Promise.resolve()
 
 /** One case of a `select`: its call, its wait, and the line that this one really stands in. */
 export class SelectCase implements Line {
@@ -58,11 +59,11 @@ export class SelectCase implements Line {
    */
   async requireWatchable(): Promise<void> {
     if (!this.#foreign) return
-    let settled = false
-    const settle = (): void => void (settled = true)
+    const seen = { settled: false }
+    const settle = (): void => void (seen.settled = true)
     this.result.then(settle, settle)
-    for (let turn = 0; turn < TURNS && !settled; turn++) await undefined
-    if (!settled) throw unwatchable(this.key)
+    for (let i = 0; i < TURNS && !seen.settled; i++) await turn
+    if (!seen.settled) throw unwatchable(this.key)
   }
 
   /** Leaves the line, without a word to anybody. */

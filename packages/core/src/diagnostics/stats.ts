@@ -74,5 +74,6 @@ export function tellStats<T extends object>(
 
 /** The numbers of a resource, where it tells them. */
 export function statsOf(resource: object | undefined): ResourceStats | undefined {
-  return (resource as Partial<Measured> | undefined)?.[stats]?.()
+  const told: Partial<Measured> | undefined = resource
+  return told?.[stats]?.()
 }
