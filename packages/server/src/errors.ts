@@ -41,6 +41,19 @@ export class HttpProblem extends CorralError {
     }
   }
 
+  /** What express and fastify look for in an error. */
+  get statusCode(): number {
+    return this.status
+  }
+
+  /** What hono looks for in an error. */
+  getResponse(): Response {
+    const headers = new Headers({ 'content-type': 'application/problem+json' })
+    for (const [name, value] of Object.entries(this.headers)) headers.set(name, String(value))
+    // 499 is for the log: nobody is there to read an answer.
+    return new Response(JSON.stringify(this.document), { status: this.status, headers })
+  }
+
   static {
     this.prototype.name = 'HttpProblem'
   }

@@ -49,6 +49,11 @@ export class Engine {
     return this.#live
   }
 
+  /** It takes requests. */
+  get isOpen(): boolean {
+    return this.#group !== undefined
+  }
+
   /**
    * The life of the server: opens its resources, then what brings the requests (`open` gives back what ends
    * that), and when it is stopped or cancelled the other way round. All work is awaited.
