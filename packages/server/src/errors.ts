@@ -41,6 +41,18 @@ export class HttpProblem extends CorralError {
     }
   }
 
+  /** The same problem with further headers, which win. */
+  with(headers: ReplyHeaders): HttpProblem {
+    const { status: _status, title: _title, detail, type, ...members } = this.document
+    return new HttpProblem(this.status, {
+      headers: { ...this.headers, ...headers },
+      members,
+      ...(typeof detail === 'string' ? { detail } : undefined),
+      ...(typeof type === 'string' ? { type } : undefined),
+      ...(this.cause === undefined ? undefined : { cause: this.cause }),
+    })
+  }
+
   /** What express and fastify look for in an error. */
   get statusCode(): number {
     return this.status
