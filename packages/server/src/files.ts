@@ -48,6 +48,10 @@ interface Found {
   readonly stats: Stats
 }
 
+function isHidden(segment: string): boolean {
+  return segment.startsWith('.') || /[\\\0]/.test(segment)
+}
+
 async function find(
   folder: string,
   name: string,
@@ -55,7 +59,6 @@ async function find(
 ): Promise<Found | undefined> {
   const segments = name.split('/')
   // An encoded slash or backslash would be another folder than the one that was asked for.
-  const isHidden = (segment: string): boolean => segment.startsWith('.') || /[\\\0]/.test(segment)
   if (segments.some(isHidden)) return undefined
   try {
     let path = join(folder, ...segments)

@@ -73,9 +73,11 @@ ${operations.join('\n')}
 function section(method: string, path: string, operation: Operation): string {
   const name = method.toUpperCase()
   const { summary = '', parameters = [], requestBody, responses } = operation
-  const answers = Object.entries(responses).map(
-    ([status, answer]) => `<h3>${escape(status)} ${escape(answer.description)}</h3>${body(answer)}`,
-  )
+  // Problems are the same for all.
+  const answers = Object.entries(responses).map(([status, answer]) => {
+    const title = status === 'default' ? 'Otherwise' : escape(status)
+    return `<h3>${title}: ${escape(answer.description)}</h3>${status === 'default' ? '' : body(answer)}`
+  })
   return `<details><summary><span class="method ${name}">${name}</span> <code>${escape(path)}</code>
 <span class="what">${escape(summary)}</span></summary><div>
 ${parameters.length === 0 ? '' : table(parameters)}
