@@ -38,6 +38,7 @@ test.each([
   [['crawl', 'http://a.test/', '--header', 'Authorization=hidden']],
   [['crawl', 'http://a.test/', '--header', 'Authorization: hidden\u00e4']],
   [['crawl', 'http://a.test/', '--proxy', 'socks5://u:hidden@a.test']],
+  [['crawl', '--sitemap', 'http://a.test/', '--header', 'Authorization: hidden']],
   [['crawl', 'status', 'http://u:hidden@a.test/']],
   [['crawl', 'http://u:hidden@a.test/', 'http://u:hidden2@a.test/']],
 ])('corral %j is refused, and what may be a secret is not repeated', async (args) => {
