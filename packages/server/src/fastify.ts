@@ -13,8 +13,7 @@ interface Route {
 
 /** As much of a fastify instance as the plugin needs. */
 interface Fastify {
-  addHook(name: 'onRoute', hook: (route: never) => void): unknown
-  addHook(name: 'preClose', hook: () => Promise<void>): unknown
+  addHook(name: string, hook: (...args: never[]) => unknown): unknown
 }
 
 /** What a route says under `config.scope`. */
