@@ -38,6 +38,7 @@ export { sse } from './reply/sse.ts'
 export type { ServerSentEvent, SseOptions } from './reply/sse.ts'
 export { switchProtocols } from './reply/switch-protocols.ts'
 export type { ProtocolSession } from './reply/switch-protocols.ts'
+export { traceContext } from './trace-context.ts'
 export type {
   ReplyHeaders,
   RequestHeaders,
