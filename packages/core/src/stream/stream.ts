@@ -6,6 +6,7 @@ import {
   requireFunction,
   requireLimit,
 } from '../lowlevel.ts'
+import { handled } from '../sync/handled.ts'
 import { buffering, conflating } from './buffer.ts'
 import { calling } from './calling.ts'
 import { chunking, chunkingInTime } from './chunk.ts'
@@ -226,39 +227,44 @@ export class Stream<T> implements AsyncIterable<T> {
    *
    * Cancellation: closes the source, then throws. So with all that follow.
    */
-  async toArray(): Promise<T[]> {
-    const items: T[] = []
-    await drain(this[streamSource], currentScope(), (item) => void items.push(item))
-    return items
+  toArray(): Promise<T[]> {
+    return handled(async () => {
+      const items: T[] = []
+      await drain(this[streamSource], currentScope(), (item) => void items.push(item))
+      return items
+    })
   }
 
   /** What `fn` puts together of all items, beginning with `initial`; promises are awaited. */
-  async reduce<A>(
-    fn: (sum: A, item: T, index: number) => A | PromiseLike<A>,
-    initial: A,
-  ): Promise<A> {
-    requireFunction('Stream.reduce: fn', fn)
-    let sum = initial
-    let index = 0
-    await drain(this[streamSource], currentScope(), (item) => {
-      const next = fn(sum, item, index++)
-      if (isThenable(next)) return next.then((next) => (sum = next))
-      return (sum = next)
+  reduce<A>(fn: (sum: A, item: T, index: number) => A | PromiseLike<A>, initial: A): Promise<A> {
+    return handled(async () => {
+      requireFunction('Stream.reduce: fn', fn)
+      let sum = initial
+      let index = 0
+      await drain(this[streamSource], currentScope(), (item) => {
+        const next = fn(sum, item, index++)
+        if (isThenable(next)) return next.then((next) => (sum = next))
+        return (sum = next)
+      })
+      return sum
     })
-    return sum
   }
 
   /** Calls `fn` with each item, one after the other; promises are awaited. */
-  async forEach(fn: Fn<T, unknown>): Promise<void> {
-    requireFunction('Stream.forEach: fn', fn)
-    let index = 0
-    await drain(this[streamSource], currentScope(), (item) => fn(item, index++))
+  forEach(fn: Fn<T, unknown>): Promise<void> {
+    return handled(async () => {
+      requireFunction('Stream.forEach: fn', fn)
+      let index = 0
+      await drain(this[streamSource], currentScope(), (item) => fn(item, index++))
+    })
   }
 
   /** Puts all items into a queue, waits for room where there is none, and closes it at the end. */
-  async pipeTo(queue: Sink<T>, { close = true }: PipeOptions = {}): Promise<void> {
-    await drain(this[streamSource], currentScope(), (item) => queue.put(item))
-    if (close) queue.close()
+  pipeTo(queue: Sink<T>, { close = true }: PipeOptions = {}): Promise<void> {
+    return handled(async () => {
+      await drain(this[streamSource], currentScope(), (item) => queue.put(item))
+      if (close) queue.close()
+    })
   }
 
   /**
