@@ -2,7 +2,8 @@ import type { Outbox } from './outbox.ts'
 import { SharedBatch } from './shared-batch.ts'
 import type { QueuedFrame } from './shared-batch.ts'
 import type { SlowPolicy } from './slow.ts'
-import { endTurn } from './turn.ts'
+import { atTurnEnd, endTurn } from './turn.ts'
+import type { TurnJob } from './turn.ts'
 
 /** How much a room sends before the turn is over: what is sent at once stays small. */
 const MAX_BATCH = 65_536
@@ -11,7 +12,7 @@ const MAX_BATCH = 65_536
  * The members of a room that get the same bytes. What is sent in one turn joins the open batch: it costs one
  * step, however many members there are.
  */
-export class Lane {
+export class Lane implements TurnJob {
   readonly slow: SlowPolicy<never>
   readonly queueBytes: number
   readonly members: Set<Outbox> = new Set()
@@ -32,7 +33,7 @@ export class Lane {
 
   delete(member: Outbox): void {
     this.close()
-    this.members.delete(member)
+    if (this.members.delete(member)) atTurnEnd(member) // for what was sent before
   }
 
   send(frame: QueuedFrame, except: Outbox | undefined): void {
@@ -52,6 +53,11 @@ export class Lane {
 
   #hand(batch: SharedBatch): void {
     for (const member of this.members) member.pushBatch(batch)
+    atTurnEnd(this)
+  }
+
+  endTurn(): void {
+    for (const member of this.members) member.endTurn()
   }
 
   /** Hands over what was held back. */

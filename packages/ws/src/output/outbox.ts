@@ -13,12 +13,10 @@ const NOTHING = Buffer.alloc(0)
 export interface OutboxOwner {
   /** A room whose policy is 'disconnect' found the queue full. */
   onOverflow(): void
-  /** The queue is shorter than it was. */
-  onProgress(): void
 }
 
-/** A room that waits for a member. */
-export interface RoomWaiter {
+/** Who waits for a queue to become shorter. */
+export interface ProgressListener {
   onProgress(): void
 }
 
@@ -31,13 +29,15 @@ export interface RoomWaiter {
 export class Outbox implements TurnJob {
   readonly #stream: Duplex
   readonly #owner: OutboxOwner
-  #turn: (SharedBatch | QueuedFrame)[] = []
+  readonly #turn: (SharedBatch | QueuedFrame)[] = []
+  /** All that there is in this turn, if that is a batch: then nothing is added to a list. */
+  #only: SharedBatch | undefined
   #turnBytes = 0
   #backlog: Backlog | undefined
   #inFlight = 0
   #closed = false
   #ending = false
-  #waiting: Set<RoomWaiter> | undefined
+  #waiting: Set<ProgressListener> | undefined
   readonly #drained = (): void => this.#onDrained()
 
   constructor(stream: Duplex, owner: OutboxOwner) {
@@ -55,9 +55,9 @@ export class Outbox implements TurnJob {
     return this.#backlog?.dropped ?? 0
   }
 
-  /** Has `room` told once of the next progress. */
-  tell(room: RoomWaiter): void {
-    ;(this.#waiting ??= new Set()).add(room)
+  /** Has `listener` told once of the next progress. */
+  tell(listener: ProgressListener): void {
+    ;(this.#waiting ??= new Set()).add(listener)
   }
 
   /** A frame for this connection alone. */
@@ -75,16 +75,20 @@ export class Outbox implements TurnJob {
     else (this.#backlog ??= new Backlog()).setPong({ bytes, key: undefined })
   }
 
-  /** What a room sends in this turn, the first message or more. */
+  /** What a room sends in this turn: the lane ends the turn of its members. */
   pushBatch(batch: SharedBatch): void {
-    if (!this.#closed) this.#add(batch)
+    if (this.#closed) return
+    if (this.#only === undefined && this.#turn.length === 0) this.#only = batch
+    else this.#add(batch)
   }
 
   #add(item: SharedBatch | QueuedFrame): void {
     const turn = this.#turn
+    if (this.#only !== undefined) turn.push(this.#only)
+    this.#only = undefined
     const last = turn[turn.length - 1]
     if (last instanceof SharedBatch) last.open = false
-    if (turn.push(item) === 1) atTurnEnd(this)
+    if (turn.push(item) <= 2) atTurnEnd(this)
   }
 
   /** The last frame; what is queued is sent before it, or dropped. */
@@ -111,33 +115,45 @@ export class Outbox implements TurnJob {
   }
 
   #progress(): void {
-    this.#owner.onProgress()
     const waiting = this.#waiting
     if (waiting === undefined) return
     this.#waiting = undefined
-    for (const room of waiting) room.onProgress()
+    for (const listener of waiting) listener.onProgress()
   }
 
   #drop(): void {
-    this.#endBatches()
-    this.#turn = []
-    this.#turnBytes = 0
+    this.#clearTurn()
     this.#backlog?.clear()
   }
 
   endTurn(): void {
-    const turn = this.#turn
-    if (turn.length === 0) return
-    this.#endBatches()
-    this.#turn = []
-    this.#turnBytes = 0
-    if (this.#inFlight > 0) this.#queue(turn)
-    else this.#write(this.#join(turn))
-    this.#progress()
+    const only = this.#only
+    if (only !== undefined) this.#sendOnly(only)
+    else if (this.#turn.length > 0) this.#sendTurn(this.#turn)
+    else return
+    if (this.#waiting !== undefined) this.#progress()
   }
 
-  #endBatches(): void {
+  #sendOnly(batch: SharedBatch): void {
+    this.#only = undefined
+    batch.open = false
+    const whole = this.#inFlight > 0 ? undefined : batch.bytesFor(this)
+    if (whole !== undefined) this.#write(whole)
+    else this.#sendTurn([batch])
+  }
+
+  #sendTurn(turn: readonly (SharedBatch | QueuedFrame)[]): void {
+    if (this.#inFlight > 0) this.#queue(turn)
+    else this.#write(this.#join(turn))
+    this.#clearTurn()
+  }
+
+  #clearTurn(): void {
+    if (this.#only !== undefined) this.#only.open = false
+    this.#only = undefined
     for (const item of this.#turn) if (item instanceof SharedBatch) item.open = false
+    this.#turn.length = 0
+    this.#turnBytes = 0
   }
 
   /** One buffer, the room's own if that is all there is. */
@@ -176,8 +192,8 @@ export class Outbox implements TurnJob {
   }
 
   #write(bytes: Buffer): void {
+    if (bytes.length === 0) return
     const stream = this.#stream
-    if (bytes.length === 0 || stream.destroyed) return
     stream.write(bytes)
     if (stream.writableLength === 0) return
     this.#inFlight = bytes.length

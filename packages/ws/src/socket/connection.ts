@@ -20,7 +20,6 @@ export interface ConnectionOwner {
   /** No more messages come: the peer has closed, or was lost. Told once. */
   onGone(info: CloseInfo): void
   onOverflow(): void
-  onProgress(): void
 }
 
 /**
@@ -139,10 +138,6 @@ export class Connection implements OutboxOwner, Swept {
 
   onOverflow(): void {
     this.#owner.onOverflow()
-  }
-
-  onProgress(): void {
-    this.#owner.onProgress()
   }
 
   onSilence(): void {

@@ -17,6 +17,7 @@ import type { ConnectionOwner } from './connection.ts'
 import type { MessageKind } from './codec.ts'
 import { Inbox } from './inbox.ts'
 import { MessageRate } from './message-rate.ts'
+import type { ProgressListener } from '../output/outbox.ts'
 import { PlainSpeech } from './plain-speech.ts'
 import type { SocketLimits } from './socket-limits.ts'
 import type { Speech } from './speech.ts'
@@ -43,7 +44,9 @@ export interface SocketFacts<U> {
  *   for await (const text of socket) await socket.send(text.toUpperCase())
  * })
  */
-export class ServerSocket<M = string, U = undefined> implements AsyncIterable<M>, ConnectionOwner {
+export class ServerSocket<M = string, U = undefined>
+  implements AsyncIterable<M>, ConnectionOwner, ProgressListener
+{
   readonly #facts: SocketFacts<U>
   readonly #inbox: Inbox<M>
   readonly #senders = new WaitQueue()
@@ -151,6 +154,7 @@ export class ServerSocket<M = string, U = undefined> implements AsyncIterable<M>
       this.connection.push(frame)
       return ready('ServerSocket.send', this, undefined)
     }
+    this.connection.outbox.tell(this)
     return suspend(new Waiter('ServerSocket.send', this, this.#senders, frame))
   }
 
@@ -252,7 +256,10 @@ export class ServerSocket<M = string, U = undefined> implements AsyncIterable<M>
   /** @internal */
   onProgress(): void {
     for (let waiter = this.#senders.first; waiter !== undefined; waiter = this.#senders.first) {
-      if (!this.#hasRoom()) return
+      if (!this.#hasRoom()) {
+        this.connection.outbox.tell(this)
+        return
+      }
       wake(waiter, undefined)
       this.connection.push((waiter as Waiter & { data: Buffer }).data)
     }
