@@ -2,9 +2,8 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { setImmediate as turnEnd, setTimeout as pause } from 'node:timers/promises'
 import { openWebSocketServer, Room, websocket } from '@corral/ws'
-import { openGroup } from 'corral'
+import { sleep } from 'corral'
 import { Server as SocketIo } from 'socket.io'
 import { Sender, WebSocketServer } from 'ws'
 
@@ -62,8 +61,6 @@ function echo(socket: {
 
 function corral(batchDelay: number): Peer {
   const room = new Room<string>({ batchDelay, queueBytes: 16 * 1_048_576 })
-  // An open group at the top level: the process ends by being told to.
-  void openGroup()
   openWebSocketServer(http, {
     '/': websocket(async (socket) => {
       using _seat = room.join(socket)
@@ -94,6 +91,12 @@ process.on('message', (order: Order | 'idle') => {
 process.on('disconnect', () => process.exit(0))
 process.send?.({ port: (http.address() as AddressInfo).port })
 
+function turnEnd(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+}
+
 async function broadcast({ turns, perTurn, size, every }: Order): Promise<void> {
   const text = 'x'.repeat(size)
   const started = performance.now()
@@ -102,20 +105,20 @@ async function broadcast({ turns, perTurn, size, every }: Order): Promise<void> 
   let most = rss
   for (let turn = 0; turn < turns; turn++) {
     for (let i = 0; i < perTurn; i++) peer?.send(text)
-    await (every === 0 ? turnEnd() : pause(every))
+    await (every === 0 ? turnEnd() : sleep(every))
     if (turn % 10 === 9) {
       most = Math.max(most, process.memoryUsage().rss)
-      if (every === 0) await pause(5) // for the clients, which share the machine
+      if (every === 0) await sleep(5) // for the clients, which share the machine
     }
   }
-  await pause(50)
+  await sleep(50)
   const { user, system } = process.cpuUsage(before)
   const ms = performance.now() - started
   process.send?.({ micros: user + system, ms, grown: most - rss, clients: peer?.clients() })
 }
 
 async function idle(): Promise<void> {
-  await pause(500)
+  await sleep(500)
   for (let i = 0; i < 4; i++) globalThis.gc?.()
   const { rss, heapUsed, external } = process.memoryUsage()
   process.send?.({ rss, heap: heapUsed + external, clients: peer?.clients() })

@@ -17,13 +17,8 @@ import { pathOf } from './upgrade-request.ts'
 import type { UpgradeRequest } from './upgrade-request.ts'
 import type { WebSocketOptions } from './websocket-options.ts'
 
-/** A connection that may begin: how it is answered, and its place among the others. */
-export interface Admitted<U> {
-  readonly facts: SocketFacts<U>
-  /** The head of the answer. */
-  readonly answer: string
-  readonly place: Disposable
-}
+/** A connection that may begin: answers with 101, and runs it to its end. */
+export type Begin = (stream: SessionStream) => Promise<void>
 
 /** Accepts connections for one handler, and knows those that are open. */
 export class Acceptor<M, U> {
@@ -60,12 +55,12 @@ export class Acceptor<M, U> {
    *
    * @throws HttpProblem to answer with
    */
-  async admit(request: UpgradeRequest): Promise<Admitted<U>> {
+  async admit(request: UpgradeRequest): Promise<Begin> {
     const handshake = shakeHands(request, this.#protocols)
     checkOrigin(request, this.options.origins)
     const user = await this.#authorize(request)
     const key = this.options.key?.(request, user) ?? request.remoteAddress
-    const place = this.#count.enter(key)
+    this.#count.requireRoom(key)
     const { target, remoteAddress } = request
     const facts: SocketFacts<U> = {
       user,
@@ -76,14 +71,11 @@ export class Acceptor<M, U> {
       kind: this.options.messages ?? 'text',
       limits: this.limits,
     }
-    return { facts, place, answer: switching(handshake) }
-  }
-
-  /** Runs a connection to its end. */
-  async run(stream: SessionStream, { facts, answer, place }: Admitted<U>): Promise<void> {
-    using _place = place
-    stream.socket.write(answer)
-    await runSession(this, stream, facts)
+    return async (stream) => {
+      using _place = this.#count.enter(key)
+      stream.socket.write(switching(handshake))
+      await runSession(this, stream, facts)
+    }
   }
 
   async #authorize(request: UpgradeRequest): Promise<U> {
@@ -91,9 +83,9 @@ export class Acceptor<M, U> {
     if (authorize === undefined) return undefined as U
     const outcome = await moveOnAfter(authorizeTimeout, async () => authorize(request))
     if (outcome.timedOut) throw new HttpProblem(504)
-    const user: unknown = outcome.value
+    const user = outcome.value
     if (user === undefined || user === null || user === false) throw new HttpProblem(401)
-    return outcome.value
+    return user
   }
 
   report(error: unknown, name: string): void {

@@ -13,12 +13,15 @@ export class ConnectionCount {
   }
 
   /** @throws HttpProblem 503 when there are too many, 429 when of this key */
-  enter(key: string): Disposable {
+  requireRoom(key: string): void {
     if (this.#all >= this.#max) throw new HttpProblem(503, { headers: { 'retry-after': '5' } })
-    const own = this.#perKey.get(key) ?? 0
-    if (own >= this.#maxPerKey) throw new HttpProblem(429, { headers: { 'retry-after': '5' } })
+    if ((this.#perKey.get(key) ?? 0) < this.#maxPerKey) return
+    throw new HttpProblem(429, { headers: { 'retry-after': '5' } })
+  }
+
+  enter(key: string): Disposable {
     this.#all += 1
-    this.#perKey.set(key, own + 1)
+    this.#perKey.set(key, (this.#perKey.get(key) ?? 0) + 1)
     let here = true
     return {
       [Symbol.dispose]: () => {

@@ -7,16 +7,18 @@ import { CancelScope, Event, isCancelled, moveOnAfter, openGroup, throwIfCancell
 import type { TaskGroup } from 'corral'
 import { requireDuration } from 'corral/lowlevel'
 import { refuseUpgrade } from './refuse-upgrade.ts'
-import type { Admitted } from './acceptor.ts'
+import type { Acceptor, Begin } from './acceptor.ts'
 import { pathOf } from './upgrade-request.ts'
 import type { UpgradeRequest } from './upgrade-request.ts'
-import type { WebSocketAcceptor } from './websocket.ts'
 
 /** What is accepted where: an acceptor for all paths, or one for each. */
-export type WebSocketRoutes = AnyAcceptor | Readonly<Record<string, AnyAcceptor>>
+export type WebSocketRoutes = AnyAcceptor | { readonly [path: string]: AnyAcceptor }
 
 /** Whatever its messages and users are. */
-export type AnyAcceptor = Pick<WebSocketAcceptor<never, never>, 'acceptor'>
+export interface AnyAcceptor {
+  /** @internal */
+  readonly acceptor: Pick<Acceptor<never, never>, 'admit' | 'report'>
+}
 
 /**
  * Accepts the WebSockets of a server of `node:http` or `node:https`, whoever listens with it and answers its
@@ -127,9 +129,9 @@ export class WebSocketServer implements AsyncDisposable {
     const onEnd = (): void => void socket.destroy()
     socket.once('close', onClose).once('end', onEnd)
     socket.read(0) // a socket that nobody reads does not tell of its end
-    let admitted: Admitted<never> | undefined
+    let begin: Begin | undefined
     try {
-      admitted = await scope.run(() => acceptor.admit(requestOf(incoming)))
+      begin = await scope.run(() => acceptor.admit(requestOf(incoming)))
     } catch (error) {
       if (isCancelled(error)) socket.destroy()
       throwIfCancelled()
@@ -139,8 +141,8 @@ export class WebSocketServer implements AsyncDisposable {
     } finally {
       socket.off('close', onClose).off('end', onEnd)
     }
-    if (admitted === undefined) return
-    await acceptor.run({ socket, head, onDrain: (end) => this.#onDrain(end) }, admitted)
+    if (begin === undefined) return
+    await begin({ socket, head, onDrain: (end) => this.#onDrain(end) })
   }
 
   #onDrain(end: () => void): Disposable {

@@ -3,15 +3,18 @@ import type { SocketLimits } from '../socket/socket-limits.ts'
 import type { Room } from '../room/room.ts'
 import type { UpgradeRequest } from './upgrade-request.ts'
 
+/** A user, or none. */
+export type MayBe<U> = U | undefined | null | false
+
 /** What an acceptor takes and bears. */
 export interface WebSocketOptions<K extends MessageKind, U> extends SocketLimits {
   /** What the messages are: `text`, `binary`, `any` of both, or values as `json`. Default `text`. */
   readonly messages?: K
   /**
    * Who the client is, asked before the answer: what it returns is `socket.user`. `undefined`, `null` and `false`
-   * refuse with 401, an `HttpProblem` as it says.
+   * refuse with 401, an `HttpProblem` as it says. Name the type of `request`, so that that of `socket.user` follows.
    */
-  readonly authorize?: (request: UpgradeRequest) => U | PromiseLike<U>
+  readonly authorize?: (request: UpgradeRequest) => MayBe<U> | PromiseLike<MayBe<U>>
   /** How long `authorize` may take, in milliseconds; 504 for longer. Default 10 000. */
   readonly authorizeTimeout?: number
   /** Pages that may connect, such as `https://a.example`; `*` for all. Default: those of the host asked for. */

@@ -50,8 +50,8 @@ export function websocket<K extends MessageKind = 'text', U = undefined>(
     request: HandlerContext<undefined, undefined, undefined, undefined>['request']
   }): Promise<Reply> => {
     const { method, target, headers, remoteAddress } = request.transport
-    const admitted = await acceptor.admit({ method, target, headers, remoteAddress })
-    return switchProtocols((session) => acceptor.run(session, admitted))
+    const begin = await acceptor.admit({ method, target, headers, remoteAddress })
+    return switchProtocols(begin)
   }
   const closeWhere: WebSocketAcceptor<M, U>['closeWhere'] = (test, code = 1000, reason = '') => {
     requireClose('websocket.closeWhere', code, reason)

@@ -177,6 +177,7 @@ export class Room<T = string> implements Disposable, ProgressListener {
 
   /** @internal A member that was full has made progress. */
   onProgress(): void {
+    if (this.#closed) return
     for (let putter = this.#putters.first; putter !== undefined; putter = this.#putters.first) {
       const full = this.#full
       if (full !== undefined) {
