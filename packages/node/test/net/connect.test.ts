@@ -85,6 +85,7 @@ describe('connect', () => {
       }
       server.close()
       await settled(before - 1)
+      expect(openDescriptors()).toBeLessThan(before)
     }),
   )
 
@@ -109,6 +110,7 @@ describe('connect', () => {
         }
       }
       await settled(before)
+      expect(openDescriptors()).toBeLessThanOrEqual(before)
     }),
   )
 
@@ -124,7 +126,9 @@ describe('connect', () => {
         })
       })
       // The system may have been faster to say that there is no such name.
-      if (!isCancelled(error)) expect(error).toMatchObject({ syscall: 'getaddrinfo' })
+      expect(isCancelled(error) || (error as NodeJS.ErrnoException).syscall === 'getaddrinfo').toBe(
+        true,
+      )
     }),
   )
 
@@ -173,6 +177,7 @@ describe('connect', () => {
         })
       }
       await settled(before)
+      expect(openDescriptors()).toBeLessThanOrEqual(before)
     }),
   )
 })

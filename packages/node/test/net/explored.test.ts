@@ -86,7 +86,7 @@ describe('explored, over links that are slow and cut', () => {
             clients.spawn(async () => {
               await using _a = a
               await a.write(`${i}\n`)
-              if ((await a.isAtEnd()) === false) answered.push(i)
+              if (!(await a.isAtEnd())) answered.push(i)
             })
           }
           await sleep(3)

@@ -26,14 +26,14 @@ function duplexOver(incoming: LinkEnd<Uint8Array>, outgoing: LinkEnd<Uint8Array>
     allowHalfOpen: true,
     read() {},
     write(chunk: Uint8Array, _encoding, done) {
-      outgoing.write(chunk).then(() => done(), done)
+      void callBack(outgoing.write(chunk), done)
     },
     final(done) {
-      outgoing.close().then(() => done(), done)
+      void callBack(outgoing.close(), done)
     },
     destroy(error, done) {
       reading.cancel()
-      outgoing.close().then(() => done(error), done)
+      void callBack(outgoing.close(), (failed) => done(failed ?? error))
     },
   })
   const reading = spawn(async () => {
@@ -46,4 +46,14 @@ function duplexOver(incoming: LinkEnd<Uint8Array>, outgoing: LinkEnd<Uint8Array>
     }
   })
   return duplex
+}
+
+async function callBack(work: Promise<void>, done: (error?: Error | null) => void): Promise<void> {
+  try {
+    await work
+  } catch (error) {
+    done(error as Error)
+    return
+  }
+  done()
 }
