@@ -29,11 +29,13 @@ async function start(
         more.clear()
         await timeout(20_000, () => more.wait())
       }
+      said.length = 0
     },
     async [Symbol.asyncDispose]() {
-      const ended = once(child, 'close')
+      const ended = Promise.withResolvers<void>()
+      child.once('close', () => ended.resolve())
       child.kill('SIGTERM')
-      await ended
+      await ended.promise
     },
   }
 }
@@ -62,5 +64,6 @@ await run(async () => {
     headers,
     signal: currentSignal(),
   })
+  await inventory.says('gave up rare')
   console.log(`  ${response.status}`)
 })
