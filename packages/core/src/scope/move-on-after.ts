@@ -1,7 +1,8 @@
 import { requireDuration, requireFunction } from '../kernel/guard.ts'
 import { setDeadline } from '../kernel/cancellation.ts'
-import { openScope, scoped, scopeFor } from './cancel-scope.ts'
+import { CancelScope } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
+import { CUT, openScope, scoped } from './scoped.ts'
 import { now } from './sleep.ts'
 
 /**
@@ -25,6 +26,7 @@ export async function moveOnAfter<T>(
   requireFunction('moveOnAfter: fn', fn)
   const node = openScope('moveOnAfter')
   setDeadline(node, now() + ms)
-  const value = await scoped(node, fn, scopeFor(node, fn))
-  return node.caught ? { timedOut: true } : { timedOut: false, value: value as T }
+  const value = await scoped(node, fn, CancelScope.of(node))
+  if (value === CUT || (node.caught && node.expired)) return { timedOut: true }
+  return { timedOut: false, value }
 }

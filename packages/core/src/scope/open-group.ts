@@ -1,5 +1,5 @@
-import { openScope } from './cancel-scope.ts'
 import { Nursery } from './nursery.ts'
+import { openScope } from './scoped.ts'
 import { TaskGroup } from './task-group.ts'
 
 /**

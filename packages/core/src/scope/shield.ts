@@ -1,8 +1,9 @@
 import { Cancelled } from '../errors.ts'
 import { requireFunction } from '../kernel/guard.ts'
 import { setShield } from '../kernel/cancellation.ts'
-import { openScope, scoped, scopeFor } from './cancel-scope.ts'
+import { CancelScope } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
+import { CUT, openScope, scoped } from './scoped.ts'
 
 /**
  * Runs `fn` to its end even in a cancelled scope: for cleanup that must wait. Give it a time limit of its own.
@@ -17,7 +18,7 @@ export async function shield<T>(fn: Body<T>): Promise<T> {
   requireFunction('shield: fn', fn)
   const node = openScope('shield')
   setShield(node, true)
-  const value = await scoped(node, fn, scopeFor(node, fn))
-  if (node.caught) throw new Cancelled(node.reason) // by hand: there is no value
-  return value as T
+  const value = await scoped(node, fn, CancelScope.of(node))
+  if (value === CUT) throw new Cancelled(node.reason) // by hand: there is no value
+  return value
 }

@@ -2,9 +2,9 @@ import { Cancelled, MisuseError, TaskCancelledError } from '../errors.ts'
 import { requireFunction } from '../kernel/guard.ts'
 import { propagateCancellation } from '../kernel/cancellation.ts'
 import { attach, detach } from '../kernel/scope-tree.ts'
-import { openScope } from './cancel-scope.ts'
 import { cancelOnAbort, signalOf } from './abort-signal.ts'
 import { Nursery } from './nursery.ts'
+import { openScope, scoped } from './scoped.ts'
 import { spawnInto } from './spawn.ts'
 import type { SpawnOptions } from './spawn.ts'
 import type { TaskNode } from './task-node.ts'
@@ -19,7 +19,8 @@ export async function startInto<T>(
   options: SpawnOptions | undefined,
 ): Promise<T> {
   requireFunction('TaskGroup.start: fn', fn)
-  group.addChild('TaskGroup.start') // keeps the group open meanwhile
+  group.requireOpen('TaskGroup.start')
+  group.hold() // keeps the group open meanwhile
   const nursery = new Nursery(openScope('TaskGroup.start'))
   let result: { readonly value: T } | undefined
   const started = (value: T): void => {
@@ -31,23 +32,26 @@ export async function startInto<T>(
     const { cancelledBy } = task.scope
     if (cancelledBy !== undefined && cancelledBy !== group.scope.cancelledBy) return
     result = { value }
-    group.live += 1
-    task.parent = group
+    group.adopt(task)
     detach(task.scope)
     attach(task.scope, group.scope)
     propagateCancellation(task.scope)
-    nursery.removeChild()
+    nursery.release()
   }
   const name = options?.name ?? (fn.name || 'start')
   let task: TaskNode
   const unfollow = cancelOnAbort(nursery.scope, signalOf(group.scope))
   try {
-    await nursery.run(() => {
-      task = spawnInto(nursery, 'TaskGroup.start', () => fn(started), { name })
-    }, undefined)
+    await scoped(
+      nursery.scope,
+      () => {
+        task = spawnInto(nursery, 'TaskGroup.start', () => fn(started), { name })
+      },
+      undefined,
+    )
   } finally {
     unfollow()
-    group.removeChild()
+    group.release()
   }
   if (result !== undefined) return result.value
   if (group.failed) throw group.failure

@@ -1,7 +1,7 @@
 import { requireFunction } from '../kernel/guard.ts'
 import { runInScope } from '../kernel/platform.ts'
-import { openScope } from './cancel-scope.ts'
 import { Nursery } from './nursery.ts'
+import { CUT, openScope, scoped } from './scoped.ts'
 import type { SpawnOptions } from './spawn.ts'
 import { TaskGroup } from './task-group.ts'
 import type { TaskNode } from './task-node.ts'
@@ -23,10 +23,18 @@ export interface SupervisorOptions extends SpawnOptions {
  * await supervisor(serve, { onError: (error, task) => log(task.name, error) })
  * @see Kotlin's supervisorScope, Erlang's one_for_one
  */
+export function supervisor(
+  body: (group: TaskGroup) => PromiseLike<void> | void,
+  options: SupervisorOptions,
+): Promise<void>
+export function supervisor<T>(
+  body: (group: TaskGroup) => PromiseLike<T> | T,
+  options: SupervisorOptions,
+): Promise<T | undefined>
 export async function supervisor<T>(
   body: (group: TaskGroup) => PromiseLike<T> | T,
   options: SupervisorOptions,
-): Promise<T> {
+): Promise<T | undefined> {
   requireFunction('supervisor: body', body)
   requireFunction('supervisor: onError', options?.onError)
   const nursery = new Nursery(openScope(options.name ?? 'supervisor'))
@@ -35,10 +43,11 @@ export async function supervisor<T>(
     options.onError(node.error, (node.handle as Task<unknown> | undefined) ?? new Task(node))
   nursery.onChildEnded = (child) => {
     if (child.state !== 'rejected') return
-    const told = runInScope(nursery.scope, tell, child as TaskNode)
+    const told = runInScope(nursery.scope, tell, child)
     if (typeof (told as Partial<PromiseLike<unknown>> | undefined)?.then === 'function') {
       nursery.await(told as PromiseLike<unknown>)
     }
   }
-  return nursery.run(body, new TaskGroup(nursery))
+  const value = await scoped(nursery.scope, body, new TaskGroup(nursery))
+  return value === CUT ? undefined : value
 }

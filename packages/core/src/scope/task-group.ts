@@ -2,9 +2,10 @@ import { Cancelled } from '../errors.ts'
 import { requireFunction, requireSignal } from '../kernel/guard.ts'
 import { cancelScope } from '../kernel/cancellation.ts'
 import { abortedBy, bindSignal } from './abort-signal.ts'
-import { CancelScope, openScope } from './cancel-scope.ts'
+import { CancelScope } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
 import { Nursery } from './nursery.ts'
+import { CUT, openScope, scoped } from './scoped.ts'
 import { spawnInto } from './spawn.ts'
 import type { SpawnOptions } from './spawn.ts'
 import { startInto } from './start.ts'
@@ -103,19 +104,27 @@ export class TaskGroup {
  * })
  * @see trio.open_nursery, asyncio.TaskGroup, Kotlin's coroutineScope
  */
+export function taskGroup(
+  body: (group: TaskGroup) => PromiseLike<void> | void,
+  options?: TaskGroupOptions,
+): Promise<void>
+export function taskGroup<T>(
+  body: (group: TaskGroup) => PromiseLike<T> | T,
+  options?: TaskGroupOptions,
+): Promise<T | undefined>
 export async function taskGroup<T>(
   body: (group: TaskGroup) => PromiseLike<T> | T,
   options: TaskGroupOptions = {},
-): Promise<T> {
+): Promise<T | undefined> {
   requireFunction('taskGroup: body', body)
   requireSignal('taskGroup: signal', options.signal)
   const { name = 'taskGroup', signal } = options
-  const nursery = new Nursery(openScope(name))
-  const stop = signal && bindSignal(nursery.scope, signal)
+  const scope = openScope(name)
+  const stop = signal && bindSignal(scope, signal)
   try {
-    const value = await nursery.run(body, new TaskGroup(nursery))
-    if (nursery.wasCancelled && abortedBy(nursery.scope, signal)) throw new Cancelled(signal.reason)
-    return value
+    const value = await scoped(scope, body, new TaskGroup(new Nursery(scope)))
+    if (scope.caught && abortedBy(scope, signal)) throw new Cancelled(signal.reason)
+    return value === CUT ? undefined : value
   } finally {
     stop?.()
   }

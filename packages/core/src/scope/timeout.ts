@@ -1,11 +1,9 @@
 import { Cancelled, TimeoutError } from '../errors.ts'
 import { requireDuration, requireFunction, requireMoment } from '../kernel/guard.ts'
-import { runInScope } from '../kernel/platform.ts'
 import { setDeadline } from '../kernel/cancellation.ts'
-import { closeScope } from '../kernel/scope-tree.ts'
-import { yieldIfDue } from '../kernel/suspend.ts'
-import { absorbs, openScope, scopeFor } from './cancel-scope.ts'
+import { CancelScope } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
+import { CUT, openScope, scoped } from './scoped.ts'
 import { now } from './sleep.ts'
 
 /**
@@ -28,18 +26,16 @@ export async function timeout<T>(ms: number, fn: Body<T>): Promise<T> {
   const node = openScope('timeout')
   const start = now()
   setDeadline(node, start + ms, start)
+  let value: T | typeof CUT
   try {
-    const value = await runInScope(node, fn, scopeFor(node, fn))
-    const rest = yieldIfDue(node)
-    if (rest !== undefined) await rest
-    return value
+    value = await scoped(node, fn, CancelScope.of(node))
   } catch (error) {
-    if (node.expired && absorbs(node, error)) throw new TimeoutError(ms)
     if (node.expired && node.cancelledBy === node) appendCause(error, new TimeoutError(ms))
     throw error
-  } finally {
-    closeScope(node)
   }
+  if (node.caught && node.expired) throw new TimeoutError(ms)
+  if (value === CUT) throw new Cancelled(node.reason) // by hand: there is no value
+  return value
 }
 
 /**
