@@ -7,7 +7,7 @@ import {
   suspend,
   Waiter,
 } from '../lowlevel.ts'
-import { handled } from '../sync/handled.ts'
+import { handled } from '../scope/handled.ts'
 import type { SelectCase } from './select-case.ts'
 import { SelectState } from './select-state.ts'
 

@@ -3,7 +3,7 @@ import { bodyOf } from '../scope/cancel-scope.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
 import { Nursery } from '../scope/nursery.ts'
 import type { TaskNode } from '../scope/task-node.ts'
-import { openScope, scoped } from '../scope/scoped.ts'
+import { openScope, scoped, valueOf } from '../scope/scoped.ts'
 import { spawnInto } from '../scope/spawn.ts'
 import type { Thunk } from './thunk.ts'
 
@@ -22,7 +22,7 @@ export async function taskPerThunk(
 ): Promise<void> {
   throwIfCancelled()
   const group = new Nursery(openScope(name))
-  await scoped(group.scope, () => spawnEach(name, group, thunks, policy), undefined)
+  await scoped(group.scope, () => spawnEach(name, group, thunks, policy), undefined, valueOf)
 }
 
 /** The inside of `taskPerThunk`, for a group that somebody else ends. */

@@ -6,7 +6,7 @@ import { ScopeNode } from '../kernel/records.ts'
 import { cancelScope, setDeadline, setShield } from '../kernel/cancellation.ts'
 import { attach } from '../kernel/scope-tree.ts'
 import { signalOf } from './abort-signal.ts'
-import { CUT, scoped } from './scoped.ts'
+import { scoped, valueOf } from './scoped.ts'
 
 export interface CancelScopeOptions {
   /** Milliseconds since the epoch. */
@@ -54,12 +54,16 @@ export class CancelScope {
    * @throws the first failure of `fn` or of a task, as it is
    * @throws MisuseError when the scope was entered before: it is for one use
    */
-  async run<T>(fn: (scope: CancelScope) => PromiseLike<T> | T): Promise<T | undefined> {
-    requireFunction('CancelScope.run: fn', fn)
-    if (this.#node !== undefined) {
-      throw new MisuseError(
-        'CancelScope.run: this scope was entered before; make a new one each time',
-      )
+  run<T>(fn: (scope: CancelScope) => PromiseLike<T> | T): Promise<T | undefined> {
+    try {
+      requireFunction('CancelScope.run: fn', fn)
+      if (this.#node !== undefined) {
+        throw new MisuseError(
+          'CancelScope.run: this scope was entered before; make a new one each time',
+        )
+      }
+    } catch (error) {
+      return Promise.reject(error)
     }
     const parent = currentScope()
     const node = new ScopeNode(parent.runtime, parent.task, this.#name)
@@ -68,8 +72,7 @@ export class CancelScope {
     attach(node, parent)
     if (this.#cancel !== undefined) cancelScope(node, this.#cancel.reason)
     setDeadline(node, this.#deadline)
-    const value = await scoped(node, fn, this)
-    return value === CUT ? undefined : value
+    return scoped(node, fn, this, valueOf)
   }
 
   /**

@@ -1,3 +1,4 @@
+import { handled } from './handled.ts'
 import { Nursery } from './nursery.ts'
 import { openScope } from './scoped.ts'
 import { TaskGroup } from './task-group.ts'
@@ -26,12 +27,9 @@ class OpenGroup extends TaskGroup implements AsyncDisposable {
     this.#nursery = nursery
   }
 
-  override async join(): Promise<void> {
-    try {
-      await super.join()
-    } finally {
-      this.#nursery.finish()
-    }
+  override join(): Promise<void> {
+    const joined = super.join()
+    return handled(joined.finally(() => this.#nursery.finish()))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

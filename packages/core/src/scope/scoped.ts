@@ -4,6 +4,8 @@ import { ScopeNode } from '../kernel/records.ts'
 import { attach, closeScope, notifyBodyEnd } from '../kernel/scope-tree.ts'
 import { yieldIfDue } from '../kernel/suspend.ts'
 import { isCancellation } from './foreign-cancellation.ts'
+import { rethrow } from './handled.ts'
+import type { Call } from './handled.ts'
 import { nurseryOf } from './nursery.ts'
 
 /** In place of the value of a body that the cancellation of its own scope has cut short. */
@@ -18,14 +20,38 @@ export function openScope(name: string, parent: ScopeNode = currentScope()): Sco
 
 /**
  * The life of a scope that is open: runs `body` in it, waits for the tasks that were started in it, and
- * closes it. A cancellation that belongs to this scope ends here: `caught` says so, and the result is
+ * closes it. A cancellation that belongs to this scope ends here: `caught` says so, and `ended` is handed
  * `CUT` if the body itself was cut short. The first failure, of the body or of a task, goes on its way.
+ *
+ * @param ended makes the result of it
+ * @param failed told of the failure before it is thrown
  */
-export async function scoped<A, T>(
+export function scoped<A, T, R>(
   node: ScopeNode,
   body: (argument: A) => PromiseLike<T> | T,
   argument: A,
-): Promise<T | typeof CUT> {
+  ended: (value: T | typeof CUT) => R,
+  failed?: (error: unknown) => void,
+): Promise<R> {
+  const call: Call = { promise: undefined }
+  const result = live(call, node, body, argument, ended, failed)
+  call.promise = result
+  return result
+}
+
+/** As `ended`: the value of the body, or undefined if it was cut short. */
+export function valueOf<T>(value: T | typeof CUT): T | undefined {
+  return value === CUT ? undefined : value
+}
+
+async function live<A, T, R>(
+  call: Call,
+  node: ScopeNode,
+  body: (argument: A) => PromiseLike<T> | T,
+  argument: A,
+  ended: (value: T | typeof CUT) => R,
+  failed: ((error: unknown) => void) | undefined,
+): Promise<R> {
   let value: T | typeof CUT = CUT
   let absorbed = false
   try {
@@ -43,10 +69,14 @@ export async function scoped<A, T>(
       const rest = yieldIfDue(node)
       if (rest !== undefined) await rest
     }
-    if (absorbed) node.caught = true
-    return value
-  } finally {
     closeScope(node)
+    if (absorbed) node.caught = true
+    return ended(value)
+  } catch (error) {
+    closeScope(node)
+    failed?.(error)
+    if (call.promise === undefined) await turn // it failed at once: its promise is not known yet
+    rethrow(call, error)
   }
 }
 

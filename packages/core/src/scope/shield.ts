@@ -14,11 +14,16 @@ import { CUT, openScope, scoped } from './scoped.ts'
  * try { await work() } finally { await shield(() => timeout(1000, () => connection.close())) }
  * @see trio.CancelScope(shield=True), Kotlin's NonCancellable
  */
-export async function shield<T>(fn: Body<T>): Promise<T> {
-  requireFunction('shield: fn', fn)
+export function shield<T>(fn: Body<T>): Promise<T> {
+  try {
+    requireFunction('shield: fn', fn)
+  } catch (error) {
+    return Promise.reject(error)
+  }
   const node = openScope('shield')
   setShield(node, true)
-  const value = await scoped(node, fn, CancelScope.of(node))
-  if (value === CUT) throw new Cancelled(node.reason) // by hand: there is no value
-  return value
+  return scoped(node, fn, CancelScope.of(node), (value) => {
+    if (value === CUT) throw new Cancelled(node.reason) // by hand: there is no value
+    return value
+  })
 }

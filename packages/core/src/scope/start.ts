@@ -3,8 +3,9 @@ import { requireFunction } from '../kernel/guard.ts'
 import { propagateCancellation } from '../kernel/cancellation.ts'
 import { attach, detach } from '../kernel/scope-tree.ts'
 import { cancelOnAbort, signalOf } from './abort-signal.ts'
+import { handled } from './handled.ts'
 import { Nursery } from './nursery.ts'
-import { openScope, scoped } from './scoped.ts'
+import { openScope, scoped, valueOf } from './scoped.ts'
 import { spawnInto } from './spawn.ts'
 import type { SpawnOptions } from './spawn.ts'
 import type { TaskNode } from './task-node.ts'
@@ -13,7 +14,15 @@ import type { TaskNode } from './task-node.ts'
  * The task begins in a nursery of the caller's own, and moves into the group when it says that it has
  * started. So what fails before is the caller's, what fails after is the group's.
  */
-export async function startInto<T>(
+export function startInto<T>(
+  group: Nursery,
+  fn: (started: (value: T) => void) => PromiseLike<unknown>,
+  options: SpawnOptions | undefined,
+): Promise<T> {
+  return handled(starting(group, fn, options))
+}
+
+async function starting<T>(
   group: Nursery,
   fn: (started: (value: T) => void) => PromiseLike<unknown>,
   options: SpawnOptions | undefined,
@@ -48,6 +57,7 @@ export async function startInto<T>(
         task = spawnInto(nursery, 'TaskGroup.start', () => fn(started), { name })
       },
       undefined,
+      valueOf,
     )
   } finally {
     unfollow()

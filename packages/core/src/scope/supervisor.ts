@@ -1,7 +1,7 @@
 import { requireFunction } from '../kernel/guard.ts'
 import { runInScope } from '../kernel/platform.ts'
 import { Nursery } from './nursery.ts'
-import { CUT, openScope, scoped } from './scoped.ts'
+import { openScope, scoped, valueOf } from './scoped.ts'
 import type { SpawnOptions } from './spawn.ts'
 import { TaskGroup } from './task-group.ts'
 import type { TaskNode } from './task-node.ts'
@@ -31,12 +31,16 @@ export function supervisor<T>(
   body: (group: TaskGroup) => PromiseLike<T> | T,
   options: SupervisorOptions,
 ): Promise<T | undefined>
-export async function supervisor<T>(
+export function supervisor<T>(
   body: (group: TaskGroup) => PromiseLike<T> | T,
   options: SupervisorOptions,
 ): Promise<T | undefined> {
-  requireFunction('supervisor: body', body)
-  requireFunction('supervisor: onError', options?.onError)
+  try {
+    requireFunction('supervisor: body', body)
+    requireFunction('supervisor: onError', options?.onError)
+  } catch (error) {
+    return Promise.reject(error)
+  }
   const nursery = new Nursery(openScope(options.name ?? 'supervisor'))
   // Told in the supervisor's scope, not in that of the task, which has ended.
   const tell = (node: TaskNode): unknown =>
@@ -48,6 +52,5 @@ export async function supervisor<T>(
       nursery.await(told as PromiseLike<unknown>)
     }
   }
-  const value = await scoped(nursery.scope, body, new TaskGroup(nursery))
-  return value === CUT ? undefined : value
+  return scoped(nursery.scope, body, new TaskGroup(nursery), valueOf)
 }

@@ -4,8 +4,9 @@ import { cancelScope } from '../kernel/cancellation.ts'
 import { abortedBy, bindSignal } from './abort-signal.ts'
 import { CancelScope } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
+import { handled } from './handled.ts'
 import { Nursery } from './nursery.ts'
-import { CUT, openScope, scoped } from './scoped.ts'
+import { openScope, scoped, valueOf } from './scoped.ts'
 import { spawnInto } from './spawn.ts'
 import type { SpawnOptions } from './spawn.ts'
 import { startInto } from './start.ts'
@@ -77,16 +78,19 @@ export class TaskGroup {
    *
    * @throws the first failure as it is, with later ones in its `suppressed`
    */
-  async join(): Promise<void> {
-    const nursery = this.#nursery
-    await nursery.joinOrCancel()
-    nursery.close()
-    nursery.throwOutcome()
+  join(): Promise<void> {
+    return handled(joined(this.#nursery))
   }
 
   get [Symbol.toStringTag](): string {
     return 'TaskGroup'
   }
+}
+
+async function joined(nursery: Nursery): Promise<void> {
+  await nursery.joinOrCancel()
+  nursery.close()
+  nursery.throwOutcome()
 }
 
 /**
@@ -112,20 +116,30 @@ export function taskGroup<T>(
   body: (group: TaskGroup) => PromiseLike<T> | T,
   options?: TaskGroupOptions,
 ): Promise<T | undefined>
-export async function taskGroup<T>(
+export function taskGroup<T>(
   body: (group: TaskGroup) => PromiseLike<T> | T,
   options: TaskGroupOptions = {},
 ): Promise<T | undefined> {
-  requireFunction('taskGroup: body', body)
-  requireSignal('taskGroup: signal', options.signal)
+  try {
+    requireFunction('taskGroup: body', body)
+    requireSignal('taskGroup: signal', options.signal)
+  } catch (error) {
+    return Promise.reject(error)
+  }
   const { name = 'taskGroup', signal } = options
   const scope = openScope(name)
-  const stop = signal && bindSignal(scope, signal)
-  try {
-    const value = await scoped(scope, body, new TaskGroup(new Nursery(scope)))
-    if (scope.caught && abortedBy(scope, signal)) throw new Cancelled(signal.reason)
-    return value === CUT ? undefined : value
-  } finally {
-    stop?.()
-  }
+  const group = new TaskGroup(new Nursery(scope))
+  if (signal === undefined) return scoped(scope, body, group, valueOf)
+  const stop = bindSignal(scope, signal)
+  return scoped(
+    scope,
+    body,
+    group,
+    (value) => {
+      stop()
+      if (scope.caught && abortedBy(scope, signal)) throw new Cancelled(signal.reason)
+      return valueOf(value)
+    },
+    stop,
+  )
 }

@@ -20,22 +20,30 @@ import { now } from './sleep.ts'
  * const page = await timeout(1000, () => download(url))
  * @see asyncio.timeout, trio.fail_after
  */
-export async function timeout<T>(ms: number, fn: Body<T>): Promise<T> {
-  requireDuration('timeout: ms', ms)
-  requireFunction('timeout: fn', fn)
+export function timeout<T>(ms: number, fn: Body<T>): Promise<T> {
+  try {
+    requireDuration('timeout: ms', ms)
+    requireFunction('timeout: fn', fn)
+  } catch (error) {
+    return Promise.reject(error)
+  }
   const node = openScope('timeout')
   const start = now()
   setDeadline(node, start + ms, start)
-  let value: T | typeof CUT
-  try {
-    value = await scoped(node, fn, CancelScope.of(node))
-  } catch (error) {
-    if (node.expired && node.cancelledBy === node) appendCause(error, new TimeoutError(ms))
-    throw error
-  }
-  if (node.caught && node.expired) throw new TimeoutError(ms)
-  if (value === CUT) throw new Cancelled(node.reason) // by hand: there is no value
-  return value
+  return scoped(
+    node,
+    fn,
+    CancelScope.of(node),
+    (value) => {
+      if (node.caught && node.expired) throw new TimeoutError(ms)
+      if (value === CUT) throw new Cancelled(node.reason) // by hand: there is no value
+      return value
+    },
+    (error) => {
+      const { expired, cancelledBy } = node
+      if (expired && cancelledBy === node) appendCause(error, new TimeoutError(ms))
+    },
+  )
 }
 
 /**
@@ -46,8 +54,12 @@ export async function timeout<T>(ms: number, fn: Body<T>): Promise<T> {
  * @param epochMs milliseconds since the epoch; `Infinity` for no limit
  * @throws TimeoutError when the moment was reached
  */
-export async function timeoutAt<T>(epochMs: number, fn: Body<T>): Promise<T> {
-  requireMoment('timeoutAt: epochMs', epochMs)
+export function timeoutAt<T>(epochMs: number, fn: Body<T>): Promise<T> {
+  try {
+    requireMoment('timeoutAt: epochMs', epochMs)
+  } catch (error) {
+    return Promise.reject(error)
+  }
   return timeout(Math.max(0, epochMs - now()), fn)
 }
 

@@ -56,7 +56,9 @@ describe('taskGroup', () => {
     }))
 
   it('infers its value', () => {
-    expectTypeOf(taskGroup(async () => 1)).resolves.toEqualTypeOf<number>()
+    expectTypeOf(taskGroup(async () => 1)).resolves.toEqualTypeOf<number | undefined>()
+    expectTypeOf(taskGroup(async () => {})).resolves.toEqualTypeOf<void>()
+    expectTypeOf(taskGroup(() => {})).resolves.toEqualTypeOf<void>()
   })
 
   it('that is empty yields at least once', () =>

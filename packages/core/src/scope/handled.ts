@@ -1,6 +1,6 @@
 import { isCancelled } from '../errors.ts'
-import { isUncancelled } from '../lowlevel.ts'
-import { isCancellation } from '../scope/cancel-scope.ts'
+import { isUncancelled } from '../kernel/current.ts'
+import { isCancellation } from './foreign-cancellation.ts'
 
 /**
  * As what an async call of ours returns: when a cancellation rejects it, that is handled, so that nobody
