@@ -39,7 +39,7 @@ export class HomeContext {
     const asker = currentScope()
     return this.#enter(() => {
       const scope = livingScope() ?? currentProgram(asker)?.scope ?? rootOf(asker)
-      const task = new TaskNode<T>(scope, fn, name)
+      const task = TaskNode.launch<T>(scope, fn, name)
       task.parent = new BackgroundTask(scope, ended as (task: TaskNode) => void)
       return new Task(task)
     })
@@ -120,7 +120,7 @@ export class AutoClose implements ScopeResource {
   }
 
   #closeIn(scope: ScopeNode): void {
-    const closing = new TaskNode(scope, () => shield(this.#close), 'close')
+    const closing = TaskNode.launch(scope, () => shield(this.#close), 'close')
     nurseryOf(scope).adopt(closing)
   }
 }

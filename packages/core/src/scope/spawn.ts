@@ -31,7 +31,7 @@ export function spawn<T>(fn: Body<T>, options?: SpawnOptions): Task<T> {
   requireFunction('spawn: fn', fn)
   let scope = currentScope()
   while (scope.nursery !== undefined && nurseryOf(scope).closed) scope = scope.parent ?? rootScope
-  if (scope.parent === undefined) return new Task(new TaskNode(scope, fn, options?.name))
+  if (scope.parent === undefined) return new Task(TaskNode.launch(scope, fn, options?.name))
   return new Task(spawnInto(nurseryOf(scope), 'spawn', fn, options))
 }
 
@@ -43,7 +43,7 @@ export function spawnInto<T>(
   options?: SpawnOptions,
 ): TaskNode<T> {
   nursery.requireOpen(api)
-  const task = new TaskNode<T>(nursery.scope, fn, options?.name)
+  const task = TaskNode.launch<T>(nursery.scope, fn, options?.name)
   nursery.adopt(task)
   return task
 }

@@ -10,6 +10,7 @@ import { openScope, scoped, valueOf } from './scoped.ts'
 import { spawnInto } from './spawn.ts'
 import type { SpawnOptions } from './spawn.ts'
 import { startInto } from './start.ts'
+import { TaskNode } from './task-node.ts'
 import { Task } from './task.ts'
 
 export interface TaskGroupOptions {
@@ -64,6 +65,31 @@ export class TaskGroup {
     options?: SpawnOptions,
   ): Promise<T> {
     return startInto(this.#nursery, fn, options)
+  }
+
+  /**
+   * Makes a callback for foreign code, such as an event emitter: each call of it is a task of the group, whose
+   * failure is the group's. After the group has ended or failed a call runs nothing, throws nothing, and gives a
+   * task that is cancelled.
+   *
+   * @example
+   * emitter.on('order', group.callback((order: string) => save(order)))
+   */
+  callback<A extends unknown[], T>(
+    fn: (...args: A) => PromiseLike<T> | T,
+    options?: SpawnOptions,
+  ): (...args: A) => Task<T> {
+    requireFunction('TaskGroup.callback: fn', fn)
+    const nursery = this.#nursery
+    const name = options?.name ?? (fn.name || 'callback')
+    return (...args) => {
+      const work = (): PromiseLike<T> | T => fn(...args)
+      if (!nursery.closed && !nursery.failed) {
+        return new Task(spawnInto(nursery, 'TaskGroup.callback', work, { name }))
+      }
+      const reason = nursery.failed ? 'the group has failed' : 'the group has ended'
+      return new Task(TaskNode.cancelled(nursery.scope, work, name, reason))
+    }
   }
 
   /** Cancels all its tasks and its body; the group then ends without an error. */

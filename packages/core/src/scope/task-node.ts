@@ -4,6 +4,7 @@ import { emit, observed } from '../kernel/hooks.ts'
 import { runInScope, scopesTravel } from '../kernel/platform.ts'
 import { ScopeNode, Waiter } from '../kernel/records.ts'
 import type { TaskRecord, TaskStatus } from '../kernel/records.ts'
+import { cancelScope } from '../kernel/cancellation.ts'
 import { attach, closeScope, notifyBodyEnd } from '../kernel/scope-tree.ts'
 import { suspend, wake, wakeWithError } from '../kernel/suspend.ts'
 import { WaitQueue } from '../kernel/wait-queue.ts'
@@ -40,9 +41,29 @@ export class TaskNode<out T = unknown> implements TaskRecord {
     this.id = parent.runtime.nextId()
     this.work = work
     this.#name = name
-    attach(this.scope, parent)
-    if (observed) emit('taskSpawned', this)
-    soon(this)
+  }
+
+  /** Makes a task below `parent` that starts in the next turn. */
+  static launch<T>(parent: ScopeNode, work: Body<T>, name: string | undefined): TaskNode<T> {
+    const task = new TaskNode<T>(parent, work, name)
+    attach(task.scope, parent)
+    if (observed) emit('taskSpawned', task)
+    soon(task)
+    return task
+  }
+
+  /** Makes a task that is cancelled before it could start. */
+  static cancelled<T>(
+    parent: ScopeNode,
+    work: Body<T>,
+    name: string | undefined,
+    reason: unknown,
+  ): TaskNode<T> {
+    const task = new TaskNode<T>(parent, work, name)
+    cancelScope(task.scope, reason)
+    task.state = 'cancelled'
+    closeScope(task.scope)
+    return task
   }
 
   get name(): string {
