@@ -28,8 +28,13 @@ class OpenGroup extends TaskGroup implements AsyncDisposable {
   }
 
   override join(): Promise<void> {
-    const joined = super.join()
-    return handled(joined.finally(() => this.#nursery.finish()))
+    return handled(async () => {
+      try {
+        await super.join()
+      } finally {
+        this.#nursery.finish()
+      }
+    })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

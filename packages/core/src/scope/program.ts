@@ -42,9 +42,9 @@ export class Program {
     if (this.#stopRequested) return
     this.#stopRequested = true
     this.event?.set()
-    if (this.#grace === 0) cancelScope(this.scope, reason)
-    else if (!this.scope.closed)
-      setDeadline(this.scope, this.scope.runtime.clock.now() + this.#grace)
+    const { scope } = this
+    if (this.#grace === 0) cancelScope(scope, reason)
+    else if (!scope.closed) setDeadline(scope, scope.runtime.clock.now() + this.#grace)
   }
 }
 

@@ -4,7 +4,7 @@ import { ScopeNode } from '../kernel/records.ts'
 import { attach, closeScope, notifyBodyEnd } from '../kernel/scope-tree.ts'
 import { yieldIfDue } from '../kernel/suspend.ts'
 import { isCancellation } from './foreign-cancellation.ts'
-import { rethrow } from './handled.ts'
+import { failing } from './handled.ts'
 import type { Call } from './handled.ts'
 import { nurseryOf } from './nursery.ts'
 
@@ -75,8 +75,7 @@ async function live<A, T, R>(
   } catch (error) {
     closeScope(node)
     failed?.(error)
-    if (call.promise === undefined) await turn // it failed at once: its promise is not known yet
-    rethrow(call, error)
+    return await failing(call, error)
   }
 }
 

@@ -19,7 +19,7 @@ export function startInto<T>(
   fn: (started: (value: T) => void) => PromiseLike<unknown>,
   options: SpawnOptions | undefined,
 ): Promise<T> {
-  return handled(starting(group, fn, options))
+  return handled(() => starting(group, fn, options))
 }
 
 async function starting<T>(

@@ -105,7 +105,7 @@ export class TaskGroup {
    * @throws the first failure as it is, with later ones in its `suppressed`
    */
   join(): Promise<void> {
-    return handled(joined(this.#nursery))
+    return handled(() => joined(this.#nursery))
   }
 
   get [Symbol.toStringTag](): string {

@@ -62,7 +62,7 @@ export class Task<T> implements PromiseLike<T> {
 
   /** Waits for the end and tells how it went; throws only when the wait itself is cancelled. */
   settled(): Promise<PromiseSettledResult<T>> {
-    return handled(this.#settled())
+    return handled(() => this.#settled())
   }
 
   async #settled(): Promise<PromiseSettledResult<T>> {

@@ -213,7 +213,7 @@ describe('run', () => {
       })
       const value = await run(
         async () => {
-          spawn(() => sleep(60_000)).settled()
+          void spawn(() => sleep(60_000)).settled()
           await sleep(2000)
           stopping().set()
           await stopping().wait()

@@ -65,7 +65,7 @@ describe('taskGroup', () => {
           seen.push(`${name} at ${now()}`)
           return name
         })
-        setTimeout(() => onEvent('from outside', 5), 0)
+        setTimeout(() => void onEvent('from outside', 5), 0)
         expect(await onEvent('a', 10)).toBe('a')
         const cut = onEvent('b', 1000)
         cut.cancel()
