@@ -1,5 +1,5 @@
 import { everyTask } from './snapshot.ts'
-import type { TaskView, WaitView } from './snapshot.ts'
+import type { TaskView } from './snapshot.ts'
 import { tasksAwaited } from './wait-report.ts'
 import type { WaitLink } from './wait-report.ts'
 
@@ -73,7 +73,7 @@ function canWakeByItself(task: TaskView): boolean {
 }
 
 function linkToStuck(task: TaskView, stuck: ReadonlyMap<number, TaskView>): WaitLink | undefined {
-  for (const wait of task.waits as readonly WaitView[]) {
+  for (const wait of task.waits) {
     for (const id of tasksAwaited(task, wait)) {
       const next = stuck.get(id)
       if (next !== undefined) return { task, wait, next }

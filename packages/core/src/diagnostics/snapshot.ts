@@ -67,8 +67,7 @@ function enter(scope: ScopeNode, around: Finds): Finds {
   } else if (scope.name !== undefined) {
     into.scopes.push(scope.name)
   }
-  const { deadlineTimer } = scope
-  if (deadlineTimer !== undefined && deadlineTimer.at < into.deadline) into.deadline = deadlineTimer.at
+  into.deadline = Math.min(into.deadline, scope.deadlineTimer?.at ?? Infinity)
   for (let waiter = scope.firstWaiter; waiter !== undefined; waiter = waiter.scopeNext) {
     into.waits.push(waitOf(waiter))
   }

@@ -118,7 +118,10 @@ function* linksOf(
 }
 
 /** The ids of the tasks that can end a wait. */
-export function tasksAwaited(task: TaskView, { kind, resource, heldBy }: WaitView): readonly number[] {
+export function tasksAwaited(
+  task: TaskView,
+  { kind, resource, heldBy }: WaitView,
+): readonly number[] {
   if (kind === 'TaskGroup.join') return task.children.map((child) => child.id)
   const { id } = (kind === 'Task' ? resource : {}) as { id?: number }
   return id === undefined ? heldBy : [id]

@@ -80,7 +80,7 @@ function guarded<K extends keyof Hooks>(hooks: Hooks, event: K): NonNullable<Hoo
       report(error)
     }
   }
-  return [hook as NonNullable<Hooks[K]>]
+  return [hook]
 }
 
 /** Whether somebody looks on, or tests are run: for what costs too much to remember otherwise. */
@@ -96,15 +96,23 @@ export function emit<K extends Event>(event: K, subject: Subject<K>): void {
 
 /** Starts the body of a task, inside of what the `around` hooks put around it. It is started once, whatever they do. */
 export function startAround(task: TaskRecord, body: () => void): void {
-  let started = false
-  const once = (): void => {
-    if (started) return
-    started = true
-    body()
+  const start = wrappers.reduceRight<() => void>((inner, around) => {
+    const once = callOnce(inner)
+    return () => {
+      around(task, once)
+      once()
+    }
+  }, body)
+  start()
+}
+
+function callOnce(fn: () => void): () => void {
+  let called = false
+  return () => {
+    if (called) return
+    called = true
+    fn()
   }
-  const nested = wrappers.reduceRight<() => void>((inner, around) => () => around(task, inner), once)
-  nested()
-  once()
 }
 
 /** Reports an error that nobody can be handed: as an unhandled rejection, once. */

@@ -36,6 +36,7 @@ describe('snapshot', () => {
           expect(parent).toMatchObject({
             status: 'running',
             waits: [{ kind: 'Future.wait', resource: future, since: start, heldBy: [] }],
+            deadline: start + 50,
             scopes: ['timeout'],
           })
           future.resolve()
@@ -52,8 +53,29 @@ describe('the registry', () => {
   it('lists this copy of corral, whose tasks can be seen from outside', async () => {
     const copies = (globalThis as { [key: symbol]: unknown })[Symbol.for('corral')] as Instance[]
     const ours = copies.find(({ root }) => root === rootScope)
-    expect(ours?.protocol).toBe(1)
-    await spawn(async () => expect(names(snapshot(ours?.root))).toEqual(['seen']), { name: 'seen' })
+    expect(ours?.protocol).toBe(2)
+    await spawn(
+      async () => {
+        expect(names(snapshot(ours?.root))).toEqual(['seen'])
+        expect(ours?.current().task?.name).toBe('seen')
+      },
+      { name: 'seen' },
+    )
+    let spawned = 0
+    const off = ours?.instrument({ taskSpawned: () => (spawned += 1) })
+    await spawn(() => {})
+    off?.()
+    expect(spawned).toBe(1)
+  })
+
+  it('lists the tree of a test run while it runs', async () => {
+    const copies = (globalThis as { [key: symbol]: unknown })[Symbol.for('corral')] as Instance[]
+    const before = [...copies]
+    await testRun(async () => {
+      const added = copies.filter((copy) => !before.includes(copy))
+      expect(added.map(({ root }) => names(snapshot(root)))).toEqual([['main']])
+    })
+    expect(copies).toEqual(before)
   })
 })
 
