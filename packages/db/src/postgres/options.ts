@@ -6,19 +6,9 @@ import {
   requireLimit,
   requireOptions,
 } from 'corral/lowlevel'
+import type { QueryEvent } from '../query-log.ts'
 import { typeParsers } from './decode.ts'
 import type { Timestamps, TypeParsers } from './decode.ts'
-
-/** A statement that has ended, for metrics and logs. */
-export interface QueryEvent {
-  readonly text: string
-  /** From when it was sent to when the server was ready again. */
-  readonly ms: number
-  /** How many rows it changed or gave. */
-  readonly count: number | undefined
-  /** What was thrown: a `DatabaseError`, or `Cancelled`. */
-  readonly error: unknown
-}
 
 export interface PostgresOptions {
   /** How many connections there are at the most, those being made, cancelled or ended counted in. Default 10. */

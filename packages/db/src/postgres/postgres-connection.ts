@@ -8,7 +8,13 @@ import {
   throwIfCancelled,
 } from 'corral'
 import type { Client } from 'pg'
-import { Sql } from '../sql/statement.ts'
+import type { TransactionOptions } from '../database.ts'
+import type { Result } from '../executor.ts'
+import type { QueryLog } from '../query-log.ts'
+import { sql } from '../sql/sql.ts'
+import type { Sql } from '../sql/statement.ts'
+import type { Connection, InTurn, OnCancel } from '../transaction/connection.ts'
+import { fetchAll } from './cursor.ts'
 import { encodeAll } from './encode.ts'
 import { Exchange } from './exchange.ts'
 import type { Reply } from './exchange.ts'
@@ -16,14 +22,6 @@ import type { Internals } from './internals.ts'
 import { requestCancel } from './request-cancel.ts'
 import { requireText } from './require-text.ts'
 import { serverError } from './server-error.ts'
-
-/** What a cancellation does to a statement: stops it, or waits for its outcome, as far as the grace goes. */
-export type OnCancel = 'stop' | 'finish'
-
-export interface ConnectionCounts {
-  cancels: number
-  destroyed: number
-}
 
 /**
  * One connection to a server, for one statement at a time.
@@ -35,7 +33,7 @@ export interface ConnectionCounts {
  * request that came before the server had begun the statement hits nothing, so it is sent again. When all that
  * takes longer than the grace, the connection is destroyed.
  */
-export class Connection {
+export class PostgresConnection implements Connection {
   /** Of the last ReadyForQuery: idle, in a transaction, in a failed one. */
   status: 'I' | 'T' | 'E' = 'I'
   alive = true
@@ -43,17 +41,17 @@ export class Connection {
   readonly #wire: Internals
   /** How long the server has to answer when something is to be ended, in milliseconds. */
   readonly grace: number
-  readonly #counts: ConnectionCounts
+  readonly #log: QueryLog
   readonly #gone = new Event()
   #pending: Exchange | undefined
   #failure: unknown
 
   /** @param client not connected yet */
-  constructor(client: Client, grace: number, counts: ConnectionCounts) {
+  constructor(client: Client, grace: number, log: QueryLog) {
     this.#client = client
     this.#wire = client as unknown as Internals
     this.grace = grace
-    this.#counts = counts
+    this.#log = log
     // An error without a listener would end the process; `end` follows each.
     client.on('error', (error) => {
       this.#failure ??= error
@@ -87,7 +85,7 @@ export class Connection {
    * Cancellation: returns when the statement has stopped at the server, or the connection was destroyed.
    * With `finish` the statement goes on: its outcome is thrown or returned all the same.
    */
-  async execute(api: string, { text, values }: Sql, onCancel: OnCancel = 'stop'): Promise<Reply> {
+  async execute(api: string, { text, values }: Sql, onCancel: OnCancel = 'stop'): Promise<Result> {
     throwIfCancelled()
     requireText(text)
     const encoded = encodeAll(values)
@@ -109,8 +107,22 @@ export class Connection {
       await shield(() => (onCancel === 'stop' ? this.#stop(exchange) : this.#finish(exchange)))
       if (onCancel === 'stop') throw error
     }
-    if (exchange.error === undefined && exchange.reply !== undefined) return exchange.reply
+    if (exchange.error === undefined && exchange.reply !== undefined) {
+      const { fields, rows, rowCount } = exchange.reply
+      return { columns: fields.map((field) => field.name), rows, count: rowCount ?? 0 }
+    }
     throw serverError(api, exchange.error, this.alive ? undefined : 'CONNECTION_LOST')
+  }
+
+  begin({ isolation, readOnly = false }: TransactionOptions): Sql {
+    const level = isolation === undefined ? '' : ` isolation level ${isolation}`
+    return sql`begin${sql.raw(level + (readOnly ? ' read only' : ''))}`
+  }
+
+  fetch(api: string, query: Sql, batch: number, inTurn: InTurn): AsyncGenerator<Result, void> {
+    return fetchAll(query, batch, (statement) =>
+      inTurn(statement, () => this.execute(api, statement)),
+    )
   }
 
   /** Ends a transaction that nobody ends any more. False: it could not, and the connection is not fit for use. */
@@ -143,7 +155,7 @@ export class Connection {
   async destroy(): Promise<void> {
     this.alive = false
     if (this.#gone.isSet) return
-    this.#counts.destroyed += 1
+    this.#log.destroyed += 1
     this.#wire.connection.stream.destroy()
     await this.#gone.wait()
   }
@@ -153,7 +165,7 @@ export class Connection {
   }
 
   async #stop(exchange: Exchange): Promise<void> {
-    this.#counts.cancels += 1
+    this.#log.cancels += 1
     const stopped = await moveOnAfter(this.grace, () => this.#cancelUntilEnded(exchange))
     if (stopped.timedOut) await this.destroy()
   }
@@ -177,4 +189,4 @@ export class Connection {
   }
 }
 
-const rollback = new Sql(['rollback'], [])
+const rollback: Sql = sql`rollback`
