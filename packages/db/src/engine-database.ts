@@ -18,6 +18,7 @@ import { withRetry } from './transaction/with-retry.ts'
 
 /** What the databases of all engines have in common: transactions and sessions on connections that are lent. */
 export abstract class EngineDatabase extends Executor implements Database {
+  abstract readonly engine: 'postgres' | 'sqlite'
   protected readonly name = 'Database'
   protected readonly log: QueryLog
 

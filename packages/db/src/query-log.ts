@@ -24,10 +24,7 @@ export class QueryLog {
     this.#onQuery = onQuery
   }
 
-  async observe(
-    statement: { readonly text: string },
-    act: () => Promise<Result>,
-  ): Promise<Result> {
+  async observe(statement: { readonly text: string }, act: () => Promise<Result>): Promise<Result> {
     const since = this.#onQuery === undefined ? 0 : now()
     let count: number | undefined
     let failure: unknown

@@ -7,8 +7,9 @@ import {
   sleep,
   throwIfCancelled,
 } from 'corral'
-import type { Client } from 'pg'
+import type { Client, QueryArrayResult } from 'pg'
 import type { TransactionOptions } from '../database.ts'
+import { Exchange } from '../exchange.ts'
 import type { Result } from '../executor.ts'
 import type { QueryLog } from '../query-log.ts'
 import { sql } from '../sql/sql.ts'
@@ -16,12 +17,13 @@ import type { Sql } from '../sql/statement.ts'
 import type { Connection, InTurn, OnCancel } from '../transaction/connection.ts'
 import { fetchAll } from './cursor.ts'
 import { encodeAll } from './encode.ts'
-import { Exchange } from './exchange.ts'
-import type { Reply } from './exchange.ts'
 import type { Internals } from './internals.ts'
 import { requestCancel } from './request-cancel.ts'
-import { requireText } from './require-text.ts'
+import { requireText } from '../sql/require-text.ts'
 import { serverError } from './server-error.ts'
+
+/** What a statement gave: rows in arrays, in the order of `fields`. */
+type Reply = QueryArrayResult<unknown[]>
 
 /**
  * One connection to a server, for one statement at a time.
@@ -43,7 +45,7 @@ export class PostgresConnection implements Connection {
   readonly grace: number
   readonly #log: QueryLog
   readonly #gone = new Event()
-  #pending: Exchange | undefined
+  #pending: Exchange<Reply> | undefined
   #failure: unknown
 
   /** @param client not connected yet */
@@ -91,7 +93,7 @@ export class PostgresConnection implements Connection {
     const encoded = encodeAll(values)
     if (!this.alive) throw serverError(api, this.#failure, 'CONNECTION_LOST')
     if (this.#pending !== undefined) throw new InternalError(`${api}: the connection is in use`)
-    const exchange = new Exchange(this)
+    const exchange = new Exchange<Reply>(this)
     this.#pending = exchange
     this.#client.query(
       { text, values: encoded, rowMode: 'array', queryMode: 'extended' } as {
@@ -164,18 +166,18 @@ export class PostgresConnection implements Connection {
     return `PostgreSQL connection ${this.processId}`
   }
 
-  async #stop(exchange: Exchange): Promise<void> {
+  async #stop(exchange: Exchange<Reply>): Promise<void> {
     this.#log.cancels += 1
     const stopped = await moveOnAfter(this.grace, () => this.#cancelUntilEnded(exchange))
     if (stopped.timedOut) await this.destroy()
   }
 
-  async #finish(exchange: Exchange): Promise<void> {
+  async #finish(exchange: Exchange<Reply>): Promise<void> {
     const finished = await moveOnAfter(this.grace, () => exchange.ended())
     if (finished.timedOut) await this.destroy()
   }
 
-  async #cancelUntilEnded(exchange: Exchange): Promise<void> {
+  async #cancelUntilEnded(exchange: Exchange<Reply>): Promise<void> {
     const { host, port, ssl, processID: processId, secretKey } = this.#wire
     for (let patience = 20; !exchange.done; patience *= 2) {
       try {

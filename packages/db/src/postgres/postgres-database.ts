@@ -17,6 +17,7 @@ const discard: Sql = sql`discard all`
 
 /** A pool of connections. What is lent comes back idle, rolled back, or not at all. */
 export class PostgresDatabase extends EngineDatabase {
+  readonly engine = 'postgres'
   readonly #pool: Pool<PostgresConnection>
 
   constructor(settings: PostgresSettings) {

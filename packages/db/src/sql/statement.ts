@@ -19,6 +19,11 @@ export class Sql {
     return text
   }
 
+  /** @internal The text as SQLite takes it, with `?` for the values. */
+  get marked(): string {
+    return this.parts.join('?')
+  }
+
   get [Symbol.toStringTag](): string {
     return 'Sql'
   }

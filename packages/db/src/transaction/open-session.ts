@@ -13,9 +13,7 @@ export class OpenSession extends Handle implements Session {
   ): Promise<T> {
     const api = 'Session.transaction'
     return withRetry(api, fn, options, () =>
-      this.exclusively(api, () =>
-        attemptTransaction(this.connection, this.log, fn, options, this),
-      ),
+      this.exclusively(api, () => attemptTransaction(this.connection, this.log, fn, options, this)),
     )
   }
 }
