@@ -1,3 +1,4 @@
+import './kernel/requirements.ts'
 export { Broadcast } from './channel/broadcast.ts'
 export type { BroadcastOptions } from './channel/broadcast.ts'
 export { LifoQueue } from './channel/lifo-queue.ts'
@@ -12,6 +13,7 @@ export { select } from './channel/select.ts'
 export type { Case, Cases, CasesOf, Selected, SelectOptions } from './channel/select.ts'
 export type { Sender } from './channel/sender.ts'
 export { Watch } from './channel/watch.ts'
+export type { ResourceOptions } from './diagnostics/stats.ts'
 export {
   BrokenError,
   BusyError,
