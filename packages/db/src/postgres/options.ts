@@ -8,7 +8,8 @@ import {
 } from 'corral/lowlevel'
 import type { QueryEvent } from '../query-log.ts'
 import { typeParsers } from './decode.ts'
-import type { Timestamps, TypeParsers } from './decode.ts'
+import type { Timestamps } from './decode.ts'
+import { Shapes } from './statement-submission.ts'
 
 export interface PostgresOptions {
   /** How many connections there are at the most, those being made, cancelled or ended counted in. Default 10. */
@@ -36,7 +37,7 @@ export interface PostgresSettings {
   readonly idle: number
   readonly grace: number
   readonly connectTimeout: number
-  readonly types: TypeParsers
+  readonly shapes: Shapes
   readonly applicationName: string
   readonly onQuery: ((event: QueryEvent) => void) | undefined
 }
@@ -64,8 +65,8 @@ export function settingsOf(url: string, options: PostgresOptions): PostgresSetti
     refuse('openPostgres: timestamps', '"date" or "text"', timestamps)
   }
   if (onQuery !== undefined) requireFunction('openPostgres: onQuery', onQuery)
-  const types = typeParsers(timestamps)
-  return { url, max, min, idle, grace, connectTimeout, types, applicationName, onQuery }
+  const shapes = new Shapes(typeParsers(timestamps))
+  return { url, max, min, idle, grace, connectTimeout, shapes, applicationName, onQuery }
 }
 
 /** Its message does not show the URL: there is a password in it. */
