@@ -1,7 +1,7 @@
 // npm run bench:db [-- --rounds 7]: corral and its peers in turn, each sample in a process of its own; PostgreSQL is one that is
 // started for it. Writes bench/results/db.md.
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -75,7 +75,7 @@ const spread = (of: readonly number[]): string =>
 
 await run(async () => {
   await using server = await openTestPostgres({ url: '' })
-  const folder = mkdtempSync(join(tmpdir(), 'corral-bench-'))
+  const folder = await mkdtemp(join(tmpdir(), 'corral-bench-'))
   const file = join(folder, 'bench.db')
   {
     await using db = await openPostgres(server.url)
@@ -115,10 +115,10 @@ await run(async () => {
     await cancelLatency(server.url, file),
     await streamed(server.url, file),
   ]
-  rmSync(folder, { recursive: true, force: true })
+  await rm(folder, { recursive: true, force: true })
   const machine = `${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores`
   const about = `Node ${process.versions.node}, ${machine}, ${new Date().toISOString().slice(0, 10)}; ${rounds} interleaved rounds, each sample in a process of its own. Medians; in brackets the least and the greatest of the rounds. On a shared machine trust ratios of 1.3 and more.`
   const page = `# Databases\n\n\`npm run bench:db\`. ${about}\n\n${pages.join('\n\n')}\n`
-  writeFileSync(new URL('../results/db.md', import.meta.url), page)
+  await writeFile(new URL('../results/db.md', import.meta.url), page)
   console.log(`\n${page}`)
 })

@@ -6,12 +6,17 @@ import type { Submission } from './submission.ts'
 export interface PostgresWire {
   readonly stream: Socket
   on(event: 'readyForQuery', listener: (message: { status: 'I' | 'T' | 'E' }) => void): void
+  on(event: 'parseComplete', listener: () => void): void
   once(event: 'end', listener: () => void): void
   query(text: string): void
-  parse(message: { readonly text: string }): void
-  bind(message: { readonly values: (string | Buffer | null)[] }): void
+  parse(message: { readonly name?: string; readonly text: string }): void
+  bind(message: {
+    readonly statement?: string | undefined
+    readonly values: (string | Buffer | null)[]
+  }): void
   describe(message: { readonly type: 'P' }): void
   execute(message: object): void
+  close(message: { readonly type: 'S'; readonly name: string }): void
   sync(): void
   sendCopyFromChunk(chunk: Buffer): void
   endCopyFrom(): void

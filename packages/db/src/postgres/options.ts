@@ -24,6 +24,11 @@ export interface PostgresOptions {
   readonly connectTimeout?: number
   /** How `timestamptz` comes back: as `Date`, to the millisecond, or as text, to the microsecond. Default `date`. */
   readonly timestamps?: Timestamps
+  /**
+   * A statement that comes a second time on a connection is prepared there, so that the server need not plan it again. Default
+   * true; behind a pooler that knows nothing of it, it is found out and switched off.
+   */
+  readonly prepare?: boolean
   /** What the server shows in `pg_stat_activity`. Default `corral`. */
   readonly applicationName?: string
   /** Told of every statement. What it throws is thrown by the statement. */
@@ -52,6 +57,7 @@ export function settingsOf(url: string, options: PostgresOptions): PostgresSetti
     grace = 5000,
     connectTimeout = 10_000,
     timestamps = 'date',
+    prepare = true,
     applicationName = 'corral',
     onQuery,
   } = options
@@ -65,7 +71,7 @@ export function settingsOf(url: string, options: PostgresOptions): PostgresSetti
     refuse('openPostgres: timestamps', '"date" or "text"', timestamps)
   }
   if (onQuery !== undefined) requireFunction('openPostgres: onQuery', onQuery)
-  const shapes = new Shapes(typeParsers(timestamps))
+  const shapes = new Shapes(typeParsers(timestamps), prepare)
   return { url, max, min, idle, grace, connectTimeout, shapes, applicationName, onQuery }
 }
 

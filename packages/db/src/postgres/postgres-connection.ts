@@ -9,6 +9,7 @@ import {
 } from 'corral'
 import type { Client } from 'pg'
 import type { TransactionOptions } from '../database.ts'
+import type { DatabaseError } from '../errors.ts'
 import { Exchange } from '../exchange.ts'
 import type { Result } from '../executor.ts'
 import type { QueryLog } from '../query-log.ts'
@@ -18,6 +19,7 @@ import type { Connection, InTurn, OnCancel } from '../transaction/connection.ts'
 import { fetchAll } from './cursor.ts'
 import { encodeAll } from './encode.ts'
 import type { Internals } from './internals.ts'
+import { PreparedStatements } from './prepared-statements.ts'
 import { requestCancel } from './request-cancel.ts'
 import { serverError } from './server-error.ts'
 import type { Shapes } from './statement-submission.ts'
@@ -47,6 +49,8 @@ export class PostgresConnection implements Connection {
   readonly #shapes: Shapes
   readonly #gone = new Event()
   #pending: Exchange<Submission> | undefined
+  #submission: Submission | undefined
+  readonly #prepared = new PreparedStatements()
   #failure: unknown
 
   /** @param client not connected yet */
@@ -71,6 +75,7 @@ export class PostgresConnection implements Connection {
       this.#pending = undefined
       pending?.end()
     })
+    this.#wire.connection.on('parseComplete', () => this.#submission?.handleParseComplete())
     this.#wire.connection.once('end', () => {
       this.alive = false
       this.#pending?.end(this.#failure ?? new Error('the connection ended'))
@@ -84,9 +89,20 @@ export class PostgresConnection implements Connection {
   }
 
   async execute(api: string, statement: Sql, onCancel?: OnCancel): Promise<Result> {
+    const { text } = statement
     const values = encodeAll(statement.values)
-    const submission = new StatementSubmission(statement.text, values, this.#shapes)
-    await this.submit(api, submission, onCancel)
+    const prepared = this.#shapes.prepare ? this.#prepared.of(text) : undefined
+    const inTransaction = this.status !== 'I'
+    const submission = new StatementSubmission(text, values, this.#shapes, prepared)
+    try {
+      await this.submit(api, submission, onCancel)
+    } catch (error) {
+      if (prepared === undefined || !this.#isStale(error)) throw error
+      this.#prepared.clear()
+      // Nothing has happened. In a transaction the transaction has failed with it.
+      if (inTransaction) throw error
+      return await this.execute(api, statement, onCancel)
+    }
     return submission.result
   }
 
@@ -144,6 +160,18 @@ export class PostgresConnection implements Connection {
     })
   }
 
+  /** What was set for this connection alone is gone afterwards. Run under a shield. */
+  async reset(): Promise<void> {
+    if (!this.alive) return
+    this.#prepared.clear()
+    try {
+      await this.execute('Database.session', discard)
+    } catch (error) {
+      if (isCancelled(error)) throw error
+      await this.destroy()
+    }
+  }
+
   /** Ends it politely. Run under a shield. */
   async close(): Promise<void> {
     if (this.alive && this.#pending === undefined) {
@@ -167,12 +195,22 @@ export class PostgresConnection implements Connection {
     return `PostgreSQL connection ${this.processId}`
   }
 
+  /** The server knows the statement no more, or its tables have changed since. */
+  #isStale(error: unknown): boolean {
+    const { sqlState, message } = error as DatabaseError
+    // It was never there: a pooler gave us another connection.
+    if (sqlState === '26000' || sqlState === '42P05') this.#shapes.prepare = false
+    else if (sqlState !== '0A000' || !message.includes('cached plan')) return false
+    return true
+  }
+
   #start(api: string, submission: Submission): Exchange<Submission> {
     throwIfCancelled()
     if (!this.alive) throw serverError(api, this.#failure, 'CONNECTION_LOST')
     if (this.#pending !== undefined) throw new InternalError(`${api}: the connection is in use`)
     const exchange = new Exchange<Submission>(this)
     this.#pending = exchange
+    this.#submission = submission
     this.#wire.query(submission)
     return exchange
   }
@@ -208,4 +246,5 @@ export class PostgresConnection implements Connection {
   }
 }
 
+const discard: Sql = sql`discard all`
 const rollback: Sql = sql`rollback`

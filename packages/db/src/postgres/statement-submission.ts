@@ -1,11 +1,12 @@
 import type { Result } from '../executor.ts'
 import type { TypeParsers } from './decode.ts'
 import type { PostgresWire } from './internals.ts'
+import type { Prepared } from './prepared-statements.ts'
 import { Submission } from './submission.ts'
 import type { Field } from './submission.ts'
 
 /** What the columns of a statement were the last time. */
-interface Shape {
+export interface Shape {
   readonly columns: readonly string[]
   readonly types: readonly number[]
   readonly parsers: readonly ((text: string) => unknown)[]
@@ -16,11 +17,14 @@ const nothing: Shape = { columns: [], types: [], parsers: [] }
 
 /** The shapes of a database's statements, by their text. */
 export class Shapes {
+  /** Whether what is used again is prepared. */
+  prepare: boolean
   readonly #types: TypeParsers
   readonly #known = new Map<string, Shape>()
 
-  constructor(types: TypeParsers) {
+  constructor(types: TypeParsers, prepare: boolean) {
     this.#types = types
+    this.prepare = prepare
   }
 
   of(text: string, fields: readonly Field[]): Shape {
@@ -42,11 +46,19 @@ export class StatementSubmission extends Submission {
   readonly #text: string
   readonly #values: (string | Buffer | null)[]
   readonly #shapes: Shapes
+  readonly #prepared: Prepared | undefined
   readonly #rows: unknown[][] = []
-  #shape = nothing
+  #shape: Shape
 
-  constructor(text: string, values: (string | Buffer | null)[], shapes: Shapes) {
+  constructor(
+    text: string,
+    values: (string | Buffer | null)[],
+    shapes: Shapes,
+    prepared: Prepared | undefined,
+  ) {
     super()
+    this.#prepared = prepared
+    this.#shape = prepared?.shape ?? nothing
     this.#text = text
     this.#values = values
     this.#shapes = shapes
@@ -57,11 +69,13 @@ export class StatementSubmission extends Submission {
   }
 
   submit(wire: PostgresWire): null {
+    const prepared = this.#prepared
     wire.stream.cork() // one packet
     try {
-      wire.parse({ text: this.#text })
-      wire.bind({ values: this.#values })
-      wire.describe({ type: 'P' })
+      if (prepared === undefined) wire.parse({ text: this.#text })
+      else if (!prepared.parsed) this.#prepare(wire, prepared)
+      wire.bind({ statement: prepared?.name, values: this.#values })
+      if (prepared?.shape === undefined) wire.describe({ type: 'P' })
       wire.execute({})
       wire.sync()
     } finally {
@@ -70,8 +84,13 @@ export class StatementSubmission extends Submission {
     return null
   }
 
+  override handleParseComplete(): void {
+    if (this.#prepared !== undefined) this.#prepared.parsed = true
+  }
+
   override handleRowDescription({ fields }: { readonly fields: readonly Field[] }): void {
     this.#shape = this.#shapes.of(this.#text, fields)
+    if (this.#prepared !== undefined) this.#prepared.shape = this.#shape
   }
 
   override handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
@@ -86,6 +105,11 @@ export class StatementSubmission extends Submission {
     } catch (error) {
       this.error ??= error
     }
+  }
+
+  #prepare(wire: PostgresWire, { name, instead }: Prepared): void {
+    if (instead !== undefined) wire.close({ type: 'S', name: instead })
+    wire.parse({ name, text: this.#text })
   }
 }
 

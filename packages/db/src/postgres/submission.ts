@@ -16,6 +16,7 @@ export abstract class Submission {
   count = 0
 
   abstract submit(wire: PostgresWire): null
+  handleParseComplete(): void {}
   handleRowDescription(_message: { readonly fields: readonly Field[] }): void {}
   handleDataRow(_message: { readonly fields: readonly (string | null)[] }): void {}
   handlePortalSuspended(): void {}
