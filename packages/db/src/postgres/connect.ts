@@ -20,9 +20,8 @@ export async function connect(
     connectionString: settings.url,
     application_name: settings.applicationName,
     keepAlive: true,
-    types: settings.types,
   })
-  const connection = new PostgresConnection(client, settings.grace, log)
+  const connection = new PostgresConnection(client, settings.grace, log, settings.shapes)
   try {
     await timeout(settings.connectTimeout, () => {
       const connected = client.connect()

@@ -7,8 +7,9 @@ import {
   sleep,
   throwIfCancelled,
 } from 'corral'
-import type { Client, QueryArrayResult } from 'pg'
+import type { Client } from 'pg'
 import type { TransactionOptions } from '../database.ts'
+import type { DatabaseError } from '../errors.ts'
 import { Exchange } from '../exchange.ts'
 import type { Result } from '../executor.ts'
 import type { QueryLog } from '../query-log.ts'
@@ -18,12 +19,13 @@ import type { Connection, InTurn, OnCancel } from '../transaction/connection.ts'
 import { fetchAll } from './cursor.ts'
 import { encodeAll } from './encode.ts'
 import type { Internals } from './internals.ts'
+import { PreparedStatements } from './prepared-statements.ts'
 import { requestCancel } from './request-cancel.ts'
-import { requireText } from '../sql/require-text.ts'
 import { serverError } from './server-error.ts'
-
-/** What a statement gave: rows in arrays, in the order of `fields`. */
-type Reply = QueryArrayResult<unknown[]>
+import type { Shapes } from './statement-submission.ts'
+import { StatementSubmission } from './statement-submission.ts'
+import type { Submission } from './submission.ts'
+import { ScriptSubmission } from './submission.ts'
 
 /**
  * One connection to a server, for one statement at a time.
@@ -44,16 +46,20 @@ export class PostgresConnection implements Connection {
   /** How long the server has to answer when something is to be ended, in milliseconds. */
   readonly grace: number
   readonly #log: QueryLog
+  readonly #shapes: Shapes
   readonly #gone = new Event()
-  #pending: Exchange<Reply> | undefined
+  #pending: Exchange<Submission> | undefined
+  #submission: Submission | undefined
+  readonly #prepared = new PreparedStatements()
   #failure: unknown
 
   /** @param client not connected yet */
-  constructor(client: Client, grace: number, log: QueryLog) {
+  constructor(client: Client, grace: number, log: QueryLog, shapes: Shapes) {
     this.#client = client
     this.#wire = client as unknown as Internals
     this.grace = grace
     this.#log = log
+    this.#shapes = shapes
     // An error without a listener would end the process; `end` follows each.
     client.on('error', (error) => {
       this.#failure ??= error
@@ -69,6 +75,7 @@ export class PostgresConnection implements Connection {
       this.#pending = undefined
       pending?.end()
     })
+    this.#wire.connection.on('parseComplete', () => this.#submission?.handleParseComplete())
     this.#wire.connection.once('end', () => {
       this.alive = false
       this.#pending?.end(this.#failure ?? new Error('the connection ended'))
@@ -81,27 +88,41 @@ export class PostgresConnection implements Connection {
     return this.#wire.processID
   }
 
+  async execute(api: string, statement: Sql, onCancel?: OnCancel): Promise<Result> {
+    const { text } = statement
+    const values = encodeAll(statement.values)
+    const prepared = this.#shapes.prepare ? this.#prepared.of(text) : undefined
+    const inTransaction = this.status !== 'I'
+    const submission = new StatementSubmission(text, values, this.#shapes, prepared)
+    try {
+      await this.submit(api, submission, onCancel)
+    } catch (error) {
+      if (prepared === undefined || !this.#isStale(error)) throw error
+      this.#prepared.clear()
+      // Nothing has happened. In a transaction the transaction has failed with it.
+      if (inTransaction) throw error
+      return await this.execute(api, statement, onCancel)
+    }
+    return submission.result
+  }
+
+  async script(api: string, text: string): Promise<Result> {
+    const { count } = await this.submit(api, new ScriptSubmission(text))
+    return { columns: [], rows: [], count }
+  }
+
   /**
-   * Sends a statement and waits for its outcome, and for the server to be ready.
+   * Sends something and waits for its outcome, and for the server to be ready.
    *
-   * Cancellation: returns when the statement has stopped at the server, or the connection was destroyed.
-   * With `finish` the statement goes on: its outcome is thrown or returned all the same.
+   * Cancellation: returns when it has stopped at the server, or the connection was destroyed.
+   * With `finish` it goes on: its outcome is thrown or returned all the same.
    */
-  async execute(api: string, { text, values }: Sql, onCancel: OnCancel = 'stop'): Promise<Result> {
-    throwIfCancelled()
-    requireText(text)
-    const encoded = encodeAll(values)
-    if (!this.alive) throw serverError(api, this.#failure, 'CONNECTION_LOST')
-    if (this.#pending !== undefined) throw new InternalError(`${api}: the connection is in use`)
-    const exchange = new Exchange<Reply>(this)
-    this.#pending = exchange
-    this.#client.query(
-      { text, values: encoded, rowMode: 'array', queryMode: 'extended' } as {
-        text: string
-        rowMode: 'array'
-      },
-      (error: unknown, reply: Reply) => exchange.note(error, reply),
-    )
+  async submit<S extends Submission>(
+    api: string,
+    submission: S,
+    onCancel: OnCancel = 'stop',
+  ): Promise<S> {
+    const exchange = this.#start(api, submission)
     try {
       await exchange.ended()
     } catch (error) {
@@ -109,11 +130,7 @@ export class PostgresConnection implements Connection {
       await shield(() => (onCancel === 'stop' ? this.#stop(exchange) : this.#finish(exchange)))
       if (onCancel === 'stop') throw error
     }
-    if (exchange.error === undefined && exchange.reply !== undefined) {
-      const { fields, rows, rowCount } = exchange.reply
-      return { columns: fields.map((field) => field.name), rows, count: rowCount ?? 0 }
-    }
-    throw serverError(api, exchange.error, this.alive ? undefined : 'CONNECTION_LOST')
+    return this.#outcome(api, submission, exchange)
   }
 
   begin({ isolation, readOnly = false }: TransactionOptions): Sql {
@@ -143,6 +160,18 @@ export class PostgresConnection implements Connection {
     })
   }
 
+  /** What was set for this connection alone is gone afterwards. Run under a shield. */
+  async reset(): Promise<void> {
+    if (!this.alive) return
+    this.#prepared.clear()
+    try {
+      await this.execute('Database.session', discard)
+    } catch (error) {
+      if (isCancelled(error)) throw error
+      await this.destroy()
+    }
+  }
+
   /** Ends it politely. Run under a shield. */
   async close(): Promise<void> {
     if (this.alive && this.#pending === undefined) {
@@ -166,18 +195,44 @@ export class PostgresConnection implements Connection {
     return `PostgreSQL connection ${this.processId}`
   }
 
-  async #stop(exchange: Exchange<Reply>): Promise<void> {
+  /** The server knows the statement no more, or its tables have changed since. */
+  #isStale(error: unknown): boolean {
+    const { sqlState, message } = error as DatabaseError
+    // It was never there: a pooler gave us another connection.
+    if (sqlState === '26000' || sqlState === '42P05') this.#shapes.prepare = false
+    else if (sqlState !== '0A000' || !message.includes('cached plan')) return false
+    return true
+  }
+
+  #start(api: string, submission: Submission): Exchange<Submission> {
+    throwIfCancelled()
+    if (!this.alive) throw serverError(api, this.#failure, 'CONNECTION_LOST')
+    if (this.#pending !== undefined) throw new InternalError(`${api}: the connection is in use`)
+    const exchange = new Exchange<Submission>(this)
+    this.#pending = exchange
+    this.#submission = submission
+    this.#wire.query(submission)
+    return exchange
+  }
+
+  #outcome<S extends Submission>(api: string, submission: S, exchange: Exchange<Submission>): S {
+    const error = submission.error ?? exchange.error
+    if (error === undefined) return submission
+    throw serverError(api, error, this.alive ? undefined : 'CONNECTION_LOST')
+  }
+
+  async #stop(exchange: Exchange<Submission>): Promise<void> {
     this.#log.cancels += 1
     const stopped = await moveOnAfter(this.grace, () => this.#cancelUntilEnded(exchange))
     if (stopped.timedOut) await this.destroy()
   }
 
-  async #finish(exchange: Exchange<Reply>): Promise<void> {
+  async #finish(exchange: Exchange<Submission>): Promise<void> {
     const finished = await moveOnAfter(this.grace, () => exchange.ended())
     if (finished.timedOut) await this.destroy()
   }
 
-  async #cancelUntilEnded(exchange: Exchange<Reply>): Promise<void> {
+  async #cancelUntilEnded(exchange: Exchange<Submission>): Promise<void> {
     const { host, port, ssl, processID: processId, secretKey } = this.#wire
     for (let patience = 20; !exchange.done; patience *= 2) {
       try {
@@ -191,4 +246,5 @@ export class PostgresConnection implements Connection {
   }
 }
 
+const discard: Sql = sql`discard all`
 const rollback: Sql = sql`rollback`

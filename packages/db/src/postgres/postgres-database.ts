@@ -13,7 +13,6 @@ import type { PostgresSettings } from './options.ts'
 
 const begin: Sql = sql`begin`
 const commit: Sql = sql`commit`
-const discard: Sql = sql`discard all`
 
 /** A pool of connections. What is lent comes back idle, rolled back, or not at all. */
 export class PostgresDatabase extends EngineDatabase {
@@ -91,8 +90,7 @@ export class PostgresDatabase extends EngineDatabase {
   }
 
   protected async reset(connection: PostgresConnection): Promise<void> {
-    if (!connection.alive) return
-    await connection.execute('Database.session', discard).catch(() => connection.destroy())
+    await connection.reset()
   }
 
   async #borrow(): Promise<PoolLease<PostgresConnection>> {

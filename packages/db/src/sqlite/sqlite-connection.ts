@@ -2,7 +2,6 @@ import { isCancelled, shield } from 'corral'
 import type { TransactionOptions } from '../database.ts'
 import { DatabaseError } from '../errors.ts'
 import type { Result } from '../executor.ts'
-import { requireText } from '../sql/require-text.ts'
 import { sql } from '../sql/sql.ts'
 import type { Sql } from '../sql/statement.ts'
 import type { Connection, InTurn, OnCancel } from '../transaction/connection.ts'
@@ -37,7 +36,7 @@ export class SqliteConnection implements Connection {
   }
 
   async execute(api: string, statement: Sql, onCancel?: OnCancel): Promise<Result> {
-    const job = new Job(this.#worker, textOf(statement), encodeAll(statement.values))
+    const job = new Job(this.#worker, statement.marked, encodeAll(statement.values))
     this.#requireAlive(api)
     this.#worker.send('alone', [job])
     return await this.#result(api, job, onCancel)
@@ -61,7 +60,7 @@ export class SqliteConnection implements Connection {
   ): AsyncGenerator<Result, void> {
     const cursor = (opened += 1)
     const worker = this.#worker
-    const text = textOf(query)
+    const text = query.marked
     const values = encodeAll(query.values)
     const ask = (request: Parameters<SqliteWorker['ask']>[0]) => async (): Promise<Result> => {
       this.#requireAlive(api)
@@ -115,12 +114,6 @@ export class SqliteConnection implements Connection {
   #requireAlive(api: string): void {
     if (!this.alive) throw lost(api, undefined)
   }
-}
-
-/** @throws MisuseError */
-export function textOf({ marked }: Sql): string {
-  requireText(marked)
-  return marked
 }
 
 /** @throws DatabaseError */

@@ -9,7 +9,7 @@ import { Dispatcher } from './dispatcher.ts'
 import { encodeAll } from './encode.ts'
 import { Job } from './job.ts'
 import type { SqliteSettings } from './options.ts'
-import { resultOf, SqliteConnection, textOf } from './sqlite-connection.ts'
+import { resultOf, SqliteConnection } from './sqlite-connection.ts'
 import { kindOf } from './statement-kind.ts'
 import type { Outcome } from './worker/protocol.ts'
 
@@ -106,7 +106,7 @@ export class SqliteDatabase extends EngineDatabase {
   }
 
   async #dispatch(api: string, statement: Sql, read: boolean): Promise<Result> {
-    const text = textOf(statement)
+    const text = statement.marked
     const values = encodeAll(statement.values)
     const run = (dispatcher: Dispatcher): Promise<Outcome> =>
       dispatcher.run(new Job(dispatcher, text, values))

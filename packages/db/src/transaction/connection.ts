@@ -21,6 +21,8 @@ export interface Connection {
    * statement goes on: its outcome is thrown or returned all the same.
    */
   execute(api: string, statement: Sql, onCancel?: OnCancel): Promise<Result>
+  /** Several statements, separated by semicolons. */
+  script(api: string, text: string): Promise<Result>
   /** How a transaction begins. */
   begin(options: TransactionOptions): Sql
   /** The rows of a query, a batch at a time; other statements may come between two. */
