@@ -57,8 +57,13 @@ export function waitReport(
 
   function wait({ kind, name, since, heldBy, holdersUnknown }: WaitView): string {
     const holders = heldBy.map((id) => names.get(id) ?? `task-${id}`)
-    if (holdersUnknown) holders.push('somebody unknown')
-    const held = holders.length > 0 ? `, held by ${holders.join(', ')}` : ''
+    const others = holdersUnknown ? ' and others unknown' : ''
+    const held =
+      holders.length > 0
+        ? `, held by ${holders.join(', ')}${others}`
+        : holdersUnknown
+          ? ', holders unknown'
+          : ''
     return `${kind}${name === undefined ? '' : ` ${name}`}, ${duration(now - since)}${held}`
   }
 }
