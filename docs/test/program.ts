@@ -67,11 +67,14 @@ export function runProgram(program: Program): Promise<Ended> {
   return start(['--conditions=@corral/source', ...skip, program.file])
 }
 
+/** What a program may import and still wait for nothing but promises and timers. */
+const unreal = /^(corral(\/.*)?|node:(timers\/promises|events|assert\/strict)|p-limit)$/
+
 /** Whether a program has to do with anything but promises and timers, as far as its text shows. */
 function isReal(code: string): boolean {
   const imported = [...code.matchAll(/from '([^']+)'/g)].map(([, name = '']) => name)
   return (
-    imported.some((name) => !/^corral(\/|$)/.test(name)) ||
+    imported.some((name) => !unreal.test(name)) ||
     /\b(Date|performance|process|fetch|setInterval|AbortSignal\.timeout)\b/.test(code)
   )
 }

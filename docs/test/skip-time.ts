@@ -2,6 +2,9 @@
  * `node --import` this: time stands still while there is something to do, and jumps to the next timer when there is not.
  * Programs that wait for nothing but timers then print the same on any machine, however busy it is.
  */
+import { syncBuiltinESMExports } from 'node:module'
+import timersPromises from 'node:timers/promises'
+
 interface Timer {
   at: number
   readonly delay: number
@@ -83,8 +86,29 @@ function skippingTimeout(fn: Timer['fn'], delay = 0, ...args: unknown[]): Handle
   return new Handle({ at: time + ms, delay: ms, fn, args, keeps: true })
 }
 
+async function skippingSleep<T>(ms?: number, value?: T, options: Options = {}): Promise<T> {
+  const { signal } = options
+  signal?.throwIfAborted()
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const handle = skippingTimeout(() => resolve(), ms)
+  const onAbort = (): void => {
+    handle.close()
+    reject(new DOMException('The operation was aborted', 'AbortError'))
+  }
+  signal?.addEventListener('abort', onAbort, { once: true })
+  await promise
+  signal?.removeEventListener('abort', onAbort)
+  return value as T
+}
+
+interface Options {
+  readonly signal?: AbortSignal | undefined
+}
+
 performance.now = () => time
 Object.assign(globalThis, {
   setTimeout: skippingTimeout,
   clearTimeout: (handle?: Handle) => handle?.close(),
 })
+Object.assign(timersPromises, { setTimeout: skippingSleep })
+syncBuiltinESMExports()
