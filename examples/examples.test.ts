@@ -21,6 +21,7 @@ const real = new Set([
   '17-workers',
   '20-web-api',
   '23-processes',
+  '24-sockets',
 ])
 
 /** Those that run tests, each in a time of its own. */
