@@ -22,6 +22,7 @@ const real = new Set([
   '20-web-api',
   '23-processes',
   '24-sockets',
+  '25-files',
 ])
 
 /** Those that run tests, each in a time of its own. */
