@@ -10,11 +10,11 @@ import {
   sleep,
   spawn,
   supervisor,
-  Task,
   taskGroup,
   timeout,
   timeoutAt,
 } from '../../src/index.ts'
+import type { Task } from '../../src/index.ts'
 import { testRun } from '../../src/testing.ts'
 
 // Every cell of the tables in docs/design.md is a program that is run here; what it did is the cell.
