@@ -3,14 +3,20 @@ import { requireFunction } from 'corral/lowlevel'
 import type {
   Database,
   DatabaseStats,
+  Notification,
   Session,
   Transaction,
   TransactionOptions,
 } from './database.ts'
 import { Executor } from './executor.ts'
+import type { CopyRows, Result } from './executor.ts'
+import { migrate } from './migrate/migrate.ts'
+import type { Migrations } from './migrate/migration.ts'
 import type { QueryLog } from './query-log.ts'
+import type { Sql } from './sql/statement.ts'
 import { attemptTransaction } from './transaction/attempt-transaction.ts'
 import type { Connection } from './transaction/connection.ts'
+import { copyIn } from './transaction/copy.ts'
 import { innermost } from './transaction/handle.ts'
 import { OpenSession } from './transaction/open-session.ts'
 import { OpenTransaction } from './transaction/open-transaction.ts'
@@ -57,6 +63,11 @@ export abstract class EngineDatabase extends Executor implements Database {
     })
   }
 
+  migrate(migrations: Migrations): Promise<string[]> {
+    return migrate(this, migrations)
+  }
+
+  abstract listen(...channels: readonly string[]): AsyncGenerator<Notification, void>
   abstract stats(): DatabaseStats
   abstract close(): Promise<void>
 
@@ -71,6 +82,12 @@ export abstract class EngineDatabase extends Executor implements Database {
   ): Promise<T>
   /** Locks, temporary tables, settings: nothing of it may reach the next borrower. */
   protected abstract reset(connection: Connection): Promise<void>
+
+  protected copyIn(api: string, query: Sql, rows: CopyRows): Promise<Result> {
+    return this.#lend(api, (connection) =>
+      this.log.observe(query, () => copyIn(connection, api, query, rows)),
+    )
+  }
 
   /** It would be another connection: it does not see what the transaction did, and may wait for it for ever. */
   protected refuseInside(api: string): void {

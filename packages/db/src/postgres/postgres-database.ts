@@ -1,13 +1,16 @@
 import { Pool } from 'corral'
 import type { PoolLease } from 'corral'
-import type { DatabaseStats } from '../database.ts'
+import { refuse } from 'corral/lowlevel'
+import type { DatabaseStats, Notification } from '../database.ts'
 import { EngineDatabase } from '../engine-database.ts'
 import { DatabaseError } from '../errors.ts'
 import type { Result } from '../executor.ts'
 import { QueryLog } from '../query-log.ts'
 import { sql } from '../sql/sql.ts'
 import type { Sql } from '../sql/statement.ts'
+import { copyOut } from '../transaction/copy.ts'
 import { connect } from './connect.ts'
+import { listen } from './listen.ts'
 import type { PostgresConnection } from './postgres-connection.ts'
 import type { PostgresSettings } from './options.ts'
 
@@ -17,11 +20,13 @@ const commit: Sql = sql`commit`
 /** A pool of connections. What is lent comes back idle, rolled back, or not at all. */
 export class PostgresDatabase extends EngineDatabase {
   readonly engine = 'postgres'
+  readonly #settings: PostgresSettings
   readonly #pool: Pool<PostgresConnection>
 
   constructor(settings: PostgresSettings) {
     const log = new QueryLog(settings.onQuery)
     super(log)
+    this.#settings = settings
     const { max, min, idle } = settings
     this.#pool = new Pool<PostgresConnection>({
       create: () => connect(settings, log),
@@ -44,6 +49,11 @@ export class PostgresDatabase extends EngineDatabase {
     const { queries, errors, cancels, destroyed } = this.log
     const busy = size - available
     return { size, idle: available, busy, waiting, queries, errors, cancels, destroyed }
+  }
+
+  async *listen(...channels: readonly string[]): AsyncGenerator<Notification, void> {
+    if (channels.length === 0) refuse('Database.listen: channel', 'given', undefined)
+    yield* listen(channels, this.#settings, this.log)
   }
 
   async close(): Promise<void> {
@@ -73,6 +83,16 @@ export class PostgresDatabase extends EngineDatabase {
         this.log.observe(statement, act),
       )
       await this.log.observe(commit, () => connection.execute(api, commit, 'finish'))
+    } finally {
+      await this.#giveBack(lease)
+    }
+  }
+
+  protected async *copyOut(api: string, query: Sql): AsyncGenerator<Uint8Array, void> {
+    this.refuseInside(api)
+    const lease = await this.#borrow()
+    try {
+      yield* copyOut(lease.value, api, query)
     } finally {
       await this.#giveBack(lease)
     }

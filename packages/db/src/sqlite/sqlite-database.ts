@@ -1,10 +1,11 @@
-import { shield } from 'corral'
-import type { DatabaseStats } from '../database.ts'
+import { MisuseError, shield } from 'corral'
+import type { DatabaseStats, Notification } from '../database.ts'
 import { EngineDatabase } from '../engine-database.ts'
 import { DatabaseError } from '../errors.ts'
 import type { Result } from '../executor.ts'
 import { QueryLog } from '../query-log.ts'
 import type { Sql } from '../sql/statement.ts'
+import { noCopy } from '../transaction/copy.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { encodeAll } from './encode.ts'
 import { Job } from './job.ts'
@@ -57,6 +58,10 @@ export class SqliteDatabase extends EngineDatabase {
     return { size, idle, busy: size - idle, waiting, queries, errors, cancels, destroyed }
   }
 
+  async *listen(): AsyncGenerator<Notification, void> {
+    throw new MisuseError('Database.listen: SQLite notifies of nothing; look at the tables')
+  }
+
   async close(): Promise<void> {
     await this.#readers.close()
     await this.#writer.close()
@@ -81,6 +86,10 @@ export class SqliteDatabase extends EngineDatabase {
     } finally {
       this.#readers.release(worker)
     }
+  }
+
+  protected copyOut(api: string): never {
+    throw noCopy(api)
   }
 
   protected async lend<T>(
