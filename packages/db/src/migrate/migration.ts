@@ -11,7 +11,7 @@ export interface Migration {
   /** It is done once for each name. */
   readonly name: string
   /** SQL, several statements perhaps, or what is to be done. */
-  readonly up: string | ((tx: Transaction | Session) => PromiseLike<unknown> | unknown)
+  readonly up: string | ((tx: Transaction | Session) => unknown)
   /**
    * `false` for what cannot run in a transaction, such as `create index concurrently`: one statement, that may run again
    * when the program ended before it could be noted. Then a function gets a session. Default true.

@@ -73,8 +73,11 @@ async function* notifications(
   for (;;) {
     changed.clear()
     yield* waiting.splice(0)
-    if (waiting.length > 0) continue
-    const { timedOut } = await moveOnAfter(quiet, () => changed.wait())
+    // It may have ended while nobody looked.
+    if (changed.isSet || waiting.length > 0) continue
+    const { timedOut } = await moveOnAfter(quiet, () =>
+      connection.alive ? changed.wait() : Promise.resolve(),
+    )
     if (timedOut || !connection.alive) await connection.execute('Database.listen', ping)
   }
 }

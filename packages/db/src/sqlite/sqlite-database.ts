@@ -58,7 +58,7 @@ export class SqliteDatabase extends EngineDatabase {
     return { size, idle, busy: size - idle, waiting, queries, errors, cancels, destroyed }
   }
 
-  async *listen(): AsyncGenerator<Notification, void> {
+  listen(): AsyncGenerator<Notification, void> {
     throw new MisuseError('Database.listen: SQLite notifies of nothing; look at the tables')
   }
 
