@@ -11,6 +11,8 @@ export interface Result {
   readonly rows: readonly (readonly unknown[])[]
   /** How many rows it changed or gave. */
   readonly count: number
+  /** The key of the row that was inserted last, on SQLite. */
+  readonly insertId?: number | bigint | undefined
 }
 
 /** A row, or a piece of the text (or of the binary format) that COPY reads. */
@@ -171,7 +173,8 @@ function requireNoValues(api: string, { values }: Sql): void {
   throw new MisuseError(`${api}: COPY takes no values in its text; pass them as rows`)
 }
 
-function asObjects<T extends object>(api: string, { columns, rows }: Result): T[] {
+/** @throws DatabaseError DUPLICATE_COLUMN */
+export function asObjects<T extends object>(api: string, { columns, rows }: Result): T[] {
   if (new Set(columns).size < columns.length) {
     const twice = columns.find((name, i) => columns.indexOf(name) < i)
     throw new DatabaseError(

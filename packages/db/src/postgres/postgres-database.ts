@@ -8,6 +8,7 @@ import type { Result } from '../executor.ts'
 import { QueryLog } from '../query-log.ts'
 import { sql } from '../sql/sql.ts'
 import type { Sql } from '../sql/statement.ts'
+import type { Borrowed } from '../transaction/connection.ts'
 import { copyOut } from '../transaction/copy.ts'
 import { connect } from './connect.ts'
 import { listen } from './listen.ts'
@@ -16,6 +17,10 @@ import type { PostgresSettings } from './options.ts'
 
 const begin: Sql = sql`begin`
 const commit: Sql = sql`commit`
+
+interface BorrowedPostgres extends Borrowed {
+  readonly connection: PostgresConnection
+}
 
 /** A pool of connections. What is lent comes back idle, rolled back, or not at all. */
 export class PostgresDatabase extends EngineDatabase {
@@ -41,7 +46,7 @@ export class PostgresDatabase extends EngineDatabase {
 
   /** Connects once. */
   async probe(): Promise<void> {
-    await this.lend(() => Promise.resolve())
+    await (await this.borrow('openPostgres')).giveBack()
   }
 
   stats(): DatabaseStats {
@@ -62,15 +67,19 @@ export class PostgresDatabase extends EngineDatabase {
 
   protected async send(api: string, statement: Sql): Promise<Result> {
     this.refuseInside(api)
-    return await this.lend(async (connection) => {
+    const lease = await this.#borrow()
+    const connection = lease.value
+    try {
       const result = await this.log.observe(statement, () => connection.execute(api, statement))
       if (connection.status === 'I') return result
-      await connection.rollback()
-      throw new DatabaseError(
-        'UNFINISHED_TRANSACTION',
-        `${api}: the statement left a transaction open, and it was rolled back; use Database.transaction`,
-      )
-    })
+    } finally {
+      if (connection.alive && connection.status === 'I') void lease[Symbol.asyncDispose]()
+      else await this.#giveBack(lease)
+    }
+    throw new DatabaseError(
+      'UNFINISHED_TRANSACTION',
+      `${api}: the statement left a transaction open, and it was rolled back; use Database.transaction`,
+    )
   }
 
   protected async *open(api: string, query: Sql, batch: number): AsyncGenerator<Result, void> {
@@ -98,14 +107,16 @@ export class PostgresDatabase extends EngineDatabase {
     }
   }
 
-  protected async lend<T>(fn: (connection: PostgresConnection) => Promise<T>): Promise<T> {
+  async borrow(api: string): Promise<BorrowedPostgres> {
+    this.refuseInside(api)
     const lease = await this.#borrow()
-    try {
-      return await fn(lease.value)
-    } finally {
-      const { alive, status } = lease.value
-      if (alive && status === 'I') void lease[Symbol.asyncDispose]()
-      else await this.#giveBack(lease)
+    return {
+      connection: lease.value,
+      giveBack: async () => {
+        const { alive, status } = lease.value
+        if (alive && status === 'I') await lease[Symbol.asyncDispose]()
+        else await this.#giveBack(lease)
+      },
     }
   }
 

@@ -5,6 +5,7 @@ import { DatabaseError } from '../errors.ts'
 import type { Result } from '../executor.ts'
 import { QueryLog } from '../query-log.ts'
 import type { Sql } from '../sql/statement.ts'
+import type { Borrowed } from '../transaction/connection.ts'
 import { noCopy } from '../transaction/copy.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { encodeAll } from './encode.ts'
@@ -15,6 +16,10 @@ import { kindOf } from './statement-kind.ts'
 import type { Outcome } from './worker/protocol.ts'
 
 const readOnlyCode = 8
+
+interface BorrowedSqlite extends Borrowed {
+  readonly connection: SqliteConnection
+}
 
 /** One writer, and readers that do not wait for it. */
 export class SqliteDatabase extends EngineDatabase {
@@ -71,7 +76,7 @@ export class SqliteDatabase extends EngineDatabase {
     this.refuseInside(api)
     const kind = kindOf(statement.parts[0] as string)
     if (kind === 'alone' || kind === 'begin') {
-      return await this.lend((connection) => this.#sendAlone(api, statement, connection))
+      return await this.#sendAlone(api, statement)
     }
     return await this.log.observe(statement, () => this.#dispatch(api, statement, kind === 'read'))
   }
@@ -92,22 +97,24 @@ export class SqliteDatabase extends EngineDatabase {
     throw noCopy(api)
   }
 
-  protected async lend<T>(
-    fn: (connection: SqliteConnection) => Promise<T>,
-    readOnly: boolean = false,
-  ): Promise<T> {
+  async borrow(api: string, readOnly: boolean = false): Promise<BorrowedSqlite> {
+    this.refuseInside(api)
     const dispatcher = readOnly ? this.#readers : this.#writer
     const worker = await dispatcher.claim()
     const connection = new SqliteConnection(worker)
     const guarded = readOnly && dispatcher === this.#writer
-    try {
-      if (guarded) await connection.script('Database', 'pragma query_only = on')
-      return await fn(connection)
-    } finally {
+    const giveBack = async (): Promise<void> => {
       await connection.rollback()
-      if (guarded) await shield(() => connection.script('Database', 'pragma query_only = off'))
+      if (guarded) await shield(() => connection.script(api, 'pragma query_only = off'))
       dispatcher.release(worker)
     }
+    try {
+      if (guarded) await connection.script(api, 'pragma query_only = on')
+    } catch (error) {
+      await giveBack()
+      throw error
+    }
+    return { connection, giveBack }
   }
 
   protected async reset(connection: SqliteConnection): Promise<void> {
@@ -125,10 +132,14 @@ export class SqliteDatabase extends EngineDatabase {
     return resultOf(api, again ? await run(this.#writer) : outcome)
   }
 
-  async #sendAlone(api: string, statement: Sql, connection: SqliteConnection): Promise<Result> {
-    const result = await this.log.observe(statement, () => connection.execute(api, statement))
-    if (connection.status === 'I') return result
-    await connection.rollback()
+  async #sendAlone(api: string, statement: Sql): Promise<Result> {
+    const { connection, giveBack } = await this.borrow(api)
+    try {
+      const result = await this.log.observe(statement, () => connection.execute(api, statement))
+      if (connection.status === 'I') return result
+    } finally {
+      await giveBack()
+    }
     throw new DatabaseError(
       'UNFINISHED_TRANSACTION',
       `${api}: the statement left a transaction open, and it was rolled back; use Database.transaction`,

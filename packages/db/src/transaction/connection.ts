@@ -9,6 +9,12 @@ export type OnCancel = 'stop' | 'finish'
 export type InTurn = (statement: { readonly text: string }, act: Act) => Promise<Result>
 export type Act = () => Promise<Result>
 
+/** A connection that is lent, until it is given back: rolled back, and idle or dead. Give it back under a shield. */
+export interface Borrowed {
+  readonly connection: Connection
+  giveBack(): Promise<void>
+}
+
 /** One connection of an engine, for one statement at a time. */
 export interface Connection {
   /** Idle, in a transaction, in a failed one. */
