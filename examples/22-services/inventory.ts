@@ -17,6 +17,7 @@ app.get('/stock/:sku', async ({ params: { sku } }) => {
   }
 })
 
-await run(() =>
-  serve(app, { port: 0, host: '127.0.0.1', linger: 0, onListening: (url) => console.log(url) }),
-)
+const onListening = (url: string): void => console.log(url)
+await run(() => serve(app, { port: 0, host: '127.0.0.1', linger: 0, onListening }), {
+  grace: 10_000,
+})

@@ -28,6 +28,7 @@ app.post(
   { timeout: 10_000 },
 )
 
-await run(() =>
-  serve(app, { port: 0, host: '127.0.0.1', linger: 0, onListening: (url) => console.log(url) }),
-)
+const onListening = (url: string): void => console.log(url)
+await run(() => serve(app, { port: 0, host: '127.0.0.1', linger: 0, onListening }), {
+  grace: 10_000,
+})

@@ -5,6 +5,10 @@ import { run, Event } from 'corral'
 import { measured } from '../measured.ts'
 import { Order, total } from '../schema.ts'
 
+const order = (request: { body: unknown }): { total: number } => ({
+  total: total(request.body as Parameters<typeof total>[0]),
+})
+
 await run(async () => {
   const app = fastify()
   app.setValidatorCompiler(() => (data: unknown) => {
@@ -13,9 +17,6 @@ await run(async () => {
   })
   await app.register(requestScopes)
   const scope = { timeout: 10_000 }
-  const order = (request: { body: unknown }): { total: number } => ({
-    total: total(request.body as Parameters<typeof total>[0]),
-  })
   app.get('/hello', () => ({ hello: 'world' }))
   app.get('/deadline', { config: { scope } }, () => ({ hello: 'world' }))
   app.post('/order', { schema: { body: Order } }, order)
