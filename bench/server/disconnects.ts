@@ -7,7 +7,7 @@ import { connect } from 'node:net'
 import { parseArgs } from 'node:util'
 import { api, openServer, reply } from '@corral/server'
 import type { RequestEvent } from '@corral/server'
-import { run, sleep } from 'corral'
+import { currentSignal, gather, run, sleep } from 'corral'
 import { cert, key } from '../../packages/server/test/certificate.ts'
 import { adapters } from '../../packages/server/test/guest/adapters.ts'
 import type { Adapter, Behaviour } from '../../packages/server/test/guest/adapters.ts'
@@ -39,7 +39,7 @@ function overHttp1(port: number): Leaving {
     const before = begun()
     const socket = connect(port, '127.0.0.1').on('error', () => {})
     socket.write(get(path).repeat(times))
-    if (path === '/stream') await once(socket, 'data')
+    if (path === '/stream') await once(socket, 'data', { signal: currentSignal() })
     // Not every server begins the others of a pipeline before the first is answered.
     for (let i = 0; begun() < before + times && i < 40; i += 1) await sleep(1)
     while (begun() === before) await sleep(1)
@@ -63,7 +63,9 @@ async function completeHttp2(url: string, count: number): Promise<void> {
   const session = connectHttp2(url, { ca: cert, servername: 'corral.test' })
   for (let done = 0; done < count; done += 50) {
     const streams = Array.from({ length: 50 }, () => session.request({ ':path': '/hello' }))
-    await Promise.all(streams.map((stream) => once(stream.resume(), 'close')))
+    await gather(
+      streams.map((stream) => () => once(stream.resume(), 'close', { signal: currentSignal() })),
+    )
   }
   session.destroy()
 }

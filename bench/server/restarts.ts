@@ -88,12 +88,12 @@ while (true) {
   }
 }
 
-let over = false
+const over = new AbortController()
 const count = { posts: 0, failed: 0, streams: 0, events: 0, cut: 0 }
 const problems: string[] = []
 
 async function post(): Promise<void> {
-  while (!over) {
+  while (!over.signal.aborted) {
     const n = (count.posts += 1)
     try {
       const answer = await request(`${base}/order`, {
@@ -116,7 +116,7 @@ async function post(): Promise<void> {
 
 /** Events until the server ends them; an end in the middle of an event, or an error, is a failure. */
 async function listen(): Promise<void> {
-  while (!over) {
+  while (!over.signal.aborted) {
     count.streams += 1
     let text = ''
     try {
@@ -125,11 +125,12 @@ async function listen(): Promise<void> {
       for await (const piece of body) {
         text = (text + String(piece)).slice(-200)
         count.events += 1
-        if (over) break
+        if (over.signal.aborted) break
       }
-      if (!over && text !== '' && !text.endsWith('\n\n')) throw new Error(`cut: ${text}`)
+      const whole = text === '' || text.endsWith('\n\n')
+      if (!over.signal.aborted && !whole) throw new Error(`cut: ${text}`)
     } catch (error) {
-      if (over) break
+      if (over.signal.aborted) break
       count.cut += 1
       problems.push(String(error))
     }
@@ -156,7 +157,7 @@ for (let round = 0; round < restarts; round += 1) {
   servers[which] = await start(which === 0 ? first : second)
 }
 await delay(300)
-over = true
+over.abort()
 await Promise.all(clients)
 for (const child of servers) {
   const { code, outcomes: own, backgrounds } = await stop(child)
