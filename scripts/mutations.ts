@@ -192,9 +192,9 @@ export const mutations: readonly Mutation[] = [
   },
   {
     what: 'a timeout that expired is thrown though the work was cancelled from outside',
-    file: 'scope/timeout.ts',
-    from: `if (node.caught && node.expired) throw new TimeoutError(ms)`,
-    to: `if (node.cancelledBy !== undefined) throw new TimeoutError(ms)`,
+    file: 'scope/scoped.ts',
+    from: `if (limit === undefined || !node.caught || !node.expired) return ended(value, node)`,
+    to: `if (limit === undefined || node.cancelledBy === undefined) return ended(value, node)`,
     tests: ['scope'],
   },
   {
