@@ -269,6 +269,13 @@ export const mutations: readonly Mutation[] = [
     tests: ['scope/run.test.ts'],
   },
   {
+    what: 'a supervisor restarts without end',
+    file: 'scope/restarts.ts',
+    from: `if (this.#times.length >= this.#attempts) return false`,
+    to: `if (this.#times.length < 0) return false`,
+    tests: ['scope/supervisor.test.ts'],
+  },
+  {
     what: 'a callback runs after its group has failed',
     file: 'scope/task-group.ts',
     from: `if (!nursery.closed && !nursery.failed) {`,
