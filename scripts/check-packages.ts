@@ -1,20 +1,126 @@
 /**
- * Checks every package as npm would publish it: what `exports`, `types` and `bin` promise is in the built package.
+ * Checks every package as npm would publish it, from its tarball: entry points and `bin` resolve, README, LICENSE and
+ * CHANGELOG are there, and the types compile in a project that has nothing but the package and what it depends on.
  * Needs `npm run build` first. Run it by `npm run check:packages`.
  */
-import { readdirSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 
-const root = fileURLToPath(new URL('../packages/', import.meta.url))
-let failures = 0
-for (const name of readdirSync(root).sort()) {
-  const { messages, pkg } = await publint({ pkgDir: `${root}${name}`, strict: true })
+interface Manifest {
+  readonly name: string
+  readonly exports: Readonly<Record<string, string | { readonly types?: string }>>
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
+}
+
+interface Packed {
+  readonly name: string
+  readonly filename: string
+  readonly files: readonly { readonly path: string }[]
+}
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+const shell = process.platform === 'win32'
+const temporary = mkdtempSync(join(tmpdir(), 'corral-packages-'))
+const problems: string[] = []
+
+const manifests = new Map<string, Manifest>()
+for (const folder of readdirSync(`${root}packages`).sort()) {
+  const pkgDir = `${root}packages/${folder}`
+  const manifest = JSON.parse(readFileSync(`${pkgDir}/package.json`, 'utf8')) as Manifest
+  manifests.set(manifest.name, manifest)
+  const { messages, pkg } = await publint({ pkgDir, strict: true })
   for (const message of messages) {
-    process.stderr.write(`${String(pkg['name'])}: ${formatMessage(message, pkg) ?? message.code}\n`)
-    failures++
+    problems.push(`${manifest.name}: ${formatMessage(message, pkg) ?? message.code}`)
   }
 }
-if (failures > 0) process.exit(1)
-process.stdout.write('packages: every entry point resolves\n')
+
+const pack = ['pack', '--workspaces', '--json', '--pack-destination', temporary]
+const listing = execFileSync('npm', pack, { cwd: root, encoding: 'utf8', shell })
+/** The tarballs by package. */
+const tarballs = new Map<string, string>()
+for (const { name, filename, files } of packedOf(JSON.parse(listing))) {
+  tarballs.set(name, join(temporary, filename.replace('@', '').replace('/', '-')))
+  const paths = new Set(files.map((file) => file.path))
+  for (const path of ['README.md', 'LICENSE', 'CHANGELOG.md']) {
+    if (!paths.has(path)) problems.push(`${name}: ${path} must be in the package`)
+  }
+}
+for (const name of tarballs.keys()) problems.push(...typeErrors(name))
+
+rmSync(temporary, { recursive: true, force: true })
+for (const problem of problems) process.stderr.write(`${problem}\n`)
+if (problems.length > 0) process.exit(1)
+process.stdout.write(`packages: ${tarballs.size} tarballs are complete, and their types compile\n`)
+
+/** npm lists what it packed as an array, or as a record by name. */
+function packedOf(json: unknown): readonly Packed[] {
+  return Object.values(json as Record<string, Packed>)
+}
+
+/** Type-checks all entry points with no types but those that come along, and the oldest `lib` that README.md names. */
+function typeErrors(name: string): string[] {
+  const manifest = manifests.get(name)
+  if (manifest === undefined) return [`${name}: unknown`]
+  const entries = Object.entries(manifest.exports)
+    .filter(([, target]) => typeof target !== 'string' && target.types !== undefined)
+    .map(([path]) => name + path.slice(1))
+  if (entries.length === 0) return []
+  const project = join(temporary, 'projects', name)
+  mkdirSync(project, { recursive: true })
+  install(project, name)
+  const imports = entries.map((entry, i) => `import * as entry${i} from '${entry}'\nvoid entry${i}`)
+  writeFileSync(join(project, 'index.ts'), imports.join('\n'))
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ type: 'module' }))
+  const compilerOptions = {
+    strict: true,
+    target: 'es2022',
+    lib: ['es2022'],
+    types: [],
+    module: 'nodenext',
+    noEmit: true,
+    skipLibCheck: false,
+  }
+  writeFileSync(
+    join(project, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions, files: ['index.ts'] }),
+  )
+  const tsc = fileURLToPath(new URL('bin/tsc', import.meta.resolve('typescript/package.json')))
+  const { status, stdout, stderr } = spawnSync(process.execPath, [tsc, '--pretty', 'false'], {
+    cwd: project,
+    encoding: 'utf8',
+  })
+  if (status === 0) return []
+  const lines = (stdout + stderr).split('\n').filter((line) => line !== '')
+  return [`${name}: its types do not compile`, ...lines]
+}
+
+/** Puts a package into a project, and all that it depends on: ours from their tarballs, the others as installed here. */
+function install(project: string, name: string): void {
+  const target = join(project, 'node_modules', name)
+  if (existsSync(target)) return
+  const tarball = tarballs.get(name)
+  if (tarball === undefined) {
+    mkdirSync(dirname(target), { recursive: true })
+    symlinkSync(join(root, 'node_modules', name), target, 'junction')
+    return
+  }
+  mkdirSync(target, { recursive: true })
+  execFileSync('tar', ['xzf', tarball, '-C', target, '--strip-components=1'])
+  const { dependencies, peerDependencies } = manifests.get(name) ?? {}
+  for (const other of Object.keys({ ...dependencies, ...peerDependencies })) install(project, other)
+}

@@ -1,5 +1,5 @@
-// npm run smoke: the smoke program of the core on Node, Bun, Deno and in a browser page.
-// Bun and Deno come from npm; the browser is a Chromium of this machine (CHROMIUM names it).
+// npm run smoke: the smoke program of the core on Node, Bun, Deno and in a browser page; and what a Node that is too old is
+// told. Other runtimes come from npm; the browser is a Chromium of this machine (CHROMIUM names it).
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -10,15 +10,29 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { nodePackage } from './node-package.ts'
 
 const exec = promisify(execFile)
 const core = fileURLToPath(new URL('../packages/core/', import.meta.url))
+const cli = fileURLToPath(new URL('../packages/cli/dist/main.js', import.meta.url))
 const program = `${core}test/smoke/main.ts`
 const condition = '--conditions=@corral/source'
 
 async function command(name: string, args: string[]): Promise<string> {
   const { stdout } = await exec(name, args, { timeout: 120_000 })
   return stdout.trim()
+}
+
+/** Runs something on a Node that is too old: it must fail with one sentence that says so. */
+async function tooOld(...args: string[]): Promise<string> {
+  const npx = ['--yes', `--package=${nodePackage('20')}`, '--', 'node', ...args]
+  const refusal = /corral: Node must be 24 or later, got 20\.\d+\.\d+\n/
+  try {
+    return `it ran: ${await command('npx', npx)}`
+  } catch (error) {
+    const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr) : ''
+    return refusal.test(stderr) ? 'ok' : String(error)
+  }
 }
 
 /** Serves the built core and the page, and waits for what the page posts. */
@@ -99,14 +113,18 @@ const platforms: [string, () => Promise<string>][] = [
     () => command('npx', ['--yes', 'deno@2', 'run', '-A', '--no-check', condition, program]),
   ],
 ]
+platforms.push(
+  ['node 20, the core', () => tooOld(`${core}dist/index.js`)],
+  ['node 20, the command', () => tooOld(cli, '--help')],
+)
 if (chromium !== undefined) platforms.push(['browser', () => browser(chromium)])
-else console.log('browser  left out: no Chromium here; install one, or name it in CHROMIUM')
+else console.log('browser left out: no Chromium here; install one, or name it in CHROMIUM')
 
 let failed = chromium === undefined && process.env['CI'] === 'true' ? 1 : 0
 for (const [name, run] of platforms) {
   const verdict = await run().catch((error: unknown) => String(error))
   if (verdict !== 'ok') failed += 1
-  console.log(`${name.padEnd(8)} ${verdict}`)
+  console.log(`${name.padEnd(20)} ${verdict}`)
 }
 console.log(`${platforms.length - failed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1

@@ -1,11 +1,12 @@
 /**
  * Runs tests on another major version of Node: `node scripts/test-on.ts 24 packages/core`.
  *
- * The version comes from npm as the binary package of this platform (the one the `node` package would pick): nothing to
- * install by hand, no install script, cached by npx.
+ * The version comes from npm as the binary package of this platform: nothing to install by hand, no install script, cached
+ * by npx.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { nodePackage } from './node-package.ts'
 
 const [major, ...paths] = process.argv.slice(2)
 if (major === undefined || !/^\d+$/.test(major)) {
@@ -13,18 +14,18 @@ if (major === undefined || !/^\d+$/.test(major)) {
   process.exit(2)
 }
 
-const { platform, arch } = process
-const prefix = platform === 'darwin' && arch === 'arm64' ? 'node-bin' : 'node'
-const binary = `${prefix}-${platform === 'win32' ? 'win' : platform}-${arch}@${major}`
 const npx = [
   '--yes',
-  `--package=${binary}`,
+  `--package=${nodePackage(major)}`,
   '--',
   'node',
   '-p',
   'process.version + " " + process.execPath',
 ]
-const found = execFileSync('npx', npx, { encoding: 'utf8', shell: platform === 'win32' }).trim()
+const found = execFileSync('npx', npx, {
+  encoding: 'utf8',
+  shell: process.platform === 'win32',
+}).trim()
 const [version = '', ...rest] = found.split(' ')
 if (!version.startsWith(`v${major}.`)) {
   throw new Error(`test-on: asked for Node ${major}, got ${found}`)

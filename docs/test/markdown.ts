@@ -28,13 +28,16 @@ export interface Page {
 
 const root = new URL('../../', import.meta.url)
 
-/** README.md and the pages of docs/, by path. */
+/** README.md, that of every package, and the pages of docs/, by path. */
 export function readPages(): Page[] {
+  const packages = readdirSync(new URL('packages/', root)).map(
+    (name) => `packages/${name}/README.md`,
+  )
   const docs = readdirSync(new URL('docs/', root), { recursive: true, encoding: 'utf8' })
     .map((path) => `docs/${path.replaceAll('\\', '/')}`)
     .filter((path) => path.endsWith('.md'))
     .sort()
-  return ['README.md', ...docs].flatMap((path) => {
+  return ['README.md', ...packages, ...docs].flatMap((path) => {
     try {
       return [parsePage(path, readFileSync(new URL(path, root), 'utf8'))]
     } catch (error) {

@@ -1,3 +1,4 @@
+import './kernel/requirements.ts'
 export { Broadcast } from './channel/broadcast.ts'
 export type { BroadcastOptions } from './channel/broadcast.ts'
 export { LifoQueue } from './channel/lifo-queue.ts'

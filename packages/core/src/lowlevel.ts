@@ -1,3 +1,4 @@
+import './kernel/requirements.ts'
 // What the primitives themselves are built on: sync/, channel/, flow/ and stream/ use only this.
 export { currentScope, isUncancelled } from './kernel/current.ts'
 export { unlinkFromScope, interceptWaits, dequeue } from './kernel/intercept.ts'

@@ -1,3 +1,4 @@
+import './kernel/requirements.ts'
 export { always } from './testing/run/always.ts'
 export { assertCheckpoint } from './testing/run/assert-checkpoint.ts'
 export { drawMarbles } from './testing/draw/draw-marbles.ts'

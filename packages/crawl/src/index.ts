@@ -1,3 +1,5 @@
+/// <reference types="node" preserve="true" />
+
 export { crawl, defaultUserAgent } from './crawl/crawl.ts'
 export type { CrawlOptions } from './crawl/crawl-options.ts'
 export { defaultCrawlLimits } from './crawl/crawl-limits.ts'

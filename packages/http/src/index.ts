@@ -1,3 +1,5 @@
+/// <reference types="node" preserve="true" />
+
 export type { AddressTarget, ConnectOptions } from './connect/connect-options.ts'
 export { HttpError, HttpStatusError, HttpTimeoutError } from './errors.ts'
 export type { HttpErrorCode, HttpErrorOptions, HttpPhase } from './errors.ts'

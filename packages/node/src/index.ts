@@ -1,3 +1,5 @@
+/// <reference types="node" preserve="true" />
+
 export { ByteReader } from './bytes/byte-reader.ts'
 export type { LineOptions } from './bytes/line-splitter.ts'
 export { ByteWriter } from './bytes/byte-writer.ts'

@@ -1,3 +1,5 @@
+/// <reference types="node" preserve="true" />
+
 export { api, Api } from './api/api.ts'
 export type { ApiOptions, Middleware } from './api/api.ts'
 export { ApiRequest } from './api/api-request.ts'

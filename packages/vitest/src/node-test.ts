@@ -1,3 +1,5 @@
+/// <reference types="node" preserve="true" />
+
 import { test as nodeTest } from 'node:test'
 import type { TestContext } from 'node:test'
 import { explore, testRun } from 'corral/testing'

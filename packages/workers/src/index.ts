@@ -1,3 +1,5 @@
+/// <reference types="node" preserve="true" />
+
 export { WorkerError } from './errors.ts'
 export type { WorkerErrorCode } from './errors.ts'
 export { WorkerIteration } from './pool/worker-iteration.ts'

@@ -1,4 +1,3 @@
-import type { ReadableStream as Readable } from 'node:stream/web'
 import type { RetryOptions } from '../flow/retry.ts'
 import {
   currentScope,
@@ -266,7 +265,7 @@ export class Stream<T> implements AsyncIterable<T> {
    * A ReadableStream of the web. It takes an item when one is read; cancelling it closes the source.
    * For one of Node: `Readable.from(stream)`.
    */
-  toReadable(): Readable<T> {
+  toReadable(): ReadableStream<T> {
     return readableOf(this[Symbol.asyncIterator]())
   }
 
