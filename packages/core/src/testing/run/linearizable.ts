@@ -37,7 +37,7 @@ export function linearizable<T extends object>(object: T, model: () => Sequentia
   const driver = currentDriver('linearizable')
   const calls: Call[] = []
   let clock = 0
-  driver.eventualities.push(() => {
+  driver.verdict.eventualities.push(() => {
     if (findOrder(calls, model as () => Record<string, (...args: unknown[]) => unknown>)) return
     throw new InvariantError(
       `linearizable: ${object.constructor.name}: no order of these calls gives these results\n${printCalls(calls)}`,
