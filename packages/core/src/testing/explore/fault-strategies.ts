@@ -8,34 +8,45 @@ import type { Known, Probe, Strategy } from './strategy.ts'
 
 type Place = readonly [kinds: readonly Fault['kind'][], where: (held: PendingWake) => boolean]
 
-/** Each fault at each of its places, in the usual order; then together with delays, and with another fault. */
+/** Each fault at each of its places, in the usual order. */
 function faults(...places: Place[]): Strategy {
-  return function* inject(known: Known): Generator<Probe, void, Trace> {
+  return function* inject({ wakes }: Known): Generator<Probe, void, Trace> {
     for (const [kinds, where] of places) {
       for (const kind of kinds) {
-        for (const held of known.wakes) {
+        for (const held of wakes) {
           if (where(held)) yield { plan: { delays: [], faults: [{ seq: held.seq, kind }] } }
         }
       }
     }
-    yield* inOtherOrders(places, known)
   }
+}
+
+/** Each task cancelled at each of its wake-ups, and in each of its waits. */
+export const cancelEverywhere: Strategy = faults([['w', 'c'], () => true])
+
+/** The innermost deadline running out in each wait below it, and at each wake-up. */
+export const expireEverywhere: Strategy = faults([['v'], () => true], [['o'], (held) => held.timers])
+
+const isFailpoint = (held: PendingWake): boolean => held.waiter.resource instanceof Failpoint
+
+const failOnce = faults([['f'], isFailpoint])
+
+/** Each failpoint failing, each time it is passed; then in other orders. */
+export const failEverywhere: Strategy = function* fail(known) {
+  yield* failOnce(known)
+  yield* failInOtherOrders(known)
 }
 
 /** So many places after a delay are tried with it before it is left to chance. */
 const NEAREST = 3
 
 /**
- * The same in runs in which one wake-up is late: as late as the others let it be, past the next timer, by one
+ * Failpoints failing in runs in which one wake-up is late: as late as the others let it be, past the next timer, by one
  * other, by two others, ... At last by any amount, and with a second fault.
  */
-function* inOtherOrders(
-  places: readonly Place[],
-  { wakes, base, random }: Known,
-): Generator<Probe, void, Trace> {
-  const isPlace = (held: PendingWake): boolean => places.some(([, where]) => where(held))
+function* failInOtherOrders({ wakes, base, random }: Known): Generator<Probe, void, Trace> {
   const movable = wakes.filter(({ rivals, timers }) => rivals > 0 || timers)
-  if (!base.wakes.some(isPlace) || movable.length === 0) return
+  if (!base.wakes.some(isFailpoint) || movable.length === 0) return
   const most = new Map<PendingWake, number>()
   for (const held of movable) {
     if (held.rivals > 0) most.set(held, (yield* near(held, { kind: 't', amount: 0 })).wakes)
@@ -55,9 +66,9 @@ function* inOtherOrders(
   ): Generator<Probe, { readonly wakes: number }, Trace> {
     const delay = { seq: held.seq, ...lateness }
     const trace = yield late(delay)
-    const after = trace.wakes.filter((place) => isPlace(place) && place.passedAt >= held.heldAt)
+    const after = trace.wakes.filter((place) => isFailpoint(place) && place.passedAt >= held.heldAt)
     for (const place of after.slice(0, NEAREST)) {
-      yield { plan: { delays: [delay], faults: [faultAt(place, places, random)] } }
+      yield { plan: { delays: [delay], faults: [failing(place)] } }
     }
     const found = trace.find(held.seq)
     return found === undefined ? { wakes: 0 } : trace.overtakers(found)
@@ -66,30 +77,17 @@ function* inOtherOrders(
   function* byChance(held: PendingWake): Generator<Probe, void, Trace> {
     const delay = anyDelay(held, random)
     const trace = yield late(delay)
-    const place = pick(trace.wakes.filter(isPlace), random)
+    const place = pick(trace.wakes.filter(isFailpoint), random)
     if (place === undefined) return
-    const fault = faultAt(place, places, random)
+    const fault = failing(place)
     const failed = yield { plan: { delays: [delay], faults: [fault] } }
-    const later = failed.wakes.filter((other) => isPlace(other) && other.seq > place.seq)
+    const later = failed.wakes.filter((other) => isFailpoint(other) && other.seq > place.seq)
     const again = pick(later, random)
     if (again === undefined) return
-    yield { plan: { delays: [delay], faults: [fault, faultAt(again, places, random)] } }
+    yield { plan: { delays: [delay], faults: [fault, failing(again)] } }
   }
 }
 
-function faultAt(held: PendingWake, places: readonly Place[], random: () => number): Fault {
-  const kinds = places.flatMap(([kinds, where]) => (where(held) ? kinds : []))
-  return { seq: held.seq, kind: pick(kinds, random) ?? 'f' }
+function failing({ seq }: PendingWake): Fault {
+  return { seq, kind: 'f' }
 }
-
-/** Each task cancelled at each of its wake-ups, and in each of its waits. */
-export const cancelEverywhere: Strategy = faults([['w', 'c'], () => true])
-
-/** The innermost deadline running out in each wait below it, and at each wake-up. */
-export const expireEverywhere: Strategy = faults([['v'], () => true], [['o'], (held) => held.timers])
-
-/** Each failpoint failing, each time it is passed. */
-export const failEverywhere: Strategy = faults([
-  ['f'],
-  (held) => held.waiter.resource instanceof Failpoint,
-])

@@ -84,7 +84,9 @@ export async function tryStrategies(
       ({ name, next }) => next?.done !== true && !(everyOrderTried && orders.has(name)),
     )
   }
-  return { attempts: entries.map(attemptOf) }
+  const attempts = entries.map(attemptOf)
+  // Those that had nothing left to do when every order had been tried are left out.
+  return { attempts: attempts.filter(({ schedules, complete }) => schedules > 0 || complete) }
 }
 
 function attemptOf({ name, schedules, next }: Entry): Attempt {

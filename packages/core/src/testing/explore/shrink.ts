@@ -11,6 +11,9 @@ export type Fails = (schedule: Schedule, faults: readonly Fault[]) => Promise<bo
 /** So many runs are spent on shrinking, at the most. */
 const PATIENCE = 2000
 
+/** At this moment, past the next timer, as late as can be. */
+const simple = [0, 1, 1_000_000]
+
 type Late = readonly [key: string, lateness: Lateness]
 type Mishap = readonly [key: string, kind: Fault['kind']]
 
@@ -64,7 +67,7 @@ export async function shrink(plan: Plan, fails: Fails): Promise<Plan> {
     for (const entry of late) {
       if (await adopt({ late: [entry], mishaps })) return
     }
-    for (const amount of [0, 1]) {
+    for (const amount of [...simple, 2, 4, 8]) {
       for (const key of keys) {
         if (await adopt({ late: [[key, { kind: 't', amount }]], mishaps })) return
       }
@@ -95,11 +98,11 @@ export async function shrink(plan: Plan, fails: Fails): Promise<Plan> {
   async function tryPairs(): Promise<void> {
     const { late, mishaps } = keyed
     const asLateAsCanBe = late.flatMap(([key]): Late[] =>
-      [0, 1, 1_000_000].map((amount) => [key, { kind: 't', amount }]),
+      simple.map((amount) => [key, { kind: 't', amount }]),
     )
     const known = [...late, ...asLateAsCanBe]
     const others = keys.flatMap((key): Late[] =>
-      [0, 1].map((amount) => [key, { kind: 't', amount }]),
+      simple.map((amount) => [key, { kind: 't', amount }]),
     )
     for (const [ones, twos] of [
       [known, known],

@@ -31,7 +31,7 @@ const SLICE = 20
 /** How many waits are turned away in one step before they are held back from then on. */
 const REJECTED_WAITS = 10_000
 /** So many in a row who only give others a turn, and time moves on. */
-const YIELDS = 1000
+const YIELDS = 100_000
 
 /**
  * Runs one program in a world of its own. Wakes take effect at once, as they do in earnest, or one at
@@ -63,6 +63,7 @@ export class Driver implements Scheduler, Disposable {
   readonly #stepSoon: () => void = afterMicrotasks(() => this.step())
   readonly #api: string
   readonly #giveUpAt: number
+  readonly #mostYields: number
   #wakes = 0
   #last: PendingWake | undefined
   #counted: Map<TaskRecord, number> | undefined
@@ -93,6 +94,7 @@ export class Driver implements Scheduler, Disposable {
     this.#foreign = new ForeignWaits(this.root, this.runtime, options.foreign, options.patience)
     this.#progress = new Progress(options.maxSteps)
     this.#api = options.api
+    this.#mostYields = Math.min(YIELDS, options.maxSteps / 10)
     this.#giveUpAt = timeLimit === Infinity ? Infinity : monotonicNow() + timeLimit
     this.startTime = options.startTime
     this.virtualPlatform = options.platform !== 'real'
@@ -183,7 +185,7 @@ export class Driver implements Scheduler, Disposable {
     runOutside(macrotask, () => {
       this.#turned()
       this.#postponed -= 1
-      if (this.#yields >= YIELDS) this.#jump()
+      if (this.#yields >= this.#mostYields) this.#jump()
       pass()
     })
   }
@@ -208,7 +210,7 @@ export class Driver implements Scheduler, Disposable {
 
   /** The next thing happens; false when it is waited for, with real time passing. */
   #goOn(): boolean {
-    if (this.#yields >= YIELDS && this.#jump()) return true
+    if (this.#yields >= this.#mostYields && this.#jump()) return true
     const held = this.#nextHeld()
     if (held !== undefined) this.#letThrough(held)
     else if (this.idleWaiters.first !== undefined) wakeAll(this.idleWaiters, undefined)
@@ -259,10 +261,12 @@ export class Driver implements Scheduler, Disposable {
     this.verdict.look()
   }
 
-  #timeMayMove({ eldest }: Schedule): boolean {
+  /** Nobody may be later than is allowed for, and a task that is to start is not late at all. */
+  #timeMayMove({ eldest, hasStart }: Schedule): boolean {
     const { next } = this.clock
-    if (this.idleWaiters.first !== undefined || next === undefined) return false
-    if (eldest === undefined || next - eldest.since <= this.#lateness) return true
+    if (this.idleWaiters.first !== undefined || next === undefined || hasStart) return false
+    if (eldest === undefined) return true
+    if (this.#lateness > 0 && next - eldest.since <= this.#lateness) return true
     this.bounded = true
     return false
   }

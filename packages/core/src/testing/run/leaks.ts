@@ -51,7 +51,7 @@ export class Leaks {
     }
     for (const timer of this.#clock.pending) {
       const isPlatform = timer instanceof VirtualTimer
-      if (isPlatform && !timer.pending) continue
+      if (isPlatform && (!timer.pending || timer.kind === 'setImmediate')) continue
       const what = (timer as { kind?: unknown }).kind ?? timer.constructor.name
       const place = isPlatform ? this.#places?.ofWait(timer.waiter) : undefined
       this.#add(`timer   ${String(what)}, due in ${timer.at - this.#clock.now()} ms`, place)

@@ -1,4 +1,5 @@
 import { snapshot } from '../../diagnostics/snapshot.ts'
+import { isCancelled } from '../../errors.ts'
 import { currentScope } from '../../kernel/current.ts'
 import { macrotask } from '../../kernel/platform.ts'
 import { countScheduler } from '../../kernel/records.ts'
@@ -55,7 +56,9 @@ export async function runOnce<T>(
   countScheduler(1)
   using driver = new Driver(options)
   const unhandled: unknown[] = []
-  const stop = onUnhandledRejection(driver.runtime, (reason) => unhandled.push(reason))
+  const stop = onUnhandledRejection(driver.runtime, (reason) => {
+    if (!isCancelled(reason)) unhandled.push(reason) // that is how a wait ends which nobody awaits
+  })
   const body = async (): Promise<T> => {
     const value = await main()
     driver.verdict.ended()
@@ -65,10 +68,10 @@ export async function runOnce<T>(
   let value: T
   try {
     value = await driver.drive(program(driver.root, body, { name }))
-    await new Promise<void>(macrotask) // for rejections that nobody handles: Node tells of them then
   } catch (error) {
     return { ok: false, error: failureOf(driver, error), driver }
   } finally {
+    await new Promise<void>(macrotask) // Node tells only then of rejections that nobody handles
     stop()
     countScheduler(-1)
   }

@@ -7,6 +7,7 @@ const FAIR = 100
 export abstract class Schedule {
   /** Those held back, first come first. */
   protected readonly queue: PendingWake[] = []
+  #starts = 0
 
   get size(): number {
     return this.queue.length
@@ -17,8 +18,14 @@ export abstract class Schedule {
     return this.queue[0]
   }
 
+  /** Whether a task is to start: that takes no time, on any machine. */
+  get hasStart(): boolean {
+    return this.#starts > 0
+  }
+
   add(held: PendingWake): void {
     this.queue.push(held)
+    if (held.kind === 'start') this.#starts += 1
   }
 
   /** Forgets one that will never be let through. */
@@ -55,6 +62,7 @@ export abstract class Schedule {
       this.queue[i - 1] = this.queue[i] as PendingWake
     }
     this.queue.pop()
+    if (held.kind === 'start') this.#starts -= 1
     return held
   }
 

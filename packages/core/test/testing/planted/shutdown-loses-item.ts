@@ -14,7 +14,10 @@ export const shutdownLosesItem: Planted = {
       if (stopping) return
       accepting += 1
       accepted.push(job)
-      await failpoint('journal.append')
+      await failpoint('journal.append').catch((error: unknown) => {
+        accepted.pop() // it is told so
+        throw error
+      })
       queue.tryPut(job)
       accepting -= 1
       if (mended && stopping && accepting === 0) queue.close()
