@@ -201,7 +201,11 @@ describe('what explore counts', () => {
 
   test('a small program is explored exhaustively without being asked to', async () => {
     const explored = await explore(walkers(2, 2))
-    expect(explored.strategies).toContainEqual({ name: 'exhaustive', schedules: 60, complete: true })
+    expect(explored.strategies).toContainEqual({
+      name: 'exhaustive',
+      schedules: 60,
+      complete: true,
+    })
     expect(explored.completeUpTo).toBe(Infinity)
     expect(explored.schedules).toBeLessThan(300)
   })

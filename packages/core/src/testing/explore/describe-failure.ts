@@ -3,7 +3,7 @@ import { printTimeline } from '../draw/timeline-table.ts'
 import { timelineOf } from '../draw/timeline.ts'
 import { keepFailure, writeText } from '../draw/write-text.ts'
 import type { Fault } from '../net/fault.ts'
-import { showThrown } from '../run/show-thrown.ts'
+import { showThrown } from '../run/show-value.ts'
 import { TestFailure } from '../run/test-failure.ts'
 import type { Trace } from '../run/trace.ts'
 import { ExploreFailure } from './explore-failure.ts'
@@ -72,7 +72,9 @@ export async function describeFailure(
   }
   const facts = { title, replay, takes, found, report, timeline: () => printTimeline(timeline) }
   const places = [
-    ...(file === undefined ? [] : [`\nTimeline:      ${written(file, () => writeText(file, page()))}`]),
+    ...(file === undefined
+      ? []
+      : [`\nTimeline:      ${written(file, () => writeText(file, page()))}`]),
     ...(artifacts === undefined
       ? []
       : [`\nKept:          ${written(artifacts, () => keepFailure(artifacts, facts, page()))}`]),

@@ -35,9 +35,7 @@ async function answer(task: WorkerTask): Promise<WorkerReply> {
 }
 
 /** Loads the program, and runs it first come, first served. */
-async function begin(): Promise<
-  { readonly search: Search } & Omit<Known, 'beginnings'>
-> {
+async function begin(): Promise<{ readonly search: Search } & Omit<Known, 'beginnings'>> {
   const exports = await load(brief.module)
   const main = exports[brief.main]
   if (typeof main !== 'function') {

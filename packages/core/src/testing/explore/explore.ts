@@ -1,7 +1,7 @@
 import { MisuseError } from '../../errors.ts'
 import { describe, requireCount, requireDuration } from '../../kernel/guard.ts'
 import type { Driver } from '../run/driver.ts'
-import { showThrown } from '../run/show-thrown.ts'
+import { showThrown } from '../run/show-value.ts'
 import { TestFailure } from '../run/test-failure.ts'
 import { trialOptions } from '../run/test-run.ts'
 import { divergence } from '../run/trace.ts'

@@ -25,7 +25,10 @@ function faults(...places: Place[]): Strategy {
 export const cancelEverywhere: Strategy = faults([['w', 'c'], () => true])
 
 /** The innermost deadline running out in each wait below it, and at each wake-up. */
-export const expireEverywhere: Strategy = faults([['v'], () => true], [['o'], (held) => held.timers])
+export const expireEverywhere: Strategy = faults(
+  [['v'], () => true],
+  [['o'], (held) => held.timers],
+)
 
 const isFailpoint = (held: PendingWake): boolean => held.waiter.resource instanceof Failpoint
 

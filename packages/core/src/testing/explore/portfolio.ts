@@ -67,9 +67,12 @@ export async function tryStrategies(
   budget: number,
 ): Promise<Outcome> {
   const end = search.runs + budget
-  const entries = names.map(
-    (name): Entry => ({ name, proposals: strategies[name](known), next: undefined, schedules: 0 }),
-  )
+  const entries = names.map((name): Entry => ({
+    name,
+    proposals: strategies[name](known),
+    next: undefined,
+    schedules: 0,
+  }))
   const passed = new Passed()
   let open = entries
   for (let turn = TURN; open.length > 0 && search.runs < end; turn *= 2) {
@@ -143,7 +146,10 @@ class Passed {
 }
 
 /** What a schedule comes to; it has to be run once more for that. */
-async function planOf(search: Search, { schedule }: Extract<Probe, { schedule: unknown }>): Promise<Plan> {
+async function planOf(
+  search: Search,
+  { schedule }: Extract<Probe, { schedule: unknown }>,
+): Promise<Plan> {
   const { driver } = await search.runSchedule(schedule(), true)
   search.runs -= 1
   return { delays: driver.trace.delays(), faults: [] }

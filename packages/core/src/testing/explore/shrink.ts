@@ -82,11 +82,7 @@ export async function shrink(plan: Plan, fails: Fails): Promise<Plan> {
 
   /** Takes away halves, quarters, ... and single delays. */
   async function removeParts(): Promise<void> {
-    for (
-      let size = Math.ceil(keyed.late.length / 2);
-      size >= 1;
-      size = size > 1 ? size >> 1 : 0
-    ) {
+    for (let size = Math.ceil(keyed.late.length / 2); size >= 1; size = size > 1 ? size >> 1 : 0) {
       for (let at = keyed.late.length - size; at > -size && keyed.late.length > 0; at -= size) {
         const from = Math.max(0, at)
         await adopt({ ...keyed, late: keyed.late.toSpliced(from, Math.min(size, size + at)) })

@@ -1,4 +1,3 @@
-import { livingScope } from '../../kernel/current.ts'
 import {
   afterMicrotasks,
   macrotask,
@@ -6,20 +5,19 @@ import {
   runInScope,
   runOutside,
 } from '../../kernel/platform.ts'
-import type { ClockEntry } from '../../kernel/clock.ts'
-import { ScopeNode, Waiter } from '../../kernel/records.ts'
-import type { Runtime, Scheduler, TaskRecord } from '../../kernel/records.ts'
+import { ScopeNode } from '../../kernel/records.ts'
+import type { Runtime, Scheduler, Waiter } from '../../kernel/records.ts'
 import { wakeAll } from '../../kernel/suspend.ts'
 import { WaitQueue } from '../../kernel/wait-queue.ts'
 import type { FaultInjector } from '../net/fault-injector.ts'
 import { registerDriver } from './current-driver.ts'
 import { ForeignWaits } from './foreign-waits.ts'
 import { Leaks } from './leaks.ts'
-import { PendingWake } from './pending-wake.ts'
+import { HeldWakes } from './held-wakes.ts'
+import type { PendingWake } from './pending-wake.ts'
 import { Places } from './places.ts'
 import { Progress } from './progress.ts'
 import type { DriverOptions } from './run-once.ts'
-import type { Schedule } from './schedule.ts'
 import { seededRandom } from './seeded-random.ts'
 import { Trace } from './trace.ts'
 import { Verdict } from './verdict.ts'
@@ -53,10 +51,7 @@ export class Driver implements Scheduler, Disposable {
   /** Whether the globals of time are those of this run for its program. */
   readonly virtualPlatform: boolean
   readonly startTime: number
-  /** Whether time would have moved on past somebody who may not be so late. */
-  bounded = false
-  readonly #schedule: Schedule | undefined
-  readonly #lateness: number
+  readonly #held: HeldWakes | undefined
   readonly #foreign: ForeignWaits
   readonly #progress: Progress
   /** Steps when everybody waits. */
@@ -64,11 +59,7 @@ export class Driver implements Scheduler, Disposable {
   readonly #api: string
   readonly #giveUpAt: number
   readonly #mostYields: number
-  #wakes = 0
   #last: PendingWake | undefined
-  #counted: Map<TaskRecord, number> | undefined
-  /** Timers that are due and have not rung, by the wait that they end. */
-  readonly #due = new Map<Waiter<never>, PendingWake>()
   #yields = 0
   #burst = 0
   #turnAt = monotonicNow()
@@ -77,9 +68,11 @@ export class Driver implements Scheduler, Disposable {
   #stopped = false
 
   constructor(options: DriverOptions) {
-    const { schedule, lateness = Infinity, timeLimit = Infinity } = options
-    const hold = schedule && ((timer: ClockEntry): boolean => this.#holdTimer(timer))
-    this.clock = new VirtualClock(options.startTime, hold)
+    const { schedule, timeLimit = Infinity } = options
+    this.clock = new VirtualClock(
+      options.startTime,
+      (timer) => this.#held?.addTimer(timer) === true,
+    )
     let lastId = 0
     this.runtime = {
       clock: this.clock,
@@ -100,9 +93,13 @@ export class Driver implements Scheduler, Disposable {
     this.virtualPlatform = options.platform !== 'real'
     this.faults = options.faults
     this.trace = new Trace(options.record === true)
-    this.#schedule = schedule
-    this.#lateness = lateness
+    this.#held = schedule && new HeldWakes(schedule, this, options.lateness)
     registerDriver(this.runtime, this)
+  }
+
+  /** Whether time would have moved on past somebody who may not be so late. */
+  get bounded(): boolean {
+    return this.#held?.bounded === true
   }
 
   /** Steps until `program` has settled, or until nothing can make it settle. */
@@ -126,51 +123,14 @@ export class Driver implements Scheduler, Disposable {
     if (this.verdict.abandoned) return
     this.leaks.see(waiter)
     this.#foreign.woken(waiter.scope?.task)
-    this.#count(waiter)
-    const due = this.#due.get(waiter)
-    if (due !== undefined) {
-      this.#due.delete(waiter)
-      due.decided(pass)
-    } else if (this.#schedule !== undefined) {
-      this.#schedule.add(this.#newWake(waiter).decided(pass))
-    } else {
-      this.#passOn(waiter, pass)
-    }
+    this.#progress.woken(waiter)
+    this.#countStep()
+    if (this.#held === undefined) this.#passOn(waiter, pass)
+    else this.#held.add(waiter, pass)
   }
 
   shouldThrottle(): boolean {
     return ++this.#rejectedWaits > REJECTED_WAITS
-  }
-
-  /** A timer is due: it rings when its wake-up is let through, and until then its wait may be cancelled. */
-  #holdTimer(timer: ClockEntry): boolean {
-    const waiter = waiterOf(timer)
-    if (waiter?.state !== 'waiting') return false
-    const held = this.#newWake(waiter).rings(() => timer.expire())
-    this.#due.set(waiter, held)
-    this.#schedule?.add(held)
-    return true
-  }
-
-  #newWake(waiter: Waiter<never>): PendingWake {
-    const by = this.trace.kept ? livingScope()?.task : undefined
-    const since = this.clock.now()
-    const held = new PendingWake(waiter, {
-      seq: ++this.#wakes,
-      since,
-      heldAt: this.trace.length,
-      by,
-    })
-    held.place = this.places?.ofWait(waiter)
-    return held
-  }
-
-  #count(waiter: Waiter<never>): void {
-    const task = waiter.scope?.task
-    const count = task && this.#counted?.get(task)
-    if (task !== undefined && count !== undefined) this.#counted?.set(task, count + 1)
-    this.#progress.woken(waiter)
-    this.#countStep()
   }
 
   /** Without a schedule: at once, but the event loop has its turns. */
@@ -211,7 +171,7 @@ export class Driver implements Scheduler, Disposable {
   /** The next thing happens; false when it is waited for, with real time passing. */
   #goOn(): boolean {
     if (this.#yields >= this.#mostYields && this.#jump()) return true
-    const held = this.#nextHeld()
+    const held = this.#held?.next(this.idleWaiters.first === undefined)
     if (held !== undefined) this.#letThrough(held)
     else if (this.idleWaiters.first !== undefined) wakeAll(this.idleWaiters, undefined)
     else if (this.#foreign.mayCome(this.clock.next !== undefined)) {
@@ -225,24 +185,8 @@ export class Driver implements Scheduler, Disposable {
     return true
   }
 
-  #nextHeld(): PendingWake | undefined {
-    const schedule = this.#schedule
-    if (schedule === undefined) return undefined
-    if (this.#due.size > 0) this.#forgetDequeued(schedule)
-    return schedule.next(this.#timeMayMove(schedule))
-  }
-
-  /** Those whose wait was given up without anybody being told, as `select` does. */
-  #forgetDequeued(schedule: Schedule): void {
-    for (const [waiter, held] of this.#due) {
-      if (waiter.state === 'waiting') continue
-      this.#due.delete(waiter)
-      schedule.remove(held)
-    }
-  }
-
   #letThrough(held: PendingWake): void {
-    held.rivals = this.#schedule?.size ?? 0
+    held.rivals = this.#held?.size ?? 0
     held.passedAt = this.trace.length
     held.time = this.clock.now()
     held.timers = this.clock.next !== undefined
@@ -261,35 +205,16 @@ export class Driver implements Scheduler, Disposable {
     this.verdict.look()
   }
 
-  /** Nobody may be later than is allowed for, and a task that is to start is not late at all. */
-  #timeMayMove({ eldest, hasStart }: Schedule): boolean {
-    const { next } = this.clock
-    if (this.idleWaiters.first !== undefined || next === undefined || hasStart) return false
-    if (eldest === undefined) return true
-    if (this.#lateness > 0 && next - eldest.since <= this.#lateness) return true
-    this.bounded = true
-    return false
-  }
-
   #jump(): boolean {
     const from = this.clock.now()
     const to = this.clock.next
     if (to === undefined) return false
     this.#yields = 0
-    if (this.#schedule !== undefined) {
+    if (this.#held !== undefined) {
       this.trace.add({ from, to })
-      this.#schedule.jumped(to > from)
+      this.#held.jumped(to > from)
     }
     return runInScope(this.root, (clock) => clock.jump(), this.clock) // who rings is in this world too
-  }
-
-  /** How often a task has waited since it was asked for the first time. */
-  waitsOf(task: TaskRecord | undefined): number {
-    if (task === undefined) return 0
-    this.#counted ??= new Map()
-    const count = this.#counted.get(task) ?? 0
-    this.#counted.set(task, count)
-    return count
   }
 
   #failed(): void {
@@ -335,9 +260,4 @@ export class Driver implements Scheduler, Disposable {
     this.#turnAt = monotonicNow()
     this.#burst = 0
   }
-}
-
-/** The wait that a timer ends, if it ends one. */
-function waiterOf(timer: ClockEntry): Waiter<never> | undefined {
-  return timer instanceof Waiter ? timer : (timer as { waiter?: Waiter<never> }).waiter
 }

@@ -8,7 +8,7 @@ import { program } from '../../scope/run.ts'
 import type { FaultInjector } from '../net/fault-injector.ts'
 import { Driver } from './driver.ts'
 import type { Schedule } from './schedule.ts'
-import { showThrown } from './show-thrown.ts'
+import { showThrown } from './show-value.ts'
 import { TestFailure } from './test-failure.ts'
 import { onUnhandledRejection } from './unhandled-rejections.ts'
 import { installVirtualPlatform } from './virtual-platform.ts'
@@ -39,6 +39,7 @@ export interface DriverOptions {
 export interface RunOnceOptions extends DriverOptions {
   readonly name: string
   readonly leftovers: 'error' | 'cancel'
+  readonly unhandled: 'error' | 'report'
 }
 
 /** How one run of a program went. */
@@ -56,9 +57,11 @@ export async function runOnce<T>(
   countScheduler(1)
   using driver = new Driver(options)
   const unhandled: unknown[] = []
-  const stop = onUnhandledRejection(driver.runtime, (reason) => {
+  const onUnhandled = (reason: unknown): void => {
     if (!isCancelled(reason)) unhandled.push(reason) // that is how a wait ends which nobody awaits
-  })
+  }
+  const stop =
+    options.unhandled === 'report' ? undefined : onUnhandledRejection(driver.runtime, onUnhandled)
   const body = async (): Promise<T> => {
     const value = await main()
     driver.verdict.ended()
@@ -71,8 +74,8 @@ export async function runOnce<T>(
   } catch (error) {
     return { ok: false, error: failureOf(driver, error), driver }
   } finally {
-    await new Promise<void>(macrotask) // Node tells only then of rejections that nobody handles
-    stop()
+    if (stop !== undefined) await new Promise<void>(macrotask) // Node tells of them only then
+    stop?.()
     countScheduler(-1)
   }
   const { failure } = driver.verdict

@@ -33,6 +33,11 @@ export interface TestRunOptions {
   readonly patience?: number
   /** What becomes of tasks that still run when `main` has returned: `error` (default), or `cancel` as `run` does. */
   readonly leftovers?: 'error' | 'cancel'
+  /**
+   * What becomes of a promise that is rejected and that nobody handles: `error` (default) fails the run; `report`
+   * lets the process's `unhandledRejection` be told, as without a run.
+   */
+  readonly unhandled?: 'error' | 'report'
   /** How many wakes and jumps of time before it is a livelock. Default 5 000 000. */
   readonly maxSteps?: number
   /** How the main task is called in reports. Default `main`. */
@@ -78,13 +83,14 @@ export function trialOptions(api: string, main: unknown, options: TestRunOptions
     )
   }
   const { foreign = 'wait', leftovers = 'error', name = 'main' } = options
-  const { platform = 'virtual', timeLimit = Infinity } = options
+  const { platform = 'virtual', timeLimit = Infinity, unhandled = 'error' } = options
   requireDuration(`${api}: timeLimit`, timeLimit)
   requireWord(`${api}: platform`, platform, ['virtual', 'real'])
+  requireWord(`${api}: unhandled`, unhandled, ['error', 'report'])
   requireWord(`${api}: foreign`, foreign, ['wait', 'error'])
   requireWord(`${api}: leftovers`, leftovers, ['error', 'cancel'])
   requireName(`${api}: name`, name)
   if (!Number.isSafeInteger(seed)) requireCount(`${api}: seed`, seed, Number.MIN_SAFE_INTEGER)
   const time = { startTime, patience, timeLimit, platform }
-  return { api, seed, ...time, maxSteps, foreign, leftovers, name }
+  return { api, seed, ...time, maxSteps, foreign, leftovers, unhandled, name }
 }

@@ -19,7 +19,10 @@ let others: Listener[] = []
  * Tells a run of the rejections in it that nobody handles, in place of those who are told otherwise; the
  * process's other ones go where they always go. Until the function returned is called.
  */
-export function onUnhandledRejection(runtime: Runtime, tell: (reason: unknown) => void): () => void {
+export function onUnhandledRejection(
+  runtime: Runtime,
+  tell: (reason: unknown) => void,
+): () => void {
   if (host?.listeners === undefined) return () => {}
   runs.set(runtime, tell)
   if (runs.size === 1) {

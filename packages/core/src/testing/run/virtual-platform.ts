@@ -20,8 +20,6 @@ let installed = false
 export function installVirtualPlatform(): void {
   if (installed) return
   installed = true
-  const builtin = (id: string): Loose | undefined =>
-    (globalThis as Host).process?.getBuiltinModule?.(id)
   const timers = builtin('node:timers')
   const promises = builtin('node:timers/promises')
   const real = globalThis as unknown as Loose
@@ -55,6 +53,10 @@ export function installVirtualPlatform(): void {
   replaceDate()
   replacePerformance()
   replaceAbortTimeout()
+}
+
+function builtin(id: string): Loose | undefined {
+  return (globalThis as Host).process?.getBuiltinModule?.(id)
 }
 
 /** The run whose program is calling, unless it wants the machine's time. */
@@ -149,9 +151,7 @@ function replaceAbortTimeout(): void {
     if (driver === undefined) return original(ms)
     const controller = new AbortController()
     const abort = (): void =>
-      controller.abort(
-        new DOMException('The operation was aborted due to timeout', 'TimeoutError'),
-      )
+      controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'))
     void new VirtualTimer(driver, abort, ms, { kind: 'AbortSignal.timeout', ref: false })
     return controller.signal
   })

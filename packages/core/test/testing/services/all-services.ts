@@ -1,4 +1,10 @@
 import type { Service } from './service.ts'
+import { ackBeforeCommit } from './ack-before-commit.ts'
+import { poisonedPool } from './poisoned-pool.ts'
+import { poolAndLock } from './pool-and-lock.ts'
+import { saga } from './saga.ts'
+import { priceFeed } from './price-feed.ts'
+import { cart } from './cart.ts'
 import { autosave } from './autosave.ts'
 import { cacheInvalidation } from './cache-invalidation.ts'
 import { configReload } from './config-reload.ts'
@@ -42,4 +48,10 @@ export const services: Readonly<Record<string, Service>> = {
   sessionSweeper,
   tokenRotation,
   transferDeadlock,
+  ackBeforeCommit,
+  poisonedPool,
+  poolAndLock,
+  saga,
+  priceFeed,
+  cart,
 }
