@@ -16,6 +16,7 @@ const real = new Set([
   '17-workers',
   '20-web-api',
   '23-processes',
+  '24-sockets',
 ])
 
 afterEach(() => vi.restoreAllMocks())

@@ -4,6 +4,7 @@ import { programCommands as commands } from './commands/program-commands.ts'
 import { programVersion } from './commands/program-version.ts'
 import { formatTable } from './format/format-table.ts'
 import { printable } from './format/printable.ts'
+import { hideCredentials } from './format/without-secrets.ts'
 import { closestWord } from './options/closest-word.ts'
 import { UsageError } from './options/usage-error.ts'
 import { print } from './output/print.ts'
@@ -24,8 +25,8 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (isCancelled(error)) throw error
     const prefix = command === undefined ? 'corral' : `corral ${name}`
-    process.stderr.write(`${prefix}: ${messageOf(error)}\n`)
-    if (args.includes('--debug')) process.stderr.write(`${inspect(error)}\n`)
+    process.stderr.write(`${prefix}: ${hideCredentials(messageOf(error))}\n`)
+    if (args.includes('--debug')) process.stderr.write(`${hideCredentials(inspect(error))}\n`)
     return error instanceof UsageError ? 2 : 1
   }
 }

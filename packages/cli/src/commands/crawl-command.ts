@@ -29,6 +29,11 @@ async function crawlFrom(args: readonly string[]): Promise<number> {
   const urls = positionals.length > 0 ? positionals : (config?.urls() ?? [])
   // Sitemaps alone will do.
   const seeds = urls.length === 0 && settings.sitemap.length > 0 ? [] : startUrls(urls)
+  if (seeds.length === 0 && settings.header.length > 0 && settings.headerOrigin.length === 0) {
+    throw new UsageError(
+      '--header goes to the hosts of the URLs given, and there is none; give one, or --header-origin',
+    )
+  }
   const { runCrawl } = await import('./run-crawl.ts')
   return await runCrawl(seeds, settings, ['crawl', ...args])
 }

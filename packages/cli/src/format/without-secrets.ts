@@ -11,6 +11,11 @@ export function withoutCredentials(text: string): string {
   return text.replace(/^(\s*[a-z][\w+.-]*:[/\\]*)[^/\\?#]*@/i, '$1***@')
 }
 
+/** A text that may have URLs in it, such as an error about a word of the command line, without their users and passwords. */
+export function hideCredentials(text: string): string {
+  return text.replace(/\b(https?:[/\\]+)[^\s/\\?#]*@/gi, '$1***@')
+}
+
 /** A header as it may be shown: with its value when that is known to be no secret. */
 export function withoutValue(field: string): string {
   const [name = ''] = field.split(':', 1)

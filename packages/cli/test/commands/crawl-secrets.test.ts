@@ -38,8 +38,16 @@ test.each([
   [['crawl', 'http://a.test/', '--header', 'Authorization=hidden']],
   [['crawl', 'http://a.test/', '--header', 'Authorization: hidden\u00e4']],
   [['crawl', 'http://a.test/', '--proxy', 'socks5://u:hidden@a.test']],
+  [['crawl', '--sitemap', 'http://a.test/', '--header', 'Authorization: hidden']],
   [['crawl', 'status', 'http://u:hidden@a.test/']],
   [['crawl', 'http://u:hidden@a.test/', 'http://u:hidden2@a.test/']],
+  // Words that are no URL to the command, and may have been meant as one.
+  [['crwl', 'http://u:hidden@a.test/']],
+  [['http://u:hidden@a.test/']],
+  [['crawl', 'export', 'http://u:hidden@a.test/', '--debug']],
+  [['crawl', '--exclude', '(http://u:hidden@a.test/', 'http://a.test/']],
+  [['crawl', '--store', 'http://u:hidden@a.test/x', 'http://a.test/']],
+  [['completion', 'http://u:hidden@a.test/']],
 ])('corral %j is refused, and what may be a secret is not repeated', async (args) => {
   const { code, stdout, stderr } = await runCommand(args, temporaryDirectory())
   expect(code).toBeGreaterThan(0)

@@ -6,6 +6,8 @@ import { setTimeout as realSleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { openStore } from '@corral/crawl'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { programCommands } from '../../src/commands/program-commands.ts'
+import { storeCommands } from '../../src/commands/store-commands.ts'
 import { runCommand } from '../command.ts'
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
@@ -43,6 +45,10 @@ const printing: readonly (readonly string[])[] = [
   ['--help'],
   ['--version'],
   ['completion', 'bash'],
+  ['completion', 'fish'],
+  ['completion', 'zsh'],
+  ['demo', '--help'],
+  ['crawl', '--version'],
   ['crawl', '--help'],
   ['crawl', '--help', 'all'],
   ['crawl', 'status'],
@@ -86,6 +92,19 @@ describe.each(printing.map((args) => [args.join(' '), args] as const))(
     })
   },
 )
+
+test('corral has no command of which the output is not looked at', () => {
+  // Those that change something: output-of-crawls.test.ts.
+  const elsewhere = ['crawl', 'crawl retry-failed', 'demo']
+  const lookedAt = [...printing.map((args) => args.join(' ')), ...elsewhere]
+  const names = [
+    ...programCommands.keys(),
+    ...[...storeCommands.keys()].map((each) => `crawl ${each}`),
+  ]
+  const isLookedAt = (name: string): boolean =>
+    lookedAt.some((each) => each === name || each.startsWith(`${name} `))
+  expect(names.filter((name) => !isLookedAt(name))).toEqual([])
+})
 
 test('corral crawl failures says more than a pipe holds', async () => {
   const { stdout } = await runCommand(['crawl', 'failures'], directory)

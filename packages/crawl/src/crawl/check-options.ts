@@ -13,6 +13,7 @@ type Checked = Pick<
   | 'headers'
   | 'headerOrigins'
   | 'userAgent'
+  | 'proxy'
   | 'followKinds'
   | 'canonical'
   | 'refreshAfter'
@@ -33,6 +34,7 @@ export function checkOptions(options: Checked): void {
   if (headers !== undefined) checkHeaders(headers)
   if (options.headerOrigins !== undefined) checkOrigins(options.headerOrigins)
   if (userAgent !== undefined) checkHeaderValue('userAgent', userAgent)
+  if (options.proxy !== undefined) checkProxy(options.proxy)
   if (followKinds !== undefined) {
     checkArray('followKinds', followKinds)
     for (const [at, kind] of followKinds.entries()) checkWord(`followKinds[${at}]`, kind, kinds)
@@ -121,6 +123,12 @@ function checkHeaders(headers: Readonly<Record<string, string>>): void {
     }
     checkHeaderValue(`headers[${JSON.stringify(name)}]`, value)
   }
+}
+
+function checkProxy(proxy: string): void {
+  const protocol = URL.parse(proxy)?.protocol
+  if (protocol === 'http:' || protocol === 'https:') return
+  refuse('proxy', 'the http or https URL of a proxy', withoutCredentials(proxy))
 }
 
 function checkOrigins(origins: readonly string[]): void {

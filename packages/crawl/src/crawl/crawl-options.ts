@@ -34,8 +34,8 @@ export interface CrawlOptions<T = unknown> extends LinkPolicyOptions {
   /** What to say to servers; its first word, up to a slash, is the name that robots.txt files know. */
   readonly userAgent?: string
   /**
-   * Further headers of the requests to the origins of `seeds` and `sitemaps`: nobody else sees them, however a request came
-   * about. User and password of a seed are Basic credentials for its origin, and stand nowhere else.
+   * Further headers of the requests to the origins of `seeds`: nobody else sees them, however a request came about, and
+   * whatever they list. User and password of a seed, or of a sitemap, are Basic credentials for its origin, and stand nowhere else.
    */
   readonly headers?: Readonly<Record<string, string>>
   /** Further origins, as URLs, that `headers` are sent to. */

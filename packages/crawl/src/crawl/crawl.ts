@@ -65,9 +65,9 @@ async function start<T>(
           handlerErrors,
           handlerTimeout: limits.handlerTimeout,
         })
-  const given = [...options.seeds, ...(options.sitemaps ?? [])]
   const own = ownHeaders({
-    seeds: given,
+    seeds: options.seeds,
+    sitemaps: options.sitemaps,
     origins: options.headerOrigins,
     headers: options.headers,
     hasProxy: options.proxy !== undefined,
@@ -98,7 +98,7 @@ async function withSession(plan: Plan, store: Store): Promise<CrawlProgress> {
   if (options.session !== undefined) {
     return await withWrappers(plan, store, new ForeignSession(options.session))
   }
-  await using session = await openSession([...seeds, ...sitemaps], limits, options)
+  await using session = openSession([...seeds, ...sitemaps], limits, options)
   return await withWrappers(plan, store, session)
 }
 

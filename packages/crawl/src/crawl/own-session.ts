@@ -1,6 +1,5 @@
 import { HttpSession, type ConnectOptions } from '@corral/http'
 import { publicAddresses } from '../fetch/address-guard.ts'
-import { ForeignSession } from '../fetch/foreign-session.ts'
 import type { CrawlLimits } from './crawl-limits.ts'
 import type { CrawlSession } from './crawl-session.ts'
 
@@ -11,34 +10,24 @@ export interface OwnSessionOptions {
 }
 
 /** Opens the HTTP session of a crawl that was given none: it keeps to the limits, and out of private networks. */
-export async function openSession(
+export function openSession(
   seeds: readonly string[],
   limits: CrawlLimits,
   { connect = {}, proxy, headers = {} }: OwnSessionOptions = {},
-): Promise<CrawlSession & AsyncDisposable> {
+): CrawlSession & AsyncDisposable {
   const { concurrency, concurrencyPerHost, timeout } = limits
   const { allowAddress = publicAddresses(seeds) } = connect
-  if (proxy !== undefined) {
-    const { ProxySession } = await import('../fetch/proxy-session.ts')
-    const authorization = proxyAuthorizationOf(headers)
-    const own = new ProxySession({
-      proxy,
-      authorization,
-      limitPerHost: concurrencyPerHost,
-      allowAddress,
-    })
-    // What undici's fetch does with an answer is out of our hands.
-    const guarded = new ForeignSession(own)
-    return {
-      get: (url, request) => guarded.get(url, request),
-      [Symbol.asyncDispose]: () => own[Symbol.asyncDispose](),
-    }
-  }
+  const proxyAuthorization = proxyAuthorizationOf(headers)
   return new HttpSession({
     limit: concurrency,
     limitPerHost: concurrencyPerHost,
     timeout,
-    connect: { ...connect, allowAddress },
+    connect: {
+      ...connect,
+      allowAddress,
+      ...(proxy === undefined ? {} : { proxy }),
+      ...(proxyAuthorization === undefined ? {} : { proxyAuthorization }),
+    },
   })
 }
 

@@ -10,6 +10,8 @@ export interface OwnHeadersOptions {
   readonly seeds: readonly string[]
   /** Further origins that are trusted. */
   readonly origins?: readonly string[] | undefined
+  /** As they were given. They may be anywhere: only user and password that stand in one go to its origin. */
+  readonly sitemaps?: readonly string[] | undefined
   readonly headers?: Headers | undefined
   /** Then Proxy-Authorization is for the proxy alone. */
   readonly hasProxy?: boolean
@@ -39,16 +41,22 @@ export class OwnHeadersSession implements CrawlSession {
 /**
  * Which headers go to which origin.
  *
- * @throws MisuseError for two users or passwords of one origin; the message has neither
+ * @throws MisuseError for two users or passwords of one origin, or headers that go nowhere; no message has any of them
  */
 export function ownHeaders(options: OwnHeadersOptions): ReadonlyMap<string, Headers> {
-  const { seeds, origins = [], headers = {}, hasProxy = false } = options
+  const { seeds, origins = [], sitemaps = [], headers = {}, hasProxy = false } = options
   const common = lowerCased(headers)
   if (hasProxy) delete common['proxy-authorization']
   const byOrigin = new Map<string, Headers>()
   const users = new Map<string, string>()
-  for (const text of [...seeds, ...origins]) {
-    const url = new URL(text)
+  const trusted = [...seeds, ...origins].map((text) => new URL(text))
+  if (trusted.length === 0 && Object.keys(common).length > 0) {
+    throw new MisuseError(
+      'crawl: headers are sent to the origins of seeds, and there are none; name others in headerOrigins',
+    )
+  }
+  const named = sitemaps.map((text) => new URL(text))
+  for (const url of [...trusted, ...named]) {
     const authorization = basicAuthorization(url)
     const { origin } = url
     const before = users.get(origin)
@@ -61,8 +69,9 @@ export function ownHeaders(options: OwnHeadersOptions): ReadonlyMap<string, Head
       users.set(origin, authorization)
     }
     const user = authorization ?? before
+    const own = trusted.some((each) => each.origin === origin) ? common : {}
     // What was said of one origin goes before what was said of all.
-    byOrigin.set(origin, user === undefined ? common : { ...common, authorization: user })
+    byOrigin.set(origin, user === undefined ? own : { ...own, authorization: user })
   }
   const isNeeded = Object.keys(common).length > 0 || users.size > 0
   return isNeeded ? byOrigin : new Map()

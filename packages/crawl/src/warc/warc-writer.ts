@@ -2,7 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
-import { Lock, now, shield } from 'corral'
+import { cancellable, Lock, now, shield } from 'corral'
 import { WarcError } from './warc-error.ts'
 import { formatWarcRecord, type WarcRecord } from './warc-record.ts'
 
@@ -53,7 +53,7 @@ export class WarcWriter implements AsyncDisposable {
     for (const make of records) {
       const { id, parts } = formatWarcRecord(make(ids))
       ids.push(id)
-      members.push(await pack(Buffer.concat(parts)))
+      members.push(await cancellable(pack(Buffer.concat(parts))))
     }
     await this.#lock.use(() => shield(() => this.#append(members)))
   }

@@ -149,11 +149,26 @@ describe('headers that are set for a crawl', () => {
     expect(rows.filter((row) => !row.endsWith(': all'))).toEqual([])
   })
 
-  test('go to the origin of a sitemap that is named', async () => {
-    const { away, rows } = await web()
-    await crawlWeb([], { sitemaps: [`${away.origin}/sitemap`] })
-    expect(rows).toContain('away /sitemap: all')
-    expect(rows.filter((row) => row.startsWith('home') && !row.endsWith(': none'))).toEqual([])
+  test('do not go to the origin of a sitemap: it may lie anywhere', async () => {
+    const { home, away, rows } = await web()
+    await crawlWeb([`${home.origin}/`], { sitemaps: [`${away.origin}/sitemap`] })
+    expect(rows).toContain('away /sitemap: none')
+    expect(rows).toContain('home /listed: all')
+    const sitemaps = [`${away.origin.replace('//', '//user:pw@')}/sitemap`]
+    rows.length = 0
+    await crawlWeb([`${home.origin}/`], { sitemaps })
+    // User and password that stand in its URL are meant for it.
+    expect(rows).toContain('away /sitemap: Authorization')
+    expect(rows).toContain('home /listed: all')
+    rows.length = 0
+    const alone = { sitemaps: [`${away.origin}/sitemap`] }
+    await expect(crawlWeb([], alone)).rejects.toThrow(
+      /^crawl: headers are sent to the origins of seeds, and there are none; name others in headerOrigins$/,
+    )
+    expect(rows).toEqual([])
+    await crawlWeb([], { ...alone, headerOrigins: [home.origin] })
+    expect(rows).toContain('away /sitemap: none')
+    expect(rows).toContain('home /listed: all')
   })
 
   test('go through a proxy to the same origins; that for proxies goes to the proxy', async () => {

@@ -18,6 +18,13 @@ export interface ConnectOptions {
    * against requests to private networks. False, or an error that it throws, refuses the address.
    */
   readonly allowAddress?: (address: string, target: AddressTarget) => boolean
+  /**
+   * URL of an HTTP proxy to ask through; user and password may stand in it. It looks names up, so `allowAddress` is asked only
+   * about hosts that are addresses, and `localhost`.
+   */
+  readonly proxy?: string
+  /** What the proxy is told as Proxy-Authorization when its URL has no user and password. */
+  readonly proxyAuthorization?: string
   /** The address of this machine to connect from. */
   readonly localAddress?: string
   /** Certificates and ciphers; and whether a certificate that cannot be verified is refused (default true). */

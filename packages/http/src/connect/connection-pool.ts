@@ -8,6 +8,8 @@ import type { ConnectOptions } from './connect-options.ts'
 import { Lease } from './lease.ts'
 import type { Lender } from './lease.ts'
 import { openSocket } from './open-socket.ts'
+import { parseProxy } from './proxy.ts'
+import type { Proxy } from './proxy.ts'
 import { Slots } from './slots.ts'
 import { TlsSessions } from './tls-sessions.ts'
 
@@ -23,6 +25,7 @@ export interface PoolOptions extends ConnectionOptions {
  */
 export class ConnectionPool implements Lender {
   readonly #options: PoolOptions
+  readonly #proxy: Proxy | undefined
   readonly #slots: Slots
   readonly #sessions = new TlsSessions()
   /** Sockets are opened in the context that the session was opened in, whoever asks for them. */
@@ -35,6 +38,8 @@ export class ConnectionPool implements Lender {
 
   constructor(options: PoolOptions) {
     this.#options = options
+    const { proxy, proxyAuthorization } = options.connect
+    this.#proxy = proxy === undefined ? undefined : parseProxy(proxy, proxyAuthorization)
     this.#slots = new Slots(options.limit, options.limitPerHost)
   }
 
@@ -115,7 +120,7 @@ export class ConnectionPool implements Lender {
     this.#makeRoom()
     const connection = this.#start(url)
     this.#connections.add(connection)
-    connection.whenGone(() => this.#forget(connection))
+    connection.onClose(() => this.#forget(connection))
     await connection.connected(limits)
     return connection
   }
@@ -123,8 +128,8 @@ export class ConnectionPool implements Lender {
   #start(url: URL): Connection {
     try {
       return this.#inOwner(() => {
-        const socket = openSocket(url, this.#options.connect, this.#sessions)
-        return new Connection(socket, url, this.#options)
+        const opening = openSocket(url, this.#options.connect, this.#sessions, this.#proxy)
+        return new Connection(opening, url, this.#options, this.#proxy)
       })
     } catch (error) {
       throw networkError(error, 'connect', url.href)

@@ -5,7 +5,9 @@ import { currentScope, suspend, Waiter, wake, wakeWithError } from 'corral/lowle
 import { Deadline } from '../deadline.ts'
 import { networkError } from '../network-error.ts'
 import { HttpTimeoutError } from '../errors.ts'
-import { connectEvent } from './open-socket.ts'
+import type { HeaderRecord } from '../exchange/outgoing.ts'
+import type { Opening } from './open-socket.ts'
+import type { Proxy } from './proxy.ts'
 
 /** How long a socket that was destroyed may take to close before nobody waits for it any more. */
 const GRACE = 1000
@@ -52,25 +54,40 @@ export class Connection {
   failure: (() => unknown) | undefined
   /** What the socket itself broke with. */
   broken: Error | undefined
-  readonly #socket: Socket
+  /** The proxy that forwards its requests; one behind a tunnel is out of sight. */
+  readonly forwardedBy: Proxy | undefined
+  readonly #base: Socket
   readonly #options: ConnectionOptions
+  readonly #isDirect: boolean
   readonly #grace: Deadline
+  /** What requests are sent on, once it is open. */
+  #socket: Socket | undefined
   #client: Client | undefined
   #state: 'connecting' | 'open' | 'closing' | 'gone' = 'connecting'
-  #whenGone: (() => void)[] = []
+  #whenOpen: (() => void) | undefined
+  #closeListeners: (() => void)[] = []
 
-  constructor(socket: Socket, url: URL, options: ConnectionOptions) {
+  constructor(opening: Opening, url: URL, options: ConnectionOptions, proxy?: Proxy) {
     this.url = url
     this.origin = url.origin
-    this.#socket = socket
+    this.forwardedBy = url.protocol === 'http:' ? proxy : undefined
+    this.#isDirect = proxy === undefined
+    this.#base = opening.socket
     this.#options = options
     this.#grace = new Deadline(currentScope().runtime.clock, Infinity, () => this.#gone())
-    socket.on('error', (error) => (this.broken ??= error))
-    socket.on('close', () => this.#gone())
+    opening.socket.on('error', (error) => (this.broken ??= error))
+    opening.socket.on('close', () => this.#gone())
+    opening.whenReady(
+      (ready) => this.#opened(ready),
+      (error) => {
+        this.broken ??= error
+        opening.socket.destroy()
+      },
+    )
   }
 
   get usable(): boolean {
-    return this.#state === 'open' && !this.#socket.destroyed
+    return this.#state === 'open' && this.#socket?.destroyed === false
   }
 
   /**
@@ -83,13 +100,8 @@ export class Connection {
    */
   async connected(limits: ConnectLimits): Promise<void> {
     const waiter = new Waiter('HttpSession.connect', this)
-    this.#socket.once(connectEvent(this.url), () => {
-      if (this.#state !== 'connecting') return
-      this.#state = 'open'
-      this.remoteAddress = this.#socket.remoteAddress
-      wake(waiter, undefined)
-    })
-    this.whenGone(() => wakeWithError(waiter, () => this.#whyNot()))
+    this.#whenOpen = () => wake(waiter, undefined)
+    this.onClose(() => wakeWithError(waiter, () => this.#whyNot()))
     const { clock } = currentScope().runtime
     const deadline = new Deadline(clock, limits.totalAt, (phaseOver) =>
       this.destroy(() => this.#timeout(limits, phaseOver)),
@@ -120,7 +132,8 @@ export class Connection {
     }
     this.#client ??= this.#adopt()
     const last = this.#options.keepAlive === 0
-    this.#client.dispatch(last ? { ...options, reset: true } : options, handler)
+    const forwarded = this.forwardedBy === undefined ? options : this.#forwarded(options)
+    this.#client.dispatch(last ? { ...forwarded, reset: true } : forwarded, handler)
   }
 
   /** Closes the socket now. What was sent and not answered fails. */
@@ -129,21 +142,40 @@ export class Connection {
     this.#state = 'closing'
     this.failure = failure
     this.#grace.phase(GRACE)
-    this.#socket.destroy()
+    this.#socket?.destroy()
+    this.#base.destroy()
   }
 
   /** Calls `then` when the socket has closed, at once if it has. */
-  whenGone(then: () => void): void {
+  onClose(then: () => void): void {
     if (this.#state === 'gone') then()
-    else this.#whenGone.push(then)
+    else this.#closeListeners.push(then)
   }
 
   /** Waits until the socket has closed; no cancellation shortens it, the grace does. */
   async gone(): Promise<void> {
     if (this.#state === 'gone') return
     const waiter = new Waiter('HttpSession.close', this, undefined, undefined, true)
-    this.whenGone(() => wake(waiter, undefined))
+    this.onClose(() => wake(waiter, undefined))
     await suspend(waiter)
+  }
+
+  /** A proxy is told where to go, and who asks. */
+  #forwarded(options: Dispatcher.DispatchOptions): Dispatcher.DispatchOptions {
+    const authorization = this.forwardedBy?.authorization
+    const path = this.origin + options.path
+    if (authorization === undefined) return { ...options, path }
+    const headers = { ...(options.headers as HeaderRecord), 'proxy-authorization': authorization }
+    return { ...options, path, headers }
+  }
+
+  #opened(socket: Socket): void {
+    if (this.#state !== 'connecting') return
+    this.#state = 'open'
+    this.#socket = socket
+    // What is at the other end of a proxy is not known.
+    if (this.#isDirect) this.remoteAddress = socket.remoteAddress
+    this.#whenOpen?.()
   }
 
   #whyNot(): unknown {
@@ -160,8 +192,8 @@ export class Connection {
     if (this.#state === 'gone') return
     this.#state = 'gone'
     this.#grace.stop()
-    const listeners = this.#whenGone
-    this.#whenGone = []
+    const listeners = this.#closeListeners
+    this.#closeListeners = []
     for (const listener of listeners) listener()
   }
 

@@ -40,17 +40,26 @@ export function guardedLookup(options: ConnectOptions, port: number): LookupFunc
   }
 }
 
-/** Asks the guard about a host that is an address: sockets do not look those up. */
-export function checkLiteral(options: ConnectOptions, hostname: string, port: number): void {
-  const family = isIP(hostname)
-  if (family === 0 || options.allowAddress === undefined) return
+/**
+ * Asks the guard about a host that is an address: sockets do not look those up. Behind a proxy nobody here looks up anything,
+ * but what `localhost` would lead to is known.
+ */
+export function checkLiteral(
+  { allowAddress }: ConnectOptions,
+  hostname: string,
+  port: number,
+  hasProxy: boolean,
+): void {
+  const address = hasProxy && /^(.+\.)?localhost\.?$/.test(hostname) ? '127.0.0.1' : hostname
+  const family = isIP(address)
+  if (family === 0 || allowAddress === undefined) return
   let allowed: boolean
   try {
-    allowed = options.allowAddress(hostname, { hostname, port, family: family === 6 ? 6 : 4 })
+    allowed = allowAddress(address, { hostname, port, family: family === 6 ? 6 : 4 })
   } catch (refusal) {
     throw asRefusal(refusal, hostname)
   }
-  if (!allowed) throw refused(hostname, [{ address: hostname, family }])
+  if (!allowed) throw refused(hostname, [{ address, family }])
 }
 
 function refused(hostname: string, addresses: LookupAddress[]): AddressRefused {

@@ -1,34 +1,94 @@
 import { connect as connectTcp, isIP } from 'node:net'
-import type { Socket } from 'node:net'
+import type { Socket, TcpNetConnectOpts } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { ConnectOptions } from './connect-options.ts'
 import { checkLiteral, guardedLookup } from './lookup.ts'
+import { openTunnel } from './open-tunnel.ts'
+import type { Proxy } from './proxy.ts'
 import type { TlsSessions } from './tls-sessions.ts'
 
+/** A connection that is being made. */
+export interface Opening {
+  /** What all of it goes through: destroying it gives the connection up. */
+  readonly socket: Socket
+  /** Calls back with the socket that requests are sent on; or with an error that `socket` does not emit itself. */
+  readonly whenReady: (ready: (socket: Socket) => void, failed: (error: Error) => void) => void
+}
+
 /**
- * Starts a connection and gives its socket, which is not connected yet: the caller listens for
- * `connectEvent`, and may destroy it at any time.
+ * Begins to connect to the host of `url`, through a proxy if there is one.
+ *
+ * @throws AddressRefused for an address in the URL that `allowAddress` refuses
  */
-export function openSocket(url: URL, options: ConnectOptions, sessions: TlsSessions): Socket {
+export function openSocket(
+  url: URL,
+  options: ConnectOptions,
+  sessions: TlsSessions,
+  proxy?: Proxy,
+): Opening {
+  checkLiteral(options, hostOf(url), portOf(url), proxy !== undefined)
   const secure = url.protocol === 'https:'
-  const hostname = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname
-  const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port)
-  checkLiteral(options, hostname, port)
+  if (proxy === undefined) {
+    const lookup = guardedLookup(options, portOf(url))
+    const to = { ...targetOf(url, options), lookup }
+    return openingOf(secure ? overTls(url, to, options, sessions) : overTcp(to), url)
+  }
+  // The guard is for hosts of URLs, which the proxy looks up; who named the proxy means it.
+  const { lookup } = options
+  const to = { ...targetOf(proxy.url, options), ...(lookup === undefined ? {} : { lookup }) }
+  const socket =
+    proxy.url.protocol === 'https:' ? overTls(proxy.url, to, options, sessions) : overTcp(to)
+  if (!secure) return openingOf(socket, proxy.url)
+  return {
+    socket,
+    whenReady(ready, failed) {
+      openTunnel(socket, proxy, url, (failure) => {
+        if (failure !== undefined) {
+          failed(failure)
+          return
+        }
+        const inner = overTls(url, { socket }, options, sessions)
+        inner.on('error', failed)
+        inner.once('secureConnect', () => ready(inner))
+      })
+    },
+  }
+}
+
+/** A socket that leads straight to the host of `url`. */
+export function openingOf(socket: Socket, url: URL): Opening {
+  const event = url.protocol === 'https:' ? 'secureConnect' : 'connect'
+  return { socket, whenReady: (ready) => void socket.once(event, () => ready(socket)) }
+}
+
+function targetOf(url: URL, { localAddress }: ConnectOptions): TcpNetConnectOpts {
   const to = {
-    host: hostname,
-    port,
-    lookup: guardedLookup(options, port),
+    host: hostOf(url),
+    port: portOf(url),
     noDelay: true,
     keepAlive: true,
     keepAliveInitialDelay: 60_000,
-    ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
   }
-  if (!secure) return connectTcp({ ...to, highWaterMark: 64 * 1024 } as typeof to)
+  return localAddress === undefined ? to : { ...to, localAddress }
+}
+
+function overTcp(to: TcpNetConnectOpts): Socket {
+  return connectTcp({ ...to, highWaterMark: 64 * 1024 } as TcpNetConnectOpts)
+}
+
+function overTls(
+  url: URL,
+  to: TcpNetConnectOpts | { readonly socket: Socket },
+  options: ConnectOptions,
+  sessions: TlsSessions,
+): Socket {
+  const hostname = hostOf(url)
   const session = sessions.get(url.origin)
   const socket = connectTls({
     ...options.tls,
     ...to,
     ALPNProtocols: ['http/1.1'],
+    host: hostname,
     ...(isIP(hostname) === 0 ? { servername: hostname } : {}),
     ...(session === undefined ? {} : { session }),
   })
@@ -36,7 +96,11 @@ export function openSocket(url: URL, options: ConnectOptions, sessions: TlsSessi
   return socket
 }
 
-/** What a socket says when a request can be sent. */
-export function connectEvent(url: URL): 'connect' | 'secureConnect' {
-  return url.protocol === 'https:' ? 'secureConnect' : 'connect'
+function hostOf({ hostname }: URL): string {
+  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
+}
+
+function portOf({ port, protocol }: URL): number {
+  if (port !== '') return Number(port)
+  return protocol === 'https:' ? 443 : 80
 }

@@ -125,7 +125,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser, Byt
     this.#deadline.stop()
     const { connection } = this.#lease
     connection.destroy(error)
-    connection.whenGone(() => {
+    connection.onClose(() => {
       this.#state = 'failed'
       this.#lease.release()
       if (this.#waiter !== undefined) wakeWithError(this.#waiter, error)

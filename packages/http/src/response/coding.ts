@@ -1,4 +1,5 @@
 import {
+  constants,
   createBrotliDecompress,
   createInflate,
   createInflateRaw,
@@ -47,11 +48,14 @@ export function createDecoder(coding: Exclude<Coding, 'gzip'>, first: Uint8Array
     case 'br':
       return createBrotliDecompress(options)
     case 'zstd':
-      return createZstdDecompress(options)
+      return createZstdDecompress({ ...options, params: zstdLimits })
     case 'deflate':
       return hasZlibHeader(first) ? createInflate(options) : createInflateRaw(options)
   }
 }
+
+/** What a decoder has to remember, in bytes as a power of two: of a body from the web it is 8 MiB [RFC 9659]. */
+const zstdLimits = { [constants.ZSTD_d_windowLogMax]: 23 }
 
 /** Some servers send raw deflate under the name. A zlib header gives itself away [RFC 1950 2.2]. */
 function hasZlibHeader([cmf = 0, flg]: Uint8Array): boolean {

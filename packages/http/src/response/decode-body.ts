@@ -1,4 +1,4 @@
-import { shield } from 'corral'
+import { cancellable, moveOnAfter, shield } from 'corral'
 import { requireDuration } from 'corral/lowlevel'
 import { HttpError } from '../errors.ts'
 import type { ByteSource } from '../exchange/byte-source.ts'
@@ -21,7 +21,7 @@ export interface DecodeOptions {
  * Undoes content codings of bytes from anywhere: gzip, deflate, br, zstd. What stands behind the coded data is left out, and
  * told to `onOddity`. Memory is that of a chunk or two, however much they unpack to.
  *
- * Cancellation: ends `body`, and throws.
+ * Cancellation: ends `body`, and throws when that has ended, or half a second later.
  *
  * @param codings as Content-Encoding names them, in the order in which they were applied
  * @throws HttpError UNDECODABLE
@@ -85,6 +85,10 @@ export function iterate(source: ByteSource): AsyncIterator<Uint8Array, undefined
   }
 }
 
+/** How long `body` may take to end when nobody wants it any more. */
+const GRACE = 500
+
+/** Bytes of somebody else: waiting for them ends when the scope is cancelled, whatever they do. */
 class IteratedSource implements ByteSource {
   readonly #iterator: AsyncIterator<Uint8Array, unknown>
   over = false
@@ -95,7 +99,7 @@ class IteratedSource implements ByteSource {
 
   async read(): Promise<Uint8Array | undefined> {
     if (this.over) return undefined
-    const { done, value } = await this.#iterator.next()
+    const { done, value } = await cancellable(this.#iterator.next())
     if (done !== true) return value
     this.over = true
     return undefined
@@ -104,6 +108,9 @@ class IteratedSource implements ByteSource {
   async close(): Promise<void> {
     if (this.over) return
     this.over = true
-    await this.#iterator.return?.()
+    const ending = this.#iterator.return?.()
+    if (ending !== undefined) {
+      await shield(() => moveOnAfter(GRACE, () => cancellable(ending)))
+    }
   }
 }

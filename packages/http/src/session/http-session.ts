@@ -1,6 +1,7 @@
 import { now, shield, throwIfCancelled } from 'corral'
 import { requireCount, requireDuration, requireLimit } from 'corral/lowlevel'
 import { ConnectionPool } from '../connect/connection-pool.ts'
+import { notLetThrough } from '../connect/open-tunnel.ts'
 import { Exchange } from '../exchange/exchange.ts'
 import { isIdempotent, isReplayable } from '../exchange/outgoing.ts'
 import type { Outgoing } from '../exchange/outgoing.ts'
@@ -121,7 +122,11 @@ export class HttpSession implements AsyncDisposable {
       const exchange = new Exchange(lease, url.href, attempt)
       try {
         const head = await exchange.send(request)
-        const { remoteAddress } = lease.connection
+        const { remoteAddress, forwardedBy } = lease.connection
+        if (head.status === 407 && forwardedBy !== undefined) {
+          await exchange.close()
+          throw notLetThrough(head.status, url.href)
+        }
         return new HttpResponse(exchange, head, attempt, url.href, redirects, remoteAddress)
       } catch (error) {
         if (!(kept && exchange.broken && mayRepeat(request, exchange.written))) throw error

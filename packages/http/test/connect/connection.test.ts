@@ -2,9 +2,14 @@ import { Socket } from 'node:net'
 import { CancelScope, now } from 'corral'
 import { expect, test } from 'vitest'
 import { Connection } from '../../src/connect/connection.ts'
+import { openingOf } from '../../src/connect/open-socket.ts'
 
 const options = { keepAlive: 1000, maxHeaderBytes: 1000 }
 const limits = { connectTimeout: Infinity, timeout: Infinity, totalAt: Infinity }
+
+function open(socket: Socket, url: string): Connection {
+  return new Connection(openingOf(socket, new URL(url)), new URL(url), options)
+}
 
 /** A socket that never connects, and when destroyed never closes. */
 class StuckSocket extends Socket {
@@ -12,7 +17,7 @@ class StuckSocket extends Socket {
 }
 
 test('Connection: a socket that does not close is waited for no longer than the grace', async () => {
-  const connection = new Connection(new StuckSocket(), new URL('http://stuck.test/'), options)
+  const connection = open(new StuckSocket(), 'http://stuck.test/')
   const scope = new CancelScope()
   const work = scope.run(() => connection.connected(limits))
   const before = now()
@@ -29,7 +34,7 @@ test('Connection: one that never came about leaves no timer', async () => {
     process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
   const before = timers()
   const socket = new Socket()
-  const connection = new Connection(socket, new URL('http://never.test/'), options)
+  const connection = open(socket, 'http://never.test/')
   const work = connection.connected({ ...limits, connectTimeout: 60_000 })
   connection.destroy(() => new RangeError('not wanted any more'))
   await expect(work).rejects.toThrow(RangeError)
@@ -37,7 +42,7 @@ test('Connection: one that never came about leaves no timer', async () => {
 })
 
 test('Connection.dispatch on one that was closed meanwhile tells why', () => {
-  const connection = new Connection(new Socket(), new URL('http://closed.test/'), options)
+  const connection = open(new Socket(), 'http://closed.test/')
   const told: unknown[] = []
   const user = {
     fail: (error: () => unknown) => void told.push(error()),

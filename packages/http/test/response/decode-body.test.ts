@@ -1,6 +1,13 @@
 import { Transform } from 'node:stream'
-import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
-import { MisuseError, timeout } from 'corral'
+import {
+  brotliCompressSync,
+  constants,
+  createZstdCompress,
+  deflateSync,
+  gzipSync,
+  zstdCompressSync,
+} from 'node:zlib'
+import { MisuseError, now, timeout } from 'corral'
 import { testRun } from 'corral/testing'
 import { describe, expect, test } from 'vitest'
 import { decodeBody, HttpError, HttpSession } from '../../src/index.ts'
@@ -183,4 +190,53 @@ describe.each([
       const decoder = new Source(source, { patience: Infinity, undecodable, createDecoder: silent })
       await expect(timeout(10, () => decoder.read())).rejects.toMatchObject({ code: 'TIMEOUT' })
     }))
+})
+
+describe('decodeBody of bytes that never come', () => {
+  const start = gzipSync(text).subarray(0, 12)
+
+  test.each([
+    ['nothing', []],
+    ['a part', [start]],
+  ])('gives up when cancelled after %s, also when they never end', (_what, given) =>
+    testRun(async () => {
+      let ended = 0
+      const body: AsyncIterable<Uint8Array> = {
+        [Symbol.asyncIterator]() {
+          const left = [...given]
+          const never = new Promise<never>(() => {})
+          return {
+            next: () => {
+              const value = left.shift()
+              return value === undefined ? never : Promise.resolve({ done: false, value })
+            },
+            return: () => {
+              ended++
+              return never
+            },
+          }
+        },
+      }
+      const reading = async (): Promise<void> => {
+        for await (const chunk of decodeBody(body, 'gzip')) expect(chunk).toBeDefined()
+      }
+      const before = now()
+      await expect(timeout(1000, reading)).rejects.toMatchObject({ code: 'TIMEOUT' })
+      expect(now() - before).toBe(1500)
+      expect(ended).toBe(1)
+    }),
+  )
+})
+
+test.each([
+  [23, 'ends'],
+  [24, 'UNDECODABLE'],
+  [27, 'UNDECODABLE'],
+])('decodeBody of zstd with a window of 2^%i bytes: %s', async (windowLog, expected) => {
+  const packer = createZstdCompress({ params: { [constants.ZSTD_c_windowLog]: windowLog } })
+  packer.write('ends')
+  packer.flush(() => packer.end())
+  const parts: Uint8Array[] = []
+  for await (const part of packer) parts.push(part as Uint8Array)
+  expect(await decoded('zstd', Buffer.concat(parts))).toBe(expected)
 })

@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { crawl } from '../../src/crawl/crawl.ts'
 import type { CrawlOptions } from '../../src/crawl/crawl-options.ts'
 import { StoreReader } from '../../src/store/store-reader.ts'
-import { graph, sendPage, testSite, type TestSite } from '../crawl/test-site.ts'
+import { graph, sendPage, testSite, type TestSite } from './test-site.ts'
 import { temporaryDirectory } from '../store/temporary-directory.ts'
 
 interface Proxy {
