@@ -1,5 +1,5 @@
 import { timelinePage } from '../draw/timeline-page.ts'
-import { printTimeline } from '../draw/timeline-table.ts'
+import { printPlaces, printTimeline } from '../draw/timeline-table.ts'
 import { timelineOf } from '../draw/timeline.ts'
 import { keepFailure, writeText } from '../draw/write-text.ts'
 import type { Fault } from '../net/fault.ts'
@@ -62,13 +62,14 @@ export async function describeFailure(
   const replay = printPlan(plan)
   const { trace } = trial.driver
   const timeline = timelineOf(trace, plan)
+  const where = printPlaces(timeline)
   const title = summary(trial.error)
   const report = reportOf(trial.error)
   const found = `Found by ${ways[way]}, after ${count(runs, 'schedule')}.`
   const takes = `What it takes: ${whatItTakes(trace, plan)}.`
   const page = (): string => {
     const fifoTimeline = base === undefined ? undefined : timelineOf(base, fifo)
-    return timelinePage(timeline, fifoTimeline, { title, report, takes, found, replay })
+    return timelinePage(timeline, fifoTimeline, { title, report, takes, found, replay, where })
   }
   const facts = { title, replay, takes, found, report, timeline: () => printTimeline(timeline) }
   const places = [
@@ -85,6 +86,7 @@ export async function describeFailure(
     `${takes}\n${found}`,
     legend(plan),
     printTimeline(timeline),
+    ...(where === '' ? [] : [`Where the calls are:\n${where}`]),
     ...(report === '' ? [] : [report]),
     `${again}${places.join('')}`,
   ].join('\n\n')

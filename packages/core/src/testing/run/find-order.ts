@@ -42,7 +42,7 @@ export function findOrder(calls: readonly Call[], model: () => Model): Explanati
   function extend(chosen: readonly Call[], open: ReadonlySet<Call>): boolean {
     const firstReturn = Math.min(...[...open].map(({ returned }) => returned))
     const next = [...open].filter((call) => call.called <= firstReturn)
-    if (chosen.length >= order.length) [order, stuck] = [chosen, next]
+    if (chosen.length > order.length || stuck.length === 0) [order, stuck] = [chosen, next]
     if (firstReturn === Infinity) return true // what is left never ended, and need not have happened
     for (const call of next) {
       const longer = [...chosen, call]

@@ -85,6 +85,9 @@ export class Progress {
     if (seen.has(task) || this.#busy.has(task)) return false
     seen.add(task)
     const waits = waitsIn(task.scope)
+    const foreign =
+      waits.length === 0 && task.state === 'running' && task.children?.onIdle === undefined
+    if (foreign) return true
     if (waits.some(({ kind }) => kind !== 'TaskGroup.join' && kind !== 'Task')) return true
     return tasksIn(task.scope).some((child) => this.#waitsInVain(child, seen))
   }
