@@ -86,7 +86,7 @@ export async function describeFailure(
     `${takes}\n${found}`,
     legend(plan),
     printTimeline(timeline),
-    ...(where === '' ? [] : [`Where the calls are:\n${where}`]),
+    ...(where === '' || report.includes('\nwhere:\n') ? [] : [`Where the calls are:\n${where}`]),
     ...(report === '' ? [] : [report]),
     `${again}${places.join('')}`,
   ].join('\n\n')
