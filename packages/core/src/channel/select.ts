@@ -59,7 +59,7 @@ export function select<const T extends CasesOf<T>>(
   cases: T,
   options: SelectOptions = {},
 ): Promise<Selected<T>> {
-  return handled(selectOne(cases, options)) as Promise<Selected<T>>
+  return handled(() => selectOne(cases, options)) as Promise<Selected<T>>
 }
 
 async function selectOne(cases: object, options: SelectOptions): Promise<unknown> {

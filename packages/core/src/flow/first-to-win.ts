@@ -1,4 +1,4 @@
-import { isCancelled } from '../errors.ts'
+import { Cancelled, isCancelled } from '../errors.ts'
 import type { Child, Nursery } from '../scope/nursery.ts'
 import { taskPerThunk } from './task-per-thunk.ts'
 import type { RunPolicy } from './task-per-thunk.ts'
@@ -17,8 +17,10 @@ export async function firstToWin(
   pace?: RunPolicy['pace'],
 ): Promise<{ readonly value: unknown } | undefined> {
   let winner: { readonly value: unknown } | undefined
+  let losers = 0
   const onTaskEnded: RunPolicy['onTaskEnded'] = (task, index, group) => {
     if (task.state !== 'fulfilled') {
+      losers += 1
       lost(task, index, group)
     } else if (winner === undefined && !group.failed) {
       winner = { value: task.value }
@@ -30,5 +32,7 @@ export async function firstToWin(
   } catch (error) {
     if (winner === undefined || !isCancelled(error)) throw error
   }
+  // The scope around it ended while nobody awaited it: then those that were cut short are told to nobody.
+  if (winner === undefined && losers === 0) throw new Cancelled('the scope around it ended first')
   return winner
 }
