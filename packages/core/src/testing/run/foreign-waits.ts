@@ -64,8 +64,7 @@ export class ForeignWaits implements Disposable {
     for (const task of this.#suspects) {
       if (!waitsForForeign(task)) this.#suspects.delete(task)
     }
-    const real = this.#policy === 'wait' && this.#inFlight.size > 0
-    if (this.#suspects.size === 0 && (orTime || !real)) return false
+    if (orTime && this.#suspects.size === 0) return false
     if (this.#since === undefined) {
       this.#since = monotonicNow()
       this.#rounds = 0
