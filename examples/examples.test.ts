@@ -17,6 +17,7 @@ const real = new Set([
   '20-web-api',
   '23-processes',
   '24-sockets',
+  '25-files',
 ])
 
 afterEach(() => vi.restoreAllMocks())

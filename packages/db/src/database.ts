@@ -50,6 +50,8 @@ export interface DatabaseStats {
 
 /** A database and its connections. */
 export interface Database extends Executor, AsyncDisposable {
+  /** Whose SQL it speaks. */
+  readonly engine: 'postgres' | 'sqlite'
   /**
    * Runs `fn` in a transaction: commits when it returns, rolls back when it throws or is cancelled, and gives the
    * connection back when the server has done so.

@@ -3,6 +3,6 @@ import * as testing from '@corral/db/testing'
 import { expect, it } from 'vitest'
 
 it('@corral/db exports what the reference names', () => {
-  expect(Object.keys(db)).toEqual(['DatabaseError', 'openPostgres', 'sql'])
+  expect(Object.keys(db)).toEqual(['DatabaseError', 'openPostgres', 'openSqlite', 'sql'])
   expect(Object.keys(testing)).toEqual(['openTestPostgres'])
 })

@@ -1,0 +1,34 @@
+import type { TransactionOptions } from '../database.ts'
+import type { Result } from '../executor.ts'
+import type { Sql } from '../sql/statement.ts'
+
+/** What a cancellation does to a statement: stops it, or waits for its outcome, as far as the grace goes. */
+export type OnCancel = 'stop' | 'finish'
+
+/** Runs an act on a connection when it is its turn. The text is what is told about it. */
+export type InTurn = (statement: { readonly text: string }, act: Act) => Promise<Result>
+export type Act = () => Promise<Result>
+
+/** One connection of an engine, for one statement at a time. */
+export interface Connection {
+  /** Idle, in a transaction, in a failed one. */
+  readonly status: 'I' | 'T' | 'E'
+  readonly alive: boolean
+  /** How long a statement may take to stop, in milliseconds, before the connection is destroyed. */
+  readonly grace: number
+  /**
+   * Cancellation: returns when the statement has stopped, or the connection was destroyed. With `finish` the
+   * statement goes on: its outcome is thrown or returned all the same.
+   */
+  execute(api: string, statement: Sql, onCancel?: OnCancel): Promise<Result>
+  /** Several statements, separated by semicolons. */
+  script(api: string, text: string): Promise<Result>
+  /** How a transaction begins. */
+  begin(options: TransactionOptions): Sql
+  /** The rows of a query, a batch at a time; other statements may come between two. */
+  fetch(api: string, query: Sql, batch: number, inTurn: InTurn): AsyncGenerator<Result, void>
+  /** Ends a transaction that nobody ends any more. False: it could not, and the connection is not fit for use. */
+  rollback(): Promise<boolean>
+  /** Ends it at once. Run under a shield. */
+  destroy(): Promise<void>
+}
