@@ -103,7 +103,7 @@ function tasksBelow(scope: ScopeNode): TaskRecord[] {
 }
 
 /** It runs, and neither has a wait of ours nor has it come to the end of its body. */
-function waitsForForeign(task: TaskRecord): boolean {
+export function waitsForForeign(task: TaskRecord): boolean {
   const { state, scope } = task as TaskNode
   if (state !== 'running' || (scope.nursery as Nursery | undefined)?.onIdle !== undefined) {
     return false

@@ -1,5 +1,6 @@
 import type { TaskRecord, Waiter } from '../../kernel/records.ts'
 import type { TaskNode } from '../../scope/task-node.ts'
+import { waitsForForeign } from './foreign-waits.ts'
 
 /** So many steps in which nothing new happens make one wonder; twice that many are enough. */
 const WINDOW = 50_000
@@ -85,9 +86,7 @@ export class Progress {
     if (seen.has(task) || this.#busy.has(task)) return false
     seen.add(task)
     const waits = waitsIn(task.scope)
-    const foreign =
-      waits.length === 0 && task.state === 'running' && task.children?.onIdle === undefined
-    if (foreign) return true
+    if (waits.length === 0 && waitsForForeign(task)) return true
     if (waits.some(({ kind }) => kind !== 'TaskGroup.join' && kind !== 'Task')) return true
     return tasksIn(task.scope).some((child) => this.#waitsInVain(child, seen))
   }
