@@ -1,6 +1,6 @@
 import { snapshot } from '../../diagnostics/snapshot.ts'
 import { isCancelled } from '../../errors.ts'
-import { currentScope } from '../../kernel/current.ts'
+import { currentScope, register } from '../../kernel/current.ts'
 import { macrotask } from '../../kernel/platform.ts'
 import { countScheduler } from '../../kernel/records.ts'
 import { childrenOf, isTaskScope } from '../../kernel/scope-tree.ts'
@@ -62,6 +62,7 @@ export async function runOnce<T>(
   }
   const stop =
     options.unhandled === 'report' ? undefined : onUnhandledRejection(driver.runtime, onUnhandled)
+  const unregister = register(driver.root)
   const body = async (): Promise<T> => {
     const value = await main()
     driver.verdict.ended()
@@ -76,6 +77,7 @@ export async function runOnce<T>(
   } finally {
     if (stop !== undefined) await new Promise<void>(macrotask) // Node tells of them only then
     stop?.()
+    unregister()
     countScheduler(-1)
   }
   const { failure } = driver.verdict
