@@ -38,6 +38,15 @@ export class RoomLog {
     return Object.fromEntries([...this.#epochs].map(([epoch, { last }]) => [epoch, last]))
   }
 
+  /** Where a reader stands to whom `next` is sent now. */
+  before(next: readonly RoomMessage[]): Positions {
+    const positions = this.positions()
+    for (const { epoch, offset } of next) {
+      positions[epoch] = Math.min(positions[epoch] ?? offset, offset - 1)
+    }
+    return positions
+  }
+
   /** The last offset of an epoch that is known; undefined when it never published here. */
   last(epoch: string): number | undefined {
     return this.#epochs.get(epoch)?.last

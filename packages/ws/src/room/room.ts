@@ -234,10 +234,13 @@ export class Room<T = string> implements Disposable, ProgressListener {
     const { connection, speech } = seat.socket as InnerSocket
     const missed = since === undefined ? undefined : this.#log.since(since)
     seat.recovered = missed?.complete
-    const { recovered } = seat
-    const greeting = speech.greet({ room: this.name, positions: this.positions(), recovered })
+    const again = missed?.messages ?? (last > 0 ? this.#log.all().slice(-last) : [])
+    const greeting = speech.greet({
+      room: this.name,
+      positions: this.#log.before(again),
+      recovered: seat.recovered,
+    })
     if (greeting !== undefined) connection.push(greeting)
-    const again = missed?.messages ?? this.#log.all().slice(-last || Infinity)
     for (const message of again) {
       if (message.except !== undefined && message.except === speech.client) continue
       connection.push(message.frame(speech.dialect).bytes)
