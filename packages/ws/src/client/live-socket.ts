@@ -42,6 +42,8 @@ export abstract class LiveSocket<M> implements AsyncIterable<M>, AsyncDisposable
   #attempts = 0
   /** What the platform said of the last failure. */
   #why = ''
+  /** The server is read no further. */
+  #held = false
 
   /** Made by `openWebSocket`, not by hand. */
   constructor(dial: Dial, url: string, options: LiveSocketOptions, protocols: readonly string[]) {
@@ -54,8 +56,8 @@ export abstract class LiveSocket<M> implements AsyncIterable<M>, AsyncDisposable
       this.#options.stableAfter,
     )
     this.inbox = new Inbox<M>('LiveSocket', this, {
-      onFull: () => this.#socket?.pause?.(),
-      onRoom: () => this.#socket?.resume?.(),
+      onFull: () => this.#hold(true),
+      onRoom: () => this.#hold(false),
     })
   }
 
@@ -144,8 +146,14 @@ export abstract class LiveSocket<M> implements AsyncIterable<M>, AsyncDisposable
     clearTimeout(this.#timer)
     this.#state = 'open'
     this.#policy.opened(now())
-    this.#opened.resolve()
+    if (!this.#opened.settled) this.#opened.resolve()
     this.#serveSenders()
+  }
+
+  #hold(held: boolean): void {
+    this.#held = held
+    if (held) this.#socket?.pause?.()
+    else this.#socket?.resume?.()
   }
 
   #connect(): void {
@@ -160,6 +168,7 @@ export abstract class LiveSocket<M> implements AsyncIterable<M>, AsyncDisposable
     this.#socket = socket
     socket.binaryType = 'arraybuffer'
     socket.onopen = () => {
+      if (this.#held) socket.pause?.()
       if (this.greet()) this.open()
     }
     socket.onmessage = ({ data }: { data: string | ArrayBuffer }) => {
@@ -184,7 +193,7 @@ export abstract class LiveSocket<M> implements AsyncIterable<M>, AsyncDisposable
       new BrokenError(`LiveSocket: the connection was lost (${code} ${reason || this.#why})`)
     this.lost(error)
     if (this.#state === 'closed') {
-      this.#ended.resolve()
+      this.#finish()
       return
     }
     this.#state = 'connecting'
@@ -193,9 +202,9 @@ export abstract class LiveSocket<M> implements AsyncIterable<M>, AsyncDisposable
       this.#timer = setTimeout(() => this.#connect(), verdict.delay)
       return
     }
-    this.#opened.reject(error())
+    if (!this.#opened.settled) this.#opened.reject(error())
     this.#end(`the server has closed it (${code} ${reason})`, code, reason)
-    this.#ended.resolve()
+    this.#finish()
   }
 
   #end(why: string, code: number, reason: string): void {
@@ -205,9 +214,13 @@ export abstract class LiveSocket<M> implements AsyncIterable<M>, AsyncDisposable
     clearTimeout(this.#looking)
     this.inbox.end(why)
     for (const sender of this.#senders) wakeWithError(sender, () => this.#refusal())
-    if (this.#socket === undefined) this.#ended.resolve()
+    if (this.#socket === undefined) this.#finish()
     else this.#socket.close(code, reason)
-    this.#socket?.resume?.()
+    if (this.#held) this.#socket?.resume?.()
+  }
+
+  #finish(): void {
+    if (!this.#ended.settled) this.#ended.resolve()
   }
 
   #hasRoom(): boolean {
