@@ -21,7 +21,7 @@ export class BusConnection implements TurnJob, Disposable {
 
   constructor(bus: Bus, room: string, gapTimeout: number, owner: Omit<LinkOwner, 'publish'>) {
     this.#bus = bus
-    this.#topic = `corral.room.${room}`
+    this.#topic = `corral.room.${encodeURIComponent(room).replaceAll(/[.*]/g, (one) => `%${one.charCodeAt(0).toString(16)}`)}`
     const publish: LinkOwner['publish'] = (message) =>
       bus.publish(this.#topic, encodeBusMessage(message))
     const { epoch, log } = owner

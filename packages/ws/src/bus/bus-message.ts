@@ -43,18 +43,22 @@ export function encodeBusMessage(message: BusMessage): string {
 export function decodeBusMessage(text: string): BusMessage | undefined {
   try {
     const message = JSON.parse(text) as BusMessage
-    if (!('messages' in message)) return typeof message.op === 'string' ? message : undefined
+    if (message.op === 'want') return message
+    if ('positions' in message && !isPositions(message.positions)) return undefined
+    if (!('messages' in message)) return isPositions(message.positions) ? message : undefined
     const wires = message.messages as unknown as Wire[]
-    const messages = wires.map(([epoch, offset, data, except]) => ({
-      epoch,
-      offset,
-      data: decodeData(data),
-      except,
-    }))
+    const messages = wires.map(([epoch, offset, data, except]) => {
+      if (!Number.isSafeInteger(offset)) throw new TypeError('an offset is a whole number')
+      return { epoch, offset, data: decodeData(data), except }
+    })
     return { ...message, messages }
   } catch {
     return undefined
   }
+}
+
+function isPositions(positions: unknown): boolean {
+  return typeof positions === 'object' && positions !== null
 }
 
 /** Text as it is; bytes and values in a wrapping that says so. */
