@@ -13,6 +13,7 @@ export {
   requireLimit,
   requireMoment,
   requireOptions,
+  requireWord,
 } from './kernel/guard.ts'
 export { Heap } from './kernel/heap.ts'
 export type { Slotted } from './kernel/heap.ts'

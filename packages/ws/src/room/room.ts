@@ -13,7 +13,7 @@ import {
 import type { CarriedMessage } from '../bus/bus-message.ts'
 import { BusConnection } from '../bus/bus-connection.ts'
 import { Lane } from '../output/lane.ts'
-import type { Outbox, ProgressListener } from '../output/outbox.ts'
+import type { Outbox } from '../output/outbox.ts'
 import type { AnySocket, InnerSocket } from '../socket/server-socket.ts'
 import { Members } from './members.ts'
 import type { Presence } from './members.ts'
@@ -48,7 +48,7 @@ export interface RoomSendOptions {
  * using seat = chat.join(socket)
  * chat.send('hello')
  */
-export class Room<T = string> implements Disposable, ProgressListener {
+export class Room<T = string> implements Disposable {
   readonly name: string
   /** What it calls itself as a publisher: another one after each start. */
   readonly epoch: string = randomUUID()
