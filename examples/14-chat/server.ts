@@ -1,4 +1,5 @@
-// A chat: one process, or several that a bus joins. `npm run example -- 14-chat/server.ts` and open the address.
+// A chat: one process, or several that a bus joins. `npx node --conditions=@corral/source examples/14-chat/server.ts`
+// and open the address that it prints.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -55,9 +56,12 @@ function nameOf({ target }: UpgradeRequest): string | undefined {
   return name === undefined || name === '' || name.length > 20 ? undefined : name
 }
 
+function onListening(url: string): void {
+  console.log(`chat at ${url}`)
+}
+
 async function main(): Promise<void> {
   const { PORT = '8014', REDIS_URL } = process.env
-  const onListening = (url: string): void => console.log(`chat at ${url}`)
   if (REDIS_URL === undefined) {
     await chat({ port: Number(PORT), onListening })
     return

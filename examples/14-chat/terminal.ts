@@ -1,4 +1,5 @@
-// The chat in a terminal: `npm run example -- 14-chat/terminal.ts ws://127.0.0.1:8014 ann`. Ctrl-D leaves.
+// The chat in a terminal: `npx node --conditions=@corral/source examples/14-chat/terminal.ts ws://127.0.0.1:8014 ann`.
+// Ctrl-D leaves.
 import { createInterface } from 'node:readline'
 import { openWebSocket } from '@corral/ws'
 import { run, spawn } from 'corral'
