@@ -85,8 +85,13 @@ interface Order {
   readonly every: number
 }
 
-process.on('message', (order: Order | 'idle') => {
-  void (order === 'idle' ? idle() : broadcast(order))
+let spent = process.cpuUsage()
+process.on('message', (order: Order | 'idle' | 'cpu') => {
+  if (order === 'cpu') {
+    const { user, system } = process.cpuUsage(spent)
+    spent = process.cpuUsage()
+    process.send?.({ micros: user + system })
+  } else void (order === 'idle' ? idle() : broadcast(order))
 })
 process.on('disconnect', () => process.exit(0))
 process.send?.({ port: (http.address() as AddressInfo).port })

@@ -27,7 +27,7 @@ export async function chat({ port, bus, onListening }: ChatOptions): Promise<voi
   using room = new Room<Line>({ name: 'chat', history: 500, ...(bus && { bus }) })
   const acceptor = websocket(
     async (socket) => {
-      using _seat = room.join(socket)
+      using _seat = room.join(socket, { last: 20 })
       room.send({ text: `${socket.user} is here` }, { except: socket })
       try {
         for await (const text of socket) room.send({ from: socket.user, text })
