@@ -7,6 +7,12 @@ const [, , url = '', count = '1'] = process.argv
 const got: number[][] = []
 const told: string[] = []
 const returns: number[] = []
+let opened = 0
+
+function onFirst(): void {
+  opened += 1
+  if (opened === Number(count)) process.send?.({ open: opened })
+}
 
 async function client(index: number): Promise<void> {
   const numbers: number[] = []
@@ -16,7 +22,8 @@ async function client(index: number): Promise<void> {
   for await (const event of live) {
     if (event.kind === 'message') numbers.push(Number(event.data))
     else if (event.kind === 'gap') told.push('gap')
-    else if (subscriptions++ > 0) {
+    else if (subscriptions++ === 0) onFirst()
+    else {
       returns.push(Date.now())
       if (event.recovered !== true) told.push('not recovered')
     }
@@ -44,6 +51,4 @@ await run(async () => {
     spawn(() => client(i))
     if (i % 10 === 9) await sleep(20)
   }
-  await sleep(2000)
-  process.send?.({ open: got.length })
 })

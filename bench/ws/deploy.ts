@@ -84,9 +84,15 @@ await run(
     }
     publisher.kill('SIGTERM')
     const { published } = await nextMessage<{ published: number }>(publisher)
-    await sleep(values.kill ? 15_000 : 6000)
-    clients.send('report')
-    const report = await nextMessage<Report>(clients)
+    const ask = (): Promise<Report> => {
+      clients.send('report')
+      return nextMessage<Report>(clients)
+    }
+    let report = await ask()
+    for (let tries = 0; tries < 60 && report.least < published; tries++) {
+      await sleep(1000)
+      report = await ask()
+    }
     clients.disconnect()
     for (const server of servers) server.kill('SIGKILL')
     nginx.kill()
