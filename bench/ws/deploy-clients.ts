@@ -51,4 +51,5 @@ await run(async () => {
     spawn(() => client(i))
     if (i % 10 === 9) await sleep(20)
   }
+  await sleep(Infinity)
 })
