@@ -47,7 +47,7 @@ events { worker_connections 8192; }
 http {
   access_log off;
   client_body_temp_path ${folder}; proxy_temp_path ${folder}; fastcgi_temp_path ${folder}; uwsgi_temp_path ${folder}; scgi_temp_path ${folder};
-  upstream chat { server 127.0.0.1:18081 max_fails=1 fail_timeout=1s; server 127.0.0.1:18082 max_fails=1 fail_timeout=1s; }
+  upstream chat { server 127.0.0.1:18081 max_fails=0; server 127.0.0.1:18082 max_fails=0; }
   server {
     listen 127.0.0.1:18080;
     location / {
