@@ -1,10 +1,10 @@
 import type { Session, Transaction, TransactionOptions } from '../database.ts'
-import { Handle } from './handle.ts'
 import { attemptTransaction } from './attempt-transaction.ts'
+import { Handle } from './handle.ts'
 import { withRetry } from './with-retry.ts'
 
 /** One connection, reserved. */
-export class PostgresSession extends Handle implements Session {
+export class OpenSession extends Handle implements Session {
   protected readonly name = 'Session'
 
   transaction<T>(
@@ -13,9 +13,7 @@ export class PostgresSession extends Handle implements Session {
   ): Promise<T> {
     const api = 'Session.transaction'
     return withRetry(api, fn, options, () =>
-      this.exclusively(api, () =>
-        attemptTransaction(this.connection, this.sendOn, fn, options, this),
-      ),
+      this.exclusively(api, () => attemptTransaction(this.connection, this.log, fn, options, this)),
     )
   }
 }

@@ -1,10 +1,12 @@
 import { MisuseError, moveOnAfter, shield } from 'corral'
 import { DatabaseError } from '../errors.ts'
 import type { Transaction, TransactionOptions } from '../database.ts'
+import type { QueryLog } from '../query-log.ts'
 import { sql } from '../sql/sql.ts'
+import type { Sql } from '../sql/statement.ts'
 import type { Connection } from './connection.ts'
-import type { Handle, Send } from './handle.ts'
-import { PostgresTransaction } from './transaction.ts'
+import type { Handle } from './handle.ts'
+import { OpenTransaction } from './open-transaction.ts'
 
 /**
  * Runs `fn` in a transaction on a connection that is idle, once. Afterwards the connection is idle again, or
@@ -12,18 +14,18 @@ import { PostgresTransaction } from './transaction.ts'
  */
 export async function attemptTransaction<T>(
   connection: Connection,
-  send: Send,
+  log: QueryLog,
   fn: (tx: Transaction) => PromiseLike<T> | T,
-  { isolation, readOnly = false }: TransactionOptions,
+  options: TransactionOptions,
   parent: Handle | undefined,
-): Promise<{ value: T; committed: PostgresTransaction['committed'] }> {
+): Promise<{ value: T; committed: OpenTransaction['committed'] }> {
   const api = `${parent === undefined ? 'Database' : 'Session'}.transaction`
-  const level = isolation === undefined ? '' : ` isolation level ${isolation}`
-  const tx = new PostgresTransaction(connection, send, parent)
+  const tx = new OpenTransaction(connection, log, parent)
   try {
-    await send(connection, api, sql`begin${sql.raw(level + (readOnly ? ' read only' : ''))}`)
+    const begin = connection.begin(options)
+    await log.observe(begin, () => connection.execute(api, begin))
     const value = await tx.runIn(() => fn(tx))
-    await tx.line.use(() => commit(connection, send, api))
+    await tx.line.use(() => commit(connection, log, api))
     return { value, committed: tx.committed }
   } catch (error) {
     // A task that outlives the body may have a statement under way: idle first, then ROLLBACK.
@@ -34,7 +36,9 @@ export async function attemptTransaction<T>(
   }
 }
 
-async function commit(connection: Connection, send: Send, api: string): Promise<void> {
+const commitStatement: Sql = sql`commit`
+
+async function commit(connection: Connection, log: QueryLog, api: string): Promise<void> {
   if (connection.status === 'I') {
     throw new MisuseError(`${api}: raw SQL ended the transaction; leave commit and rollback to it`)
   }
@@ -45,7 +49,7 @@ async function commit(connection: Connection, send: Send, api: string): Promise<
     )
   }
   try {
-    await send(connection, api, sql`commit`, 'finish')
+    await log.observe(commitStatement, () => connection.execute(api, commitStatement, 'finish'))
   } catch (error) {
     if (connection.alive || !(error instanceof DatabaseError)) throw error
     throw new DatabaseError(

@@ -1,12 +1,7 @@
 import { suspend, Waiter, WaitQueue, wake } from 'corral/lowlevel'
-import type { QueryArrayResult } from 'pg'
 
-/** What a statement gave: rows in arrays, in the order of `fields`. */
-export type Reply = QueryArrayResult<unknown[]>
-
-/** One statement under way: from when it was sent to when the server is ready for the next, or is gone. */
-export class Exchange {
-  /** The server is ready again, or the connection has ended. */
+/** Something that was asked of a database, until it is over there: it is ready for more, or gone. */
+export class Exchange<Reply> {
   done = false
   reply: Reply | undefined
   error: unknown
@@ -18,7 +13,7 @@ export class Exchange {
     this.#owner = owner
   }
 
-  /** pg tells the outcome before, sometimes long before, the server is ready for more. */
+  /** The outcome may be known before it is over. */
   note(error: unknown, reply: Reply | undefined): void {
     this.error ??= error ?? undefined
     this.reply = reply

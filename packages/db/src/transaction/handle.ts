@@ -1,17 +1,10 @@
 import { Lock, MisuseError, TaskLocal } from 'corral'
 import { Executor } from '../executor.ts'
-import type { Result } from '../executor.ts'
+import type { CopyRows, Result } from '../executor.ts'
+import type { QueryLog } from '../query-log.ts'
 import type { Sql } from '../sql/statement.ts'
-import type { Connection, OnCancel } from './connection.ts'
-import { fetchAll } from './cursor.ts'
-
-/** What statements go through: it counts them. */
-export type Send = (
-  connection: Connection,
-  api: string,
-  statement: Sql,
-  onCancel?: OnCancel,
-) => Promise<Result>
+import type { Connection } from './connection.ts'
+import { copyIn, copyOut } from './copy.ts'
 
 /** The innermost session or transaction that the running code is in. */
 export const innermost: TaskLocal<Handle | undefined> = new TaskLocal<Handle | undefined>()
@@ -19,16 +12,17 @@ export const innermost: TaskLocal<Handle | undefined> = new TaskLocal<Handle | u
 /** One connection in the hands of a callback. Statements of several tasks go one after the other. */
 export abstract class Handle extends Executor {
   readonly connection: Connection
-  readonly sendOn: Send
+  /** Of the database that it belongs to. */
+  readonly log: QueryLog
   readonly parent: Handle | undefined
   /** Of one statement, or of a nested transaction. */
   readonly line: Lock = new Lock()
   #over = false
 
-  constructor(connection: Connection, send: Send, parent: Handle | undefined) {
+  constructor(connection: Connection, log: QueryLog, parent: Handle | undefined) {
     super()
     this.connection = connection
-    this.sendOn = send
+    this.log = log
     this.parent = parent
   }
 
@@ -42,11 +36,41 @@ export abstract class Handle extends Executor {
   }
 
   protected send(api: string, statement: Sql): Promise<Result> {
-    return this.exclusively(api, () => this.sendOn(this.connection, api, statement))
+    return this.exclusively(api, () => this.control(api, statement))
   }
 
   protected open(api: string, query: Sql, batch: number): AsyncGenerator<Result, void> {
-    return fetchAll(query, batch, (statement) => this.send(api, statement))
+    return this.connection.fetch(api, query, batch, (statement, act) =>
+      this.exclusively(api, () => this.log.observe(statement, act)),
+    )
+  }
+
+  protected copyIn(api: string, query: Sql, rows: CopyRows): Promise<Result> {
+    return this.exclusively(api, () =>
+      this.log.observe(query, () => copyIn(this.connection, api, query, rows)),
+    )
+  }
+
+  protected async *copyOut(api: string, query: Sql): AsyncGenerator<Uint8Array, void> {
+    this.#requireOpen(api)
+    const turn = await this.line.acquire()
+    try {
+      yield* copyOut(this.connection, api, query)
+    } finally {
+      turn[Symbol.dispose]()
+    }
+  }
+
+  /** @internal Several statements, separated by semicolons. */
+  async script(api: string, text: string): Promise<void> {
+    await this.exclusively(api, () =>
+      this.log.observe({ text }, () => this.connection.script(api, text)),
+    )
+  }
+
+  /** A statement of our own: it does not wait in line. */
+  protected control(api: string, statement: Sql): Promise<Result> {
+    return this.log.observe(statement, () => this.connection.execute(api, statement))
   }
 
   /** @throws MisuseError inside a transaction that is nested in this one: it holds the line, and would wait for itself */
