@@ -178,16 +178,16 @@ export const edgeMutations: readonly Mutation[] = [
   },
   {
     what: 'shared work is cancelled with its maker though somebody waits',
-    file: 'sync/shared-work.ts',
-    from: `if (this.size === 1) this.#tell(true)`,
-    to: `if (this.size === 0) this.#tell(true)`,
+    file: 'sync/presence-queue.ts',
+    from: `if (this.size === 1) this.#changed(true)`,
+    to: `if (this.size === 0) this.#changed(true)`,
     tests: ['sync/shared-work.test.ts'],
   },
   {
     what: 'shared work outlives its maker though nobody waits',
-    file: 'sync/shared-work.ts',
-    from: `if (this.size === 0) this.#tell(false)`,
-    to: `if (this.size < 0) this.#tell(false)`,
+    file: 'sync/presence-queue.ts',
+    from: `if (this.size === 0) this.#changed(false)`,
+    to: `if (this.size < 0) this.#changed(false)`,
     tests: ['sync/shared-work.test.ts', 'sync/once.test.ts'],
   },
   {

@@ -2,22 +2,22 @@ import { MisuseError } from '../errors.ts'
 import {
   currentScope,
   describe,
+  HomeContext,
   nameResource,
   requireDuration,
   requireFunction,
   requireLimit,
   suspend,
   tellStats,
+  Timer,
   Waiter,
   wake,
   wakeWithError,
 } from '../lowlevel.ts'
 import type { ResourceOptions, ScopeNode } from '../lowlevel.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
-import { HomeContext } from '../scope/home.ts'
 import { SharedWork } from '../sync/shared-work.ts'
 import { completeOptions } from './complete-options.ts'
-import { Timer } from './timer.ts'
 
 export interface BatcherOptions extends ResourceOptions {
   /** A batch of so many keys is loaded at once. Default `Infinity`. */

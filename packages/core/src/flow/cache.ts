@@ -2,6 +2,7 @@ import { MisuseError } from '../errors.ts'
 import {
   currentScope,
   describe,
+  HomeContext,
   nameResource,
   ready,
   report,
@@ -15,7 +16,6 @@ import {
   wake,
 } from '../lowlevel.ts'
 import type { ResourceOptions } from '../lowlevel.ts'
-import { HomeContext } from '../scope/home.ts'
 import { SharedWork } from '../sync/shared-work.ts'
 import { completeOptions } from './complete-options.ts'
 import { RingNode } from './ring-node.ts'

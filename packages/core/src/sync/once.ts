@@ -1,6 +1,7 @@
 import { MisuseError } from '../errors.ts'
 import {
   currentScope,
+  HomeContext,
   nameResource,
   ready,
   report,
@@ -12,7 +13,6 @@ import {
   wake,
 } from '../lowlevel.ts'
 import type { ResourceOptions } from '../lowlevel.ts'
-import { HomeContext } from '../scope/home.ts'
 import { SharedWork } from './shared-work.ts'
 
 /**

@@ -1,11 +1,15 @@
-import { currentScope, suspend, Waiter, WaitQueue, wakeWithError } from '../lowlevel.ts'
-import type { ScopeNode } from '../lowlevel.ts'
-import { holdersAround, setTaskShield } from '../scope/home.ts'
-import type { HomeContext } from '../scope/home.ts'
-import { currentProgram } from '../scope/program.ts'
-import type { Program } from '../scope/program.ts'
-import type { TaskNode } from '../scope/task-node.ts'
+import {
+  currentProgram,
+  currentScope,
+  holdersAround,
+  setTaskShield,
+  suspend,
+  Waiter,
+  wakeWithError,
+} from '../lowlevel.ts'
+import type { HomeContext, Program, ScopeNode, TaskNode, WaitQueue } from '../lowlevel.ts'
 import type { Task } from '../scope/task.ts'
+import { PresenceQueue } from './presence-queue.ts'
 
 /** What is done for many, and how they are told. */
 export interface Job<T, V> {
@@ -39,7 +43,7 @@ export class SharedWork<T, V = T> {
     this.#home = home
     this.#name = name
     this.#job = job
-    this.line = new Crowd<V>(
+    this.line = new PresenceQueue<V>(
       (waits) => setTaskShield(this.#task, waits),
       (waiter) => this.#left(waiter),
     )
@@ -111,25 +115,5 @@ export class SharedWork<T, V = T> {
       if (program !== this.#program && program?.scope.closed === false) others.add(waiter)
     }
     return others.size > 0 ? others : undefined
-  }
-}
-
-/** A line that says when somebody stands in it, and when nobody does any more. */
-class Crowd<V> extends WaitQueue<V> {
-  readonly #tell: (waits: boolean) => void
-
-  constructor(tell: (waits: boolean) => void, left: (waiter: Waiter<V>) => void) {
-    super(left)
-    this.#tell = tell
-  }
-
-  override add(waiter: Waiter<V>): void {
-    super.add(waiter)
-    if (this.size === 1) this.#tell(true)
-  }
-
-  override remove(waiter: Waiter<V>): void {
-    super.remove(waiter)
-    if (this.size === 0) this.#tell(false)
   }
 }
