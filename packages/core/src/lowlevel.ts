@@ -48,7 +48,10 @@ export {
   wakeWithError,
   yieldIfDue,
 } from './kernel/suspend.ts'
-export { waitReport } from './diagnostics/wait-report.ts'
+export { waitKnots } from './diagnostics/knots.ts'
+export type { Knot } from './diagnostics/knots.ts'
+export { waitCycle, waitReport } from './diagnostics/wait-report.ts'
+export type { WaitLink } from './diagnostics/wait-report.ts'
 export { WaitQueue } from './kernel/wait-queue.ts'
 export { Timer } from './kernel/timer.ts'
 export { bodyOf } from './scope/cancel-scope.ts'
