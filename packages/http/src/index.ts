@@ -3,6 +3,8 @@
 export type { AddressTarget, ConnectOptions } from './connect/connect-options.ts'
 export { HttpError, HttpStatusError, HttpTimeoutError } from './errors.ts'
 export type { HttpErrorCode, HttpErrorOptions, HttpPhase } from './errors.ts'
+export { leniencies } from './leniency.ts'
+export type { Leniency } from './leniency.ts'
 export { HttpResponse } from './response/http-response.ts'
 export type { BodyOptions, Redirect } from './response/http-response.ts'
 export { decodeBody } from './response/decode-body.ts'

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { ClosedError, moveOnAfter, now, throwIfCancelled } from 'corral'
 import { HttpTimeoutError } from '../errors.ts'
+import type { Leniency } from '../leniency.ts'
 import { networkError } from '../network-error.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionOptions, ConnectLimits } from './connection.ts'
@@ -61,15 +62,21 @@ export class ConnectionPool implements Lender {
    * Cancellation: leaves the line, or closes the socket that was connecting and throws after it has closed.
    *
    * @param fresh leave the idle connections alone: they may be stale
+   * @param tolerate for a connection of its own, to a server that does not quite speak HTTP
    */
-  async lease(url: URL, limits: ConnectLimits, fresh = false): Promise<Lease> {
+  async lease(
+    url: URL,
+    limits: ConnectLimits,
+    fresh = false,
+    tolerate?: readonly Leniency[],
+  ): Promise<Lease> {
     if (this.#closed) throw closedError()
     const { origin } = url
     const slot = this.#slots.tryEnter(origin) ?? (await this.#queue(url, limits))
     try {
       throwIfCancelled()
-      const idle = fresh ? undefined : this.#takeIdle(origin)
-      return new Lease(idle ?? (await this.#open(url, limits)), slot, this)
+      const idle = fresh || tolerate !== undefined ? undefined : this.#takeIdle(origin)
+      return new Lease(idle ?? (await this.#open(url, limits, tolerate)), slot, this)
     } catch (error) {
       slot[Symbol.dispose]()
       throw error
@@ -115,21 +122,25 @@ export class ConnectionPool implements Lender {
     throw new HttpTimeoutError('timeout', limits.timeout, { url: url.href, phase: 'queue' })
   }
 
-  async #open(url: URL, limits: ConnectLimits): Promise<Connection> {
+  async #open(
+    url: URL,
+    limits: ConnectLimits,
+    tolerate: readonly Leniency[] | undefined,
+  ): Promise<Connection> {
     if (this.#closed) throw closedError()
     this.#makeRoom()
-    const connection = this.#start(url)
+    const connection = this.#start(url, tolerate)
     this.#connections.add(connection)
     connection.onClose(() => this.#forget(connection))
     await connection.connected(limits)
     return connection
   }
 
-  #start(url: URL): Connection {
+  #start(url: URL, tolerate: readonly Leniency[] | undefined): Connection {
     try {
       return this.#inOwner(() => {
         const opening = openSocket(url, this.#options.connect, this.#sessions, this.#proxy)
-        return new Connection(opening, url, this.#options, this.#proxy)
+        return new Connection(opening, url, { ...this.#options, tolerate }, this.#proxy)
       })
     } catch (error) {
       throw networkError(error, 'connect', url.href)

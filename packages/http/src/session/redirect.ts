@@ -16,6 +16,9 @@ export function redirected(request: Outgoing, response: HttpResponse): Outgoing 
   if (![301, 302, 303, 307, 308].includes(status)) return undefined
   const location = response.headers.get('location')
   if (location === undefined) return undefined
+  if (new Set(response.headers.getAll('location')).size > 1) {
+    throw cannotFollow(request, `it has several locations: ${withoutCredentials(location)}`)
+  }
   const url = URL.parse(location, request.url)
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw cannotFollow(request, `its location is no http URL: ${withoutCredentials(location)}`)
