@@ -3,6 +3,7 @@ import { MisuseError, now, shield, sleep, taskGroup } from 'corral'
 import { ForeignSession } from '../fetch/foreign-session.ts'
 import { OwnHeadersSession, ownHeaders } from '../fetch/own-headers.ts'
 import { RobotsGate } from '../robots/robots-gate.ts'
+import { robotsToken } from '../robots/robots-token.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { normalizeUrl, type NormalizeOptions } from '../url/normalize-url.ts'
 import { UrlNormalizer } from '../url/url-normalizer.ts'
@@ -140,7 +141,7 @@ async function work(plan: Plan, store: Store, session: CrawlSession): Promise<Cr
     limits,
     normalizer: new UrlNormalizer(plan.normalize),
     scope: createScope([...seeds, ...plan.sitemaps], options.scope),
-    agent: /^[a-z_-]+/i.exec(userAgent)?.[0] ?? 'corral',
+    agent: robotsToken(userAgent),
     headers: { 'user-agent': userAgent, accept: 'text/html,*/*;q=0.5' },
     handling: plan.handling,
     dedupe: options.dedupe,

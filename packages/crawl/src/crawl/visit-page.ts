@@ -1,5 +1,6 @@
 import { parseRetryAfter, withoutCredentials } from '@corral/http'
 import { isCancelled, now, timeout } from 'corral'
+import { extractMimeType } from '../fetch/mime-type.ts'
 import { failureOfError, failureOfStatus, type Failure } from '../fetch/failure.ts'
 import { readPage, type ReadPage } from '../page/read-page.ts'
 import { parseRobotsDirectives } from '../robots/robots-directives.ts'
@@ -172,7 +173,7 @@ async function readAnswer(
   context: VisitContext,
 ): Promise<Fetched> {
   const { limits, agent, normalizer } = context
-  const contentType = response.headers.get('content-type')
+  const contentType = extractMimeType(response.headers.get('content-type'))
   const directives = parseRobotsDirectives(response.headers.get('x-robots-tag') ?? '', agent)
   const answer = {
     status: response.status,

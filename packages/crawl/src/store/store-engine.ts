@@ -2,7 +2,15 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { Claims } from './claims.ts'
 import { packedLink } from './link-traits.ts'
 import { openDatabase, type OpenDatabaseOptions } from './open-database.ts'
-import type { FrontierEntry, Outcome, StoreCounts, StoredLink, StoredPage } from './outcome.ts'
+import type {
+  FrontierEntry,
+  Noted,
+  Outcome,
+  SkippedUrl,
+  StoreCounts,
+  StoredLink,
+  StoredPage,
+} from './outcome.ts'
 import { takeOwnerLock } from './owner-lock.ts'
 import { PageTable } from './page-table.ts'
 import { queueFailed } from './queue-failed.ts'
@@ -61,7 +69,7 @@ export class StoreEngine {
     return this.#transaction(() => {
       for (const url of urls) {
         const { id } = this.#graph.link({ url, kind: 'seed', nofollow: false }, 0, 0)
-        queueFailed(this.#db, this.#tally, id)
+        queueFailed(this.#db, this.#tally, { url: id })
       }
       this.#graph.queueWithinDepth()
     })
@@ -72,7 +80,7 @@ export class StoreEngine {
     return this.#transaction(() => {
       for (const url of urls) {
         const { id } = this.#graph.link({ url, kind: 'sitemap', nofollow: false }, 0, 0)
-        queueFailed(this.#db, this.#tally, id)
+        queueFailed(this.#db, this.#tally, { url: id })
         queueStale(this.#db, this.#tally, before, id)
       }
     })
@@ -86,6 +94,68 @@ export class StoreEngine {
   /** Queues everything that failed again. */
   retryFailed(): StoreCounts {
     return this.#transaction(() => queueFailed(this.#db, this.#tally))
+  }
+
+  /** URLs that are skipped, in the order of their numbers, for some reasons or for all. */
+  skipped(after: number, limit: number, reason: string | undefined): SkippedUrl[] {
+    const and = reason === undefined ? '' : 'AND reason = ?3'
+    const statement = this.#db.prepare(
+      `SELECT id, url, depth, reason FROM url WHERE state = 3 AND id > ?1 ${and} ORDER BY id LIMIT ?2`,
+    )
+    const rows = statement.all(after, limit, ...(reason === undefined ? [] : [reason]))
+    return rows.map((row) => ({ ...row })) as unknown as SkippedUrl[]
+  }
+
+  /** Queues URLs that were skipped. */
+  unskip(ids: readonly number[]): StoreCounts {
+    return this.#transaction(() => {
+      const { changes } = this.#db
+        .prepare(
+          `UPDATE url SET state = 0, reason = NULL WHERE state = 3 AND id IN (SELECT value FROM json_each(?))`,
+        )
+        .run(JSON.stringify(ids))
+      this.#tally.add('queued', Number(changes))
+      this.#tally.add('skipped', -Number(changes))
+      this.#graph.forget()
+    })
+  }
+
+  /** Queues URLs again that failed for reasons that options of the crawl have a say in. */
+  retryRefused(): StoreCounts {
+    return this.#transaction(() => {
+      for (const kind of ['address', 'robots']) queueFailed(this.#db, this.#tally, { kind })
+    })
+  }
+
+  /**
+   * Notes by what URLs are judged and what is extracted from pages: hashes.
+   *
+   * @returns whether either is another one than before, and since when what is extracted is the same
+   */
+  note(judgement: number, extraction: number, at: number): Noted {
+    const tally = this.#tally
+    const isNew = tally.of('judgement') !== judgement
+    this.#transaction(() => {
+      tally.set('judgement', judgement)
+      if (tally.of('extraction') === extraction) return
+      tally.set('extraction', extraction)
+      tally.set('extraction-since', at)
+    })
+    return { isNew, extractionSince: tally.of('extraction-since') }
+  }
+
+  /** Where URLs were redirected to, and where these were, as far as is known. */
+  redirectsOf(urls: readonly string[]): string[] {
+    const select = this.#db.prepare(
+      `SELECT t.url FROM url u JOIN page p ON p.url_id = u.id JOIN url t ON t.id = p.redirect_id WHERE u.url = ?`,
+    )
+    const found = new Set<string>()
+    for (let next = urls; next.length > 0;) {
+      const targets = next.flatMap((url) => select.all(url) as unknown as { url: string }[])
+      next = targets.map(({ url }) => url).filter((url) => !found.has(url))
+      for (const url of next) found.add(url)
+    }
+    return [...found]
   }
 
   /** Stores outcomes and what they add to the frontier. An entry that has an outcome already keeps it. */

@@ -11,6 +11,12 @@ export type TallyName =
   /** Queued URLs that have a page of an earlier crawl. */
   | 'stale'
   | `failed:${string}`
+  /** URLs that look like a trap and were let in. */
+  | `suspects:${string}`
+  /** A hash of what decides which URLs are skipped, and of what is extracted; since when that is, in milliseconds since the epoch. */
+  | 'judgement'
+  | 'extraction'
+  | 'extraction-since'
 
 /**
  * Counts that are stored in the transaction that changes them: counting a million rows at every start would take
@@ -46,6 +52,10 @@ export class Tally {
   add(name: TallyName, amount: number): void {
     this.#values.set(name, (this.#values.get(name) ?? 0) + amount)
     this.#changed.add(name)
+  }
+
+  set(name: TallyName, value: number): void {
+    this.add(name, value - this.of(name))
   }
 
   /** Writes what changed; to be called inside the transaction. */

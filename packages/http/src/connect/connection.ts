@@ -141,6 +141,13 @@ export class Connection {
     this.#client.dispatch(last ? { ...forwarded, reset: true } : forwarded, handler)
   }
 
+  /** What goes out with such headers. */
+  sentHeaders(headers: HeaderRecord): HeaderRecord {
+    const { keepAlive, tolerate } = this.#options
+    const connection = keepAlive === 0 || tolerate !== undefined ? 'close' : 'keep-alive'
+    return { host: this.url.host, connection, ...headers }
+  }
+
   /** Closes the socket now. What was sent and not answered fails. */
   destroy(failure?: () => unknown): void {
     if (this.#state === 'closing' || this.#state === 'gone') return

@@ -4,6 +4,7 @@ import { HttpError } from '../errors.ts'
 import type { Leniency } from '../leniency.ts'
 import type { Exchange, ResponseHead } from '../exchange/exchange.ts'
 import type { ByteSource } from '../exchange/byte-source.ts'
+import type { HeaderRecord } from '../exchange/outgoing.ts'
 import { CappedSource } from './capped-source.ts'
 import { codingsOf } from './coding.ts'
 import { decodedSource, iterate } from './decode-body.ts'
@@ -36,6 +37,7 @@ export interface Received {
   readonly url: string
   readonly redirects: readonly Redirect[]
   readonly remoteAddress: string | undefined
+  readonly requestHeaders: HeaderRecord
   /** Asks again, more leniently, when the body begins with what is no HTTP. */
   readonly again: (() => Promise<Exchange>) | undefined
 }
@@ -62,6 +64,8 @@ export class HttpResponse implements AsyncDisposable {
   readonly redirects: readonly Redirect[]
   /** The address that the response came from. */
   readonly remoteAddress: string | undefined
+  /** The headers that it answers, in the order in which they were sent. */
+  readonly requestHeaders: HeaderRecord
   #exchange: Exchange
   readonly #again: (() => Promise<Exchange>) | undefined
   readonly #settings: BodySettings
@@ -77,6 +81,7 @@ export class HttpResponse implements AsyncDisposable {
     this.url = received.url
     this.redirects = received.redirects
     this.remoteAddress = received.remoteAddress
+    this.requestHeaders = received.requestHeaders
     this.#exchange = exchange
     this.#again = received.again
     this.#settings = settings

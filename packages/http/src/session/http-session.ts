@@ -137,8 +137,9 @@ export class HttpSession implements AsyncDisposable {
         }
         if (isLast || !contradictsItself(head)) {
           const again = isLast ? undefined : () => this.#sendToSloppy(request, attempt)
+          const requestHeaders = lease.connection.sentHeaders(request.headers)
           return new HttpResponse(
-            { exchange, head, url: url.href, redirects, remoteAddress, again },
+            { exchange, head, url: url.href, redirects, remoteAddress, requestHeaders, again },
             attempt,
           )
         }
