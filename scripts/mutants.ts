@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { channelMutations } from './mutations-channel.ts'
+import { edgeMutations } from './mutations-edges.ts'
 import { mutations } from './mutations.ts'
 import type { Mutation } from './mutations.ts'
 
@@ -56,7 +57,7 @@ for (const file of ['vitest.config.ts', 'tsconfig.base.json', 'tsconfig.test.jso
 
 let [passed, failed] = [0, 0]
 try {
-  const chosen = [...mutations, ...channelMutations].filter(({ file, what }) =>
+  const chosen = [...mutations, ...channelMutations, ...edgeMutations].filter(({ file, what }) =>
     `${file} ${what}`.includes(filter),
   )
   for (const { file, from } of chosen) {

@@ -13,6 +13,7 @@ export { select } from './channel/select.ts'
 export type { Case, Cases, CasesOf, Selected, SelectOptions } from './channel/select.ts'
 export type { Sender } from './channel/sender.ts'
 export { Watch } from './channel/watch.ts'
+export type { ResourceOptions } from './diagnostics/stats.ts'
 export {
   BrokenError,
   BusyError,

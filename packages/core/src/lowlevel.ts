@@ -1,5 +1,6 @@
 import './kernel/requirements.ts'
 // What the primitives themselves are built on: sync/, channel/, flow/ and stream/ use only this.
+export { budgetLeft } from './kernel/coop-budget.ts'
 export { currentScope, isUncancelled } from './kernel/current.ts'
 export { unlinkFromScope, interceptWaits, dequeue } from './kernel/intercept.ts'
 export {
@@ -33,6 +34,8 @@ export { RingBuffer } from './kernel/ring-buffer.ts'
 export { systemRuntime } from './kernel/current.ts'
 export { owners, tellOwners } from './diagnostics/owners.ts'
 export type { Owned } from './diagnostics/owners.ts'
+export { nameOf, nameResource, stats, statsOf, tellStats } from './diagnostics/stats.ts'
+export type { Measured, ResourceOptions, ResourceStats } from './diagnostics/stats.ts'
 export { snapshot } from './diagnostics/snapshot.ts'
 export type { TaskView, WaitView } from './diagnostics/snapshot.ts'
 export {

@@ -1,7 +1,8 @@
 /// <reference types="node" preserve="true" />
 
 export { api, Api } from './api/api.ts'
-export type { ApiOptions, Middleware } from './api/api.ts'
+export type { AddRoute, ApiOptions, Middleware } from './api/api.ts'
+export type { Acceptor, UpgradeOptions } from './api/acceptor.ts'
 export { ApiRequest } from './api/api-request.ts'
 export type { QueryValues } from './api/api-request.ts'
 export type { Handler, HandlerContext, Returned, Route, RouteOptions } from './api/route.ts'
@@ -26,4 +27,11 @@ export { json, Reply, reply } from './reply/reply.ts'
 export type { ReplyBody, ReplyOptions } from './reply/reply.ts'
 export { sse } from './reply/sse.ts'
 export type { ServerSentEvent, SseOptions } from './reply/sse.ts'
-export type { ReplyHeaders, RequestHeaders, Transport } from './transport/transport.ts'
+export { switchProtocols } from './reply/switch-protocols.ts'
+export type { ProtocolSession } from './reply/switch-protocols.ts'
+export type {
+  ReplyHeaders,
+  RequestHeaders,
+  SwitchedConnection,
+  Transport,
+} from './transport/transport.ts'

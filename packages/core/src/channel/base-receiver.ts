@@ -1,5 +1,5 @@
 import { ClosedError } from '../errors.ts'
-import { isUncancelled, ready, suspend, Waiter } from '../lowlevel.ts'
+import { isUncancelled, ready, suspend, tellStats, Waiter } from '../lowlevel.ts'
 import type { Line } from '../lowlevel.ts'
 import { iteratorOver } from './iterator-over.ts'
 import { end } from './receiver-queue.ts'
@@ -14,6 +14,13 @@ export interface ReceiverLine extends Line {
 
 /** What all receivers share; what there is to take is said by those who extend it. */
 export abstract class BaseReceiver<T> implements Receiver<T> {
+  static {
+    tellStats<BaseReceiver<unknown>>(this, ({ size, waiting, closed }) => {
+      const state = closed ? 'closed' : 'open'
+      return { type: 'Receiver', size, waiting, waitingToTake: waiting, state }
+    })
+  }
+
   #closed = false
 
   abstract get size(): number

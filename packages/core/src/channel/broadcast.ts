@@ -1,10 +1,11 @@
 import { ClosedError } from '../errors.ts'
-import { requireLimit, requireOptions, RingBuffer } from '../lowlevel.ts'
+import { nameResource, requireLimit, requireOptions, RingBuffer, tellStats } from '../lowlevel.ts'
+import type { ResourceOptions } from '../lowlevel.ts'
 import type { Receiver } from './receiver.ts'
 import { Subscription } from './subscription.ts'
 import type { BroadcastState } from './subscription.ts'
 
-export interface BroadcastOptions {
+export interface BroadcastOptions extends ResourceOptions {
   /** How many items are kept for receivers that are behind: at least 1. `Infinity` keeps all of them. */
   readonly capacity: number
 }
@@ -23,13 +24,25 @@ export interface BroadcastOptions {
  * @see tokio::sync::broadcast
  */
 export class Broadcast<T> implements Disposable {
+  static {
+    tellStats<Broadcast<unknown>>(this, (broadcast) => ({
+      type: 'Broadcast',
+      size: broadcast.#feed.kept.size,
+      capacity: broadcast.capacity,
+      waiting: broadcast.#waiting,
+      state: broadcast.closed ? 'closed' : 'open',
+    }))
+  }
+
   readonly #feed: BroadcastState<T>
 
   constructor(options: BroadcastOptions) {
     requireOptions('Broadcast', options)
     const { capacity } = options
     requireLimit('Broadcast: capacity', capacity)
+    nameResource('Broadcast', this, options)
     this.#feed = {
+      options,
       capacity,
       kept: new RingBuffer(),
       sent: 0,
@@ -88,5 +101,11 @@ export class Broadcast<T> implements Disposable {
 
   get [Symbol.toStringTag](): string {
     return 'Broadcast'
+  }
+
+  get #waiting(): number {
+    let waiting = 0
+    for (const subscription of this.#feed.subscriptions) waiting += subscription.waiting
+    return waiting
   }
 }

@@ -1,3 +1,4 @@
+import { nameResource } from '../lowlevel.ts'
 import { BaseReceiver } from './base-receiver.ts'
 import type { Channel } from './channel.ts'
 import { HandleLine } from './handle-line.ts'
@@ -13,6 +14,7 @@ export class ChannelReceiver<T> extends BaseReceiver<T> {
     this.#channel = channel
     this.line = new HandleLine(channel.receivers, this)
     channel.openReceivers += 1
+    nameResource('openChannel', this, channel.options)
   }
 
   get size(): number {

@@ -1,11 +1,18 @@
 import { ClosedError } from '../errors.ts'
-import { isUncancelled } from '../lowlevel.ts'
+import { isUncancelled, nameResource, tellStats } from '../lowlevel.ts'
 import type { Channel } from './channel.ts'
 import { HandleLine } from './handle-line.ts'
 import type { Sender } from './sender.ts'
 
 /** A sending handle of a channel. */
 export class ChannelSender<T> implements Sender<T> {
+  static {
+    tellStats<ChannelSender<unknown>>(this, ({ size, capacity, waiting, closed }) => {
+      const state = closed ? 'closed' : 'open'
+      return { type: 'Sender', size, capacity, waiting, waitingToPut: waiting, state }
+    })
+  }
+
   readonly #channel: Channel<T>
   readonly #line: HandleLine<void>
   #closed = false
@@ -14,6 +21,7 @@ export class ChannelSender<T> implements Sender<T> {
     this.#channel = channel
     this.#line = new HandleLine(channel.senders, this)
     channel.openSenders += 1
+    nameResource('openChannel', this, channel.options)
   }
 
   get closed(): boolean {

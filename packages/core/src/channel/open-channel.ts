@@ -1,11 +1,12 @@
 import { requireLimit, requireOptions } from '../lowlevel.ts'
+import type { ResourceOptions } from '../lowlevel.ts'
 import { ChannelReceiver } from './channel-receiver.ts'
 import { ChannelSender } from './channel-sender.ts'
 import { Channel } from './channel.ts'
 import type { Receiver } from './receiver.ts'
 import type { Sender } from './sender.ts'
 
-export interface ChannelOptions {
+export interface ChannelOptions extends ResourceOptions {
   /** How many items it holds before `send` waits; 0 hands each item from a sender to a receiver directly. */
   readonly capacity: number
 }
@@ -31,6 +32,6 @@ export function openChannel<T>(options: ChannelOptions): [Sender<T>, Receiver<T>
   requireOptions('openChannel', options)
   const { capacity } = options
   requireLimit('openChannel: capacity', capacity, 0)
-  const channel = new Channel<T>(capacity)
+  const channel = new Channel<T>(capacity, options)
   return [new ChannelSender(channel), new ChannelReceiver(channel)]
 }

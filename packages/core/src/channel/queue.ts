@@ -1,19 +1,21 @@
 import { ClosedError, MisuseError } from '../errors.ts'
 import {
   isUncancelled,
+  nameResource,
   ready,
   requireLimit,
-  requireOptions,
   suspend,
+  tellStats,
   Waiter,
   WaitQueue,
   wakeAll,
 } from '../lowlevel.ts'
+import type { ResourceOptions } from '../lowlevel.ts'
 import { BoundedBuffer } from './bounded-buffer.ts'
 import type { ItemBuffer } from './bounded-buffer.ts'
 import { iteratorOver } from './iterator-over.ts'
 
-export interface QueueOptions {
+export interface QueueOptions extends ResourceOptions {
   /** How many items it holds before `put` waits: at least 1. Default `Infinity`. */
   readonly capacity?: number
 }
@@ -39,6 +41,18 @@ export interface QueueCloseOptions {
  * @see asyncio.Queue
  */
 export class Queue<T> implements AsyncIterable<T> {
+  static {
+    tellStats<Queue<unknown>>(this, (queue) => ({
+      type: 'Queue',
+      size: queue.size,
+      capacity: queue.capacity,
+      waiting: queue.getters + queue.putters + queue.#joiners.size,
+      waitingToPut: queue.putters,
+      waitingToTake: queue.getters,
+      state: queue.closed ? 'closed' : 'open',
+    }))
+  }
+
   readonly #buffer: BoundedBuffer<T>
   readonly #joiners = new WaitQueue()
   #done = 0
@@ -47,7 +61,7 @@ export class Queue<T> implements AsyncIterable<T> {
   /** @internal */
   constructor(options: QueueOptions, buffer: ItemBuffer<T>)
   constructor(options: QueueOptions = {}, buffer?: ItemBuffer<T>) {
-    requireOptions(new.target.name, options)
+    nameResource(new.target.name, this, options)
     const { capacity = Infinity } = options
     requireLimit(`${new.target.name}: capacity`, capacity)
     this.#buffer = new BoundedBuffer(capacity, buffer)

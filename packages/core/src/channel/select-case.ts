@@ -1,6 +1,10 @@
 import { Cancelled, isCancelled, MisuseError } from '../errors.ts'
-import { dequeue, interceptWaits, unlinkFromScope, wakeWithError } from '../lowlevel.ts'
+import { budgetLeft, dequeue, interceptWaits, unlinkFromScope, wakeWithError } from '../lowlevel.ts'
 import type { Line, Waiter } from '../lowlevel.ts'
+
+/** After so many turns of the microtask queue what was ready has told so. */
+const TURNS = 10
+const turn = Promise.resolve()
 
 /** One case of a `select`: its call, its wait, and the line that this one really stands in. */
 export class SelectCase implements Line {
@@ -8,6 +12,8 @@ export class SelectCase implements Line {
   /** What the call returned; set once it has. */
   declare result: Promise<unknown>
   waiter: Waiter<never> | undefined
+  /** It neither began a wait of ours nor made a call of ours that was ready. */
+  #foreign = false
   readonly #choose: (chosen: SelectCase) => void
   /** What its wait is for. */
   #line: Line | undefined
@@ -31,6 +37,8 @@ export class SelectCase implements Line {
 
   /** Makes the call. Its wait, if it begins one, joins no line yet. */
   begin(call: () => unknown): void {
+    const before = budgetLeft()
+    this.#foreign = true
     try {
       this.result = interceptWaits(
         () => promised(call()),
@@ -38,9 +46,24 @@ export class SelectCase implements Line {
       )
     } catch (error) {
       this.result = Promise.reject(error)
+      this.#foreign = false
       if (this.waiter !== undefined) dequeue(this.waiter)
     }
     this.result.then(undefined, ignore)
+    if (this.waiter !== undefined || budgetLeft() !== before) this.#foreign = false
+  }
+
+  /**
+   * Refuses a case that waits for something that cannot be watched: it would hold up all the others, and
+   * could not be given up for one of them. One that has a result, or an error, is ready.
+   */
+  async requireWatchable(): Promise<void> {
+    if (!this.#foreign) return
+    const seen = { settled: false }
+    const settle = (): void => void (seen.settled = true)
+    this.result.then(settle, settle)
+    for (let i = 0; i < TURNS && !seen.settled; i++) await turn
+    if (!seen.settled) throw unwatchable(this.key)
   }
 
   /** Leaves the line, without a word to anybody. */
@@ -124,6 +147,12 @@ function notChosen(): Cancelled {
 function tooMany(key: string | number): MisuseError {
   return new MisuseError(
     `select: case ${key} waits for more than one thing; make it one call, such as () => queue.get()`,
+  )
+}
+
+function unwatchable(key: string | number): MisuseError {
+  return new MisuseError(
+    `select: case ${key} begins with a wait that is not ours, which select cannot give up for another case; make it one call, such as () => queue.get() or () => cancellable(promise), or spawn a task and wait for that`,
   )
 }
 

@@ -7,6 +7,8 @@ import {
   suspend,
   Waiter,
 } from '../lowlevel.ts'
+import { handled } from '../sync/handled.ts'
+import type { SelectCase } from './select-case.ts'
 import { SelectState } from './select-state.ts'
 
 /** One call that waits, such as `() => queue.get()`. */
@@ -47,15 +49,20 @@ export interface SelectOptions {
  * Cancellation: no case took effect; or one had, and its result is given.
  *
  * @throws what the case that was taken throws
+ * @throws MisuseError when a case begins with a wait that is not ours: it could not be given up
  * @example
  * const won = await select({ item: () => queue.get(), late: () => sleep(100) })
  * if (won.key === 'item') console.log(won.value)
  * @see Go's select, Kotlin's select
  */
-export async function select<const T extends CasesOf<T>>(
+export function select<const T extends CasesOf<T>>(
   cases: T,
   options: SelectOptions = {},
 ): Promise<Selected<T>> {
+  return handled(selectOne(cases, options)) as Promise<Selected<T>>
+}
+
+async function selectOne(cases: object, options: SelectOptions): Promise<unknown> {
   const list = listCases(cases)
   if (!isUncancelled()) await suspend(new Waiter('select'))
   const state = new SelectState()
@@ -64,9 +71,10 @@ export async function select<const T extends CasesOf<T>>(
       const chance = options.fair === true ? currentScope().runtime.random() : 0
       const [next] = list.splice(Math.floor(chance * list.length), 1)
       state.begin(...(next as Entry))
+      await (state.chosen as SelectCase | undefined)?.requireWatchable()
     }
     const chosen = state.chosen ?? (await suspend(state.waiter()))
-    return { key: chosen.key, value: await chosen.result } as Selected<T>
+    return { key: chosen.key, value: await chosen.result }
   } finally {
     await state.end()
   }

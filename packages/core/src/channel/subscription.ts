@@ -1,5 +1,6 @@
 import { LaggedError } from '../errors.ts'
-import type { RingBuffer } from '../lowlevel.ts'
+import { nameResource } from '../lowlevel.ts'
+import type { ResourceOptions, RingBuffer } from '../lowlevel.ts'
 import { BaseReceiver, ended } from './base-receiver.ts'
 import { ReceiverQueue } from './receiver-queue.ts'
 import type { Receiver } from './receiver.ts'
@@ -12,6 +13,8 @@ import type { Receiver } from './receiver.ts'
  * Each item that is kept counts the receivers that have yet to take it, and leaves with the last.
  */
 export interface BroadcastState<T> {
+  /** With the name that receivers go by, too. */
+  readonly options: ResourceOptions
   readonly capacity: number
   readonly kept: RingBuffer<{ readonly item: T; unseen: number }>
   readonly subscriptions: Set<Subscription<T>>
@@ -31,6 +34,7 @@ export class Subscription<T> extends BaseReceiver<T> {
     this.#state = feed
     this.#next = next
     feed.subscriptions.add(this)
+    nameResource('Broadcast', this, feed.options)
     this.#count(1)
   }
 

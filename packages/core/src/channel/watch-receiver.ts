@@ -1,5 +1,5 @@
-import { wake } from '../lowlevel.ts'
-import type { Waiter } from '../lowlevel.ts'
+import { nameResource, wake } from '../lowlevel.ts'
+import type { ResourceOptions, Waiter } from '../lowlevel.ts'
 import { BaseReceiver, ended } from './base-receiver.ts'
 import { ReceiverQueue } from './receiver-queue.ts'
 import type { Received } from './receiver-queue.ts'
@@ -7,6 +7,8 @@ import type { Receiver } from './receiver.ts'
 
 /** What a watch and its receivers share. */
 export interface WatchState<T> {
+  /** With the name that receivers go by, too. */
+  readonly options: ResourceOptions
   readonly receivers: Set<WatchReceiver<T>>
   value: T
   /** How often it was set. */
@@ -27,6 +29,7 @@ export class WatchReceiver<T> extends BaseReceiver<T> {
     this.#state = watched
     this.#seen = seen
     watched.receivers.add(this)
+    nameResource('Watch', this, watched.options)
   }
 
   get size(): number {

@@ -1,5 +1,15 @@
 import { ClosedError } from '../errors.ts'
-import { failAll, isUncancelled, suspend, Waiter, WaitQueue, wakeAll } from '../lowlevel.ts'
+import {
+  failAll,
+  isUncancelled,
+  nameResource,
+  suspend,
+  tellStats,
+  Waiter,
+  WaitQueue,
+  wakeAll,
+} from '../lowlevel.ts'
+import type { ResourceOptions } from '../lowlevel.ts'
 import type { Receiver } from './receiver.ts'
 import { WatchReceiver } from './watch-receiver.ts'
 import type { WatchState } from './watch-receiver.ts'
@@ -20,13 +30,20 @@ import type { WatchState } from './watch-receiver.ts'
  * @see tokio::sync::watch, Kotlin's StateFlow
  */
 export class Watch<T> implements Disposable {
+  static {
+    tellStats<Watch<unknown>>(this, ({ waiting, closed }) => {
+      return { type: 'Watch', waiting, state: closed ? 'closed' : 'open' }
+    })
+  }
+
   readonly #watched: WatchState<T>
   readonly #line = new WaitQueue<T>()
   /** Gives those who wait the value as it is when they go on, not when they were woken. */
   readonly #latest = { then: (resolve: (value: T) => void): void => resolve(this.value) }
 
-  constructor(initial: T) {
-    this.#watched = { value: initial, version: 0, closed: false, receivers: new Set() }
+  constructor(initial: T, options: ResourceOptions = {}) {
+    nameResource('Watch', this, options)
+    this.#watched = { options, value: initial, version: 0, closed: false, receivers: new Set() }
   }
 
   get value(): T {

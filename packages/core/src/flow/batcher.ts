@@ -2,22 +2,24 @@ import { MisuseError } from '../errors.ts'
 import {
   currentScope,
   describe,
+  nameResource,
   requireDuration,
   requireFunction,
   requireLimit,
   suspend,
+  tellStats,
   Waiter,
   wake,
   wakeWithError,
 } from '../lowlevel.ts'
-import type { ScopeNode } from '../lowlevel.ts'
+import type { ResourceOptions, ScopeNode } from '../lowlevel.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
 import { HomeContext } from '../scope/home.ts'
 import { completeOptions } from './complete-options.ts'
 import { shareWork } from './shared-work.ts'
 import { Timer } from './timer.ts'
 
-export interface BatcherOptions {
+export interface BatcherOptions extends ResourceOptions {
   /** A batch of so many keys is loaded at once. Default `Infinity`. */
   readonly maxSize?: number
   /** How long the first key of a batch waits for others, in milliseconds. Default 0: one turn of the event loop. */
@@ -37,9 +39,15 @@ export interface BatcherOptions {
  * @see dataloader
  */
 export class Batcher<K, V> {
+  static {
+    tellStats<Batcher<unknown, unknown>>(this, (batcher) => {
+      return { type: 'Batcher', state: batcher.#join === undefined ? 'idle' : 'collecting' }
+    })
+  }
+
   readonly #owner = new HomeContext()
   readonly #load: (keys: K[]) => PromiseLike<readonly (V | Error)[]>
-  readonly #options: Required<BatcherOptions>
+  readonly #options: Required<Omit<BatcherOptions, 'name'>>
   /** Joins the batch that still takes keys. */
   #join: ((key: K, scope: ScopeNode) => Promise<V>) | undefined
 
@@ -53,10 +61,11 @@ export class Batcher<K, V> {
   ) {
     requireFunction('Batcher: load', load)
     this.#load = load
-    this.#options = completeOptions('Batcher', options, {
+    this.#options = completeOptions<Omit<BatcherOptions, 'name'>>('Batcher', options, {
       maxSize: [requireLimit, Infinity],
       maxDelay: [requireDuration, 0],
     })
+    nameResource('Batcher', this, options)
   }
 
   /**
@@ -122,7 +131,7 @@ export class Batcher<K, V> {
       place.waiting -= 1
       if (place.waiting === 0) places.delete(place.key)
     }
-    const line = shareWork(this.#owner, 'Batcher', load, close, give, left)
+    const { line } = shareWork(this.#owner, 'Batcher', load, close, give, left)
     const join = (key: K, scope: ScopeNode): Promise<V> => {
       let place = places.get(key)
       if (place === undefined) places.set(key, (place = { key, waiting: 0, index: -1 }))

@@ -1,12 +1,21 @@
 import { CircuitOpenError, isCancelled } from '../errors.ts'
-import { requireCount, requireDuration, requireFunction, isUncancelled } from '../lowlevel.ts'
+import {
+  isUncancelled,
+  nameResource,
+  report,
+  requireCount,
+  requireDuration,
+  requireFunction,
+  tellStats,
+} from '../lowlevel.ts'
+import type { ResourceOptions } from '../lowlevel.ts'
 import { now } from '../scope/sleep.ts'
 import { afterPause } from './after-pause.ts'
 import { completeOptions } from './complete-options.ts'
 
 export type CircuitState = 'closed' | 'open' | 'half-open'
 
-export interface CircuitBreakerOptions {
+export interface CircuitBreakerOptions extends ResourceOptions {
   /** How many failures in a row open it. Default 5. */
   readonly failures?: number
   /** How long it stays open before it tries again, in milliseconds. Default 10 000. */
@@ -18,7 +27,7 @@ export interface CircuitBreakerOptions {
    * Default: every one. Never asked about a cancellation.
    */
   readonly isFailure?: (error: unknown) => boolean
-  /** Told of each change. */
+  /** Told of each change. What it throws is reported; the call that made the change ends as it would have. */
   readonly onChange?: (state: CircuitState, error?: unknown) => void
 }
 
@@ -37,7 +46,11 @@ export interface CircuitBreakerOptions {
  * @see Nygard, "Release It!"; Polly, cockatiel
  */
 export class CircuitBreaker {
-  readonly #options: Required<CircuitBreakerOptions>
+  static {
+    tellStats(this, ({ state }) => ({ type: 'CircuitBreaker', state }))
+  }
+
+  readonly #options: Required<Omit<CircuitBreakerOptions, 'name'>>
   #state: CircuitState = 'closed'
   /** Grows with each change of state: a call knows by it whether its result still matters. */
   #era = 0
@@ -47,13 +60,18 @@ export class CircuitBreaker {
   #openUntil = 0
 
   constructor(options: CircuitBreakerOptions = {}) {
-    this.#options = completeOptions('CircuitBreaker', options, {
-      failures: [requireCount, 5],
-      cooldown: [requireDuration, 10_000],
-      trials: [requireCount, 1],
-      isFailure: [requireFunction, () => true],
-      onChange: [requireFunction, () => {}],
-    })
+    this.#options = completeOptions<Omit<CircuitBreakerOptions, 'name'>>(
+      'CircuitBreaker',
+      options,
+      {
+        failures: [requireCount, 5],
+        cooldown: [requireDuration, 10_000],
+        trials: [requireCount, 1],
+        isFailure: [requireFunction, () => true],
+        onChange: [requireFunction, () => {}],
+      },
+    )
+    nameResource('CircuitBreaker', this, options)
   }
 
   /** Half-open from the end of the cooldown on, whether somebody has tried yet or not. */
@@ -127,6 +145,10 @@ export class CircuitBreaker {
     this.#era += 1
     this.#inRow = 0
     this.#running = 0
-    this.#options.onChange(state, error)
+    try {
+      this.#options.onChange(state, error)
+    } catch (thrown) {
+      report(thrown)
+    }
   }
 }

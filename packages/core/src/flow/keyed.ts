@@ -1,9 +1,10 @@
-import { requireFunction } from '../lowlevel.ts'
+import { nameResource, requireFunction, tellStats } from '../lowlevel.ts'
+import type { ResourceOptions } from '../lowlevel.ts'
 import { HomeContext } from '../scope/home.ts'
 import { afterPause } from './after-pause.ts'
 import { RingNode } from './ring-node.ts'
 
-export interface KeyedOptions<V> {
+export interface KeyedOptions<V> extends ResourceOptions {
   /**
    * Asked when nobody uses a value: true keeps it a while longer, because it remembers something that
    * still matters. Default: values whose `idle` is false are kept, such as a `RateLimiter` that counts.
@@ -25,6 +26,10 @@ const LOOKS = 2
  * const page = await perHost.use(host, (semaphore) => semaphore.use(() => download(url)))
  */
 export class Keyed<K, V> {
+  static {
+    tellStats<Keyed<unknown, unknown>>(this, ({ size }) => ({ type: 'Keyed', size }))
+  }
+
   readonly #make: (key: K) => V
   readonly #keep: (value: V) => boolean
   readonly #owner = new HomeContext()
@@ -36,6 +41,7 @@ export class Keyed<K, V> {
     requireFunction('Keyed: make', make)
     const { keep = remembers } = options
     requireFunction('Keyed: keep', keep)
+    nameResource('Keyed', this, options)
     this.#make = make
     this.#keep = keep
   }

@@ -1,7 +1,8 @@
 import { requireDuration, requireFunction, requireLimit } from '../lowlevel.ts'
+import type { ResourceOptions } from '../lowlevel.ts'
 import { completeOptions } from './complete-options.ts'
 
-export interface PoolOptions<T> {
+export interface PoolOptions<T> extends ResourceOptions {
   /** Makes a resource. Cancelled when the pool is drained or its owner is cancelled. */
   readonly create: () => PromiseLike<T> | T
   /** Ends a resource, under a shield: give it a timeout of its own if it may hang. */
@@ -34,7 +35,7 @@ export interface CompletePoolOptions<T> extends Pick<
 
 /** Fills in what was left out, and refuses what cannot be right. */
 export function completePoolOptions<T>(options: PoolOptions<T>): CompletePoolOptions<T> {
-  return completeOptions('Pool', options, {
+  return completeOptions<Omit<PoolOptions<T>, 'name'>>('Pool', options, {
     create: [requireFunction],
     destroy: [requireFunction],
     validate: [requireFunction, undefined],

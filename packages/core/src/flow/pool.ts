@@ -2,24 +2,28 @@ import { ClosedError } from '../errors.ts'
 import {
   currentScope,
   failAll,
+  nameResource,
   ready,
+  refused,
   report,
   requireFunction,
   RingBuffer,
   suspend,
   tellOwners,
+  tellStats,
   Waiter,
   WaitQueue,
   wake,
   wakeAll,
   wakeWithError,
 } from '../lowlevel.ts'
-import type { Runtime, ScopeNode } from '../lowlevel.ts'
+import type { ResourceStats, Runtime, ScopeNode } from '../lowlevel.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
 import { HomeContext } from '../scope/home.ts'
 import { shield } from '../scope/shield.ts'
 import { suppress } from '../scope/suppressed.ts'
 import type { Task } from '../scope/task.ts'
+import { whileHeld } from '../sync/while-held.ts'
 import { LentResource } from './pool-lease.ts'
 import type { PoolLease } from './pool-lease.ts'
 import { completePoolOptions } from './pool-options.ts'
@@ -46,6 +50,7 @@ export class Pool<T> implements AsyncDisposable {
     tellOwners(this, (pool) => [
       ...new Set([...pool.#all].flatMap(({ borrower }) => borrower ?? [])),
     ])
+    tellStats<Pool<unknown>>(this, (pool) => pool.#stats())
   }
 
   readonly #owner = new HomeContext()
@@ -71,6 +76,7 @@ export class Pool<T> implements AsyncDisposable {
 
   constructor(options: PoolOptions<T>) {
     this.#options = completePoolOptions(options)
+    nameResource('Pool', this, options)
     this.#replenish()
   }
 
@@ -114,14 +120,9 @@ export class Pool<T> implements AsyncDisposable {
   }
 
   /** Runs `fn` with a borrowed resource, and gives it back. */
-  async use<R>(fn: (value: T) => PromiseLike<R> | R): Promise<R> {
-    requireFunction('Pool.use: fn', fn)
-    const lease = await this.acquire()
-    try {
-      return await fn(lease.value)
-    } finally {
-      void lease[Symbol.asyncDispose]()
-    }
+  use<R>(fn: (value: T) => PromiseLike<R> | R): Promise<R> {
+    if (typeof fn !== 'function') return refused(() => requireFunction('Pool.use: fn', fn))
+    return whileHeld(this.acquire(), ({ value }) => fn(value), giveBack)
   }
 
   /**
@@ -155,6 +156,21 @@ export class Pool<T> implements AsyncDisposable {
 
   get [Symbol.toStringTag](): string {
     return 'Pool'
+  }
+
+  #stats(): ResourceStats {
+    const held = this.#all.size - this.#idle.size - this.#preparing.size - this.#dying
+    let known = 0
+    for (const { borrower } of this.#all) if (borrower !== undefined) known += 1
+    return {
+      type: 'Pool',
+      size: this.size,
+      capacity: this.#options.max,
+      held,
+      holdersUnknown: known < held,
+      waiting: this.waiting,
+      state: this.#closed ? 'closed' : 'open',
+    }
   }
 
   /** Has as many made ready as there are in line, as far as there may be. */
@@ -292,6 +308,10 @@ export class Pool<T> implements AsyncDisposable {
       report(thrown)
     }
   }
+}
+
+function giveBack(lease: PoolLease<unknown>): void {
+  void lease[Symbol.asyncDispose]()
 }
 
 function closed(): ClosedError {

@@ -1,20 +1,21 @@
 import {
   currentScope,
+  nameResource,
   ready,
   refuse,
   requireCount,
   requireLimit,
-  requireOptions,
   suspend,
+  tellStats,
   Waiter,
   WaitQueue,
   wake,
 } from '../lowlevel.ts'
-import type { ScopeNode } from '../lowlevel.ts'
+import type { ResourceOptions, ScopeNode } from '../lowlevel.ts'
 import { RateWindow } from './rate-window.ts'
 import { Timer } from './timer.ts'
 
-export interface RateLimiterOptions {
+export interface RateLimiterOptions extends ResourceOptions {
   /** How much may be taken in each interval: a whole number of at least 1, or `Infinity`. */
   readonly limit: number
   /** In milliseconds, above 0. */
@@ -38,13 +39,19 @@ export interface RateLimiterOptions {
  * @see aiolimiter, GCRA
  */
 export class RateLimiter {
+  static {
+    tellStats(this, (limiter) => {
+      return { type: 'RateLimiter', capacity: limiter.#most, waiting: limiter.waiting }
+    })
+  }
+
   readonly #window: RateWindow
   readonly #most: number
   readonly #line = new WaitQueue<void>(() => this.#serve())
   readonly #alarm = new Timer(() => this.#serve())
 
   constructor(options: RateLimiterOptions) {
-    requireOptions('RateLimiter', options)
+    nameResource('RateLimiter', this, options)
     const { limit, interval, burst = 0 } = options
     requireLimit('RateLimiter: limit', limit)
     requireLimit('RateLimiter: burst', burst, 0)

@@ -1,4 +1,4 @@
-import { InternalError, isCancelled, MisuseError } from '../errors.ts'
+import { CircuitOpenError, InternalError, isCancelled, MisuseError } from '../errors.ts'
 import {
   refuse,
   requireDuration,
@@ -22,7 +22,7 @@ export interface RetryOptions {
   readonly shouldRetry?: (error: unknown, attempt: number) => boolean
   /**
    * A delay for this error in place of the `planned` one, such as a server's Retry-After; undefined
-   * leaves it as planned.
+   * leaves it as planned. After a `CircuitOpenError` the breaker's `retryAfter` is planned.
    */
   readonly delay?: (error: unknown, attempt: number, planned: number) => number | undefined
   /** Told before each wait: the error, the attempt that failed (from 1), the delay in milliseconds. */
@@ -36,6 +36,9 @@ const usual = exponential({ base: 100 })
 /**
  * Calls `fn` until it succeeds, with a delay after each failure. `fn` is told the number of the
  * attempt, from 1. A limit for each attempt is `timeout` inside, one for all of them is `timeout` around.
+ *
+ * A call that an open circuit breaker refused was not made: it spends no attempt, no delay of `backoff` and
+ * none of `budget`. To give up at once there, say so in `shouldRetry`.
  *
  * Cancellation: ends the attempt or the delay, and is never retried. An attempt that fails in a
  * cancelled scope is the last one, and its error is thrown.
@@ -59,21 +62,29 @@ export async function retry<T>(
   throwIfCancelled()
   let delays: Iterator<number> | undefined
   try {
-    for (let attempt = 1; ; attempt++) {
+    for (let attempt = 1; ;) {
       try {
         const value = await fn(attempt)
         budget?.succeeded()
         return afterPause(value)
       } catch (error) {
-        const final = attempt >= attempts || isCancelled(error) || !isUncancelled()
+        const refused = error instanceof CircuitOpenError
+        const final = (attempt >= attempts && !refused) || isCancelled(error) || !isUncancelled()
         if (final || !shouldRetry(error, attempt)) throw error
-        delays ??= backoff[Symbol.iterator]()
-        const { done, value: planned } = delays.next()
-        if (done === true || budget?.tryTake() === false) throw error
+        let planned: number
+        if (refused) {
+          planned = Math.max(error.retryAfter, 1)
+        } else {
+          delays ??= backoff[Symbol.iterator]()
+          const next = delays.next()
+          if (next.done === true || budget?.tryTake() === false) throw error
+          planned = next.value
+        }
         const delay = options.delay?.(error, attempt, planned) ?? planned
         checkDelay(delay, error)
         await options.onRetry?.(error, attempt, delay)
         await sleep(delay)
+        if (!refused) attempt += 1
       }
     }
   } finally {

@@ -1,6 +1,14 @@
 import { WaitQueue, wakeWithError } from '../lowlevel.ts'
 import type { Waiter } from '../lowlevel.ts'
 import type { HomeContext } from '../scope/home.ts'
+import type { Task } from '../scope/task.ts'
+
+/** Work that several wait for. */
+export interface SharedWork<V> {
+  readonly task: Task<unknown>
+  /** Those who wait for it. */
+  readonly line: WaitQueue<V>
+}
 
 /**
  * Has a task of the owner's work for all who stand in the line that is returned, whoever of them asked
@@ -17,7 +25,7 @@ export function shareWork<T, V>(
   over: () => void,
   give: (waiter: Waiter<V>, value: T) => void,
   left?: (waiter: Waiter<V>) => void,
-): WaitQueue<V> {
+): SharedWork<V> {
   const line = new WaitQueue<V>((waiter) => {
     left?.(waiter)
     if (line.size > 0) return
@@ -31,5 +39,5 @@ export function shareWork<T, V>(
       else wakeWithError(waiter, () => ended.failure())
     }
   })
-  return line
+  return { task, line }
 }

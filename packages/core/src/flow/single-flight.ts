@@ -1,7 +1,21 @@
-import { currentScope, refused, requireFunction, suspend, Waiter, wake } from '../lowlevel.ts'
-import type { WaitQueue } from '../lowlevel.ts'
+import { MisuseError } from '../errors.ts'
+import {
+  currentScope,
+  describe,
+  nameResource,
+  refused,
+  requireFunction,
+  suspend,
+  tellOwners,
+  tellStats,
+  Waiter,
+  wake,
+} from '../lowlevel.ts'
+import type { ResourceOptions } from '../lowlevel.ts'
 import { HomeContext } from '../scope/home.ts'
+import { isWithin } from '../sync/is-within.ts'
 import { shareWork } from './shared-work.ts'
+import type { SharedWork } from './shared-work.ts'
 
 /**
  * Lets those who ask for the same thing at the same time share one piece of work. It runs in the task
@@ -17,9 +31,23 @@ import { shareWork } from './shared-work.ts'
  * @see Go's singleflight
  */
 export class SingleFlight<K, V> {
+  static {
+    tellOwners<SingleFlight<unknown, unknown>>(this, (flights) =>
+      [...flights.#flights.values()].map(({ task }) => task),
+    )
+    tellStats<SingleFlight<unknown, unknown>>(this, (flights) => {
+      let waiting = 0
+      for (const { line } of flights.#flights.values()) waiting += line.size
+      return { type: 'SingleFlight', size: flights.size, waiting }
+    })
+  }
+
   readonly #owner = new HomeContext()
-  /** Those who wait for each piece of work. */
-  readonly #flights = new Map<K, WaitQueue<V>>()
+  readonly #flights = new Map<K, SharedWork<V>>()
+
+  constructor(options?: ResourceOptions) {
+    nameResource('SingleFlight', this, options)
+  }
 
   /** How many pieces of work are under way. */
   get size(): number {
@@ -38,12 +66,20 @@ export class SingleFlight<K, V> {
    *
    * @throws what the work throws, the same error for all who wait
    * @throws TaskCancelledError when the work was cancelled with its owner
+   * @throws MisuseError when the work for this key asks for it itself
    */
   run(key: K, fn: () => PromiseLike<V> | V): Promise<V> {
     if (typeof fn !== 'function') return refused(() => requireFunction('SingleFlight.run: fn', fn))
     const scope = currentScope()
-    const cancelled = scope.cancelledBy !== undefined
-    const line = cancelled ? undefined : (this.#flights.get(key) ?? this.#begin(key, fn))
+    if (scope.cancelledBy !== undefined) {
+      return suspend(new Waiter<V>('SingleFlight.run', this), scope)
+    }
+    const flight = this.#flights.get(key)
+    if (flight !== undefined && isWithin(scope, flight.task)) {
+      const misuse = `SingleFlight.run: the work for ${describe(key)} waits for its own result; pass it what it needs`
+      return Promise.reject(new MisuseError(misuse))
+    }
+    const { line } = flight ?? this.#begin(key, fn)
     return suspend(new Waiter<V>('SingleFlight.run', this, line), scope)
   }
 
@@ -56,12 +92,12 @@ export class SingleFlight<K, V> {
     return 'SingleFlight'
   }
 
-  #begin(key: K, fn: () => PromiseLike<V> | V): WaitQueue<V> {
+  #begin(key: K, fn: () => PromiseLike<V> | V): SharedWork<V> {
     const over = (): void => {
-      if (this.#flights.get(key) === line) this.#flights.delete(key)
+      if (this.#flights.get(key) === flight) this.#flights.delete(key)
     }
-    const line = shareWork<V, V>(this.#owner, 'SingleFlight', fn, over, wake)
-    this.#flights.set(key, line)
-    return line
+    const flight = shareWork<V, V>(this.#owner, 'SingleFlight', fn, over, wake)
+    this.#flights.set(key, flight)
+    return flight
   }
 }

@@ -24,6 +24,11 @@ export function checkClockSoon(): void {
   if (macrotaskAskedAt === 0 || monotonicNow() - macrotaskAskedAt >= SLICE) remaining = 1
 }
 
+/** Changes with every call that is ready: whether one was made between two looks. */
+export function budgetLeft(): number {
+  return remaining
+}
+
 /** Does `act` in the next macrotask, in order. */
 export function defer(act: () => void): void {
   deferred.push(act)

@@ -2,13 +2,16 @@ import { BrokenError } from '../errors.ts'
 import {
   failAll,
   isUncancelled,
+  nameResource,
   ready,
   requireCount,
   suspend,
+  tellStats,
   Waiter,
   WaitQueue,
   wake,
 } from '../lowlevel.ts'
+import type { ResourceOptions } from '../lowlevel.ts'
 
 /**
  * Holds tasks back until a number of them have come, then lets them all go on, and starts anew.
@@ -21,14 +24,21 @@ import {
  * @see asyncio.Barrier, java.util.concurrent.CyclicBarrier
  */
 export class Barrier {
+  static {
+    tellStats(this, ({ parties, waiting, broken }) => {
+      return { type: 'Barrier', capacity: parties, waiting, state: broken ? 'broken' : 'whole' }
+    })
+  }
+
   /** How many it takes. */
   readonly parties: number
   readonly #line = new WaitQueue<number>()
   #broken = false
 
   /** @param parties a whole number of at least 1 */
-  constructor(parties: number) {
+  constructor(parties: number, options?: ResourceOptions) {
     requireCount('Barrier: parties', parties)
+    nameResource('Barrier', this, options)
     this.parties = parties
   }
 

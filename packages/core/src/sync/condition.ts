@@ -2,13 +2,16 @@ import { MisuseError } from '../errors.ts'
 import {
   describe,
   isUncancelled,
+  nameResource,
   ready,
   requireFunction,
   requireLimit,
   suspend,
   tellOwners,
+  tellStats,
   Waiter,
 } from '../lowlevel.ts'
+import type { ResourceOptions } from '../lowlevel.ts'
 import { ConditionWaiters } from './condition-waiters.ts'
 import type { LockState } from './lock-state.ts'
 import { Lock, stateOf } from './lock.ts'
@@ -28,6 +31,10 @@ export class Condition {
   static {
     // Whoever has the lock has to notify, or to let go for those notified: either way it is waited for.
     tellOwners(this, (condition) => condition.#state.owners())
+    tellStats(this, (condition) => ({
+      ...condition.#state.stats('Condition'),
+      waiting: condition.waiting,
+    }))
   }
 
   /** Acquire it before everything else. */
@@ -36,10 +43,11 @@ export class Condition {
   readonly #waiters: ConditionWaiters
 
   /** @param lock a new one if left out */
-  constructor(lock: Lock = new Lock()) {
+  constructor(lock: Lock = new Lock(), options?: ResourceOptions) {
     if (!(lock instanceof Lock)) {
       throw new MisuseError(`Condition: lock must be a Lock, got ${describe(lock)}`)
     }
+    nameResource('Condition', this, options)
     this.lock = lock
     this.#state = stateOf(lock)
     this.#waiters = new ConditionWaiters(this.#state)

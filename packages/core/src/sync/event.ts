@@ -1,4 +1,14 @@
-import { isUncancelled, ready, suspend, Waiter, WaitQueue, wakeAll } from '../lowlevel.ts'
+import {
+  isUncancelled,
+  nameResource,
+  ready,
+  suspend,
+  tellStats,
+  Waiter,
+  WaitQueue,
+  wakeAll,
+} from '../lowlevel.ts'
+import type { ResourceOptions } from '../lowlevel.ts'
 
 /**
  * A flag that tasks wait for. `set` lets all of them go on, and those who come later too, until `clear`.
@@ -15,8 +25,18 @@ import { isUncancelled, ready, suspend, Waiter, WaitQueue, wakeAll } from '../lo
  * @see asyncio.Event, trio.Event
  */
 export class Event {
+  static {
+    tellStats(this, ({ waiting, isSet }) => {
+      return { type: 'Event', waiting, state: isSet ? 'set' : 'clear' }
+    })
+  }
+
   readonly #line = new WaitQueue()
   #set = false
+
+  constructor(options?: ResourceOptions) {
+    nameResource('Event', this, options)
+  }
 
   get isSet(): boolean {
     return this.#set

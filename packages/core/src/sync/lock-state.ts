@@ -1,6 +1,6 @@
 import { BrokenError, MisuseError } from '../errors.ts'
 import { currentScope, failAll, isUncancelled, suspend, Waiter } from '../lowlevel.ts'
-import type { TaskRecord } from '../lowlevel.ts'
+import type { ResourceStats, TaskRecord } from '../lowlevel.ts'
 import { OwnedPermit } from './owned-permit.ts'
 import type { Keeper } from './owned-permit.ts'
 import { PermitQueue } from './permit-queue.ts'
@@ -10,7 +10,7 @@ import { PermitQueue } from './permit-queue.ts'
  * number by permits that are not: readers.
  */
 export class LockState implements Keeper {
-  /** Who holds the exclusive permit; also when it is broken, who ended with it. */
+  /** The exclusive permit that is held; also by a task that has ended. */
   holder: OwnedPermit | undefined
   readers = 0
   readonly line: PermitQueue<OwnedPermit> = new PermitQueue((permit) => this.#grant(permit))
@@ -19,8 +19,8 @@ export class LockState implements Keeper {
   readonly #lock: object
   /** How often a task reads: several reads that it waited for together are let in together. Made with the first. */
   #reads: Map<TaskRecord, number> | undefined
-  /** It is broken: who held it has ended. */
-  #abandonedBy: TaskRecord | undefined
+  /** What tasks that have ended still hold: while there is any, it is broken. */
+  #abandoned: Set<OwnedPermit> | undefined
 
   constructor(lock: object) {
     this.#lock = lock
@@ -28,31 +28,33 @@ export class LockState implements Keeper {
 
   acquire(api: string, exclusive: boolean): Promise<Disposable> {
     const { task } = currentScope()
-    if (this.#abandonedBy !== undefined && isUncancelled()) return Promise.reject(this.#broken(api))
+    if (this.#abandoned !== undefined && isUncancelled()) return Promise.reject(this.#broken(api))
     return this.line.acquire(api, this.#lock, new OwnedPermit(this, exclusive, task))
   }
 
   tryAcquire(api: string): Disposable | undefined {
     const { task } = currentScope()
-    if (this.#abandonedBy !== undefined) throw this.#broken(api)
+    if (this.#abandoned !== undefined) throw this.#broken(api)
     return this.line.take(new OwnedPermit(this, true, task))
   }
 
   release(permit: OwnedPermit): void {
     if (permit.exclusive) this.holder = undefined
     else this.#count(permit, -1)
+    this.#abandoned?.delete(permit)
+    if (this.#abandoned?.size === 0) this.#abandoned = undefined
     this.line.serve()
   }
 
-  abandon({ task }: OwnedPermit): void {
-    this.#abandonedBy = task
+  abandon(permit: OwnedPermit): void {
+    ;(this.#abandoned ??= new Set()).add(permit)
     failAll([...this.line, ...this.asleep], (api) => this.#broken(api))
   }
 
   /** @throws MisuseError when nobody holds it */
   requireHolder(api: string): OwnedPermit {
     const { holder } = this
-    if (holder === undefined || this.#abandonedBy !== undefined) {
+    if (holder === undefined || this.#abandoned !== undefined) {
       throw new MisuseError(`${api}: the lock is not held; acquire condition.lock first`)
     }
     return holder
@@ -60,7 +62,7 @@ export class LockState implements Keeper {
 
   /** Takes the lock back for a parked permit; no cancellation keeps it from it. */
   reclaim(permit: OwnedPermit): Promise<Disposable> {
-    if (this.#abandonedBy !== undefined) return Promise.reject(this.#broken('Condition.wait'))
+    if (this.#abandoned !== undefined) return Promise.reject(this.#broken('Condition.wait'))
     const back = suspend(
       new Waiter<Disposable>('Lock.acquire', this.#lock, this.line, permit, true),
     )
@@ -71,6 +73,15 @@ export class LockState implements Keeper {
   owners(): TaskRecord[] {
     const task = this.holder?.task
     return task === undefined ? [...(this.#reads?.keys() ?? [])] : [task]
+  }
+
+  /** What a lock of class `type` tells of itself. */
+  stats(type: string): ResourceStats {
+    const held = this.holder === undefined ? this.readers : 1
+    let known = this.holder?.task === undefined ? 0 : 1
+    for (const reads of this.#reads?.values() ?? []) known += reads
+    const state = this.#abandoned === undefined ? 'whole' : 'broken'
+    return { type, held, holdersUnknown: known < held, waiting: this.line.size, state }
   }
 
   /** One that was disposed while it was parked counts as granted, and is held by nobody. */
@@ -92,8 +103,9 @@ export class LockState implements Keeper {
   }
 
   #broken(api: string): BrokenError {
+    const [permit] = this.#abandoned ?? []
     return new BrokenError(
-      `${api}: task ${this.#abandonedBy?.name} ended while it held the lock; make a new lock, and check what it guards`,
+      `${api}: task ${permit?.task?.name} ended while it held the lock; dispose what acquire gave it, and check what the lock guards`,
     )
   }
 }

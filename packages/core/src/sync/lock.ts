@@ -1,12 +1,14 @@
-import { requireFunction, tellOwners } from '../lowlevel.ts'
+import { nameResource, refused, requireFunction, tellOwners, tellStats } from '../lowlevel.ts'
+import type { ResourceOptions } from '../lowlevel.ts'
 import { LockState } from './lock-state.ts'
+import { dispose, whileHeld } from './while-held.ts'
 
 let stateOf: (lock: Lock) => LockState
 
 /**
  * Lets one task at a time in, first come first served: it goes from hand to hand, and nobody overtakes.
- * It belongs to the task that acquired it. If that task ends without releasing it the lock is broken:
- * those who wait for it and those who come later get `BrokenError`.
+ * It belongs to the task that acquired it. If that task ends without releasing it the lock is broken
+ * until the permit is disposed: those who wait for it and those who come by then get `BrokenError`.
  *
  * Cost: O(1) to acquire, to release and to leave the line, whatever its length.
  *
@@ -19,9 +21,14 @@ export class Lock {
   static {
     stateOf = (lock) => lock.#state
     tellOwners(this, (lock) => lock.#state.owners())
+    tellStats(this, (lock) => ({ ...lock.#state.stats('Lock'), capacity: 1 }))
   }
 
   readonly #state = new LockState(this)
+
+  constructor(options?: ResourceOptions) {
+    nameResource('Lock', this, options)
+  }
 
   /** Somebody holds it. */
   get locked(): boolean {
@@ -54,14 +61,9 @@ export class Lock {
   }
 
   /** Runs `fn` while holding the lock. */
-  async use<T>(fn: () => PromiseLike<T> | T): Promise<T> {
-    requireFunction('Lock.use: fn', fn)
-    const held = await this.acquire()
-    try {
-      return await fn()
-    } finally {
-      held[Symbol.dispose]()
-    }
+  use<T>(fn: () => PromiseLike<T> | T): Promise<T> {
+    if (typeof fn !== 'function') return refused(() => requireFunction('Lock.use: fn', fn))
+    return whileHeld(this.acquire(), () => fn(), dispose)
   }
 }
 

@@ -1,19 +1,22 @@
 import { MisuseError } from '../errors.ts'
 import {
   currentScope,
+  nameResource,
   ready,
   report,
   requireFunction,
   suspend,
   tellOwners,
+  tellStats,
   Waiter,
   WaitQueue,
   wake,
   wakeWithError,
 } from '../lowlevel.ts'
-import type { ScopeNode } from '../lowlevel.ts'
+import type { ResourceOptions } from '../lowlevel.ts'
 import { HomeContext } from '../scope/home.ts'
 import type { Task } from '../scope/task.ts'
+import { isWithin } from './is-within.ts'
 
 /**
  * A value that is made once, when it is first asked for. All who ask meanwhile wait for the same work,
@@ -30,6 +33,10 @@ import type { Task } from '../scope/task.ts'
 export class Once<T> {
   static {
     tellOwners(this, (once) => (once.#task === undefined ? [] : [once.#task]))
+    tellStats(this, (once) => {
+      const started = once.#task === undefined ? 'new' : 'running'
+      return { type: 'Once', waiting: once.waiting, state: once.done ? 'done' : started }
+    })
   }
 
   readonly #owner = new HomeContext()
@@ -39,8 +46,9 @@ export class Once<T> {
   #made: { readonly value: T } | undefined
 
   /** @param fn makes the value; called with what travels along the awaits here, such as a `TaskLocal` */
-  constructor(fn: () => PromiseLike<T> | T) {
+  constructor(fn: () => PromiseLike<T> | T, options?: ResourceOptions) {
     requireFunction('Once: fn', fn)
+    nameResource('Once', this, options)
     this.#fn = fn
   }
 
@@ -91,12 +99,4 @@ export class Once<T> {
       }
     })
   }
-}
-
-/** Whether the one who asks is the work itself, or a task below it. */
-function isWithin(asker: ScopeNode, task: { readonly id: number }): boolean {
-  for (let scope: ScopeNode | undefined = asker; scope !== undefined; scope = scope.parent) {
-    if (scope.task?.id === task.id) return true
-  }
-  return false
 }

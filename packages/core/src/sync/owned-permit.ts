@@ -1,7 +1,7 @@
 import { track, untrack } from '../lowlevel.ts'
 import type { ScopeResource, TaskRecord } from '../lowlevel.ts'
 
-/** The resource behind a permit: told when the permit comes back, or when it never will. */
+/** The resource behind a permit: told when the permit comes back, or when its task ends first. */
 export interface Keeper {
   release(permit: OwnedPermit): void
   abandon(permit: OwnedPermit): void
@@ -11,9 +11,9 @@ export interface Keeper {
  * A permit that belongs to the task that asked for it, so that it is noticed when the task ends without
  * giving it back. Outside any task it belongs to nobody.
  *
- *   idle --take--> held --dispose--> spent
- *     ^             | |
- *     └----park-----┘ └--task ends--> spent
+ *   idle --take--> held --dispose-----------------> spent
+ *     ^             | |                               ^
+ *     └----park-----┘ └--task ends--> abandoned --dispose
  */
 export class OwnedPermit implements Disposable, ScopeResource {
   /** Nobody else may hold one at the same time. */
@@ -24,6 +24,7 @@ export class OwnedPermit implements Disposable, ScopeResource {
   prevResource: ScopeResource | undefined
   readonly #keeper: Keeper
   #held = false
+  #abandoned = false
   #disposed = false
 
   constructor(keeper: Keeper, exclusive: boolean, task: TaskRecord | undefined) {
@@ -45,7 +46,7 @@ export class OwnedPermit implements Disposable, ScopeResource {
   park(): void {
     if (!this.#held) return
     this.#held = false
-    if (this.task !== undefined) untrack(this.task, this)
+    if (this.task !== undefined && !this.#abandoned) untrack(this.task, this)
     this.#keeper.release(this)
   }
 
@@ -55,7 +56,7 @@ export class OwnedPermit implements Disposable, ScopeResource {
   }
 
   onOwnerExit(): void {
-    this.#held = false
+    this.#abandoned = true
     this.#keeper.abandon(this)
   }
 }

@@ -1,10 +1,12 @@
-import { tellOwners } from '../lowlevel.ts'
+import { nameResource, tellOwners, tellStats } from '../lowlevel.ts'
+import type { ResourceOptions } from '../lowlevel.ts'
 import { LockState } from './lock-state.ts'
 
 /**
  * Lets in any number of tasks that read, or one that writes, first come first served: a writer in line
  * holds back the readers behind it, so that neither side starves. It belongs to those who hold it: if
- * one of them ends without giving it back the lock is broken, and whoever wants it gets `BrokenError`.
+ * one of them ends without giving it back the lock is broken until the permit is disposed, and whoever
+ * wants it by then gets `BrokenError`.
  *
  * Cost: O(1) to acquire, to release and to leave the line, whatever its length.
  *
@@ -16,9 +18,14 @@ import { LockState } from './lock-state.ts'
 export class RwLock {
   static {
     tellOwners(this, (lock) => lock.#state.owners())
+    tellStats(this, (lock) => lock.#state.stats('RwLock'))
   }
 
   readonly #state = new LockState(this)
+
+  constructor(options?: ResourceOptions) {
+    nameResource('RwLock', this, options)
+  }
 
   /** How many read. */
   get readers(): number {

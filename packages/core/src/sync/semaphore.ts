@@ -4,14 +4,18 @@ import {
   failAll,
   isObserved,
   isUncancelled,
+  nameResource,
+  refused,
   requireCount,
   requireFunction,
   requireLimit,
   tellOwners,
+  tellStats,
 } from '../lowlevel.ts'
-import type { ScopeNode, TaskRecord } from '../lowlevel.ts'
+import type { ResourceOptions, ResourceStats, ScopeNode, TaskRecord } from '../lowlevel.ts'
 import { PermitQueue } from './permit-queue.ts'
 import { Permit } from './permit.ts'
+import { dispose, whileHeld } from './while-held.ts'
 
 /**
  * A number of permits, handed out first come first served. While anyone waits nobody overtakes: a
@@ -28,6 +32,7 @@ import { Permit } from './permit.ts'
 export class Semaphore {
   static {
     tellOwners(this, (semaphore) => [...new Set(semaphore.#takers?.values())])
+    tellStats(this, (semaphore) => semaphore.#stats())
   }
 
   readonly #line = new PermitQueue<number>((n, scope) => this.#take(n, scope))
@@ -45,8 +50,9 @@ export class Semaphore {
   #takers: Map<Permit<number>, TaskRecord> | undefined
 
   /** @param permits a whole number of at least 0, or `Infinity` */
-  constructor(permits: number) {
+  constructor(permits: number, options?: ResourceOptions) {
     this.#resize('Semaphore: permits', permits)
+    nameResource('Semaphore', this, options)
   }
 
   /** Permits that nobody holds; below 0 after `resize` took away some that are held. */
@@ -90,14 +96,9 @@ export class Semaphore {
   }
 
   /** Runs `fn` while holding one permit. */
-  async use<T>(fn: () => PromiseLike<T> | T): Promise<T> {
-    requireFunction('Semaphore.use: fn', fn)
-    const permit = await this.acquire()
-    try {
-      return await fn()
-    } finally {
-      permit[Symbol.dispose]()
-    }
+  use<T>(fn: () => PromiseLike<T> | T): Promise<T> {
+    if (typeof fn !== 'function') return refused(() => requireFunction('Semaphore.use: fn', fn))
+    return whileHeld(this.acquire(), () => fn(), dispose)
   }
 
   /**
@@ -133,6 +134,19 @@ export class Semaphore {
       if (task !== undefined) (this.#takers ??= new Map()).set(permit, task)
     }
     return permit
+  }
+
+  #stats(): ResourceStats {
+    let known = 0
+    for (const { data } of this.#takers?.keys() ?? []) known += data
+    return {
+      type: 'Semaphore',
+      capacity: this.#total,
+      held: this.#held,
+      holdersUnknown: known < this.#held,
+      waiting: this.waiting,
+      state: this.#closed ? 'closed' : 'open',
+    }
   }
 
   #require(api: string, n: number): void {

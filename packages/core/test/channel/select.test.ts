@@ -346,6 +346,47 @@ describe('select that fails', () => {
       expect([a.getters, b.getters]).toEqual([0, 0])
     }))
 
+  it('says so when a case begins with a wait that it cannot watch, whatever its place', () =>
+    testRun(async () => {
+      const queue = new Queue<string>()
+      const hangs = new Promise<never>(() => {})
+      const blind = async (): Promise<string> => {
+        await hangs
+        return queue.get()
+      }
+      const misuse = 'select: case item begins with a wait that is not ours'
+      for (const cases of [
+        { item: blind, late: () => sleep(10) },
+        { late: () => sleep(10), item: blind },
+        { late: () => sleep(10), item: () => hangs },
+        { late: () => sleep(10), item: () => ({ then: () => {} }) as PromiseLike<string> },
+      ]) {
+        await expect(select(cases)).rejects.toThrow(misuse)
+      }
+      expect([now(), queue.getters]).toEqual([0, 0])
+    }))
+
+  it('takes a case that is ready though it is async, or that waits elsewhere after it took effect', () =>
+    testRun(async () => {
+      const queue = new Queue<string>()
+      const late = (): Promise<void> => sleep(10)
+      expect(await select({ late, value: async () => 5 })).toEqual({ key: 'value', value: 5 })
+      queue.tryPut('item')
+      const work = async (): Promise<string> => {
+        const item = await queue.get()
+        await new Promise((resolve) => {
+          setImmediate(resolve)
+        })
+        return item
+      }
+      expect(await select({ late, work })).toEqual({ key: 'work', value: 'item' })
+      const failed = spawn(() => Promise.reject(new RangeError('by itself')))
+      await failed.settled().catch(() => {})
+      await expect(select({ late, failed: () => failed })).rejects.toThrow('by itself')
+    }).catch((error: unknown) => {
+      expect(error).toEqual(new RangeError('by itself')) // the task was spawned here: its failure is main's
+    }))
+
   it('drops a wait whose case threw after it began it', () =>
     testRun(async () => {
       const queue = new Queue<number>()

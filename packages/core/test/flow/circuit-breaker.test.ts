@@ -9,6 +9,7 @@ import {
   timeout,
 } from 'corral'
 import { testRun } from 'corral/testing'
+import { unhandled } from '../unhandled.ts'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 
 const fail = (message = 'boom') => Promise.reject(new Error(message))
@@ -32,6 +33,24 @@ describe('CircuitBreaker', () => {
       expect(refused).toMatchObject({ code: 'CIRCUIT_OPEN', retryAfter: 600 })
       expect(calls).toBe(0)
     }))
+
+  test('an onChange that throws replaces neither the value nor the error of the work, and is reported', async () => {
+    const results: unknown[] = []
+    const lost = await unhandled(() =>
+      testRun(async () => {
+        const onChange = (state: CircuitState): never => {
+          throw new RangeError(state)
+        }
+        const breaker = new CircuitBreaker({ failures: 1, cooldown: 10, onChange })
+        results.push(await breaker.use(() => fail()).catch((error: Error) => error.message))
+        await sleep(10)
+        results.push(await breaker.use(() => 'fine'))
+        expect(breaker.state).toBe('closed')
+      }),
+    )
+    expect(results).toEqual(['boom', 'fine'])
+    expect(lost).toEqual(['open', 'half-open', 'closed'].map((state) => new RangeError(state)))
+  })
 
   test('a success in between begins the count anew', () =>
     testRun(async () => {

@@ -1,8 +1,11 @@
 import {
   Cancelled,
   CancelScope,
+  CircuitBreaker,
+  CircuitOpenError,
   exponential,
   fixed,
+  gather,
   isCancelled,
   MisuseError,
   now,
@@ -34,6 +37,82 @@ describe('retry', () => {
       const { work, calls } = flaky(2)
       expect(await retry(work, { attempts: 5 })).toBe('done')
       expect(calls).toEqual([1, 2, 3])
+    }))
+
+  test('a call that an open circuit breaker refused spends no attempt: who waits for it to close succeeds', () =>
+    testRun(async () => {
+      const breaker = new CircuitBreaker({ failures: 3, cooldown: 2000 })
+      let calls = 0
+      const call = () =>
+        breaker.use(async () => {
+          calls += 1
+          await sleep(10)
+          if (now() < 2500) throw new Error('down')
+          return 'ok'
+        })
+      const one = (i: number) => async () => {
+        await sleep(i)
+        return retry(call, { attempts: 5, backoff: exponential({ base: 1000, jitter: 0 }) })
+      }
+      expect(await gather([one(0), one(1), one(2), one(3)])).toEqual(['ok', 'ok', 'ok', 'ok'])
+      expect(calls).toBeLessThan(12)
+    }))
+
+  test('refused calls take nothing of backoff and budget, and wait as long as the breaker says', () =>
+    testRun(async () => {
+      const breaker = new CircuitBreaker({ failures: 1, cooldown: 500 })
+      await breaker.use(() => Promise.reject(new Error('down'))).catch(() => {})
+      const budget = new RetryBudget({ max: 1, ratio: 0 })
+      const planned: [number, number, number][] = []
+      let calls = 0
+      const failing = retry(
+        () =>
+          breaker.use(() => {
+            calls += 1
+            throw new Error(`failed ${calls}`)
+          }),
+        {
+          attempts: 3,
+          backoff: [100, 100],
+          budget,
+          onRetry: (error, attempt, delay) =>
+            void planned.push([error instanceof CircuitOpenError ? 0 : 1, attempt, delay]),
+        },
+      )
+      await expect(failing).rejects.toThrow('failed 2')
+      expect(planned).toEqual([
+        [0, 1, 500],
+        [1, 1, 100],
+        [0, 2, 400],
+      ])
+      expect([now(), budget.left]).toEqual([1000, 0])
+    }))
+
+  test('a refusal is final where shouldRetry says so, and in a cancelled scope', () =>
+    testRun(async () => {
+      const breaker = new CircuitBreaker({ failures: 1, cooldown: 500 })
+      await breaker.use(() => Promise.reject(new Error('down'))).catch(() => {})
+      const shouldRetry = (error: unknown): boolean => !(error instanceof CircuitOpenError)
+      const refused = retry(() => breaker.use(() => 1), { shouldRetry })
+      await expect(refused).rejects.toThrow(CircuitOpenError)
+      await expect(timeout(100, () => retry(() => breaker.use(() => 1)))).rejects.toThrow(
+        TimeoutError,
+      )
+      expect(now()).toBe(100)
+    }))
+
+  test('a breaker without a cooldown does not make a loop of its refusals', () =>
+    testRun(async () => {
+      const breaker = new CircuitBreaker({ failures: 1, cooldown: 0 })
+      await breaker.use(() => Promise.reject(new Error('down'))).catch(() => {})
+      const trial = spawn(() => breaker.use(() => sleep(50)))
+      await sleep(0)
+      let refusals = 0
+      const onRetry = (): void => void (refusals += 1)
+      expect(await retry(() => breaker.use(() => 'ok'), { onRetry })).toBe('ok')
+      expect(refusals).toBeGreaterThan(0)
+      expect(refusals).toBeLessThanOrEqual(50)
+      await trial
     }))
 
   test('a success at once asks nothing of backoff or hooks', () =>

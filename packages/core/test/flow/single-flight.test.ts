@@ -16,7 +16,7 @@ import {
   timeout,
   TimeoutError,
 } from 'corral'
-import { testRun } from 'corral/testing'
+import { explore, testRun } from 'corral/testing'
 import * as fc from 'fast-check'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { turns, unhandled } from './harness.ts'
@@ -41,6 +41,53 @@ describe('SingleFlight', () => {
       expect([flights.size, now()]).toEqual([0, 10])
       expect(await flights.run('a', work)).toBe(2)
     }))
+
+  test('work that asks for its own key is refused, also by a task below it, and nobody hangs', () =>
+    testRun(async () => {
+      const flights = new SingleFlight<string, string>()
+      const misuse =
+        'SingleFlight.run: the work for "a" (string) waits for its own result; pass it what it needs'
+      const again = () => flights.run('a', () => 'again')
+      await expect(flights.run('a', again)).rejects.toThrow(misuse)
+      const below = () => flights.run('a', () => gather([() => again()]).then(([text]) => text))
+      await expect(below()).rejects.toThrow(misuse)
+      expect(await flights.run('a', () => flights.run('b', () => 'of another key'))).toBe(
+        'of another key',
+      )
+      expect(flights.size).toBe(0)
+    }))
+
+  test('work forgotten meanwhile may ask for its key: that is new work', () =>
+    testRun(async () => {
+      const flights = new SingleFlight<string, string>()
+      const work = () => {
+        flights.forget('a')
+        return flights.run('a', () => 'new')
+      }
+      expect(await flights.run('a', work)).toBe('new')
+    }))
+
+  test('one that asks from a timer of a task beside it is no circle, in every order', async () => {
+    const { schedules } = await explore(
+      async () => {
+        const flights = new SingleFlight<string, number>()
+        const ask = () => flights.run('a', () => sleep(1).then(() => 1))
+        expect(await gather([ask, ask, () => sleep(1).then(ask)])).toEqual([1, 1, 1])
+      },
+      { budget: 300 },
+    )
+    expect(schedules).toBeGreaterThan(1)
+  })
+
+  test('two pieces of work that wait for each other are named as a circle', async () => {
+    const program = testRun(async () => {
+      const flights = new SingleFlight<string, string>()
+      const a = () => flights.run('b', b)
+      const b = () => flights.run('a', a)
+      await flights.run('a', a)
+    })
+    await expect(program).rejects.toThrow('in a circle')
+  })
 
   test('other keys have work of their own', () =>
     testRun(async () => {

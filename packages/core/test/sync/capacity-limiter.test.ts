@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import {
   CancelScope,
@@ -69,21 +70,35 @@ describe('CapacityLimiter', () => {
 })
 
 describe('CapacityLimiter.acquire', () => {
-  it('lends to the current task, once', () =>
+  it('lends to the current task as often as it asks, since its callbacks share it', () =>
     testRun(async () => {
       const limiter = new CapacityLimiter(3)
-      using _token = await limiter.acquire()
+      const bus = new EventEmitter()
+      let [running, most] = [0, 0]
+      const ends: Promise<void>[] = []
+      bus.on('job', () => {
+        const job = limiter.use(async () => {
+          most = Math.max(most, ++running)
+          await sleep(1)
+          running -= 1
+        })
+        ends.push(job)
+      })
+      for (let i = 0; i < 10; i++) bus.emit('job')
+      expect(counts(limiter)).toEqual([3, 7])
+      await Promise.all(ends)
+      expect([most, ...counts(limiter)]).toEqual([3, 0, 0])
+    }))
+
+  it('lends on behalf of a task as of any other key, once', () =>
+    testRun(async () => {
+      const limiter = new CapacityLimiter(3)
+      using _mine = await limiter.acquire()
+      using _named = await limiter.acquire(currentTask())
       const twice =
         'CapacityLimiter.acquire: task main has a token already; release it first, or name another borrower'
-      await expect(limiter.acquire()).rejects.toThrow(new MisuseError(twice))
-      await expect(limiter.acquire(currentTask())).rejects.toThrow(MisuseError)
-      await expect(limiter.use(() => 1)).rejects.toThrow(MisuseError)
-      expect(limiter.borrowed).toBe(1)
-      await spawn(async () => {
-        using _own = await limiter.acquire()
-        expect(limiter.borrowed).toBe(2)
-      })
-      expect(limiter.borrowed).toBe(1)
+      await expect(limiter.acquire(currentTask())).rejects.toThrow(new MisuseError(twice))
+      expect(limiter.borrowed).toBe(2)
     }))
 
   it.each([[{}], ['text'], [0], [null], [Symbol('worker')]])(
@@ -167,10 +182,16 @@ describe('CapacityLimiter.acquire', () => {
     const tokens = [await limiter.acquire(), await limiter.acquire()]
     const third = limiter.acquire()
     expect(counts(limiter)).toEqual([2, 1])
-    expect(() => limiter.release()).toThrow(MisuseError)
+    limiter.release()
+    expect(counts(limiter)).toEqual([2, 0])
     for (const token of tokens) token[Symbol.dispose]()
     ;(await third)[Symbol.dispose]()
     expect(counts(limiter)).toEqual([0, 0])
+    expect(() => limiter.release()).toThrow(
+      new MisuseError(
+        'CapacityLimiter.release: code outside any task has no token; release it once, for the borrower that acquired it',
+      ),
+    )
   })
 
   it('shows in the task tree with the tasks that borrowed', () =>
@@ -194,6 +215,37 @@ describe('CapacityLimiter.release', () => {
       limiter.release()
       limiter.release('other')
       expect(limiter.borrowed).toBe(0)
+    }))
+
+  it('without a key takes back the tokens of the current task, the latest first, and no others', () =>
+    testRun(async () => {
+      const limiter = new CapacityLimiter(10)
+      const tokens = [await limiter.acquire(), await limiter.acquire(), await limiter.acquire()]
+      const other = await spawn(() => limiter.acquire())
+      await limiter.acquire('key')
+      tokens[1]?.[Symbol.dispose]()
+      limiter.release()
+      expect(limiter.borrowed).toBe(3)
+      tokens[2]?.[Symbol.dispose]() // that one was taken back
+      expect(limiter.borrowed).toBe(3)
+      limiter.release()
+      tokens[0]?.[Symbol.dispose]()
+      expect(limiter.borrowed).toBe(2)
+      expect(() => limiter.release()).toThrow('task main has no token')
+      other[Symbol.dispose]()
+      limiter.release('key')
+      expect(limiter.borrowed).toBe(0)
+    }))
+
+  it('without a key costs the same for 100 000 tokens of one task, in whatever order they end', () =>
+    testRun(async () => {
+      const limiter = new CapacityLimiter(Infinity)
+      const tokens: Disposable[] = []
+      for (let i = 0; i < 100_000; i++) tokens.push(await limiter.acquire())
+      for (let i = 0; i < tokens.length; i += 2) tokens[i]?.[Symbol.dispose]()
+      for (let i = 0; i < 50_000; i++) limiter.release()
+      expect(limiter.borrowed).toBe(0)
+      expect(() => limiter.release()).toThrow(MisuseError)
     }))
 
   it('refuses a borrower that has none, and changes nothing', () =>

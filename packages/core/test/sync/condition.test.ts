@@ -284,7 +284,7 @@ describe('Condition.wait', () => {
       for (const task of tasks) await task.settled()
       const broken = (api: string) =>
         new BrokenError(
-          `${api}: task sloppy ended while it held the lock; make a new lock, and check what it guards`,
+          `${api}: task sloppy ended while it held the lock; dispose what acquire gave it, and check what the lock guards`,
         )
       expect(errors).toHaveLength(3)
       expect(errors).toContainEqual(broken('Lock.acquire'))

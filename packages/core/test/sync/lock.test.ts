@@ -1,7 +1,7 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { BrokenError, CancelScope, Future, Lock, now, sleep, spawn } from '../../src/index.ts'
 import type { Task } from '../../src/index.ts'
-import { testRun, TestFailure, waitAllBlocked } from '../../src/testing.ts'
+import { always, explore, testRun, TestFailure, waitAllBlocked } from '../../src/testing.ts'
 import { unhandled } from '../unhandled.ts'
 import { waitsBelow } from './wait-views.ts'
 
@@ -17,7 +17,8 @@ async function abandonedLock(): Promise<Lock> {
   return lock
 }
 
-const broken = 'task sloppy ended while it held the lock; make a new lock, and check what it guards'
+const broken =
+  'task sloppy ended while it held the lock; dispose what acquire gave it, and check what the lock guards'
 
 /** A test in which a lock is left held, which testRun reports. */
 async function leaving(test: () => Promise<void>): Promise<void> {
@@ -140,7 +141,7 @@ describe('Lock', () => {
       expect(await waiter).toBeInstanceOf(BrokenError)
     }))
 
-  it('stays broken for those who come later', () =>
+  it('stays broken for those who come later, until the permit is disposed', () =>
     leaving(async () => {
       const lock = await abandonedLock()
       await expect(lock.acquire()).rejects.toThrow(new BrokenError(`Lock.acquire: ${broken}`))
@@ -148,14 +149,63 @@ describe('Lock', () => {
       await expect(lock.use(() => 1)).rejects.toThrow(BrokenError)
     }))
 
-  it('stays broken though the permit of the ended task is disposed afterwards', () =>
-    leaving(async () => {
+  it('is whole again when the permit of the ended task is disposed, once', () =>
+    testRun(async () => {
       const lock = new Lock()
       const permit = await spawn(() => lock.acquire(), { name: 'sloppy' })
+      await expect(lock.acquire()).rejects.toThrow(BrokenError)
+      permit[Symbol.dispose]()
+      expect(lock.locked).toBe(false)
+      using _held = await lock.acquire()
       permit[Symbol.dispose]()
       expect(lock.locked).toBe(true)
-      await expect(lock.acquire()).rejects.toThrow(BrokenError)
+      const next = spawn(() => lock.use(() => 'mine'))
+      await waitAllBlocked()
+      expect(lock.waiting).toBe(1)
+      _held[Symbol.dispose]()
+      expect(await next).toBe('mine')
     }))
+
+  it('is broken again by the next task that ends with it', () =>
+    testRun(async () => {
+      const lock = new Lock()
+      for (const name of ['first', 'second']) {
+        const permit = await spawn(() => lock.acquire(), { name })
+        await expect(lock.acquire()).rejects.toThrow(`task ${name} ended while it held the lock`)
+        permit[Symbol.dispose]()
+      }
+      using _held = await lock.acquire()
+    }))
+
+  it('in callbacks of a task that ends is whole when each has disposed its permit', async () => {
+    const { schedules } = await explore(
+      async () => {
+        const lock = new Lock()
+        const permits: Disposable[] = []
+        always('one holds it', () => permits.length <= 1)
+        const handler = async (): Promise<void> => {
+          try {
+            permits.push(await lock.acquire())
+          } catch (error) {
+            if (!(error instanceof BrokenError)) throw error
+          }
+        }
+        const release = (): void => permits.pop()?.[Symbol.dispose]()
+        await spawn(async () => {
+          void handler()
+          await sleep(1)
+        })
+        const late = spawn(handler)
+        while (lock.locked || ['pending', 'running'].includes(late.status)) {
+          release()
+          await sleep(1)
+        }
+        await lock.use(() => {})
+      },
+      { budget: 300 },
+    )
+    expect(schedules).toBeGreaterThan(1)
+  })
 
   it('is not broken by the end of a task that held it before', () =>
     testRun(async () => {

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { BrokenError, CancelScope, isCancelled, RwLock, sleep, spawn } from '../../src/index.ts'
+import {
+  BrokenError,
+  CancelScope,
+  gather,
+  isCancelled,
+  RwLock,
+  sleep,
+  spawn,
+} from '../../src/index.ts'
 import type { Task } from '../../src/index.ts'
 import { testRun, waitAllBlocked } from '../../src/testing.ts'
 import { waitsBelow } from './wait-views.ts'
@@ -224,7 +232,7 @@ describe('RwLock', () => {
         await sloppy
         const broken = (api: string) =>
           new BrokenError(
-            `RwLock.${api}: task sloppy ended while it held the lock; make a new lock, and check what it guards`,
+            `RwLock.${api}: task sloppy ended while it held the lock; dispose what acquire gave it, and check what the lock guards`,
           )
         expect([await waiters[0], await waiters[1]]).toEqual([broken('write'), broken('read')])
         await expect(lock.read()).rejects.toThrow(broken('read'))
@@ -233,6 +241,23 @@ describe('RwLock', () => {
       await expect(test).rejects.toThrow(/by sloppy/)
     },
   )
+
+  it('is whole again when all that ended tasks held is disposed', () =>
+    testRun(async () => {
+      const lock = new RwLock()
+      const one = await spawn(() => lock.read(), { name: 'one' })
+      const living = await spawn(() => lock.read().catch((error: unknown) => error))
+      expect(living).toBeInstanceOf(BrokenError)
+      one[Symbol.dispose]()
+      expect(lock.readers).toBe(0)
+
+      const both = await gather([() => lock.read(), () => lock.read()])
+      await expect(lock.write()).rejects.toThrow(BrokenError)
+      both[0][Symbol.dispose]()
+      await expect(lock.write()).rejects.toThrow(BrokenError)
+      both[1][Symbol.dispose]()
+      using _writing = await lock.write()
+    }))
 
   it('is a checkpoint though it is free', () =>
     testRun(async () => {

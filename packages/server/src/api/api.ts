@@ -1,7 +1,5 @@
 import { requireFunction, requireOptions, refuse } from 'corral/lowlevel'
-import { addRoute, createRouter, findRoute } from 'rou3'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { fetchFrom } from '../app/fetch-application.ts'
 import type { FetchApp } from '../app/fetch-application.ts'
 import type { Application, Lifespan, Plan } from '../app/plan.ts'
 import { currentRequest } from '../engine/current-request.ts'
@@ -10,9 +8,13 @@ import { HttpProblem } from '../errors.ts'
 import { toOpenApi } from '../openapi/to-openapi.ts'
 import { Reply, toReply } from '../reply/reply.ts'
 import type { Transport } from '../transport/transport.ts'
+import { acceptorOf } from './acceptor.ts'
+import type { Acceptor, UpgradeOptions } from './acceptor.ts'
 import { ApiRequest } from './api-request.ts'
+import { Mounted } from './mounted.ts'
 import { Route } from './route.ts'
 import type { Handler, RouteOptions } from './route.ts'
+import { decode, Router } from './router.ts'
 
 export interface ApiOptions {
   /** Of the document. Default `API`. */
@@ -26,7 +28,21 @@ export interface ApiOptions {
 /** Around the handler, in the request's scope: `next` answers, what it throws is thrown here. */
 export type Middleware = (request: ApiRequest, next: () => Promise<Reply>) => unknown
 
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+/** Adds a route; what the handler gets has the types that the schemas make. */
+export interface AddRoute<Self> {
+  <
+    P extends Schema = undefined,
+    Q extends Schema = undefined,
+    H extends Schema = undefined,
+    B extends Schema = undefined,
+    R extends Schema = undefined,
+  >(
+    path: string,
+    handler: Handler<P, Q, H, B, R>,
+    options?: RouteOptions<P, Q, H, B, R>,
+  ): Self
+}
+
 const DEFAULT_LIMITS = { maxBodyBytes: 1_048_576, bodyTimeout: 30_000 }
 type Schema = StandardSchemaV1 | undefined
 
@@ -35,8 +51,13 @@ export class Api implements Application {
   readonly title: string
   readonly version: string
   readonly lifespans: Lifespan[] = []
+  readonly get: AddRoute<this> = this.#adder('GET')
+  readonly post: AddRoute<this> = this.#adder('POST')
+  readonly put: AddRoute<this> = this.#adder('PUT')
+  readonly patch: AddRoute<this> = this.#adder('PATCH')
+  readonly delete: AddRoute<this> = this.#adder('DELETE')
   readonly #routes: Route[] = []
-  readonly #router = createRouter<Route | Mounted>()
+  readonly #router = new Router()
   readonly #around: Middleware[] = []
 
   /** Made by `api`, not by hand. */
@@ -45,8 +66,7 @@ export class Api implements Application {
     this.version = options.version ?? '0.0.0'
     const { openApiPath = '/openapi.json' } = options
     if (openApiPath !== false) {
-      const route = new Route('GET', openApiPath, () => this.openApi(), {})
-      addRoute(this.#router, 'GET', openApiPath, route)
+      this.#router.add(new Route('GET', openApiPath, () => this.openApi(), {}))
     }
   }
 
@@ -60,54 +80,28 @@ export class Api implements Application {
     return toOpenApi(this, this.#routes)
   }
 
-  get<
-    P extends Schema = undefined,
-    Q extends Schema = undefined,
-    H extends Schema = undefined,
-    B extends Schema = undefined,
-    R extends Schema = undefined,
-  >(path: string, handler: Handler<P, Q, H, B, R>, options?: RouteOptions<P, Q, H, B, R>): this {
-    return this.#add('GET', path, handler, options)
+  /**
+   * Takes connections over for another protocol: `acceptor` decides, like any handler and inside the same
+   * middleware, deadline and limits, and answers with `switchProtocols` or anything else. The task of the request
+   * lasts as long as the session; its place and its deadline end with the 101.
+   *
+   * @example
+   * app.upgrade('/chat', websocket(chat))
+   */
+  upgrade<P extends Schema = undefined, Q extends Schema = undefined, H extends Schema = undefined>(
+    path: string,
+    acceptor: Acceptor<P, Q, H>,
+    options: UpgradeOptions<P, Q, H> = {},
+  ): this {
+    const { protocol = 'websocket', ...rest } = options
+    requireFunction('api.upgrade: acceptor', acceptor)
+    this.#add('UPGRADE', path, acceptorOf(acceptor, protocol), rest)
+    return this
   }
 
-  post<
-    P extends Schema = undefined,
-    Q extends Schema = undefined,
-    H extends Schema = undefined,
-    B extends Schema = undefined,
-    R extends Schema = undefined,
-  >(path: string, handler: Handler<P, Q, H, B, R>, options?: RouteOptions<P, Q, H, B, R>): this {
-    return this.#add('POST', path, handler, options)
-  }
-
-  put<
-    P extends Schema = undefined,
-    Q extends Schema = undefined,
-    H extends Schema = undefined,
-    B extends Schema = undefined,
-    R extends Schema = undefined,
-  >(path: string, handler: Handler<P, Q, H, B, R>, options?: RouteOptions<P, Q, H, B, R>): this {
-    return this.#add('PUT', path, handler, options)
-  }
-
-  patch<
-    P extends Schema = undefined,
-    Q extends Schema = undefined,
-    H extends Schema = undefined,
-    B extends Schema = undefined,
-    R extends Schema = undefined,
-  >(path: string, handler: Handler<P, Q, H, B, R>, options?: RouteOptions<P, Q, H, B, R>): this {
-    return this.#add('PATCH', path, handler, options)
-  }
-
-  delete<
-    P extends Schema = undefined,
-    Q extends Schema = undefined,
-    H extends Schema = undefined,
-    B extends Schema = undefined,
-    R extends Schema = undefined,
-  >(path: string, handler: Handler<P, Q, H, B, R>, options?: RouteOptions<P, Q, H, B, R>): this {
-    return this.#add('DELETE', path, handler, options)
+  /** For the server: whether a request for another protocol finds somebody at this path. */
+  upgrades(target: string): boolean {
+    return this.#router.findUpgrade(target.split('?', 1)[0] as string) !== undefined
   }
 
   /** Runs `middleware` around every request, in its scope; the first one added is the outermost. */
@@ -124,7 +118,7 @@ export class Api implements Application {
     }
     const mounted = new Mounted(prefix, typeof app === 'function' ? { fetch: app } : app)
     requireFunction('api.mount: app.fetch', mounted.app.fetch)
-    addRoute(this.#router, '', `${prefix}/**`, mounted)
+    this.#router.mount(mounted)
     return this
   }
 
@@ -150,7 +144,7 @@ export class Api implements Application {
     const at = target.indexOf('?')
     const path = at < 0 ? target : target.slice(0, at)
     const search = at < 0 ? '' : target.slice(at)
-    const found = this.#find(method, path)
+    const found = this.#router.find(method, path, transport.upgradable)
     const params = decode(found?.params)
     const work = found?.data
     if (work instanceof Mounted) {
@@ -172,7 +166,14 @@ export class Api implements Application {
     return { name, timeout, onDisconnect, admission, answer }
   }
 
-  #add(method: string, path: string, handler: unknown, options: object = {}): this {
+  #adder(method: string): AddRoute<this> {
+    return (path, handler, options) => {
+      this.#routes.push(this.#add(method, path, handler, options))
+      return this
+    }
+  }
+
+  #add(method: string, path: string, handler: unknown, options: object = {}): Route {
     const api = `api.${method.toLowerCase()}`
     requireFunction(`${api}: handler`, handler)
     requireOptions(api, options)
@@ -180,24 +181,14 @@ export class Api implements Application {
       refuse(`${api}: path`, 'a string that begins with "/"', path)
     }
     const route = new Route(method, path, handler as (context: never) => unknown, options)
-    addRoute(this.#router, method, path, route)
-    this.#routes.push(route)
-    return this
-  }
-
-  #find(
-    method: string,
-    path: string,
-  ): { data: Route | Mounted; params?: Record<string, string> } | undefined {
-    const found = findRoute(this.#router, method, path)
-    return found ?? (method === 'HEAD' ? findRoute(this.#router, 'GET', path) : undefined)
+    this.#router.add(route)
+    return route
   }
 
   /** There is no such path, or it does not take this method. */
   #nothing(method: string, path: string): Promise<Reply> {
-    const allowed = METHODS.filter((other) => this.#find(other, path) !== undefined)
-    if (allowed.length === 0) return Promise.reject(new HttpProblem(404))
-    const allow = [...allowed, 'OPTIONS'].join(', ')
+    const allow = this.#router.allowed(path).join(', ')
+    if (allow === '') return Promise.reject(new HttpProblem(404))
     if (method === 'OPTIONS') return Promise.resolve(new Reply(204, { allow }, undefined))
     return Promise.reject(new HttpProblem(405, { headers: { allow } }))
   }
@@ -211,34 +202,6 @@ export class Api implements Application {
       return toReply(await middleware(request, () => step(index + 1)))
     }
     return step(0)
-  }
-}
-
-/** Another application below a prefix. */
-class Mounted {
-  readonly prefix: string
-  readonly app: FetchApp
-
-  constructor(prefix: string, app: FetchApp) {
-    this.prefix = prefix
-    this.app = app
-  }
-
-  handle(request: ApiRequest, search: string): Promise<Reply> {
-    const rest = request.path.slice(this.prefix.length) || '/'
-    return fetchFrom(this.app, request.transport, rest + search)
-  }
-}
-
-/** @throws HttpProblem 400 for what is no percent-encoding */
-function decode(params: Record<string, string> | undefined): Readonly<Record<string, string>> {
-  if (params === undefined) return {}
-  try {
-    return Object.fromEntries(
-      Object.entries(params).map(([name, value]) => [name, decodeURIComponent(value)]),
-    )
-  } catch {
-    throw new HttpProblem(400, { detail: 'the path is not percent-encoded as it should be' })
   }
 }
 

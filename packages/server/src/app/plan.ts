@@ -21,6 +21,8 @@ export interface Plan {
 /** What the engine serves. */
 export interface Application {
   plan(transport: Transport): Plan
+  /** Somebody here takes connections over for another protocol at this path. Absent: nobody anywhere. */
+  upgrades?(target: string): boolean
   /** Resources that are open as long as the server. */
   readonly lifespans: readonly Lifespan[]
 }

@@ -2,6 +2,7 @@ import { CancelScope, isCancelled, now, shield, throwIfCancelled } from 'corral'
 import type { Plan } from '../app/plan.ts'
 import { HttpProblem } from '../errors.ts'
 import { Reply } from '../reply/reply.ts'
+import { SwitchReply } from '../reply/switch-protocols.ts'
 import { send } from '../reply/send.ts'
 import type { Transport } from '../transport/transport.ts'
 import { requestLocal } from './current-request.ts'
@@ -19,6 +20,7 @@ export class RequestWork {
   readonly #name: string
   readonly #arrived: number
   readonly #resources = new RequestResources()
+  #scope: CancelScope | undefined
 
   constructor(engine: Engine, transport: Transport, plan: Plan, name: string, arrived: number) {
     this.#engine = engine
@@ -51,6 +53,7 @@ export class RequestWork {
     const ms = Math.min(cap, timeout, clientTimeout(this.#transport.headers))
     if (ms === Infinity) return this.#answer()
     const scope = new CancelScope({ deadline: this.#arrived + ms, name: 'deadline' })
+    this.#scope = scope
     const outcome = await scope.run(() => this.#answer())
     if (outcome !== undefined) return outcome
     await this.#refuse(new HttpProblem(504))
@@ -65,7 +68,7 @@ export class RequestWork {
     try {
       await requestLocal.run({ engine, transport, name, resources }, async () => {
         const reply = await this.#admitted()
-        if (reply !== undefined) await send(transport, reply, (end) => engine.onDrain(end))
+        if (reply !== undefined) await this.#send(reply)
       })
       return 'answered'
     } catch (error) {
@@ -80,6 +83,13 @@ export class RequestWork {
         if (ended !== undefined) engine.report(ended.error, name)
       }
     }
+  }
+
+  #send(reply: Reply): Promise<void> {
+    const onDrain = (end: () => void): Disposable => this.#engine.onDrain(end)
+    if (!(reply instanceof SwitchReply)) return send(this.#transport, reply, onDrain)
+    if (this.#scope !== undefined) this.#scope.deadline = Infinity
+    return reply.run(this.#transport, onDrain)
   }
 
   /** A failure of cleanup in a cancelled request is told; the cancellation goes on its way. */
@@ -131,7 +141,7 @@ export class RequestWork {
     const problem = known ? error : new HttpProblem(500)
     const headers = { 'content-type': 'application/problem+json', ...problem.headers }
     const reply = new Reply(problem.status, headers, JSON.stringify(problem.document))
-    await send(transport, reply, (end) => this.#engine.onDrain(end))
+    await this.#send(reply)
   }
 
   /** By its client or by the server: who still waits is told, who reads sees that it is not complete. */

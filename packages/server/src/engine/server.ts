@@ -2,13 +2,15 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
 import { Server as NetServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { cancellable, Future, moveOnAfter, openGroup, sleep } from 'corral'
 import type { TaskGroup } from 'corral'
 import { requireCount, requireDuration, requireLimit, requireOptions } from 'corral/lowlevel'
 import { toApplication } from '../app/application.ts'
 import type { App } from '../app/application.ts'
+import type { Application } from '../app/plan.ts'
 import { NodeTransport } from '../transport/node-transport.ts'
+import { canUpgrade, upgradeTransport } from '../transport/upgrade-transport.ts'
 import { Engine } from './engine.ts'
 import type { ServerOptions } from './server-options.ts'
 
@@ -44,9 +46,10 @@ export class Server implements AsyncDisposable {
   constructor(app: App, options: ServerOptions) {
     check(options)
     this.#options = options
-    this.#engine = new Engine('openServer', toApplication('openServer', app), options)
+    const application = toApplication('openServer', app)
+    this.#engine = new Engine('openServer', application, options)
     this.#group = openGroup({ name: 'server' })
-    this.#http = this.#createServer()
+    this.#http = this.#createServer(application)
   }
 
   /** Such as `http://127.0.0.1:8080`. */
@@ -118,7 +121,7 @@ export class Server implements AsyncDisposable {
     await this.#group.join()
   }
 
-  #createServer(): HttpServer {
+  #createServer(app: Application): HttpServer {
     const { headersTimeout = 10_000, bodyTimeout = 30_000, keepAlive = 65_000 } = this.#options
     const { maxHeaderBytes = 16_384, maxConnections = Infinity } = this.#options
     const http = createServer({
@@ -128,6 +131,8 @@ export class Server implements AsyncDisposable {
       maxHeaderSize: maxHeaderBytes,
       connectionsCheckingInterval: Math.min(1000, headersTimeout),
       noDelay: true,
+      shouldUpgradeCallback: (incoming) =>
+        app.upgrades?.(incoming.url ?? '/') === true && canUpgrade(incoming),
     })
     if (maxConnections !== Infinity) http.maxConnections = maxConnections
     // The values of whoever opened the server, not of whoever asked first on a connection.
@@ -142,6 +147,10 @@ export class Server implements AsyncDisposable {
         here(() => this.#engine.accept(transport))
       }
     http.on('request', accept(false)).on('checkContinue', accept(true))
+    http.on('upgrade', (incoming, socket, head) => {
+      const transport = upgradeTransport(incoming, socket as Socket, head, readerTimeout)
+      if (transport !== undefined) here(() => this.#engine.accept(transport))
+    })
     http.once('close', () => this.#closed.resolve())
     return http
   }

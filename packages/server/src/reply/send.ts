@@ -2,15 +2,14 @@ import { cancellable, CancelScope, moveOnAfter, shield } from 'corral'
 import type { Transport } from '../transport/transport.ts'
 import type { Reply } from './reply.ts'
 
+/** Calls `end` when the server drains, until it is disposed. */
+export type OnDrain = (end: () => void) => Disposable
+
 /** How long a source that does not react to being closed is waited for. */
 const CLOSE_GRACE = 1000
 
 /** Sends an answer to its end. A stream is read no faster than the client takes it, and closed in any case. */
-export async function send(
-  transport: Transport,
-  reply: Reply,
-  onDrain: (end: () => void) => Disposable,
-): Promise<void> {
+export async function send(transport: Transport, reply: Reply, onDrain: OnDrain): Promise<void> {
   const { status, headers, body } = reply
   if (body === undefined) {
     transport.head(status, hasNoLength(status) ? headers : { ...headers, 'content-length': 0 })
@@ -32,7 +31,7 @@ async function pour(
   transport: Transport,
   reply: Reply,
   source: AsyncIterator<string | Uint8Array>,
-  onDrain: (end: () => void) => Disposable,
+  onDrain: OnDrain,
 ): Promise<void> {
   try {
     transport.head(reply.status, reply.headers)

@@ -1,4 +1,5 @@
-import { BrokenError, ClosedError } from 'corral'
+import type { Duplex } from 'node:stream'
+import { BrokenError, ClosedError, MisuseError } from 'corral'
 import type { MemoryTransport } from '../transport/memory-transport.ts'
 
 /** An answer as the client sees it. */
@@ -12,6 +13,19 @@ export class TestResponse implements AsyncIterable<Buffer> {
 
   get status(): number {
     return this.#transport.status
+  }
+
+  /**
+   * The client's end of a connection that was switched to another protocol; the 101 comes as bytes on it.
+   *
+   * @throws MisuseError when it was not
+   */
+  get socket(): Duplex {
+    const { socket } = this.#transport
+    if (socket !== undefined) return socket
+    throw new MisuseError(
+      `TestResponse.socket: the answer is ${this.status}, and the connection as it was`,
+    )
   }
 
   /** Names in lower case. */

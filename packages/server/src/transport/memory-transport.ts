@@ -1,5 +1,8 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { duplexPair } from 'node:stream'
+import type { Duplex } from 'node:stream'
 import { BrokenError, Event, Queue, throwIfCancelled } from 'corral'
-import type { ReplyHeaders, RequestHeaders, Transport } from './transport.ts'
+import type { ReplyHeaders, RequestHeaders, SwitchedConnection, Transport } from './transport.ts'
 
 /** Pieces of an answer that may be under way before the writer waits. */
 const WINDOW = 2
@@ -21,7 +24,11 @@ export class MemoryTransport implements Transport {
   /** Cut off by the server. */
   broken = false
   onGone: (() => void) | undefined
+  readonly upgradable: boolean
+  /** The client's end of a connection that was taken over. */
+  socket: Duplex | undefined
   readonly #body: AsyncIterator<Uint8Array | string> | undefined
+  #server: Duplex | undefined
 
   constructor(
     method: string,
@@ -34,7 +41,20 @@ export class MemoryTransport implements Transport {
     this.target = target
     this.headers = headers
     this.remoteAddress = remoteAddress
+    this.upgradable = headers['upgrade'] !== undefined
     this.#body = body?.[Symbol.asyncIterator]()
+  }
+
+  detach(): SwitchedConnection {
+    const [socket, client] = duplexPair()
+    this.socket = client
+    this.status = 101
+    this.headersSent = true
+    this.#server = socket
+    this.answered.set()
+    const { method, target: url } = this
+    const incoming = { method, url, headers: this.headers as IncomingHttpHeaders }
+    return { socket, head: Buffer.alloc(0), incoming }
   }
 
   async read(): Promise<Uint8Array | undefined> {
@@ -71,6 +91,7 @@ export class MemoryTransport implements Transport {
   }
 
   destroy(): void {
+    this.#server?.destroy()
     this.broken = true
     this.pieces.close({ immediate: true })
     this.answered.set()

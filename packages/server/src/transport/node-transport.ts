@@ -1,13 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { BrokenError, Event, moveOnAfter, throwIfCancelled } from 'corral'
-import type { ReplyHeaders, RequestHeaders, Transport } from './transport.ts'
+import type { ReplyHeaders, RequestHeaders, SwitchedConnection, Transport } from './transport.ts'
 
 export interface NodeTransportOptions {
   /** How long a client may take nothing of an answer, in milliseconds. */
   readonly readerTimeout: number
   /** The client waits for `100 Continue` before it sends the body. */
   readonly expectsContinue?: boolean
+  /** What came after the head of a request for another protocol. */
+  readonly upgradeHead?: Buffer
 }
 
 /** The requests under way of each socket. One listener a socket tells them all, those in the pipeline too. */
@@ -29,6 +31,8 @@ export class NodeTransport implements Transport {
   readonly #socket: Socket
   readonly #readerTimeout: number
   #expectsContinue: boolean
+  readonly #upgradeHead: Buffer | undefined
+  #detached = false
   #reading: Event | undefined
   #writing: Event | undefined
 
@@ -41,6 +45,7 @@ export class NodeTransport implements Transport {
     this.remoteAddress = this.#socket.remoteAddress ?? ''
     this.#readerTimeout = options.readerTimeout
     this.#expectsContinue = options.expectsContinue ?? false
+    this.#upgradeHead = options.upgradeHead
     requestsOf(this.#socket).add(this)
     if (this.#socket.destroyed) this.left()
   }
@@ -50,10 +55,11 @@ export class NodeTransport implements Transport {
   }
 
   get headersSent(): boolean {
-    return this.outgoing.headersSent
+    return this.outgoing.headersSent || this.#detached
   }
 
   get status(): number {
+    if (this.#detached) return 101
     return this.outgoing.headersSent ? this.outgoing.statusCode : 0
   }
 
@@ -65,6 +71,18 @@ export class NodeTransport implements Transport {
     if (this.ended || this.gone || this.outgoing.writableFinished) return
     this.gone = true
     this.onGone?.()
+  }
+
+  get upgradable(): boolean {
+    return this.#upgradeHead !== undefined && !this.outgoing.headersSent && !this.gone
+  }
+
+  detach(): SwitchedConnection {
+    this.#detached = true
+    requestsOf(this.#socket).delete(this)
+    this.outgoing.detachSocket(this.#socket)
+    const { incoming } = this
+    return { socket: this.#socket, head: this.#upgradeHead ?? Buffer.alloc(0), incoming }
   }
 
   async read(): Promise<Uint8Array | undefined> {
@@ -158,7 +176,8 @@ function taken(socket: Socket): number {
   return socket.bytesWritten - socket.writableLength
 }
 
-function requestsOf(socket: Socket): Set<NodeTransport> {
+/** Those whose answer is still to be given or taken. */
+export function requestsOf(socket: Socket): Set<NodeTransport> {
   const known = underWay.get(socket)
   if (known !== undefined) return known
   const requests = new Set<NodeTransport>()

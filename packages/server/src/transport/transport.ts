@@ -1,7 +1,19 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+
 /** Names in lower case, as Node's parser gives them. */
 export type RequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
 
 export type ReplyHeaders = Readonly<Record<string, string | readonly string[] | number>>
+
+/** A connection that somebody else speaks on from now on. */
+export interface SwitchedConnection {
+  readonly socket: Duplex
+  /** What came after the head of the request already. */
+  readonly head: Buffer
+  /** What libraries of other protocols take: method, url and headers are there in tests without sockets too. */
+  readonly incoming: Pick<IncomingMessage, 'method' | 'url' | 'headers'>
+}
 
 /**
  * One request and its answer, as the engine sees them: a socket below it, or memory in tests. It knows no
@@ -22,6 +34,10 @@ export interface Transport {
   onGone: (() => void) | undefined
   /** The status that was sent; 0 for none. */
   readonly status: number
+  /** The client asks for another protocol, and the connection can be had for it. */
+  readonly upgradable: boolean
+  /** The connection, once; from then on nobody here watches it. Its end is `destroy`. */
+  detach(): SwitchedConnection
   /** The next piece of the body; undefined at its end. */
   read(): Promise<Uint8Array | undefined>
   /** The connection serves no further request. */
