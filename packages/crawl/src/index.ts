@@ -28,7 +28,7 @@ export { markup } from './extract/markup.ts'
 export { number } from './extract/number.ts'
 export { PageNode } from './extract/page-node.ts'
 export { record } from './extract/record.ts'
-export type { FieldsOf } from './extract/record.ts'
+export type { FieldsOf, Keyed } from './extract/record.ts'
 export { required } from './extract/required.ts'
 export { text } from './extract/text.ts'
 export { publicAddresses } from './fetch/address-guard.ts'
@@ -51,7 +51,14 @@ export type { StoreOptions } from './store/store.ts'
 export { StoreError } from './store/store-error.ts'
 export type { StoreErrorCode } from './store/store-error.ts'
 export { StoreReader } from './store/store-reader.ts'
-export type { BrokenLinkRow, ErrorRow, LinkRow, PageRow, RecordRow } from './store/store-reader.ts'
+export type {
+  BrokenLinkRow,
+  ErrorRow,
+  LinkRow,
+  PageRow,
+  RecordRow,
+  SkippedRow,
+} from './store/store-reader.ts'
 export type {
   FrontierEntry,
   Outcome,

@@ -53,6 +53,7 @@ export class Dispatcher {
   #endsAt = Infinity
   #visiting = 0
   #claiming = false
+  #paused: { readonly origin: string; readonly until: number } | undefined
   /** Nothing could be claimed since the last transaction. */
   #dry = false
 
@@ -75,6 +76,12 @@ export class Dispatcher {
   /** Requests that are on their way. */
   get inFlight(): number {
     return this.#politeness.inFlight
+  }
+
+  /** The host that asks to be left alone until a time, when there is nothing else to do. */
+  get waiting(): { readonly origin: string; readonly until: number } | undefined {
+    const paused = this.#paused
+    return paused !== undefined && this.inFlight === 0 && paused.until > now() ? paused : undefined
   }
 
   /** Whether less is waiting than is in flight: then what the next transaction brings is needed soon. */
@@ -214,7 +221,12 @@ export class Dispatcher {
     }
     const at = now() + backoffAfter(attempt, limits, retryAfter)
     // A server that names a time speaks of itself, not of one page.
-    if (retryAfter !== undefined) this.#politeness.pause(origin, at)
+    if (retryAfter !== undefined) {
+      this.#politeness.pause(origin, at)
+      // Of several the one that is done with first.
+      const { until = 0 } = this.waiting ?? {}
+      if (until === 0 || at < until) this.#paused = { origin, until: at }
+    }
     this.#politeness.retry(origin, { entry, attempt: attempt + 1 }, at)
     onRetry()
     return undefined

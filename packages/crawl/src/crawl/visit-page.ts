@@ -10,6 +10,9 @@ import { sitemapLimits } from '../sitemap/read-sitemap.ts'
 import type { UrlNormalizer } from '../url/url-normalizer.ts'
 import type { Scope } from '../url/scope.ts'
 import type { CrawlLimits } from './crawl-limits.ts'
+import { discard } from './discard.ts'
+import { leadsBack } from './cookie-wall.ts'
+import { isRedirect, locationOf } from './location.ts'
 import { conditionsOf, validatorsOf } from './conditional-request.ts'
 import type { CrawlRequest, CrawlResponse, CrawlSession } from './crawl-session.ts'
 import type { LinkPolicy } from './link-policy.ts'
@@ -29,6 +32,12 @@ export interface VisitContext {
   readonly handling?: PageHandler | undefined
   /** What else is to be decided about links. */
   readonly linkPolicy?: LinkPolicy | undefined
+  /** URLs that the crawl starts from: where they redirect to is in scope like themselves. Grows. */
+  readonly starts?: Set<string> | undefined
+  /** Whether a page may be another one once its cookies are sent back. */
+  readonly keepsCookies?: boolean | undefined
+  /** What was fetched before lacks some of what is extracted: milliseconds since the epoch. */
+  readonly extractionSince?: number | undefined
   /** Whether pages with the same body are told apart by a hash. */
   readonly dedupe?: boolean | undefined
 }
@@ -140,29 +149,38 @@ type Fetched =
     }
 
 async function fetchEntry(entry: FrontierEntry, context: VisitContext): Promise<Fetched> {
-  await using response = await context.session.get(entry.url, requestFor(entry, context))
-  const { status } = response
-  if (status === 304 && entry.before !== undefined) return { result: 'unchanged' }
-  const location = response.headers.get('location')
-  if (isRedirect(status) && location !== undefined) {
-    await discard(response)
-    return redirected(entry, response, location, context)
+  let wall = context.keepsCookies === true && entry.sitemap !== true
+  for (;;) {
+    await using response = await context.session.get(entry.url, requestFor(entry, context))
+    const { status } = response
+    if (status === 304 && entry.before !== undefined) return { result: 'unchanged' }
+    const location = locationOf(response)
+    if (isRedirect(status) && location !== undefined) {
+      await discard(response)
+      if (wall && (await leadsBack(entry.url, response, location, context))) {
+        wall = false
+        continue
+      }
+      return redirected(entry, response, location, context)
+    }
+    if (status >= 400) {
+      await discard(response)
+      const retryAfter = parseRetryAfter(response.headers.get('retry-after'), now())
+      const failure = failureOfStatus(status, response.statusText)
+      return { result: 'failure', failure, retryAfter }
+    }
+    // Awaited here: the response is closed when this block is left.
+    return await readAnswer(entry, response, context)
   }
-  if (status >= 400) {
-    await discard(response)
-    const retryAfter = parseRetryAfter(response.headers.get('retry-after'), now())
-    return { result: 'failure', failure: failureOfStatus(status, response.statusText), retryAfter }
-  }
-  // Awaited here: the response is closed when this function is left.
-  return await readAnswer(entry, response, context)
 }
 
 function requestFor(
   { before, sitemap }: FrontierEntry,
-  { headers, limits: { maxBytes } }: VisitContext,
+  { headers, limits: { maxBytes }, extractionSince = 0 }: VisitContext,
 ): CrawlRequest {
+  const isWhole = before !== undefined && before.fetchedAt >= extractionSince
   return {
-    headers: before === undefined ? headers : { ...headers, ...conditionsOf(before) },
+    headers: isWhole ? { ...headers, ...conditionsOf(before) } : headers,
     maxBytes: sitemap === true ? Math.max(maxBytes, sitemapLimits.bytes) : maxBytes,
   }
 }
@@ -214,11 +232,13 @@ function redirected(
   location: string,
   context: VisitContext,
 ): Fetched {
-  const target = context.normalizer.normalize(location, context.normalizer.base(entry.url))
+  const several = location.includes('\n')
+  const base = context.normalizer.base(entry.url)
+  const target = several ? undefined : context.normalizer.normalize(location, base)
   if (target === undefined) {
     return failed(
       'REDIRECT_INVALID',
-      `redirects to ${JSON.stringify(withoutCredentials(location.slice(0, 200)))}`,
+      `redirects to ${several ? 'several places: ' : ''}${JSON.stringify(withoutCredentials(location.slice(0, 200)))}`,
     )
   }
   if (entry.hops >= context.limits.maxRedirects) {
@@ -228,6 +248,10 @@ function redirected(
     )
   }
   const contentType = response.headers.get('content-type')
+  if (context.starts?.has(entry.url) === true && entry.sitemap !== true) {
+    context.starts.add(target)
+    context.scope.admit(target)
+  }
   return {
     result: 'answer',
     answer: { status: response.status, contentType, noindex: false },
@@ -236,15 +260,6 @@ function redirected(
       entry.sitemap === true
         ? stored(target, 'sitemap', false, undefined)
         : stored(target, 'redirect', false, context.scope(target, entry.depth)),
-  }
-}
-
-/** Leaves a body that nobody wants; how it ends does not matter. */
-async function discard(response: CrawlResponse): Promise<void> {
-  try {
-    await response.drain()
-  } catch (error) {
-    if (isCancelled(error)) throw error
   }
 }
 
@@ -259,10 +274,6 @@ function stored(
   skip: string | undefined,
 ): StoredLink {
   return skip === undefined ? { url, kind, nofollow } : { url, kind, nofollow, skip }
-}
-
-function isRedirect(status: number): boolean {
-  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308
 }
 
 /** One that does not say what it is is taken for a page. */

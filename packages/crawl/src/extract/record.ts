@@ -4,6 +4,11 @@ import { readField, type Field, type FieldReader } from './field.ts'
 /** A field for each part of a record. */
 export type FieldsOf<T extends object> = { readonly [K in keyof T]: Field<T[K]> }
 
+/** A reader whose parts have names. */
+export interface Keyed {
+  readonly keys: readonly string[]
+}
+
 /**
  * Several fields under names: the type follows from them.
  *
@@ -11,15 +16,21 @@ export type FieldsOf<T extends object> = { readonly [K in keyof T]: Field<T[K]> 
  * const product = record({ name: required(text('h1')), price: number('.price') })
  * // FieldReader<{ name: string; price: number | undefined }>
  */
-export function record<T extends object>(fields: FieldsOf<T>): FieldReader<T> {
+export function record<T extends object>(fields: FieldsOf<T>): FieldReader<T> & Keyed {
   const entries = Object.entries<Field<unknown>>(fields as Record<string, Field<unknown>>)
   return {
+    keys: entries.map(([name]) => name),
     read(node) {
       const values: Record<string, unknown> = {}
       for (const [name, field] of entries) values[name] = named(name, () => readField(field, node))
       return values as T
     },
   }
+}
+
+/** The names in a record, as far as it is one. */
+export function keysOf(field: Field<unknown>): readonly string[] {
+  return typeof field === 'object' && 'keys' in field ? (field as Keyed).keys : []
 }
 
 /** Says which field it was. */

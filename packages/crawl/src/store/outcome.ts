@@ -20,6 +20,12 @@ export interface SkippedUrl {
   readonly reason: string
 }
 
+/** The cookies of a registered domain, as JSON. */
+export interface Jar {
+  readonly domain: string
+  readonly jar: string
+}
+
 /** What a store knows of the options of the runs before. */
 export interface Noted {
   readonly isNew: boolean

@@ -11,7 +11,8 @@ export function queueFailed(
   tally: Tally,
   only: { readonly kind: string } | { readonly url: number } | undefined = undefined,
 ): void {
-  const [column, value] = only === undefined ? ['1', 1] : 'kind' in only ? ['kind', only.kind] : ['url_id', only.url]
+  const [column, value] =
+    only === undefined ? ['1', 1] : 'kind' in only ? ['kind', only.kind] : ['url_id', only.url]
   const kinds = db
     .prepare(`SELECT kind, count(*) AS count FROM failure WHERE ${column} = ? GROUP BY kind`)
     .all(value) as unknown as { kind: string; count: number }[]

@@ -4,6 +4,7 @@ import { packedLink } from './link-traits.ts'
 import { openDatabase, type OpenDatabaseOptions } from './open-database.ts'
 import type {
   FrontierEntry,
+  Jar,
   Noted,
   Outcome,
   SkippedUrl,
@@ -142,6 +143,18 @@ export class StoreEngine {
       tally.set('extraction-since', at)
     })
     return { isNew, extractionSince: tally.of('extraction-since') }
+  }
+
+  cookies(): Jar[] {
+    const rows = this.#db.prepare('SELECT domain, jar FROM cookie').all()
+    return rows.map((row) => ({ ...row })) as unknown as Jar[]
+  }
+
+  keepCookies(jars: readonly Jar[]): void {
+    this.#transaction(() => {
+      const keep = this.#db.prepare('INSERT OR REPLACE INTO cookie VALUES (?, ?)')
+      for (const { domain, jar } of jars) keep.run(domain, jar)
+    })
   }
 
   /** Where URLs were redirected to, and where these were, as far as is known. */

@@ -1,3 +1,5 @@
+import type { Jar } from './outcome.ts'
+
 /** What the writer thread is asked. */
 export type StoreCall =
   | { readonly op: 'open' }
@@ -21,6 +23,8 @@ export type StoreCall =
       readonly extraction: number
       readonly at: number
     }
+  | { readonly op: 'cookies' }
+  | { readonly op: 'keepCookies'; readonly jars: readonly Jar[] }
   | { readonly op: 'redirectsOf'; readonly urls: readonly string[] }
   | { readonly op: 'close' }
 

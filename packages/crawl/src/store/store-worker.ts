@@ -52,6 +52,10 @@ function answer(call: StoreCall): unknown {
       return engine.retryRefused()
     case 'note':
       return engine.note(call.judgement, call.extraction, call.at)
+    case 'cookies':
+      return engine.cookies()
+    case 'keepCookies':
+      return engine.keepCookies(call.jars)
     case 'redirectsOf':
       return engine.redirectsOf(call.urls)
     case 'close':

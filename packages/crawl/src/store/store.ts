@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { packOutcomes } from './outcome-packing.ts'
-import type { FrontierEntry, Noted, Outcome, SkippedUrl, StoreCounts } from './outcome.ts'
+import type { FrontierEntry, Jar, Noted, Outcome, SkippedUrl, StoreCounts } from './outcome.ts'
 import type { StoreEngineOptions } from './store-engine.ts'
 import { StoreError, type StoreErrorCode } from './store-error.ts'
 import type { StoreCall, StoreReply } from './store-protocol.ts'
@@ -121,6 +121,15 @@ export class Store implements AsyncDisposable {
   /** Notes hashes of what decides about URLs and of what is extracted, and tells whether they are new. */
   async note(judgement: number, extraction: number, at: number): Promise<Noted> {
     return (await this.#call({ op: 'note', judgement, extraction, at })) as Noted
+  }
+
+  /** The cookies that earlier runs kept. */
+  async cookies(): Promise<Jar[]> {
+    return (await this.#call({ op: 'cookies' })) as Jar[]
+  }
+
+  async keepCookies(jars: readonly Jar[]): Promise<void> {
+    await this.#call({ op: 'keepCookies', jars })
   }
 
   /** Where URLs were redirected to, one redirect after the other. */
