@@ -5,7 +5,7 @@ import { readField, type Field, type FieldReader } from './field.ts'
 export type FieldsOf<T extends object> = { readonly [K in keyof T]: Field<T[K]> }
 
 /** A reader whose parts have names. */
-export interface Keyed {
+interface Keyed {
   readonly keys: readonly string[]
 }
 
@@ -16,9 +16,9 @@ export interface Keyed {
  * const product = record({ name: required(text('h1')), price: number('.price') })
  * // FieldReader<{ name: string; price: number | undefined }>
  */
-export function record<T extends object>(fields: FieldsOf<T>): FieldReader<T> & Keyed {
+export function record<T extends object>(fields: FieldsOf<T>): FieldReader<T> {
   const entries = Object.entries<Field<unknown>>(fields as Record<string, Field<unknown>>)
-  return {
+  const reader: FieldReader<T> & Keyed = {
     keys: entries.map(([name]) => name),
     read(node) {
       const values: Record<string, unknown> = {}
@@ -26,6 +26,7 @@ export function record<T extends object>(fields: FieldsOf<T>): FieldReader<T> & 
       return values as T
     },
   }
+  return reader
 }
 
 /** The names in a record, as far as it is one. */

@@ -34,7 +34,8 @@ function isUtf8Text(start: Uint8Array): boolean {
   if (isAscii(start)) return false
   const cut = start.subarray(-3).findLastIndex((byte) => byte >= 0xc0)
   const end = cut === -1 ? 0 : Math.min(3, start.length) - cut
-  return isUtf8(start) || (end > 0 && isUtf8(start.subarray(0, start.length - end)))
+  const whole = start.subarray(0, start.length - end)
+  return isUtf8(start) || (!isAscii(whole) && isUtf8(whole))
 }
 
 function byMark(start: Uint8Array): string | undefined {
@@ -70,9 +71,7 @@ const usual = /<meta charset=(["']?)([\w-]+)\1 *\/?>/iy
 
 function declaredIn(start: Uint8Array): string | undefined {
   const { buffer, byteOffset, length } = start
-  const text = headOf(
-    Buffer.from(buffer, byteOffset, Math.min(length, longest)).toString('latin1'),
-  )
+  const text = headOf(Buffer.from(buffer, byteOffset, Math.min(length, longest)).toString('latin1'))
   // An XML declaration counts as well; comments hide what is in them.
   const first = text.search(/<meta|<\?xml|<!--/i)
   if (first === -1) return undefined
@@ -84,7 +83,9 @@ function declaredIn(start: Uint8Array): string | undefined {
 /** As far as a declaration counts: beyond the first bytes no further than the head, and not in what is no markup there. */
 function headOf(text: string): string {
   if (text.length <= prescan) return text
-  const body = text.search(/<\/head[\s>]|<(body|frameset|div|p|a|table|h[1-6]|ul|main|header)[\s>]/i)
+  const body = text.search(
+    /<\/head[\s>]|<(body|frameset|div|p|a|table|h[1-6]|ul|main|header)[\s>]/i,
+  )
   const head = text.slice(0, Math.max(prescan, body === -1 ? text.length : body))
   const rest = head.slice(prescan)
   if (!/<meta/i.test(rest)) return head.slice(0, prescan)

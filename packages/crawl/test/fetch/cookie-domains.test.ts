@@ -9,14 +9,17 @@ async function sentTo(to: string, from: string, cookie: string): Promise<string 
     get(url: string, { headers }: CrawlRequest): Promise<CrawlResponse> {
       sent.push(headers['cookie'])
       const set = url === from && sent.length === 1 ? [cookie] : []
-      return Promise.resolve({
-        status: 200,
-        statusText: '',
-        headers: { get: () => undefined, getAll: () => set, *[Symbol.iterator]() {} },
-        body: (async function* () {})(),
-        drain: () => Promise.resolve(),
-        [Symbol.asyncDispose]: () => Promise.resolve(),
-      })
+      return Promise.resolve(
+        {
+          status: 200,
+          statusText: '',
+          headers: { get: () => undefined, getAll: () => set, *[Symbol.iterator]() {} },
+          body: (async function* () {})(),
+          drain: () => Promise.resolve(),
+          [Symbol.asyncDispose]: () => Promise.resolve(),
+        },
+        { cookies: () => Promise.resolve([]), keepCookies: () => Promise.resolve() },
+      )
     },
   })
   for (const url of [from, to]) await session.get(url, { headers: {}, maxBytes: 1 })
