@@ -173,7 +173,7 @@ function requireSomething(store: StoreSummary, reader: StoreReader): void {
   }
   const { url, code, message } = first
   throw new FailureError(
-    `nothing could be fetched: ${printable(`${url}: ${withCode(message, code)}`)}`,
+    `nothing could be fetched: ${printable(`${url}: ${withCode(message, code)}`)}${code === 'ADDRESS_REFUSED' ? '; --allow-private allows it' : ''}`,
   )
 }
 

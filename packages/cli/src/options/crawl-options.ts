@@ -177,7 +177,7 @@ export const crawlOptions: OptionTable<CrawlSettings> = {
     group: requests,
   },
   headerOrigin: { takes: url, multiple: true, help: 'headers are sent here, too', group: requests },
-  cookies: { help: 'keep cookies as long as the crawl runs', group: requests },
+  cookies: { help: 'keep cookies, in the store as well', group: requests },
   proxy: { takes: url, help: 'an HTTP proxy to ask through', group: requests },
   refresh: {
     takes: duration(),

@@ -6,15 +6,14 @@ import { readPage, type ReadPage } from '../page/read-page.ts'
 import { parseRobotsDirectives } from '../robots/robots-directives.ts'
 import type { FrontierEntry, StoredLink, StoredPage, Validators } from '../store/outcome.ts'
 import { WarcError } from '../warc/warc-error.ts'
-import { sitemapLimits } from '../sitemap/read-sitemap.ts'
 import type { UrlNormalizer } from '../url/url-normalizer.ts'
 import type { Scope } from '../url/scope.ts'
 import type { CrawlLimits } from './crawl-limits.ts'
 import { discard } from './discard.ts'
 import { leadsBack } from './cookie-wall.ts'
 import { isRedirect, locationOf } from './location.ts'
-import { conditionsOf, validatorsOf } from './conditional-request.ts'
-import type { CrawlRequest, CrawlResponse, CrawlSession } from './crawl-session.ts'
+import { requestFor, validatorsOf } from './conditional-request.ts'
+import type { CrawlResponse, CrawlSession } from './crawl-session.ts'
 import type { LinkPolicy } from './link-policy.ts'
 import type { PageHandler } from './page-handling.ts'
 import { visitSitemap } from './visit-sitemap.ts'
@@ -166,22 +165,14 @@ async function fetchEntry(entry: FrontierEntry, context: VisitContext): Promise<
     if (status >= 400) {
       await discard(response)
       const retryAfter = parseRetryAfter(response.headers.get('retry-after'), now())
-      const failure = failureOfStatus(status, response.statusText)
-      return { result: 'failure', failure, retryAfter }
+      return {
+        result: 'failure',
+        failure: failureOfStatus(status, response.statusText),
+        retryAfter,
+      }
     }
     // Awaited here: the response is closed when this block is left.
     return await readAnswer(entry, response, context)
-  }
-}
-
-function requestFor(
-  { before, sitemap }: FrontierEntry,
-  { headers, limits: { maxBytes }, extractionSince = 0 }: VisitContext,
-): CrawlRequest {
-  const isWhole = before !== undefined && before.fetchedAt >= extractionSince
-  return {
-    headers: isWhole ? { ...headers, ...conditionsOf(before) } : headers,
-    maxBytes: sitemap === true ? Math.max(maxBytes, sitemapLimits.bytes) : maxBytes,
   }
 }
 

@@ -43,7 +43,7 @@ function makeTable(encoding: string): ReadonlyMap<string, string> {
     } catch {
       return
     }
-    if ([...letter].length !== 1 || table.has(letter)) return
+    if (!/^.$/su.test(letter) || table.has(letter)) return
     table.set(letter, bytes.map((byte) => `%${byte.toString(16).toUpperCase()}`).join(''))
   }
   for (let byte = 0x80; byte <= 0xff; byte++) add(byte)

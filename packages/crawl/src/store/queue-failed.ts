@@ -9,7 +9,7 @@ import type { Tally } from './tally.ts'
 export function queueFailed(
   db: DatabaseSync,
   tally: Tally,
-  only: { readonly kind: string } | { readonly url: number } | undefined = undefined,
+  only?: { readonly kind: string } | { readonly url: number },
 ): void {
   const [column, value] =
     only === undefined ? ['1', 1] : 'kind' in only ? ['kind', only.kind] : ['url_id', only.url]

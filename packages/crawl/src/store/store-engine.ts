@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { Claims } from './claims.ts'
+import { jarsOf, keepJars } from './cookie-table.ts'
 import { packedLink } from './link-traits.ts'
 import { openDatabase, type OpenDatabaseOptions } from './open-database.ts'
 import type {
@@ -16,7 +17,9 @@ import { takeOwnerLock } from './owner-lock.ts'
 import { PageTable } from './page-table.ts'
 import { queueFailed } from './queue-failed.ts'
 import { queueStale } from './queue-stale.ts'
+import { redirectsOf } from './redirects-of.ts'
 import { upgradeSchema } from './schema.ts'
+import { queueSkipped, skippedUrls } from './skipped-urls.ts'
 import { storeErrorOf } from './store-error.ts'
 import { Tally } from './tally.ts'
 import { UrlGraph, type UrlGraphOptions } from './url-graph.ts'
@@ -97,26 +100,15 @@ export class StoreEngine {
     return this.#transaction(() => queueFailed(this.#db, this.#tally))
   }
 
-  /** URLs that are skipped, in the order of their numbers, for some reasons or for all. */
+  /** URLs that are skipped, in the order of their numbers, for some reason or for all. */
   skipped(after: number, limit: number, reason: string | undefined): SkippedUrl[] {
-    const and = reason === undefined ? '' : 'AND reason = ?3'
-    const statement = this.#db.prepare(
-      `SELECT id, url, depth, reason FROM url WHERE state = 3 AND id > ?1 ${and} ORDER BY id LIMIT ?2`,
-    )
-    const rows = statement.all(after, limit, ...(reason === undefined ? [] : [reason]))
-    return rows.map((row) => ({ ...row })) as unknown as SkippedUrl[]
+    return skippedUrls(this.#db, after, limit, reason)
   }
 
   /** Queues URLs that were skipped. */
   unskip(ids: readonly number[]): StoreCounts {
     return this.#transaction(() => {
-      const { changes } = this.#db
-        .prepare(
-          `UPDATE url SET state = 0, reason = NULL WHERE state = 3 AND id IN (SELECT value FROM json_each(?))`,
-        )
-        .run(JSON.stringify(ids))
-      this.#tally.add('queued', Number(changes))
-      this.#tally.add('skipped', -Number(changes))
+      queueSkipped(this.#db, this.#tally, ids)
       this.#graph.forget()
     })
   }
@@ -146,29 +138,16 @@ export class StoreEngine {
   }
 
   cookies(): Jar[] {
-    const rows = this.#db.prepare('SELECT domain, jar FROM cookie').all()
-    return rows.map((row) => ({ ...row })) as unknown as Jar[]
+    return jarsOf(this.#db)
   }
 
   keepCookies(jars: readonly Jar[]): void {
-    this.#transaction(() => {
-      const keep = this.#db.prepare('INSERT OR REPLACE INTO cookie VALUES (?, ?)')
-      for (const { domain, jar } of jars) keep.run(domain, jar)
-    })
+    this.#transaction(() => keepJars(this.#db, jars))
   }
 
   /** Where URLs were redirected to, and where these were, as far as is known. */
   redirectsOf(urls: readonly string[]): string[] {
-    const select = this.#db.prepare(
-      `SELECT t.url FROM url u JOIN page p ON p.url_id = u.id JOIN url t ON t.id = p.redirect_id WHERE u.url = ?`,
-    )
-    const found = new Set<string>()
-    for (let next = urls; next.length > 0;) {
-      const targets = next.flatMap((url) => select.all(url) as unknown as { url: string }[])
-      next = targets.map(({ url }) => url).filter((url) => !found.has(url))
-      for (const url of next) found.add(url)
-    }
-    return [...found]
+    return redirectsOf(this.#db, urls)
   }
 
   /** Stores outcomes and what they add to the frontier. An entry that has an outcome already keeps it. */

@@ -5,22 +5,23 @@ import type { CrawlRequest, CrawlResponse } from '../../src/crawl/crawl-session.
 /** What is sent to `to` after `from` has set a cookie. */
 async function sentTo(to: string, from: string, cookie: string): Promise<string | undefined> {
   const sent: (string | undefined)[] = []
-  const session = new CookieSession({
+  const inner = {
     get(url: string, { headers }: CrawlRequest): Promise<CrawlResponse> {
       sent.push(headers['cookie'])
       const set = url === from && sent.length === 1 ? [cookie] : []
-      return Promise.resolve(
-        {
-          status: 200,
-          statusText: '',
-          headers: { get: () => undefined, getAll: () => set, *[Symbol.iterator]() {} },
-          body: (async function* () {})(),
-          drain: () => Promise.resolve(),
-          [Symbol.asyncDispose]: () => Promise.resolve(),
-        },
-        { cookies: () => Promise.resolve([]), keepCookies: () => Promise.resolve() },
-      )
+      return Promise.resolve({
+        status: 200,
+        statusText: '',
+        headers: { get: () => undefined, getAll: () => set, *[Symbol.iterator]() {} },
+        body: (async function* () {})(),
+        drain: () => Promise.resolve(),
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      })
     },
+  }
+  const session = new CookieSession(inner, {
+    cookies: () => Promise.resolve([]),
+    keepCookies: () => Promise.resolve(),
   })
   for (const url of [from, to]) await session.get(url, { headers: {}, maxBytes: 1 })
   return sent[1]

@@ -22,6 +22,8 @@ export function parseHead(text: string, tolerate: (what: Leniency) => void): Len
   const [, digits, reason = ''] =
     /^HTTP\/\d+(?:\.\d+)?[ \t]+(\d{3})(?:[ \t]+(.*))?$/i.exec(first) ?? []
   if (digits === undefined) throw new ResponseSyntaxError('no status line')
+  // No browser reads on.
+  if (text.includes('\0')) throw new ResponseSyntaxError('a zero byte in the head')
   const headers: Record<string, string | string[]> = Object.create(null)
   for (const [name, value] of fieldsOf(lines, tolerate)) add(headers, name, value)
   return {
