@@ -30,7 +30,9 @@ const programs: Record<string, { readonly code: string; readonly budget?: number
   'tasks and scopes, synchronisation, queues and channels': {
     code: of(`${tasks}, ${sync}, ${channels}`),
   },
-  'the whole core, with flow and streams': { code: everything('corral'), budget: 29_700 },
+  // 29 700 for what stood in November 2026 and for the rules at its edges, and what came since, each of which falls away
+  // where it is not imported: fromEvent 530, Cache 520, TaskMap 220; operators of Stream, which do not: 870.
+  'the whole core, with flow and streams': { code: everything('corral'), budget: 31_900 },
   'effect, the first program, by its index': {
     code: `import { Effect } from 'effect'; console.log(Effect.runPromise, Effect.forkChild, Effect.timeout, Effect.all)`,
   },

@@ -78,4 +78,102 @@ export const edgeMutations: readonly Mutation[] = [
     to: `holdersUnknown: false`,
     tests: ['diagnostics/stats.test.ts'],
   },
+  {
+    what: 'a cancellation that nobody awaits is an unhandled rejection',
+    file: 'sync/handled.ts',
+    from: `    call.promise?.then(undefined, ignore)
+`,
+    to: '',
+    tests: ['sync/handled.test.ts'],
+  },
+  {
+    what: 'a real error that nobody awaits is lost',
+    file: 'sync/handled.ts',
+    from: `if (isCancelled(error) || (!isUncancelled() && isCancellation(error))) {`,
+    to: `if (call !== undefined) {`,
+    tests: ['sync/handled.test.ts'],
+  },
+  {
+    what: 'a cache keeps what was deleted while it was loaded',
+    file: 'flow/cache.ts',
+    from: `if (isCurrent()) this.#keep(key, value)`,
+    to: `this.#keep(key, value)`,
+    tests: ['flow/cache.test.ts'],
+  },
+  {
+    what: 'a cache drops what was used last',
+    file: 'flow/cache.ts',
+    from: `      entry.unlink()
+      entry.linkBefore(this.#ring)
+`,
+    to: '',
+    tests: ['flow/cache.test.ts'],
+  },
+  {
+    what: 'a cache keeps what is over until somebody asks for it',
+    file: 'flow/cache.ts',
+    from: `if (entry.goneAt <= now) this.#drop(entry)`,
+    to: `if (entry.goneAt < 0) this.#drop(entry)`,
+    tests: ['flow/cache.test.ts'],
+  },
+  {
+    what: 'a task begins before the one that it replaces has ended',
+    file: 'flow/task-map.ts',
+    from: `          await shield(() => before.settled())
+`,
+    to: '',
+    tests: ['flow/task-map.test.ts'],
+  },
+  {
+    what: 'a key stays taken by a task that has ended',
+    file: 'flow/task-map.ts',
+    from: `if (this.#tasks.get(key) === task) this.#tasks.delete(key)`,
+    to: `if (this.#tasks.get(key) !== task) this.#tasks.delete(key)`,
+    tests: ['flow/task-map.test.ts'],
+  },
+  {
+    what: 'fromEvent leaves its listeners behind',
+    file: 'stream/from-event.ts',
+    from: `for (const stop of this.#stops.splice(0)) stop()`,
+    to: `this.#stops.splice(0)`,
+    tests: ['stream/from-event.test.ts'],
+  },
+  {
+    what: 'a new source begins before the one before it is closed',
+    file: 'stream/switch-map.ts',
+    from: `      if (latest !== undefined) await stage.wait(line, scope)
+`,
+    to: '',
+    tests: ['stream/recovering.test.ts'],
+  },
+  {
+    what: 'another source is walked before the failed one is closed',
+    file: 'stream/catching.ts',
+    from: `close: () => failed?.close()`,
+    to: `close: () => void failed?.close()`,
+    tests: ['stream/recovering.test.ts'],
+  },
+  {
+    what: 'items of one key are worked on at the same time',
+    file: 'stream/map-concurrently.ts',
+    from: `        return before !== undefined
+`,
+    to: `        return false
+`,
+    tests: ['stream/recovering.test.ts'],
+  },
+  {
+    what: 'a reader that replays is given its items twice',
+    file: 'stream/share.ts',
+    from: `if (this.#latest.size > this.#replay) this.#latest.shift()`,
+    to: `if (this.#latest.size > this.#replay + 1) this.#latest.shift()`,
+    tests: ['stream/recovering.test.ts'],
+  },
+  {
+    what: 'a lowered limit forgets what was taken',
+    file: 'flow/rate-window.ts',
+    from: `if (before > 0 && left > 0)`,
+    to: `if (before > 0 && left < 0)`,
+    tests: ['flow/rate-limiter.test.ts'],
+  },
 ]

@@ -15,6 +15,11 @@ import { CorralError } from 'corral'
  *   UNFINISHED_TRANSACTION    raw SQL began a transaction and did not end it; it was rolled back
  *   NO_ROWS, TOO_MANY_ROWS    `one`, `maybeOne` and `value` promise a single row
  *   DUPLICATE_COLUMN     two columns of the result have one name: a row could keep only one of them
+ *   MIGRATION            what was migrated is not what this program knows: it was changed, or is newer
+ *   READ_ONLY            the transaction, or the file, may not be written
+ *   LOCKED               another program has the file locked for longer than `lockTimeout`
+ *   DISK_FULL            the file cannot grow
+ *   DAMAGED, NOT_A_DATABASE    the file is damaged, or something else
  *   NO_SERVER            `openTestPostgres` found nothing that it could start
  */
 export type DatabaseErrorCode =
@@ -35,6 +40,12 @@ export type DatabaseErrorCode =
   | 'NO_ROWS'
   | 'TOO_MANY_ROWS'
   | 'DUPLICATE_COLUMN'
+  | 'MIGRATION'
+  | 'READ_ONLY'
+  | 'LOCKED'
+  | 'DISK_FULL'
+  | 'DAMAGED'
+  | 'NOT_A_DATABASE'
   | 'NO_SERVER'
 
 /** What the server said about an error, as far as it did. */

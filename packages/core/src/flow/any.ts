@@ -1,3 +1,4 @@
+import { handled } from '../scope/handled.ts'
 import { firstSuccess } from './first-success.ts'
 import { listRunners } from './thunk.ts'
 import type { ResultOf, Thunk } from './thunk.ts'
@@ -14,9 +15,11 @@ import type { ResultOf, Thunk } from './thunk.ts'
  * const page = await any(mirrors.map((mirror) => () => download(mirror)))
  * @see Promise.any, Java's Joiner.anySuccessfulOrThrow
  */
-export async function any<const T extends readonly Thunk<unknown>[]>(
+export function any<const T extends readonly Thunk<unknown>[]>(
   thunks: T,
 ): Promise<ResultOf<T[number]>> {
-  const list = listRunners('any', thunks)
-  return (await firstSuccess('any', list)) as ResultOf<T[number]>
+  return handled(async () => {
+    const list = listRunners('any', thunks)
+    return (await firstSuccess('any', list)) as ResultOf<T[number]>
+  })
 }

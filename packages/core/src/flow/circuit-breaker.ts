@@ -10,6 +10,8 @@ import {
 } from '../lowlevel.ts'
 import type { ResourceOptions } from '../lowlevel.ts'
 import { now } from '../scope/sleep.ts'
+import { failing } from '../scope/handled.ts'
+import type { Call } from '../scope/handled.ts'
 import { afterPause } from './after-pause.ts'
 import { completeOptions } from './complete-options.ts'
 
@@ -92,7 +94,18 @@ export class CircuitBreaker {
    * @throws CircuitOpenError when it is open, or half-open with all trials under way
    * @throws what `fn` throws
    */
-  async use<T>(fn: () => PromiseLike<T> | T): Promise<T> {
+  use<T>(fn: () => PromiseLike<T> | T): Promise<T> {
+    const call: Call = { promise: undefined }
+    const result = this.#use(fn, call)
+    call.promise = result
+    return result
+  }
+
+  get [Symbol.toStringTag](): string {
+    return 'CircuitBreaker'
+  }
+
+  async #use<T>(fn: () => PromiseLike<T> | T, call: Call): Promise<T> {
     requireFunction('CircuitBreaker.use: fn', fn)
     this.#enter()
     const era = this.#era
@@ -103,14 +116,10 @@ export class CircuitBreaker {
       return afterPause(value)
     } catch (error) {
       if (era === this.#era && !isCancelled(error) && isUncancelled()) this.#threw(error)
-      throw error
+      return await failing(call, error)
     } finally {
       if (era === this.#era) this.#running -= 1
     }
-  }
-
-  get [Symbol.toStringTag](): string {
-    return 'CircuitBreaker'
   }
 
   #enter(): void {

@@ -1,5 +1,6 @@
-import { isCancelled } from '../errors.ts'
-import type { Child, Nursery } from '../scope/nursery.ts'
+import { Cancelled, isCancelled } from '../errors.ts'
+import type { Nursery } from '../scope/nursery.ts'
+import type { TaskNode } from '../scope/task-node.ts'
 import { taskPerThunk } from './task-per-thunk.ts'
 import type { RunPolicy } from './task-per-thunk.ts'
 import type { Thunk } from './thunk.ts'
@@ -13,12 +14,14 @@ import type { Thunk } from './thunk.ts'
 export async function firstToWin(
   name: string,
   thunks: readonly Thunk<unknown>[],
-  lost: (task: Child, index: number, group: Nursery) => void,
+  lost: (task: TaskNode, index: number, group: Nursery) => void,
   pace?: RunPolicy['pace'],
 ): Promise<{ readonly value: unknown } | undefined> {
   let winner: { readonly value: unknown } | undefined
+  let losers = 0
   const onTaskEnded: RunPolicy['onTaskEnded'] = (task, index, group) => {
     if (task.state !== 'fulfilled') {
+      losers += 1
       lost(task, index, group)
     } else if (winner === undefined && !group.failed) {
       winner = { value: task.value }
@@ -30,5 +33,7 @@ export async function firstToWin(
   } catch (error) {
     if (winner === undefined || !isCancelled(error)) throw error
   }
+  // The scope around it ended while nobody awaited it: then those that were cut short are told to nobody.
+  if (winner === undefined && losers === 0) throw new Cancelled('the scope around it ended first')
   return winner
 }

@@ -1,4 +1,5 @@
 import { requireLimit } from '../lowlevel.ts'
+import { handled } from '../scope/handled.ts'
 import type { GatherOptions } from './gather.ts'
 import { limited, taskPerThunk } from './task-per-thunk.ts'
 import { inShapeOf, listThunks } from './thunk.ts'
@@ -21,20 +22,22 @@ export type SettledResultsOf<T> = {
  * const failed = results.filter((result) => result.status === 'rejected')
  * @see asyncio.gather with return_exceptions, Promise.allSettled
  */
-export async function gatherSettled<const T extends ThunksOf<T>>(
+export function gatherSettled<const T extends ThunksOf<T>>(
   thunks: T,
   options: GatherOptions = {},
 ): Promise<SettledResultsOf<T>> {
-  const { concurrency = Infinity } = options
-  requireLimit('gatherSettled: concurrency', concurrency)
-  const list = listThunks('gatherSettled', thunks)
-  const results = Array.from<unknown>({ length: list.length })
-  const policy = limited('gatherSettled', concurrency, (task, index) => {
-    results[index] =
-      task.state === 'fulfilled'
-        ? { status: 'fulfilled', value: task.value }
-        : { status: 'rejected', reason: task.failure() }
+  return handled(async () => {
+    const { concurrency = Infinity } = options
+    requireLimit('gatherSettled: concurrency', concurrency)
+    const list = listThunks('gatherSettled', thunks)
+    const results = Array.from<unknown>({ length: list.length })
+    const policy = limited('gatherSettled', concurrency, (task, index) => {
+      results[index] =
+        task.state === 'fulfilled'
+          ? { status: 'fulfilled', value: task.value }
+          : { status: 'rejected', reason: task.failure() }
+    })
+    await taskPerThunk('gatherSettled', list, policy)
+    return inShapeOf(thunks, results) as SettledResultsOf<T>
   })
-  await taskPerThunk('gatherSettled', list, policy)
-  return inShapeOf(thunks, results) as SettledResultsOf<T>
 }

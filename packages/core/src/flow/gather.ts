@@ -1,4 +1,5 @@
 import { requireLimit } from '../lowlevel.ts'
+import { handled } from '../scope/handled.ts'
 import { limited, taskPerThunk } from './task-per-thunk.ts'
 import { inShapeOf, listThunks } from './thunk.ts'
 import type { ResultsOf, ThunksOf } from './thunk.ts'
@@ -22,18 +23,20 @@ export interface GatherOptions {
  * const { a, b } = await gather({ a: () => load('a'), b: () => load('b') }, { concurrency: 1 })
  * @see asyncio.gather
  */
-export async function gather<const T extends ThunksOf<T>>(
+export function gather<const T extends ThunksOf<T>>(
   thunks: T,
   options: GatherOptions = {},
 ): Promise<ResultsOf<T>> {
-  const { concurrency = Infinity } = options
-  requireLimit('gather: concurrency', concurrency)
-  const list = listThunks('gather', thunks)
-  const results = Array.from<unknown>({ length: list.length })
-  const policy = limited('gather', concurrency, (task, index, group) => {
-    if (task.state === 'fulfilled') results[index] = task.value
-    else group.fail(task.failure())
+  return handled(async () => {
+    const { concurrency = Infinity } = options
+    requireLimit('gather: concurrency', concurrency)
+    const list = listThunks('gather', thunks)
+    const results = Array.from<unknown>({ length: list.length })
+    const policy = limited('gather', concurrency, (task, index, group) => {
+      if (task.state === 'fulfilled') results[index] = task.value
+      else group.fail(task.failure())
+    })
+    await taskPerThunk('gather', list, policy)
+    return inShapeOf(thunks, results) as ResultsOf<T>
   })
-  await taskPerThunk('gather', list, policy)
-  return inShapeOf(thunks, results) as ResultsOf<T>
 }

@@ -1,6 +1,8 @@
 import { nameResource, requireFunction, tellStats } from '../lowlevel.ts'
 import type { ResourceOptions } from '../lowlevel.ts'
 import { HomeContext } from '../scope/home.ts'
+import { failing } from '../scope/handled.ts'
+import type { Call } from '../scope/handled.ts'
 import { afterPause } from './after-pause.ts'
 import { RingNode } from './ring-node.ts'
 
@@ -67,18 +69,27 @@ export class Keyed<K, V> {
    *
    * Cancellation: none of its own; it reaches `fn`.
    */
-  async use<R>(key: K, fn: (value: V) => PromiseLike<R> | R): Promise<R> {
-    requireFunction('Keyed.use: fn', fn)
-    const entry = this.#enter(key)
-    try {
-      return afterPause(await fn(entry.value))
-    } finally {
-      this.#leave(entry)
-    }
+  use<R>(key: K, fn: (value: V) => PromiseLike<R> | R): Promise<R> {
+    const call: Call = { promise: undefined }
+    const result = this.#use(key, fn, call)
+    call.promise = result
+    return result
   }
 
   get [Symbol.toStringTag](): string {
     return 'Keyed'
+  }
+
+  async #use<R>(key: K, fn: (value: V) => PromiseLike<R> | R, call: Call): Promise<R> {
+    requireFunction('Keyed.use: fn', fn)
+    const entry = this.#enter(key)
+    try {
+      return afterPause(await fn(entry.value))
+    } catch (error) {
+      return await failing(call, error)
+    } finally {
+      this.#leave(entry)
+    }
   }
 
   #enter(key: K): Entry<K, V> {

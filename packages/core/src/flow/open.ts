@@ -2,6 +2,7 @@ import { ClosedError } from '../errors.ts'
 import { requireFunction } from '../lowlevel.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
 import { shield } from '../scope/shield.ts'
+import { handled } from '../scope/handled.ts'
 import { afterPause } from './after-pause.ts'
 import type { Lease } from './lease.ts'
 
@@ -18,14 +19,16 @@ import type { Lease } from './lease.ts'
  * await connection.value.query('select 1')
  * @see Python's async context managers, Effect.acquireRelease
  */
-export async function open<T>(
+export function open<T>(
   acquire: () => PromiseLike<T> | T,
   release: (value: T) => PromiseLike<void> | void,
 ): Promise<Lease<T>> {
-  requireFunction('open: acquire', acquire)
-  requireFunction('open: release', release)
-  throwIfCancelled()
-  return afterPause(new Opened(await acquire(), release))
+  return handled(async () => {
+    requireFunction('open: acquire', acquire)
+    requireFunction('open: release', release)
+    throwIfCancelled()
+    return afterPause(new Opened(await acquire(), release))
+  })
 }
 
 class Opened<T> implements Lease<T> {

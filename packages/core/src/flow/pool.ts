@@ -23,6 +23,7 @@ import { HomeContext } from '../scope/home.ts'
 import { shield } from '../scope/shield.ts'
 import { suppress } from '../scope/suppressed.ts'
 import type { Task } from '../scope/task.ts'
+import { handled } from '../scope/handled.ts'
 import { whileHeld } from '../sync/while-held.ts'
 import { LentResource } from './pool-lease.ts'
 import type { PoolLease } from './pool-lease.ts'
@@ -133,20 +134,22 @@ export class Pool<T> implements AsyncDisposable {
    *
    * @throws the first error of `destroy` as it is, with later ones in its `suppressed`
    */
-  async drain(): Promise<void> {
-    this.#closed = true
-    this.#retirement.clear()
-    failAll(this.#line, closed)
-    for (const task of this.#preparing) task.cancel('the pool is drained')
-    for (let resource = this.#idle.shift(); resource; resource = this.#idle.shift()) {
-      this.#destroy(resource)
-    }
-    if (this.#all.size > 0) await suspend(new Waiter('Pool.drain', this, this.#drainers))
-    else throwIfCancelled()
-    const errors = this.#errors.splice(0)
-    if (errors.length === 0) return
-    suppress(errors[0], errors)
-    throw errors[0]
+  drain(): Promise<void> {
+    return handled(async () => {
+      this.#closed = true
+      this.#retirement.clear()
+      failAll(this.#line, closed)
+      for (const task of this.#preparing) task.cancel('the pool is drained')
+      for (let resource = this.#idle.shift(); resource; resource = this.#idle.shift()) {
+        this.#destroy(resource)
+      }
+      if (this.#all.size > 0) await suspend(new Waiter('Pool.drain', this, this.#drainers))
+      else throwIfCancelled()
+      const errors = this.#errors.splice(0)
+      if (errors.length === 0) return
+      suppress(errors[0], errors)
+      throw errors[0]
+    })
   }
 
   /** Drains it, under a shield. */

@@ -1,3 +1,4 @@
+import { handled } from '../scope/handled.ts'
 import { firstToWin } from './first-to-win.ts'
 import { listRunners } from './thunk.ts'
 import type { ResultOf, Thunk } from './thunk.ts'
@@ -16,10 +17,14 @@ import type { ResultOf, Thunk } from './thunk.ts'
  * const answer = await race([() => askPrimary(), () => askReplica()])
  * @see Promise.race, which leaves the losers running
  */
-export async function race<const T extends readonly Thunk<unknown>[]>(
+export function race<const T extends readonly Thunk<unknown>[]>(
   thunks: T,
 ): Promise<ResultOf<T[number]>> {
-  const list = listRunners('race', thunks)
-  const winner = await firstToWin('race', list, (task, _index, group) => group.fail(task.failure()))
-  return winner?.value as ResultOf<T[number]>
+  return handled(async () => {
+    const list = listRunners('race', thunks)
+    const winner = await firstToWin('race', list, (task, _index, group) =>
+      group.fail(task.failure()),
+    )
+    return winner?.value as ResultOf<T[number]>
+  })
 }

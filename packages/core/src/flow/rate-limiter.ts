@@ -5,6 +5,7 @@ import {
   refuse,
   requireCount,
   requireLimit,
+  requireOptions,
   suspend,
   tellStats,
   Waiter,
@@ -41,16 +42,16 @@ export interface RateLimiterOptions extends ResourceOptions {
 export class RateLimiter {
   static {
     tellStats(this, (limiter) => {
-      return { type: 'RateLimiter', capacity: limiter.#most, waiting: limiter.waiting }
+      return { type: 'RateLimiter', capacity: limiter.#window.most, waiting: limiter.waiting }
     })
   }
 
   readonly #window: RateWindow
-  readonly #most: number
   readonly #line = new WaitQueue<void>(() => this.#serve())
   readonly #alarm = new Timer(() => this.#serve())
 
   constructor(options: RateLimiterOptions) {
+    requireOptions('RateLimiter', options)
     nameResource('RateLimiter', this, options)
     const { limit, interval, burst = 0 } = options
     requireLimit('RateLimiter: limit', limit)
@@ -59,7 +60,21 @@ export class RateLimiter {
       refuse('RateLimiter: interval', 'a number of milliseconds above 0', interval)
     }
     this.#window = new RateWindow(limit, interval, burst)
-    this.#most = limit + burst
+  }
+
+  /** How much may be taken in each interval. */
+  get limit(): number {
+    return this.#window.limit
+  }
+
+  /**
+   * With effect at once: what was taken still counts, and those in line are served as the new limit allows. Who
+   * asked for more than there may be now waits until there may be more again.
+   */
+  set limit(limit: number) {
+    requireLimit('RateLimiter: limit', limit)
+    this.#window.setLimit(limit, currentScope().runtime.clock)
+    this.#serve()
   }
 
   /** How many calls wait in line. */
@@ -122,7 +137,8 @@ export class RateLimiter {
 
   #check(where: string, cost: number): void {
     requireCount(where, cost)
-    if (cost <= this.#most) return
-    refuse(where, `at most limit and burst together, which is ${this.#most}`, cost)
+    const { most } = this.#window
+    if (cost <= most) return
+    refuse(where, `at most limit and burst together, which is ${most}`, cost)
   }
 }

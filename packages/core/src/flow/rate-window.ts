@@ -27,9 +27,9 @@ const CROWD = 1024
  */
 export class RateWindow {
   readonly #interval: number
-  readonly #most: number
-  /** How long it takes to earn 1 back; nothing when the second rule is implied. */
-  readonly #each: number
+  readonly #burst: number
+  /** How much may be taken in each interval. */
+  limit: number
   #clock: Clock | undefined
   #log = new RingBuffer<Taken>()
   #sum = 0
@@ -37,17 +37,38 @@ export class RateWindow {
 
   constructor(limit: number, interval: number, burst: number) {
     this.#interval = interval
-    this.#most = limit + burst
-    this.#each = burst === 0 ? 0 : interval / limit
+    this.#burst = burst
+    this.limit = limit
+  }
+
+  /** How much may be taken at once. */
+  get most(): number {
+    return this.limit + this.#burst
+  }
+
+  /** How long it takes to earn 1 back; nothing when the second rule is implied. */
+  get #each(): number {
+    return this.#burst === 0 ? 0 : this.#interval / this.limit
+  }
+
+  /** From now on; what has yet to be earned back is earned at the new pace. */
+  setLimit(limit: number, clock: Clock): void {
+    const now = this.#forget(clock)
+    const before = this.#each
+    this.limit = limit
+    const left = this.#earned - now
+    if (before > 0 && left > 0) this.#earned = now + (left / before) * this.#each
   }
 
   /** Takes `cost` if the rules allow it at this moment; if not, tells the moment to look again. */
   take(clock: Clock, cost: number): number | undefined {
-    if (this.#most === Infinity) return undefined
+    const { most } = this
+    if (most === Infinity) return undefined
     const now = this.#forget(clock)
-    const full = this.#sum + cost > this.#most
+    if (cost > most) return Infinity // the limit was lowered meanwhile
+    const full = this.#sum + cost > most
     const room = full ? (this.#log.at(0) as Taken).last + this.#interval : now
-    const earned = this.#earned - (this.#most - cost) * this.#each
+    const earned = this.#earned - (most - cost) * this.#each
     const again = earned > now + BLUR ? Math.max(room, earned) : room
     if (again > now) return again
     this.#sum += cost

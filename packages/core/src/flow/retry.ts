@@ -9,6 +9,8 @@ import {
 } from '../lowlevel.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
 import { sleep } from '../scope/sleep.ts'
+import { failing } from '../scope/handled.ts'
+import type { Call } from '../scope/handled.ts'
 import { afterPause } from './after-pause.ts'
 import { exponential } from './backoff.ts'
 import type { RetryBudget } from './retry-budget.ts'
@@ -48,9 +50,20 @@ const usual = exponential({ base: 100 })
  * const page = await retry(() => download(url), { attempts: 5, backoff: exponential({ base: 200 }) })
  * @see tenacity, p-retry
  */
-export async function retry<T>(
+export function retry<T>(
   fn: (attempt: number) => PromiseLike<T> | T,
   options: RetryOptions = {},
+): Promise<T> {
+  const call: Call = { promise: undefined }
+  const result = callUntilItSucceeds(fn, options, call)
+  call.promise = result
+  return result
+}
+
+async function callUntilItSucceeds<T>(
+  fn: (attempt: number) => PromiseLike<T> | T,
+  options: RetryOptions,
+  call: Call,
 ): Promise<T> {
   requireFunction('retry: fn', fn)
   requireOptions('retry', options)
@@ -59,9 +72,9 @@ export async function retry<T>(
   if (typeof backoff?.[Symbol.iterator] !== 'function') {
     refuse('retry: backoff', 'an iterable of milliseconds', backoff)
   }
-  throwIfCancelled()
   let delays: Iterator<number> | undefined
   try {
+    throwIfCancelled()
     for (let attempt = 1; ;) {
       try {
         const value = await fn(attempt)
@@ -87,6 +100,8 @@ export async function retry<T>(
         if (!refused) attempt += 1
       }
     }
+  } catch (error) {
+    return await failing(call, error)
   } finally {
     delays?.return?.()
   }

@@ -1,5 +1,6 @@
 import { requireDuration, suspend, Waiter, wake } from '../lowlevel.ts'
 import { moveOnAfter } from '../scope/move-on-after.ts'
+import { handled } from '../scope/handled.ts'
 import { firstSuccess } from './first-success.ts'
 import { listRunners } from './thunk.ts'
 import type { ResultOf, Thunk } from './thunk.ts'
@@ -22,26 +23,28 @@ export interface StaggeredRaceOptions {
  * const socket = await staggeredRace(addresses.map((a) => () => connect(a)), { delay: 250 })
  * @see RFC 8305 (Happy Eyeballs), asyncio.staggered
  */
-export async function staggeredRace<const T extends readonly Thunk<unknown>[]>(
+export function staggeredRace<const T extends readonly Thunk<unknown>[]>(
   thunks: T,
   options: StaggeredRaceOptions,
 ): Promise<ResultOf<T[number]>> {
-  const delay = options?.delay
-  requireDuration('staggeredRace: delay', delay)
-  const list = listRunners('staggeredRace', thunks)
-  let latest = 0
-  let wait: Waiter | undefined
-  const failed = (index: number): void => {
-    if (index === latest && wait !== undefined) wake(wait, undefined)
-  }
-  const pace = (index: number): Promise<unknown> | undefined => {
-    if (index === 0) return undefined
-    return moveOnAfter(delay, async () => {
-      wait = new Waiter('staggeredRace')
-      await suspend(wait)
-    }).then(() => {
-      latest = index
-    })
-  }
-  return (await firstSuccess('staggeredRace', list, failed, pace)) as ResultOf<T[number]>
+  return handled(async () => {
+    const delay = options?.delay
+    requireDuration('staggeredRace: delay', delay)
+    const list = listRunners('staggeredRace', thunks)
+    let latest = 0
+    let wait: Waiter | undefined
+    const failed = (index: number): void => {
+      if (index === latest && wait !== undefined) wake(wait, undefined)
+    }
+    const pace = (index: number): Promise<unknown> | undefined => {
+      if (index === 0) return undefined
+      return moveOnAfter(delay, async () => {
+        wait = new Waiter('staggeredRace')
+        await suspend(wait)
+      }).then(() => {
+        latest = index
+      })
+    }
+    return (await firstSuccess('staggeredRace', list, failed, pace)) as ResultOf<T[number]>
+  })
 }

@@ -1,4 +1,4 @@
-import { currentScope } from '../lowlevel.ts'
+import { currentScope, RingBuffer } from '../lowlevel.ts'
 import type { ScopeNode } from '../lowlevel.ts'
 import { HomeContext } from '../scope/home.ts'
 import { shield } from '../scope/shield.ts'
@@ -12,19 +12,27 @@ export interface SharePolicy {
   readonly capacity?: number
   /** When a reader is that far behind: all wait for it (default), or it loses the `oldest` one. */
   readonly drop?: 'none' | 'oldest'
+  /** How many of the latest items a reader is given that comes while the walk is under way. Default 0. */
+  readonly replay?: number
 }
 
 /** One walk over the source for all who read at the same time, in the task where this was called. */
-export function sharing<T>(source: Source<T>, capacity: number, drops: boolean): Source<T> {
+export function sharing<T>(
+  source: Source<T>,
+  capacity: number,
+  drops: boolean,
+  replay: number,
+): Source<T> {
   const owner = new HomeContext()
   let latest: Walk<T> | undefined
   return {
     open(scope) {
-      const walk = latest?.running === true ? latest : new Walk(source, owner)
+      const walk = latest?.running === true ? latest : new Walk(source, owner, replay)
       latest = walk
       const read = (reader: TaskStage<T>): Promise<void> => walk.read(reader)
-      const reader = new TaskStage('Stream.share', scope, read, capacity, drops)
-      walk.readers.add(reader)
+      const room = Math.max(capacity, replay)
+      const reader = new TaskStage('Stream.share', scope, read, room, drops)
+      walk.join(reader, scope)
       return reader
     },
   }
@@ -35,13 +43,22 @@ class Walk<T> {
   readonly readers = new Set<TaskStage<T>>()
   running = true
   readonly #task: Task<void>
+  readonly #replay: number
+  readonly #latest = new RingBuffer<T>()
 
-  constructor(source: Source<T>, owner: HomeContext) {
+  constructor(source: Source<T>, owner: HomeContext, replay: number) {
+    this.#replay = replay
     const work = (): Promise<void> => {
       const scope = currentScope()
       return drain(source, scope, (item) => this.#send(item, scope))
     }
     this.#task = owner.spawn('Stream.share', work, () => (this.running = false))
+  }
+
+  /** The latest items first, then what comes. */
+  join(reader: TaskStage<T>, scope: ScopeNode): void {
+    for (let i = 0; i < this.#latest.size; i++) void reader.emit(this.#latest.at(i) as T, scope)
+    this.readers.add(reader)
   }
 
   /** Until the walk has ended, or the reader is cancelled, which is how it leaves. */
@@ -67,6 +84,10 @@ class Walk<T> {
 
   /** Those who have room have the item at once; the others are waited for. */
   async #send(item: T, scope: ScopeNode): Promise<void> {
+    if (this.#replay > 0) {
+      this.#latest.push(item)
+      if (this.#latest.size > this.#replay) this.#latest.shift()
+    }
     const waits: Promise<void>[] = []
     for (const reader of this.readers) {
       const wait = reader.emit(item, scope)

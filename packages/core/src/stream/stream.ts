@@ -2,17 +2,22 @@ import type { RetryOptions } from '../flow/retry.ts'
 import {
   currentScope,
   refuse,
+  requireCount,
   requireDuration,
   requireFunction,
   requireLimit,
 } from '../lowlevel.ts'
+import { handled } from '../scope/handled.ts'
 import { buffering, conflating } from './buffer.ts'
 import { calling } from './calling.ts'
+import { catching } from './catching.ts'
 import { chunking, chunkingInTime } from './chunk.ts'
 import { isThenable, streamSource } from './cursor.ts'
 import type { Source } from './cursor.ts'
 import { debouncing } from './debounce.ts'
+import { leavingOutRepeats } from './distinct.ts'
 import { drain } from './drain.ts'
+import { finalizing } from './finalizing.ts'
 import { joining, merging } from './flat-map.ts'
 import { mappingConcurrently } from './map-concurrently.ts'
 import type { MapOptions } from './map-concurrently.ts'
@@ -24,8 +29,10 @@ import { sourceOf } from './source.ts'
 import type { StreamSource } from './source.ts'
 import { StreamWalk } from './stream-iterator.ts'
 import type { StreamIterator } from './stream-iterator.ts'
+import { switching } from './switch-map.ts'
 import { takingUntil } from './take-until.ts'
 import type { Stop } from './take-until.ts'
+import { takingWhile } from './take-while.ts'
 import { taking } from './take.ts'
 import { throttling } from './throttle.ts'
 import type { ThrottleOptions } from './throttle.ts'
@@ -79,14 +86,15 @@ export class Stream<T> implements AsyncIterable<T> {
   /**
    * What `fn` makes of each item; promises are awaited. With `concurrency` several items are worked on at
    * once, each in a task, and the source runs in a task of its own; a failure cancels the others. At most
-   * so many are begun and not yet taken.
+   * so many are begun and not yet taken. With `key` too, items of the same key are worked on one after the other.
    */
-  map<R>(fn: Fn<T, R>, options: MapOptions = {}): Stream<R> {
-    const { concurrency = 1, ordered = true } = options
+  map<R>(fn: Fn<T, R>, options: MapOptions<T> = {}): Stream<R> {
+    const { concurrency = 1, ordered = true, key } = options
     requireFunction('Stream.map: fn', fn)
     requireLimit('Stream.map: concurrency', concurrency)
+    if (key !== undefined) requireFunction('Stream.map: key', key)
     if (concurrency === 1) return this.#through(calling(fn))
-    return new Stream(mappingConcurrently(this[streamSource], fn, concurrency, ordered))
+    return new Stream(mappingConcurrently(this[streamSource], fn, concurrency, ordered, key))
   }
 
   /** The items for which `fn` gives something true. */
@@ -105,17 +113,21 @@ export class Stream<T> implements AsyncIterable<T> {
     const { concurrency = 1 } = options
     requireFunction('Stream.flatMap: fn', fn)
     requireLimit('Stream.flatMap: concurrency', concurrency)
-    const check = (made: StreamSource<R>): Source<R> =>
-      sourceOf('Stream.flatMap: what fn gives', made)
-    const expand = (item: T, index: number): Source<R> | PromiseLike<Source<R>> => {
-      const made = fn(item, index)
-      return isThenable(made) ? made.then(check) : check(made)
-    }
+    const expand = expanding('Stream.flatMap', fn)
     return new Stream(
       concurrency === 1
         ? joining(this[streamSource], expand)
         : merging('Stream.flatMap', this[streamSource], expand, concurrency),
     )
+  }
+
+  /**
+   * The items of what `fn` makes of the latest item: a new one cancels the source of the one before it, waits for
+   * its end, and begins. What that had given and nobody has taken is dropped.
+   */
+  switchMap<R>(fn: Fn<T, StreamSource<R>>): Stream<R> {
+    requireFunction('Stream.switchMap: fn', fn)
+    return new Stream(switching(this[streamSource], expanding('Stream.switchMap', fn)))
   }
 
   /** What `fn` has put together so far, after each item. */
@@ -134,6 +146,18 @@ export class Stream<T> implements AsyncIterable<T> {
   take(count: number): Stream<T> {
     requireLimit('Stream.take: count', count, 0)
     return new Stream(taking(this[streamSource], count))
+  }
+
+  /** The items up to the first for which `fn` gives something false. The source is closed then. */
+  takeWhile(fn: Fn<T, unknown>): Stream<T> {
+    requireFunction('Stream.takeWhile: fn', fn)
+    return new Stream(takingWhile(this[streamSource], fn))
+  }
+
+  /** The items that are not the `same` as the one before them; as `Object.is` tells, if left out. */
+  distinctUntilChanged(same: (a: T, b: T) => boolean = Object.is): Stream<T> {
+    requireFunction('Stream.distinctUntilChanged: same', same)
+    return this.#through(leavingOutRepeats(same))
   }
 
   /** All but the first `count` items. */
@@ -212,13 +236,33 @@ export class Stream<T> implements AsyncIterable<T> {
   }
 
   /**
+   * When the source fails: what `fn` makes of the error is walked in its place, once the source has been closed. Failures
+   * of later stages, of what `fn` gives, and cancellations pass.
+   */
+  catch<R>(fn: (error: unknown) => StreamSource<R> | PromiseLike<StreamSource<R>>): Stream<T | R> {
+    requireFunction('Stream.catch: fn', fn)
+    return new Stream(catching(this[streamSource], expanding('Stream.catch', fn)))
+  }
+
+  /**
+   * Calls `fn` once when a walk is over, however it ended, after the source has been closed: under a shield,
+   * awaited. What it throws fails the walk.
+   */
+  finalize(fn: () => unknown): Stream<T> {
+    requireFunction('Stream.finalize: fn', fn)
+    return new Stream(finalizing(this[streamSource], fn))
+  }
+
+  /**
    * One walk over the source for all who walk over this at the same time: each gets what comes from then
-   * on. It runs in the task where `share` is called, begins with the first reader, ends with the last.
+   * on, after the latest `replay` items. It runs in the task where `share` is called, begins with the first reader,
+   * ends with the last.
    */
   share(policy: SharePolicy = {}): Stream<T> {
-    const { capacity = 1, drop = 'none' } = policy
+    const { capacity = 1, drop = 'none', replay = 0 } = policy
     requireLimit('Stream.share: capacity', capacity)
-    return new Stream(sharing(this[streamSource], capacity, drop === 'oldest'))
+    requireCount('Stream.share: replay', replay, 0)
+    return new Stream(sharing(this[streamSource], capacity, drop === 'oldest', replay))
   }
 
   /**
@@ -226,39 +270,51 @@ export class Stream<T> implements AsyncIterable<T> {
    *
    * Cancellation: closes the source, then throws. So with all that follow.
    */
-  async toArray(): Promise<T[]> {
-    const items: T[] = []
-    await drain(this[streamSource], currentScope(), (item) => void items.push(item))
-    return items
+  toArray(): Promise<T[]> {
+    return handled(async () => {
+      const items: T[] = []
+      await drain(this[streamSource], currentScope(), (item) => void items.push(item))
+      return items
+    })
+  }
+
+  /** The first item, or the first for which `fn` gives something true; undefined when there is none. Then the source is closed. */
+  async first(fn?: Fn<T, unknown>): Promise<T | undefined> {
+    const wanted = fn === undefined ? this : this.filter(fn)
+    const [item] = await wanted.take(1).toArray()
+    return item
   }
 
   /** What `fn` puts together of all items, beginning with `initial`; promises are awaited. */
-  async reduce<A>(
-    fn: (sum: A, item: T, index: number) => A | PromiseLike<A>,
-    initial: A,
-  ): Promise<A> {
-    requireFunction('Stream.reduce: fn', fn)
-    let sum = initial
-    let index = 0
-    await drain(this[streamSource], currentScope(), (item) => {
-      const next = fn(sum, item, index++)
-      if (isThenable(next)) return next.then((next) => (sum = next))
-      return (sum = next)
+  reduce<A>(fn: (sum: A, item: T, index: number) => A | PromiseLike<A>, initial: A): Promise<A> {
+    return handled(async () => {
+      requireFunction('Stream.reduce: fn', fn)
+      let sum = initial
+      let index = 0
+      await drain(this[streamSource], currentScope(), (item) => {
+        const next = fn(sum, item, index++)
+        if (isThenable(next)) return next.then((next) => (sum = next))
+        return (sum = next)
+      })
+      return sum
     })
-    return sum
   }
 
   /** Calls `fn` with each item, one after the other; promises are awaited. */
-  async forEach(fn: Fn<T, unknown>): Promise<void> {
-    requireFunction('Stream.forEach: fn', fn)
-    let index = 0
-    await drain(this[streamSource], currentScope(), (item) => fn(item, index++))
+  forEach(fn: Fn<T, unknown>): Promise<void> {
+    return handled(async () => {
+      requireFunction('Stream.forEach: fn', fn)
+      let index = 0
+      await drain(this[streamSource], currentScope(), (item) => fn(item, index++))
+    })
   }
 
   /** Puts all items into a queue, waits for room where there is none, and closes it at the end. */
-  async pipeTo(queue: Sink<T>, { close = true }: PipeOptions = {}): Promise<void> {
-    await drain(this[streamSource], currentScope(), (item) => queue.put(item))
-    if (close) queue.close()
+  pipeTo(queue: Sink<T>, { close = true }: PipeOptions = {}): Promise<void> {
+    return handled(async () => {
+      await drain(this[streamSource], currentScope(), (item) => queue.put(item))
+      if (close) queue.close()
+    })
   }
 
   /**
@@ -280,6 +336,18 @@ export class Stream<T> implements AsyncIterable<T> {
 
   #through<R>(step: MakeStep): Stream<R> {
     return new Stream(through<R>(this[streamSource], step))
+  }
+}
+
+/** What `fn` gives, as something to walk. */
+function expanding<A extends readonly unknown[], R>(
+  api: string,
+  fn: (...args: A) => StreamSource<R> | PromiseLike<StreamSource<R>>,
+): (...args: A) => Source<R> | PromiseLike<Source<R>> {
+  const check = (made: StreamSource<R>): Source<R> => sourceOf(`${api}: what fn gives`, made)
+  return (...args) => {
+    const made = fn(...args)
+    return isThenable(made) ? made.then(check) : check(made)
   }
 }
 

@@ -13,6 +13,7 @@ import {
 } from '../lowlevel.ts'
 import type { ResourceOptions } from '../lowlevel.ts'
 import { ConditionWaiters } from './condition-waiters.ts'
+import { handled } from '../scope/handled.ts'
 import type { LockState } from './lock-state.ts'
 import { Lock, stateOf } from './lock.ts'
 
@@ -68,7 +69,7 @@ export class Condition {
    * @throws BrokenError when a task ended while it held the lock; only then it is not held
    */
   wait(): Promise<void> {
-    return this.#wait('Condition.wait')
+    return handled(() => this.#wait('Condition.wait'))
   }
 
   /**
@@ -80,16 +81,18 @@ export class Condition {
    * @param predicate answers at once; what counts as true in an `if` ends the wait
    * @throws MisuseError when it has to wait and nobody holds the lock
    */
-  async waitFor<T>(predicate: () => T): Promise<T> {
-    requireFunction('Condition.waitFor: predicate', predicate)
-    if (!isUncancelled()) await suspend(new Waiter('Condition.waitFor', this))
-    let answer = askNow(predicate)
-    if (answer) return ready('Condition.waitFor', this, answer)
-    while (!answer) {
-      await this.#wait('Condition.waitFor')
-      answer = askNow(predicate)
-    }
-    return answer
+  waitFor<T>(predicate: () => T): Promise<T> {
+    return handled(async () => {
+      requireFunction('Condition.waitFor: predicate', predicate)
+      if (!isUncancelled()) await suspend(new Waiter('Condition.waitFor', this))
+      let answer = askNow(predicate)
+      if (answer) return ready('Condition.waitFor', this, answer)
+      while (!answer) {
+        await this.#wait('Condition.waitFor')
+        answer = askNow(predicate)
+      }
+      return answer
+    })
   }
 
   /**

@@ -1,5 +1,5 @@
-import { rethrow } from './handled.ts'
-import type { Call } from './handled.ts'
+import { failing } from '../scope/handled.ts'
+import type { Call } from '../scope/handled.ts'
 
 /** Runs `fn` while something is held, and gives it back: the `use` of locks, limiters and pools. */
 export function whileHeld<H, T>(
@@ -27,7 +27,7 @@ async function hold<H, T>(
       release(held)
     }
   } catch (error) {
-    rethrow(call, error)
+    return await failing(call, error)
   }
 }
 

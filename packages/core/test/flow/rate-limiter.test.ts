@@ -34,6 +34,58 @@ function fullest(grants: readonly Grant[], interval: number): number {
 }
 
 describe('RateLimiter', () => {
+  test('a limit that is raised serves those in line at once; one that is lowered counts what was taken', () =>
+    testRun(async () => {
+      const limiter = new RateLimiter({ limit: 2, interval: 1000 })
+      const times: number[] = []
+      const tasks = Array.from({ length: 6 }, () =>
+        spawn(async () => {
+          await limiter.acquire()
+          times.push(now())
+        }),
+      )
+      await sleep(100)
+      limiter.limit = 4
+      await sleep(0)
+      expect([times, limiter.limit]).toEqual([[0, 0, 100, 100], 4])
+      limiter.limit = 1
+      for (const task of tasks) await task
+      expect(times.slice(4)).toEqual([1100, 2100])
+      for (const limit of [0, 1.5, '2']) {
+        expect(() => (limiter.limit = limit as number)).toThrow('RateLimiter: limit must be')
+      }
+      expect(limiter.limit).toBe(1)
+    }))
+
+  test('who asked for more than a lowered limit waits until it is raised again', () =>
+    testRun(async () => {
+      const limiter = new RateLimiter({ limit: 5, interval: 100 })
+      await limiter.acquire(5)
+      const large = spawn(() => limiter.acquire(4))
+      await sleep(10)
+      limiter.limit = 3
+      await sleep(500)
+      expect([limiter.waiting, large.status]).toEqual([1, 'running'])
+      expect(() => limiter.tryAcquire(4)).toThrow('at most limit and burst together, which is 3')
+      limiter.limit = 4
+      await large
+      expect(now()).toBe(510)
+    }))
+
+  test('with a burst, what has yet to be earned back is earned at the new pace', () =>
+    testRun(async () => {
+      const limiter = new RateLimiter({ limit: 10, interval: 1000, burst: 10 })
+      await limiter.acquire(20)
+      limiter.limit = 20
+      await limiter.acquire(20)
+      expect(now()).toBe(1000)
+      limiter.limit = Infinity
+      for (let i = 0; i < 100; i++) await limiter.acquire(50)
+      limiter.limit = 1
+      await limiter.acquire(11)
+      expect(now()).toBeLessThanOrEqual(12_000)
+    }))
+
   test('RateLimiter.acquire lets limit through at once, and the next when the first has left the interval', () =>
     testRun(async () => {
       const limiter = new RateLimiter({ limit: 3, interval: 1000 })

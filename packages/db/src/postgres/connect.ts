@@ -1,7 +1,7 @@
 import { isCancelled, shield, timeout, cancellable } from 'corral'
 import pg from 'pg'
-import { Connection } from './connection.ts'
-import type { ConnectionCounts } from './connection.ts'
+import type { QueryLog } from '../query-log.ts'
+import { PostgresConnection } from './postgres-connection.ts'
 import type { PostgresSettings } from './options.ts'
 import { serverError } from './server-error.ts'
 
@@ -14,15 +14,14 @@ import { serverError } from './server-error.ts'
  */
 export async function connect(
   settings: PostgresSettings,
-  counts: ConnectionCounts,
-): Promise<Connection> {
+  log: QueryLog,
+): Promise<PostgresConnection> {
   const client = new pg.Client({
     connectionString: settings.url,
     application_name: settings.applicationName,
     keepAlive: true,
-    types: settings.types,
   })
-  const connection = new Connection(client, settings.grace, counts)
+  const connection = new PostgresConnection(client, settings.grace, log, settings.shapes)
   try {
     await timeout(settings.connectTimeout, () => {
       const connected = client.connect()

@@ -1,5 +1,6 @@
 import { MisuseError } from 'corral'
 import { describe } from 'corral/lowlevel'
+import { jsonText, momentText, wholeText } from '../sql/value-text.ts'
 
 /** The most that the protocol can number. */
 const maxParameters = 65_535
@@ -19,7 +20,7 @@ export function encodeAll(values: readonly unknown[]): (string | Buffer | null)[
   return values.map((value, i) => encode(value, `sql: value ${i + 1}`))
 }
 
-function encode(value: unknown, where: string): string | Buffer | null {
+export function encode(value: unknown, where: string): string | Buffer | null {
   if (value === null) return null
   if (value instanceof Uint8Array) {
     return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
@@ -30,48 +31,19 @@ function encode(value: unknown, where: string): string | Buffer | null {
 function scalar(value: unknown, where: string): string {
   switch (typeof value) {
     case 'string':
-      return text(value, where)
+      return wholeText(value, where)
     case 'number':
     case 'bigint':
     case 'boolean':
       return String(value)
     case 'object':
-      return value instanceof Date ? moment(value, where) : json(value, where)
+      return value instanceof Date ? momentText(value, where) : jsonText(value, where)
     case 'undefined':
     case 'function':
     case 'symbol':
       break
   }
   throw new MisuseError(`${where} must be a value that a database can hold, got ${describe(value)}`)
-}
-
-function text(value: string, where: string): string {
-  if (value.includes('\0')) {
-    throw new MisuseError(`${where} must be text without NUL, got one at ${value.indexOf('\0')}`)
-  }
-  if (!value.isWellFormed()) {
-    throw new MisuseError(`${where} must be well-formed text, got a surrogate alone`)
-  }
-  return value
-}
-
-function moment(value: Date, where: string): string {
-  const year = value.getUTCFullYear()
-  if (year >= 1 && year <= 9999) return value.toISOString()
-  throw new MisuseError(
-    `${where} must be a date of the years 1 to 9999, got ${String(value)} (Date); pass text instead`,
-  )
-}
-
-function json(value: unknown, where: string): string {
-  try {
-    return text(JSON.stringify(value), where)
-  } catch (error) {
-    if (error instanceof MisuseError) throw error
-    throw new MisuseError(`${where} must be an object that JSON can hold, got ${describe(value)}`, {
-      cause: error,
-    })
-  }
 }
 
 function arrayLiteral(items: readonly unknown[], where: string): string {

@@ -6,19 +6,10 @@ import {
   requireLimit,
   requireOptions,
 } from 'corral/lowlevel'
+import type { QueryEvent } from '../query-log.ts'
 import { typeParsers } from './decode.ts'
-import type { Timestamps, TypeParsers } from './decode.ts'
-
-/** A statement that has ended, for metrics and logs. */
-export interface QueryEvent {
-  readonly text: string
-  /** From when it was sent to when the server was ready again. */
-  readonly ms: number
-  /** How many rows it changed or gave. */
-  readonly count: number | undefined
-  /** What was thrown: a `DatabaseError`, or `Cancelled`. */
-  readonly error: unknown
-}
+import type { Timestamps } from './decode.ts'
+import { Shapes } from './statement-submission.ts'
 
 export interface PostgresOptions {
   /** How many connections there are at the most, those being made, cancelled or ended counted in. Default 10. */
@@ -33,6 +24,11 @@ export interface PostgresOptions {
   readonly connectTimeout?: number
   /** How `timestamptz` comes back: as `Date`, to the millisecond, or as text, to the microsecond. Default `date`. */
   readonly timestamps?: Timestamps
+  /**
+   * A statement that comes a second time on a connection is prepared there, so that the server need not plan it again. Default
+   * true; behind a pooler that knows nothing of it, it is found out and switched off.
+   */
+  readonly prepare?: boolean
   /** What the server shows in `pg_stat_activity`. Default `corral`. */
   readonly applicationName?: string
   /** Told of every statement. What it throws is thrown by the statement. */
@@ -46,7 +42,7 @@ export interface PostgresSettings {
   readonly idle: number
   readonly grace: number
   readonly connectTimeout: number
-  readonly types: TypeParsers
+  readonly shapes: Shapes
   readonly applicationName: string
   readonly onQuery: ((event: QueryEvent) => void) | undefined
 }
@@ -61,6 +57,7 @@ export function settingsOf(url: string, options: PostgresOptions): PostgresSetti
     grace = 5000,
     connectTimeout = 10_000,
     timestamps = 'date',
+    prepare = true,
     applicationName = 'corral',
     onQuery,
   } = options
@@ -74,8 +71,8 @@ export function settingsOf(url: string, options: PostgresOptions): PostgresSetti
     refuse('openPostgres: timestamps', '"date" or "text"', timestamps)
   }
   if (onQuery !== undefined) requireFunction('openPostgres: onQuery', onQuery)
-  const types = typeParsers(timestamps)
-  return { url, max, min, idle, grace, connectTimeout, types, applicationName, onQuery }
+  const shapes = new Shapes(typeParsers(timestamps), prepare)
+  return { url, max, min, idle, grace, connectTimeout, shapes, applicationName, onQuery }
 }
 
 /** Its message does not show the URL: there is a password in it. */

@@ -6,12 +6,14 @@ const codes: Readonly<Record<string, DatabaseErrorCode>> = {
   '23503': 'FOREIGN_KEY',
   '23505': 'UNIQUE',
   '23514': 'CHECK',
+  '25006': 'READ_ONLY',
   '25P02': 'TRANSACTION_ABORTED',
   '28000': 'AUTHENTICATION',
   '28P01': 'AUTHENTICATION',
   '3D000': 'AUTHENTICATION',
   '40001': 'SERIALIZATION',
   '40P01': 'DEADLOCK',
+  '53100': 'DISK_FULL',
   '57014': 'STATEMENT_CANCELLED',
 }
 

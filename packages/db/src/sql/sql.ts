@@ -27,6 +27,10 @@ interface SqlTag {
 }
 
 function build(strings: readonly string[], given: readonly unknown[], where = 'sql'): Sql {
+  if (!given.some((value) => value instanceof Sql)) {
+    for (let i = 0; i < given.length; i++) requireValue(where, i, given[i])
+    return new Sql(strings, given)
+  }
   const parts = [strings[0] ?? '']
   const values: unknown[] = []
   for (const [i, value] of given.entries()) {
@@ -36,7 +40,7 @@ function build(strings: readonly string[], given: readonly unknown[], where = 's
       values.push(...value.values)
       parts.push(`${parts.pop()}${after}`)
     } else {
-      requireValue(`${where}: value ${i + 1}`, value)
+      requireValue(where, i, value)
       values.push(value)
       parts.push(after)
     }
@@ -44,7 +48,11 @@ function build(strings: readonly string[], given: readonly unknown[], where = 's
   return new Sql(parts, values)
 }
 
-function requireValue(where: string, value: unknown): void {
+const storable: ReadonlySet<string> = new Set(['string', 'number', 'bigint', 'boolean'])
+
+function requireValue(api: string, i: number, value: unknown): void {
+  if (value === null || storable.has(typeof value)) return
+  const where = `${api}: value ${i + 1}`
   if (value === undefined) {
     throw new MisuseError(`${where} must be a value, got undefined (undefined); say null for NULL`)
   }

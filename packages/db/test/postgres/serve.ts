@@ -40,11 +40,11 @@ export function serve({ own = false } = {}): Served {
   beforeAll(async () => {
     postgres = await openTestPostgres(own ? { url: '' } : {})
     served.observer = await openPostgres(postgres.url, { applicationName: 'observer' })
-  })
+  }, 120_000)
   afterAll(async () => {
     await served.observer[Symbol.asyncDispose]()
     await postgres?.[Symbol.asyncDispose]()
-  })
+  }, 120_000)
   return served
 }
 

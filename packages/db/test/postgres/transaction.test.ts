@@ -136,7 +136,7 @@ describe('Database.transaction', () => {
     await using db = await served.open()
     const writes = (tx: Transaction): Promise<unknown> => tx.execute(sql`create table x (id int)`)
     const error = await failure(() => db.transaction(writes, { readOnly: true }))
-    expect(error).toMatchObject({ code: 'STATEMENT', sqlState: '25006' })
+    expect(error).toMatchObject({ code: 'READ_ONLY', sqlState: '25006' })
   })
 })
 

@@ -28,17 +28,27 @@ export class ByteReader implements AsyncIterable<Buffer> {
   #deadline = Infinity
   #room = 0
 
-  /** @param source a stream of bytes that nobody else reads */
-  constructor(source: Readable) {
+  /** What is thrown when the stream breaks off: without an error, or with one. */
+  readonly #broken: (error: Error | undefined) => Error | undefined
+
+  /**
+   * @param source a stream of bytes that nobody else reads
+   * @param broken makes another error of that of the stream, or one of its breaking off without any
+   */
+  constructor(
+    source: Readable,
+    broken: (error: Error | undefined) => Error | undefined = (error) => error,
+  ) {
     if (source.readableObjectMode) refuse('ByteReader: source', 'a stream of bytes', source)
     this.#source = source
-    source.on('readable', () => this.#arrived())
-    source.on('end', () => this.#end())
-    source.on('close', () => this.#end())
-    source.on('error', (error) => {
-      this.#error = error
-      this.#end()
-    })
+    this.#broken = broken
+    source.on('readable', this.#arrived)
+    source.on('end', this.#end)
+    source.on('close', this.#breakOff)
+    source.on('error', this.#breakOff)
+    // It may have ended before anybody listened.
+    if (source.readableEnded) this.#end()
+    else if (source.destroyed) this.#breakOff(source.errored ?? undefined)
   }
 
   /** What has arrived, however much that is; undefined at the end. */
@@ -152,6 +162,20 @@ export class ByteReader implements AsyncIterable<Buffer> {
     this.#source.destroy()
   }
 
+  /**
+   * Leaves the stream to somebody else, with all that was not read yet.
+   *
+   * @internal
+   */
+  detach(): void {
+    if (this.#busy) throw new BusyError('ByteReader: somebody reads; let them end first')
+    this.#source.off('readable', this.#arrived)
+    this.#source.off('end', this.#end)
+    this.#source.off('close', this.#breakOff)
+    for (const chunk of this.#kept.reverse()) this.#source.unshift(chunk)
+    this.#kept = []
+  }
+
   async *#lines(splitter: LineSplitter): AsyncGenerator<string, void, void> {
     let taken = 0
     let done = false
@@ -247,7 +271,7 @@ export class ByteReader implements AsyncIterable<Buffer> {
     return (this.#source.read() as Buffer | null) ?? undefined
   }
 
-  #arrived(): void {
+  readonly #arrived = (): void => {
     if (this.#room > 0) this.#drain()
     this.#wake()
   }
@@ -259,9 +283,14 @@ export class ByteReader implements AsyncIterable<Buffer> {
     }
   }
 
-  #end(): void {
+  readonly #end = (): void => {
     this.#ended = true
     this.#wake()
+  }
+
+  readonly #breakOff = (error?: Error): void => {
+    if (!this.#ended) this.#error = this.#broken(error)
+    this.#end()
   }
 
   #wake(): void {

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { PassThrough, Readable } from 'node:stream'
 import { moveOnAfter, sleep } from 'corral'
 import { describe, expect, it } from 'vitest'
@@ -49,6 +50,16 @@ describe('ByteReader', () => {
     expect(await moveOnAfter(10, () => all(bytes.lines()))).toEqual({ timedOut: true })
     source.end('de\n')
     expect(await all(bytes.lines())).toEqual(['abcde'])
+  })
+
+  it('knows the end of a stream that has ended before', async () => {
+    const torn = new PassThrough()
+    torn.on('error', () => {}).destroy(new Error('torn'))
+    await sleep(1)
+    await expect(new ByteReader(torn).read()).rejects.toThrow('torn')
+    const over = Readable.from([], { objectMode: false }).resume()
+    await once(over, 'end')
+    expect(await new ByteReader(over).read()).toBeUndefined()
   })
 
   it('throws the error of its stream, after what had arrived', async () => {

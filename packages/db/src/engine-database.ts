@@ -1,0 +1,122 @@
+import { MisuseError, shield } from 'corral'
+import { requireFunction } from 'corral/lowlevel'
+import type {
+  Database,
+  DatabaseStats,
+  Notification,
+  Session,
+  Transaction,
+  TransactionOptions,
+} from './database.ts'
+import { Executor } from './executor.ts'
+import type { CopyRows, Result } from './executor.ts'
+import { migrate } from './migrate/migrate.ts'
+import type { Migrations } from './migrate/migration.ts'
+import type { QueryLog } from './query-log.ts'
+import type { Sql } from './sql/statement.ts'
+import { attemptTransaction } from './transaction/attempt-transaction.ts'
+import type { Borrowed, Connection } from './transaction/connection.ts'
+import { copyIn } from './transaction/copy.ts'
+import { innermost } from './transaction/handle.ts'
+import { OpenSession } from './transaction/open-session.ts'
+import { OpenTransaction } from './transaction/open-transaction.ts'
+import { withRetry } from './transaction/with-retry.ts'
+
+/** What the databases of all engines have in common: transactions and sessions on connections that are lent. */
+export abstract class EngineDatabase extends Executor implements Database {
+  abstract readonly engine: 'postgres' | 'sqlite'
+  protected readonly name = 'Database'
+  /** @internal */
+  readonly log: QueryLog
+
+  constructor(log: QueryLog) {
+    super()
+    this.log = log
+  }
+
+  transaction<T>(
+    fn: (tx: Transaction) => PromiseLike<T> | T,
+    options: TransactionOptions = {},
+  ): Promise<T> {
+    const api = 'Database.transaction'
+    return withRetry(api, fn, options, () =>
+      this.lend(
+        api,
+        (connection) => attemptTransaction(connection, this.log, fn, options, undefined),
+        options.readOnly,
+      ),
+    )
+  }
+
+  async session<T>(fn: (session: Session) => PromiseLike<T> | T): Promise<T> {
+    const api = 'Database.session'
+    requireFunction(`${api}: fn`, fn)
+    return await this.lend(api, async (connection) => {
+      const session = new OpenSession(connection, this.log, undefined)
+      try {
+        return await session.runIn(() => fn(session))
+      } finally {
+        await shield(async () => {
+          await session.line.use(() => connection.rollback())
+          await this.reset(connection)
+        })
+      }
+    })
+  }
+
+  migrate(migrations: Migrations): Promise<string[]> {
+    return migrate(this, migrations)
+  }
+
+  abstract listen(...channels: readonly string[]): AsyncGenerator<Notification, void>
+  abstract stats(): DatabaseStats
+  abstract close(): Promise<void>
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await shield(() => this.close())
+  }
+
+  /** @internal For who cannot say what is to be done in one function. */
+  abstract borrow(api: string, readOnly?: boolean): Promise<Borrowed>
+  /** Locks, temporary tables, settings: nothing of it may reach the next borrower. */
+  protected abstract reset(connection: Connection): Promise<void>
+
+  protected copyIn(api: string, query: Sql, rows: CopyRows): Promise<Result> {
+    return this.lend(api, (connection) =>
+      this.log.observe(query, () => copyIn(connection, api, query, rows)),
+    )
+  }
+
+  /** @internal A statement by whichever connection is free. */
+  run(api: string, statement: Sql): Promise<Result> {
+    return this.send(api, statement)
+  }
+
+  /** @internal */
+  read(api: string, query: Sql, batch: number): AsyncGenerator<Result, void> {
+    return this.open(api, query, batch)
+  }
+
+  /** It would be another connection: it does not see what the transaction did, and may wait for it for ever. */
+  protected refuseInside(api: string): void {
+    for (let inner = innermost.get(); inner !== undefined; inner = inner.parent) {
+      if (!(inner instanceof OpenTransaction) || inner.log !== this.log) continue
+      throw new MisuseError(
+        `${api}: the database is used inside its own transaction; use the transaction's handle`,
+      )
+    }
+  }
+
+  protected async lend<T>(
+    api: string,
+    fn: (connection: Connection) => Promise<T>,
+    readOnly?: boolean,
+  ): Promise<T> {
+    const { connection, giveBack } = await this.borrow(api, readOnly)
+    try {
+      return await fn(connection)
+    } finally {
+      await giveBack()
+    }
+  }
+}

@@ -1,0 +1,311 @@
+import {
+  Event,
+  InternalError,
+  isCancelled,
+  moveOnAfter,
+  shield,
+  sleep,
+  throwIfCancelled,
+} from 'corral'
+import type { Client } from 'pg'
+import type { TransactionOptions } from '../database.ts'
+import type { DatabaseError } from '../errors.ts'
+import { Exchange } from '../exchange.ts'
+import type { CopyRows, Result } from '../executor.ts'
+import type { QueryLog } from '../query-log.ts'
+import { sql } from '../sql/sql.ts'
+import type { Sql } from '../sql/statement.ts'
+import type { Connection, InTurn, OnCancel } from '../transaction/connection.ts'
+import { fetchAll } from './cursor.ts'
+import { CopyIn, CopyOut, drained } from './copy.ts'
+import { copyText } from './copy-text.ts'
+import { encodeAll } from './encode.ts'
+import type { Internals, Notified } from './internals.ts'
+import { PreparedStatements } from './prepared-statements.ts'
+import { requestCancel } from './request-cancel.ts'
+import { serverError } from './server-error.ts'
+import type { Shapes } from './statement-submission.ts'
+import { StatementSubmission } from './statement-submission.ts'
+import type { Submission } from './submission.ts'
+import { ScriptSubmission } from './submission.ts'
+
+/**
+ * One connection to a server, for one statement at a time.
+ *
+ * A cancelled statement is stopped at the server, by a CancelRequest on a socket of its own. That request names
+ * the connection and not the statement: one that comes late would hit the next statement, of somebody else. So
+ * nobody gets the connection before both are seen: the server has closed every socket that asked (by then the
+ * signal was sent) and is ready for the next statement (by then the signal has hit or was too late to hit). A
+ * request that came before the server had begun the statement hits nothing, so it is sent again. When all that
+ * takes longer than the grace, the connection is destroyed.
+ */
+export class PostgresConnection implements Connection {
+  /** Of the last ReadyForQuery: idle, in a transaction, in a failed one. */
+  status: 'I' | 'T' | 'E' = 'I'
+  alive = true
+  readonly #client: Client
+  readonly #wire: Internals
+  /** How long the server has to answer when something is to be ended, in milliseconds. */
+  readonly grace: number
+  readonly #log: QueryLog
+  readonly #shapes: Shapes
+  readonly #gone = new Event()
+  #pending: Exchange<Submission> | undefined
+  #submission: Submission | undefined
+  readonly #prepared = new PreparedStatements()
+  #failure: unknown
+
+  /** @param client not connected yet */
+  constructor(client: Client, grace: number, log: QueryLog, shapes: Shapes) {
+    this.#client = client
+    this.#wire = client as unknown as Internals
+    this.grace = grace
+    this.#log = log
+    this.#shapes = shapes
+    // An error without a listener would end the process; `end` follows each.
+    client.on('error', (error) => {
+      this.#failure ??= error
+      this.alive = false
+    })
+  }
+
+  /** Listens behind pg's own listeners: when it is told, pg has told the outcome. Called once pg has its. */
+  listen(): void {
+    this.#wire.connection.on('readyForQuery', (message) => {
+      this.status = message.status
+      const pending = this.#pending
+      this.#pending = undefined
+      this.#submission?.handleEnd()
+      pending?.end()
+    })
+    this.#wire.connection.on('parseComplete', () => this.#submission?.handleParseComplete())
+    this.#wire.connection.once('end', () => {
+      this.alive = false
+      this.#submission?.handleEnd()
+      this.#pending?.end(this.#failure ?? new Error('the connection ended'))
+      this.#pending = undefined
+      this.#gone.set()
+    })
+  }
+
+  get processId(): number {
+    return this.#wire.processID
+  }
+
+  async execute(api: string, statement: Sql, onCancel?: OnCancel): Promise<Result> {
+    const { text } = statement
+    const values = encodeAll(statement.values)
+    const prepared = this.#shapes.prepare ? this.#prepared.of(text) : undefined
+    const inTransaction = this.status !== 'I'
+    const submission = new StatementSubmission(text, values, this.#shapes, prepared)
+    try {
+      await this.submit(api, submission, onCancel)
+    } catch (error) {
+      if (prepared === undefined || !this.#isStale(error)) throw error
+      this.#prepared.clear()
+      // Nothing has happened. In a transaction the transaction has failed with it.
+      if (inTransaction) throw error
+      return await this.execute(api, statement, onCancel)
+    }
+    return submission.result
+  }
+
+  async script(api: string, text: string): Promise<Result> {
+    const { count } = await this.submit(api, new ScriptSubmission(text))
+    return { columns: [], rows: [], count }
+  }
+
+  /**
+   * Sends something and waits for its outcome, and for the server to be ready.
+   *
+   * Cancellation: returns when it has stopped at the server, or the connection was destroyed.
+   * With `finish` it goes on: its outcome is thrown or returned all the same.
+   */
+  async submit<S extends Submission>(
+    api: string,
+    submission: S,
+    onCancel: OnCancel = 'stop',
+  ): Promise<S> {
+    const exchange = this.#start(api, submission)
+    try {
+      await exchange.ended()
+    } catch (error) {
+      if (!isCancelled(error)) throw error
+      await shield(() => (onCancel === 'stop' ? this.#stop(exchange) : this.#finish(exchange)))
+      if (onCancel === 'stop') throw error
+    }
+    return this.#outcome(api, submission, exchange)
+  }
+
+  /**
+   * Sends rows to a `copy ... from stdin`.
+   *
+   * Cancellation: the server throws away what it has, and says so. It hears of that between two rows only by the end of
+   * the copy, and while it works only by a request.
+   */
+  async copyFrom(api: string, { text }: Sql, rows: CopyRows): Promise<Result> {
+    const { stream } = this.#wire.connection
+    const copy = new CopyIn(text)
+    const exchange = this.#start(api, copy)
+    try {
+      await copy.begun.wait()
+      for await (const chunk of copy.open ? copyText(rows) : []) {
+        if (!copy.open || copy.error !== undefined) break
+        this.#wire.connection.sendCopyFromChunk(chunk)
+        if (stream.writableNeedDrain) await drained(stream)
+      }
+      if (copy.open) this.#wire.connection.endCopyFrom()
+      copy.open = false
+      await exchange.ended()
+    } catch (error) {
+      if (copy.open) this.#wire.connection.sendCopyFail('given up')
+      await shield(() => this.#stop(exchange))
+      throw error
+    }
+    const { count } = this.#outcome(api, copy, exchange)
+    return { columns: [], rows: [], count }
+  }
+
+  /** What a `copy ... to stdout` gives, as it comes. Leaving the loop stops it. */
+  async *copyTo(api: string, { text }: Sql): AsyncGenerator<Uint8Array, void> {
+    const copy = new CopyOut(text, this.#wire.connection.stream)
+    const exchange = this.#start(api, copy)
+    try {
+      for (;;) {
+        copy.changed.clear()
+        const chunk = copy.take()
+        if (chunk !== undefined) yield chunk
+        else if (exchange.done) break
+        else await copy.changed.wait()
+      }
+      this.#outcome(api, copy, exchange)
+    } finally {
+      copy.discard()
+      if (!exchange.done) await shield(() => this.#stop(exchange))
+    }
+  }
+
+  /** Tells of what is notified on the channels that it listens to. */
+  onNotification(tell: (message: Notified) => void): void {
+    this.#wire.on('notification', tell)
+  }
+
+  onEnd(tell: () => void): void {
+    this.#wire.connection.once('end', tell)
+  }
+
+  begin({ isolation, readOnly = false }: TransactionOptions): Sql {
+    const level = isolation === undefined ? '' : ` isolation level ${isolation}`
+    return sql`begin${sql.raw(level + (readOnly ? ' read only' : ''))}`
+  }
+
+  fetch(api: string, query: Sql, batch: number, inTurn: InTurn): AsyncGenerator<Result, void> {
+    return fetchAll(query, batch, (statement) =>
+      inTurn(statement, () => this.execute(api, statement)),
+    )
+  }
+
+  /** Ends a transaction that nobody ends any more. False: it could not, and the connection is not fit for use. */
+  rollback(): Promise<boolean> {
+    return shield(async () => {
+      if (this.alive && this.status !== 'I') {
+        try {
+          await moveOnAfter(this.grace, () => this.execute('rollback', rollback))
+        } catch (error) {
+          if (isCancelled(error)) throw error // otherwise its status says how it went
+        }
+      }
+      if (this.alive && this.status === 'I') return true
+      await this.destroy()
+      return false
+    })
+  }
+
+  /** What was set for this connection alone is gone afterwards. Run under a shield. */
+  async reset(): Promise<void> {
+    if (!this.alive) return
+    this.#prepared.clear()
+    try {
+      await this.execute('Database.session', discard)
+    } catch (error) {
+      if (isCancelled(error)) throw error
+      await this.destroy()
+    }
+  }
+
+  /** Ends it politely. Run under a shield. */
+  async close(): Promise<void> {
+    if (this.alive && this.#pending === undefined) {
+      this.alive = false
+      void this.#client.end().catch(() => undefined)
+      await moveOnAfter(this.grace, () => this.#gone.wait())
+    }
+    await this.destroy()
+  }
+
+  /** Ends it at once, whatever the server does. Run under a shield. */
+  async destroy(): Promise<void> {
+    this.alive = false
+    if (this.#gone.isSet) return
+    this.#log.destroyed += 1
+    this.#wire.connection.stream.destroy()
+    await this.#gone.wait()
+  }
+
+  get [Symbol.toStringTag](): string {
+    return `PostgreSQL connection ${this.processId}`
+  }
+
+  /** The server knows the statement no more, or its tables have changed since. */
+  #isStale(error: unknown): boolean {
+    const { sqlState, message } = error as DatabaseError
+    // It was never there: a pooler gave us another connection.
+    if (sqlState === '26000' || sqlState === '42P05') this.#shapes.prepare = false
+    else if (sqlState !== '0A000' || !message.includes('cached plan')) return false
+    return true
+  }
+
+  #start(api: string, submission: Submission): Exchange<Submission> {
+    throwIfCancelled()
+    if (!this.alive) throw serverError(api, this.#failure, 'CONNECTION_LOST')
+    if (this.#pending !== undefined) throw new InternalError(`${api}: the connection is in use`)
+    const exchange = new Exchange<Submission>(this)
+    this.#pending = exchange
+    this.#submission = submission
+    this.#wire.query(submission)
+    return exchange
+  }
+
+  #outcome<S extends Submission>(api: string, submission: S, exchange: Exchange<Submission>): S {
+    const error = submission.error ?? exchange.error
+    if (error === undefined) return submission
+    throw serverError(api, error, this.alive ? undefined : 'CONNECTION_LOST')
+  }
+
+  async #stop(exchange: Exchange<Submission>): Promise<void> {
+    this.#log.cancels += 1
+    const stopped = await moveOnAfter(this.grace, () => this.#cancelUntilEnded(exchange))
+    if (stopped.timedOut) await this.destroy()
+  }
+
+  async #finish(exchange: Exchange<Submission>): Promise<void> {
+    const finished = await moveOnAfter(this.grace, () => exchange.ended())
+    if (finished.timedOut) await this.destroy()
+  }
+
+  async #cancelUntilEnded(exchange: Exchange<Submission>): Promise<void> {
+    const { host, port, ssl, processID: processId, secretKey } = this.#wire
+    for (let patience = 20; !exchange.done; patience *= 2) {
+      try {
+        await requestCancel({ host, port, ssl, processId, secretKey })
+      } catch (error) {
+        if (isCancelled(error)) throw error
+        await sleep(patience) // the server takes no connections just now
+      }
+      await moveOnAfter(patience, () => exchange.ended())
+    }
+  }
+}
+
+const discard: Sql = sql`discard all`
+const rollback: Sql = sql`rollback`

@@ -1,0 +1,65 @@
+import type { Shape } from './statement-submission.ts'
+
+/** A statement that the server knows by a name, or is about to. */
+export interface Prepared {
+  readonly name: string
+  parsed: boolean
+  /** Its columns; a statement that has none has none for ever. */
+  shape: Shape | undefined
+  /** What the server is to forget, to make room. */
+  readonly instead: string | undefined
+}
+
+/** As many as a connection has at the server. */
+const most = 200
+
+let lastName = 0
+/** Behind a pooler others may have named theirs. */
+const prefix = `corral_${Math.random().toString(36).slice(2, 8)}`
+
+/**
+ * What one connection has prepared. A statement is prepared when it comes a second time: one that is made up each
+ * time is not worth it.
+ */
+export class PreparedStatements {
+  readonly #named = new Map<string, Prepared>()
+  readonly #seen = new Set<string>()
+
+  /** Undefined the first time. */
+  of(text: string): Prepared | undefined {
+    const known = this.#named.get(text)
+    if (known !== undefined) return known
+    if (!this.#seen.delete(text)) {
+      if (this.#seen.size >= most) this.#seen.clear()
+      this.#seen.add(text)
+      return undefined
+    }
+    const made: Prepared = {
+      name: `${prefix}_${(lastName += 1)}`,
+      parsed: false,
+      shape: undefined,
+      instead: this.#evict(),
+    }
+    this.#named.set(text, made)
+    return made
+  }
+
+  forget(text: string): void {
+    this.#named.delete(text)
+  }
+
+  /** The server has forgotten them all. */
+  clear(): void {
+    this.#named.clear()
+  }
+
+  #evict(): string | undefined {
+    if (this.#named.size < most) return undefined
+    for (const [text, { name, parsed }] of this.#named) {
+      if (!parsed) continue
+      this.#named.delete(text)
+      return name
+    }
+    return undefined
+  }
+}

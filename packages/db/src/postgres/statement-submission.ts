@@ -1,0 +1,127 @@
+import type { Result } from '../executor.ts'
+import type { TypeParsers } from './decode.ts'
+import type { PostgresWire } from './internals.ts'
+import type { Prepared } from './prepared-statements.ts'
+import { Submission } from './submission.ts'
+import type { Field } from './submission.ts'
+
+/** What the columns of a statement were the last time. */
+export interface Shape {
+  readonly columns: readonly string[]
+  readonly types: readonly number[]
+  readonly parsers: readonly ((text: string) => unknown)[]
+}
+
+const remembered = 1000
+const nothing: Shape = { columns: [], types: [], parsers: [] }
+
+/** The shapes of a database's statements, by their text. */
+export class Shapes {
+  /** Whether what is used again is prepared. */
+  prepare: boolean
+  readonly #types: TypeParsers
+  readonly #known = new Map<string, Shape>()
+
+  constructor(types: TypeParsers, prepare: boolean) {
+    this.#types = types
+    this.prepare = prepare
+  }
+
+  of(text: string, fields: readonly Field[]): Shape {
+    const known = this.#known.get(text)
+    if (known !== undefined && isSame(known, fields)) return known
+    if (this.#known.size >= remembered) this.#known.clear()
+    const shape: Shape = {
+      columns: fields.map((field) => field.name),
+      types: fields.map((field) => field.dataTypeID),
+      parsers: fields.map((field) => this.#types.getTypeParser(field.dataTypeID)),
+    }
+    this.#known.set(text, shape)
+    return shape
+  }
+}
+
+/** One statement with its parameters, by the extended protocol. */
+export class StatementSubmission extends Submission {
+  readonly #text: string
+  readonly #values: (string | Buffer | null)[]
+  readonly #shapes: Shapes
+  readonly #prepared: Prepared | undefined
+  readonly #rows: unknown[][] = []
+  #shape: Shape
+
+  constructor(
+    text: string,
+    values: (string | Buffer | null)[],
+    shapes: Shapes,
+    prepared: Prepared | undefined,
+  ) {
+    super()
+    this.#prepared = prepared
+    this.#shape = prepared?.shape ?? nothing
+    this.#text = text
+    this.#values = values
+    this.#shapes = shapes
+  }
+
+  get result(): Result {
+    return { columns: this.#shape.columns, rows: this.#rows, count: this.count }
+  }
+
+  submit(wire: PostgresWire): null {
+    const prepared = this.#prepared
+    wire.stream.cork() // one packet
+    try {
+      if (prepared === undefined) wire.parse({ text: this.#text })
+      else if (!prepared.parsed) this.#prepare(wire, prepared)
+      wire.bind({ statement: prepared?.name, values: this.#values })
+      if (prepared?.shape === undefined) wire.describe({ type: 'P' })
+      wire.execute({})
+      wire.sync()
+    } finally {
+      wire.stream.uncork()
+    }
+    return null
+  }
+
+  override handleParseComplete(): void {
+    if (this.#prepared !== undefined) this.#prepared.parsed = true
+  }
+
+  /** Where COPY takes its rows from, the server passes over the Sync that was sent. */
+  override handleCopyInResponse(wire: PostgresWire): void {
+    super.handleCopyInResponse(wire)
+    wire.sync()
+  }
+
+  override handleRowDescription({ fields }: { readonly fields: readonly Field[] }): void {
+    this.#shape = this.#shapes.of(this.#text, fields)
+    if (this.#prepared !== undefined) this.#prepared.shape = this.#shape
+  }
+
+  override handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
+    const { parsers } = this.#shape
+    const row: unknown[] = new Array<unknown>(fields.length)
+    try {
+      for (let i = 0; i < fields.length; i++) {
+        const text = fields[i] as string | null
+        row[i] = text === null ? null : parsers[i]?.(text)
+      }
+      this.#rows.push(row)
+    } catch (error) {
+      this.error ??= error
+    }
+  }
+
+  #prepare(wire: PostgresWire, { name, instead }: Prepared): void {
+    if (instead !== undefined) wire.close({ type: 'S', name: instead })
+    wire.parse({ name, text: this.#text })
+  }
+}
+
+function isSame({ columns, types }: Shape, fields: readonly Field[]): boolean {
+  return (
+    columns.length === fields.length &&
+    fields.every(({ name, dataTypeID }, i) => columns[i] === name && types[i] === dataTypeID)
+  )
+}

@@ -1,0 +1,44 @@
+import { isCancelled, now } from 'corral'
+import type { Result } from './executor.ts'
+
+/** A statement that has ended, for metrics and logs. */
+export interface QueryEvent {
+  readonly text: string
+  /** From when it was sent to when the database was ready again. */
+  readonly ms: number
+  /** How many rows it changed or gave. */
+  readonly count: number | undefined
+  /** What was thrown: a `DatabaseError`, or `Cancelled`. */
+  readonly error: unknown
+}
+
+/** Counts the statements of a database, and tells of each. */
+export class QueryLog {
+  queries = 0
+  errors = 0
+  cancels = 0
+  destroyed = 0
+  readonly #onQuery: ((event: QueryEvent) => void) | undefined
+
+  constructor(onQuery?: (event: QueryEvent) => void) {
+    this.#onQuery = onQuery
+  }
+
+  async observe(statement: { readonly text: string }, act: () => Promise<Result>): Promise<Result> {
+    const since = this.#onQuery === undefined ? 0 : now()
+    let count: number | undefined
+    let failure: unknown
+    this.queries += 1
+    try {
+      const result = await act()
+      count = result.count
+      return result
+    } catch (error) {
+      failure = error
+      if (!isCancelled(error)) this.errors += 1
+      throw error
+    } finally {
+      this.#onQuery?.({ text: statement.text, ms: now() - since, count, error: failure })
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import { MisuseError } from 'corral'
+import { describe } from 'corral/lowlevel'
+
+/** Text as it is. @throws MisuseError for what no database keeps as it is */
+export function wholeText(value: string, where: string): string {
+  if (value.includes('\0')) {
+    throw new MisuseError(`${where} must be text without NUL, got one at ${value.indexOf('\0')}`)
+  }
+  if (!value.isWellFormed()) {
+    throw new MisuseError(`${where} must be well-formed text, got a surrogate alone`)
+  }
+  return value
+}
+
+export function momentText(value: Date, where: string): string {
+  const year = value.getUTCFullYear()
+  if (year >= 1 && year <= 9999) return value.toISOString()
+  throw new MisuseError(
+    `${where} must be a date of the years 1 to 9999, got ${String(value)} (Date); pass text instead`,
+  )
+}
+
+export function jsonText(value: unknown, where: string): string {
+  try {
+    return wholeText(JSON.stringify(value), where)
+  } catch (error) {
+    if (error instanceof MisuseError) throw error
+    throw new MisuseError(`${where} must be an object that JSON can hold, got ${describe(value)}`, {
+      cause: error,
+    })
+  }
+}

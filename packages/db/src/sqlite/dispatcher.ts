@@ -1,0 +1,265 @@
+import { ClosedError, Event, isCancelled, shield } from 'corral'
+import { RingBuffer } from 'corral/lowlevel'
+import { DatabaseError } from '../errors.ts'
+import type { QueryLog } from '../query-log.ts'
+import { Claim, Job } from './job.ts'
+import { sqliteError } from './sqlite-error.ts'
+import { maxBatch, SqliteWorker } from './sqlite-worker.ts'
+import type { Outcome, SqliteFailure, WorkerSettings } from './worker/protocol.ts'
+
+export interface DispatcherOptions {
+  readonly settings: WorkerSettings
+  /** A process can be ended, and so can the statement that it runs; what it ran besides is run again, by another. */
+  readonly inProcess: boolean
+  readonly max: number
+  /** In one transaction, or each for itself. */
+  readonly mode: 'group' | 'each'
+  readonly log: QueryLog
+}
+
+/** After that time those behind a slow statement are given to other workers, in milliseconds. */
+const slow = 10
+/** What ends a worker that often is not run again. */
+const maxLosses = 2
+
+/**
+ * Hands statements to workers, first come first served. Those of one turn of the event loop travel together, and so do
+ * those that come while all workers are busy: a message costs more than a statement, and a commit more than a hundred.
+ */
+export class Dispatcher {
+  readonly #options: DispatcherOptions
+  readonly #line = new RingBuffer<Job | Claim>()
+  /** To be served before the line: they have waited already. */
+  readonly #returned: Job[] = []
+  #first: Job | Claim | undefined
+  readonly #workers = new Set<SqliteWorker>()
+  readonly #idle: SqliteWorker[] = []
+  readonly #claimed = new Set<SqliteWorker>()
+  /** A worker has become idle, or has ended. */
+  readonly #settled = new Event()
+  /** How many wait, here and in line. */
+  #waiting = 0
+  #starting = 0
+  #scheduled = false
+  #closed = false
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options
+  }
+
+  /** How many workers there are, those being started counted in. */
+  get size(): number {
+    return this.#workers.size
+  }
+
+  get idle(): number {
+    return this.#idle.length
+  }
+
+  get waiting(): number {
+    return this.#waiting
+  }
+
+  /**
+   * Runs a statement by whichever worker has time.
+   *
+   * Cancellation: leaves the line; a statement under way is stopped if its worker is a process, else waited for.
+   */
+  async run(job: Job): Promise<Outcome> {
+    this.#enter(job)
+    try {
+      await job.ended()
+    } catch (error) {
+      if (!isCancelled(error)) throw error
+      if (job.stage === 'queued') this.#leave(job)
+      else if (job.worker !== undefined) await shield(() => job.worker?.stop(job))
+      throw error
+    }
+    if (job.reply === undefined) throw job.error
+    return job.reply
+  }
+
+  /** A worker for oneself, until it is given back by `release`. */
+  async claim(): Promise<SqliteWorker> {
+    const claim = new Claim(this)
+    this.#enter(claim)
+    try {
+      await claim.ended()
+    } catch (error) {
+      if (!isCancelled(error)) throw error
+      this.#leave(claim)
+      throw error
+    }
+    if (claim.reply === undefined) throw claim.error
+    return claim.reply
+  }
+
+  release(worker: SqliteWorker): void {
+    if (!this.#claimed.delete(worker)) return
+    this.#free(worker)
+  }
+
+  /** Turns away those in line, waits for what is under way, and ends the workers. Run under a shield. */
+  async close(): Promise<void> {
+    this.#closed = true
+    for (let entry = this.#next(); entry; entry = this.#next()) entry.fail(closed())
+    while (this.#workers.size > 0) {
+      for (const worker of this.#idle.splice(0)) await worker.close()
+      this.#settled.clear()
+      if (this.#workers.size > 0 && this.#idle.length === 0) await this.#settled.wait()
+    }
+  }
+
+  get [Symbol.toStringTag](): string {
+    return this.#options.mode === 'group' ? 'SQLite writer' : 'SQLite readers'
+  }
+
+  #enter(entry: Job | Claim): void {
+    if (this.#closed) {
+      entry.fail(closed())
+      return
+    }
+    this.#line.push(entry)
+    this.#waiting += 1
+    if (this.#scheduled) return
+    this.#scheduled = true
+    // When all that goes on in this turn has said what it wants.
+    process.nextTick(() => this.#pump())
+  }
+
+  #leave(entry: Job | Claim): void {
+    if (entry.stage !== 'queued') return
+    entry.stage = 'over'
+    this.#waiting -= 1
+  }
+
+  #pump(): void {
+    this.#scheduled = false
+    while (this.#waiting > 0) {
+      const worker = this.#idle.pop()
+      if (worker === undefined) break
+      const entry = this.#next() as Job | Claim
+      if (entry instanceof Claim) {
+        this.#claimed.add(worker)
+        entry.grant(worker)
+      } else {
+        this.#send(worker, entry)
+      }
+    }
+    while (this.#waiting > this.#starting && this.#workers.size < this.#options.max) this.#start()
+  }
+
+  /** The first that still waits. */
+  #peek(): Job | Claim | undefined {
+    while (this.#first === undefined || this.#first.stage !== 'queued') {
+      this.#first = this.#returned.shift() ?? this.#line.shift()
+      if (this.#first === undefined) return undefined
+    }
+    return this.#first
+  }
+
+  #next(): Job | Claim | undefined {
+    const entry = this.#peek()
+    this.#first = undefined
+    if (entry !== undefined) this.#waiting -= 1
+    return entry
+  }
+
+  /** With those behind it, up to the next claim; they are shared out among the idle. */
+  #send(worker: SqliteWorker, first: Job): void {
+    const { mode } = this.#options
+    const share = Math.ceil((this.#waiting + 1) / (this.#idle.length + 1))
+    const most = Math.min(mode === 'group' ? maxBatch : share, maxBatch)
+    const jobs = [first]
+    while (jobs.length < most && this.#waiting > 0 && this.#peek() instanceof Job) {
+      jobs.push(this.#next() as Job)
+    }
+    const id = worker.send(mode, jobs)
+    if (mode === 'each' && jobs.length > 1 && this.#options.max > 1) {
+      setTimeout(() => this.#giveAway(worker, id), slow).unref()
+    }
+  }
+
+  /** Nobody waits behind a slow statement for longer than in line. */
+  #giveAway(worker: SqliteWorker, id: number): void {
+    this.#return(worker.withdraw(id))
+  }
+
+  #return(jobs: readonly Job[]): void {
+    for (const job of jobs) {
+      job.stage = 'queued'
+      job.worker = undefined
+      this.#returned.push(job)
+      this.#waiting += 1
+    }
+    this.#pump()
+  }
+
+  #start(): void {
+    const { settings, inProcess, log } = this.#options
+    this.#starting += 1
+    let opening: Job | undefined
+    const worker = new SqliteWorker(inProcess, log, {
+      idle: (worker) => {
+        if (opening !== undefined) this.#starting -= 1
+        const opened = opening?.reply
+        opening = undefined
+        if (opened !== undefined && 'errcode' in opened) this.#refuse(worker, opened)
+        else this.#free(worker)
+      },
+      gone: (worker, lost) => {
+        if (opening !== undefined) this.#starting -= 1
+        this.#gone(worker, lost)
+      },
+    })
+    this.#workers.add(worker)
+    opening = worker.open(settings)
+  }
+
+  #free(worker: SqliteWorker): void {
+    if (this.#claimed.has(worker)) return
+    this.#idle.push(worker)
+    this.#settled.set()
+    this.#pump()
+  }
+
+  /** It could not open the file: the first in line hears of it. */
+  #refuse(worker: SqliteWorker, failure: SqliteFailure): void {
+    this.#next()?.fail(sqliteError('openSqlite', failure))
+    void worker.end()
+  }
+
+  #gone(worker: SqliteWorker, lost: readonly Job[]): void {
+    this.#workers.delete(worker)
+    this.#claimed.delete(worker)
+    const place = this.#idle.indexOf(worker)
+    if (place !== -1) this.#idle.splice(place, 1)
+    this.#settled.set()
+    const ended = lost.some((job) => job.cancelled)
+    const again: Job[] = []
+    for (const job of lost) {
+      if (job.cancelled) job.fail(undefined)
+      else if (this.#mayRepeat(job, ended)) again.push(job)
+      else job.fail(this.#lost())
+    }
+    this.#return(again)
+  }
+
+  /** @param ended we ended the worker ourselves */
+  #mayRepeat(job: Job, ended: boolean): boolean {
+    if (!ended) job.losses += 1
+    return !this.#closed && this.#options.mode === 'each' && job.losses < maxLosses
+  }
+
+  #lost(): DatabaseError {
+    const code = this.#options.mode === 'group' ? 'COMMIT_UNKNOWN' : 'CONNECTION_LOST'
+    return new DatabaseError(
+      code,
+      `Database: the ${this[Symbol.toStringTag]} ended while it worked`,
+    )
+  }
+}
+
+function closed(): ClosedError {
+  return new ClosedError('Database: it is closed; open it again')
+}

@@ -1,0 +1,148 @@
+import { MisuseError, shield } from 'corral'
+import type { DatabaseStats, Notification } from '../database.ts'
+import { EngineDatabase } from '../engine-database.ts'
+import { DatabaseError } from '../errors.ts'
+import type { Result } from '../executor.ts'
+import { QueryLog } from '../query-log.ts'
+import type { Sql } from '../sql/statement.ts'
+import type { Borrowed } from '../transaction/connection.ts'
+import { noCopy } from '../transaction/copy.ts'
+import { Dispatcher } from './dispatcher.ts'
+import { encodeAll } from './encode.ts'
+import { Job } from './job.ts'
+import type { SqliteSettings } from './options.ts'
+import { resultOf, SqliteConnection } from './sqlite-connection.ts'
+import { kindOf } from './statement-kind.ts'
+import type { Outcome } from './worker/protocol.ts'
+
+const readOnlyCode = 8
+
+interface BorrowedSqlite extends Borrowed {
+  readonly connection: SqliteConnection
+}
+
+/** One writer, and readers that do not wait for it. */
+export class SqliteDatabase extends EngineDatabase {
+  readonly engine = 'sqlite'
+  readonly #writer: Dispatcher
+  /** The writer itself, when there is nothing but memory to share. */
+  readonly #readers: Dispatcher
+
+  constructor({ path, readOnly, readers, inProcess, onQuery, ...rest }: SqliteSettings) {
+    const log = new QueryLog(onQuery)
+    super(log)
+    const settings = { path, readOnly, ...rest }
+    const mode = readOnly ? 'each' : 'group'
+    this.#writer = new Dispatcher({ settings, inProcess: false, max: 1, mode, log })
+    this.#readers =
+      path === ':memory:'
+        ? this.#writer
+        : new Dispatcher({
+            settings: { ...settings, readOnly: true },
+            inProcess,
+            max: readers,
+            mode: 'each',
+            log,
+          })
+  }
+
+  /** Opens the file. */
+  async probe(): Promise<void> {
+    this.#writer.release(await this.#writer.claim())
+  }
+
+  stats(): DatabaseStats {
+    const all = new Set([this.#writer, this.#readers])
+    let [size, idle, waiting] = [0, 0, 0]
+    for (const dispatcher of all) {
+      size += dispatcher.size
+      idle += dispatcher.idle
+      waiting += dispatcher.waiting
+    }
+    const { queries, errors, cancels, destroyed } = this.log
+    return { size, idle, busy: size - idle, waiting, queries, errors, cancels, destroyed }
+  }
+
+  listen(): AsyncGenerator<Notification, void> {
+    throw new MisuseError('Database.listen: SQLite notifies of nothing; look at the tables')
+  }
+
+  async close(): Promise<void> {
+    await this.#readers.close()
+    await this.#writer.close()
+  }
+
+  protected async send(api: string, statement: Sql): Promise<Result> {
+    this.refuseInside(api)
+    const kind = kindOf(statement.parts[0] as string)
+    if (kind === 'alone' || kind === 'begin') {
+      return await this.#sendAlone(api, statement)
+    }
+    return await this.log.observe(statement, () => this.#dispatch(api, statement, kind === 'read'))
+  }
+
+  protected async *open(api: string, query: Sql, batch: number): AsyncGenerator<Result, void> {
+    this.refuseInside(api)
+    const worker = await this.#readers.claim()
+    try {
+      yield* new SqliteConnection(worker).fetch(api, query, batch, (statement, act) =>
+        this.log.observe(statement, act),
+      )
+    } finally {
+      this.#readers.release(worker)
+    }
+  }
+
+  protected copyOut(api: string): never {
+    throw noCopy(api)
+  }
+
+  async borrow(api: string, readOnly: boolean = false): Promise<BorrowedSqlite> {
+    this.refuseInside(api)
+    const dispatcher = readOnly ? this.#readers : this.#writer
+    const worker = await dispatcher.claim()
+    const connection = new SqliteConnection(worker)
+    const guarded = readOnly && dispatcher === this.#writer
+    const giveBack = async (): Promise<void> => {
+      await connection.rollback()
+      if (guarded) await shield(() => connection.script(api, 'pragma query_only = off'))
+      dispatcher.release(worker)
+    }
+    try {
+      if (guarded) await connection.script(api, 'pragma query_only = on')
+    } catch (error) {
+      await giveBack()
+      throw error
+    }
+    return { connection, giveBack }
+  }
+
+  protected async reset(connection: SqliteConnection): Promise<void> {
+    await connection.reset()
+  }
+
+  async #dispatch(api: string, statement: Sql, read: boolean): Promise<Result> {
+    const text = statement.marked
+    const values = encodeAll(statement.values)
+    const run = (dispatcher: Dispatcher): Promise<Outcome> =>
+      dispatcher.run(new Job(dispatcher, text, values))
+    const outcome = await run(read ? this.#readers : this.#writer)
+    // It only looked like a read.
+    const again = read && 'errcode' in outcome && (outcome.errcode & 0xff) === readOnlyCode
+    return resultOf(api, again ? await run(this.#writer) : outcome)
+  }
+
+  async #sendAlone(api: string, statement: Sql): Promise<Result> {
+    const { connection, giveBack } = await this.borrow(api)
+    try {
+      const result = await this.log.observe(statement, () => connection.execute(api, statement))
+      if (connection.status === 'I') return result
+    } finally {
+      await giveBack()
+    }
+    throw new DatabaseError(
+      'UNFINISHED_TRANSACTION',
+      `${api}: the statement left a transaction open, and it was rolled back; use Database.transaction`,
+    )
+  }
+}

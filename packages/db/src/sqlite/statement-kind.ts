@@ -1,0 +1,38 @@
+/**
+ * How a statement is to be run.
+ *
+ *   read     by a reader, at the same time as others
+ *   write    by the writer, in one transaction with others
+ *   alone    by the writer, in no transaction: `pragma`, `vacuum`
+ *   begin    it would leave a transaction open
+ */
+export type StatementKind = 'read' | 'write' | 'alone' | 'begin'
+
+const leading = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[^]*?(?:\*\/|$))*([a-z]*)/i
+
+/** Told by its first word: what is taken for a read and writes is refused by the reader, and goes to the writer. */
+export function kindOf(text: string): StatementKind {
+  switch (leading.exec(text)?.[1]?.toLowerCase()) {
+    case 'select':
+    case 'values':
+    case 'explain':
+      return 'read'
+    case 'with':
+      return /\b(?:insert|update|delete|replace)\b/i.test(text) ? 'write' : 'read'
+    case 'pragma':
+    case 'vacuum':
+    case 'attach':
+    case 'detach':
+    case 'commit':
+    case 'end':
+    case 'rollback':
+    case 'release':
+      return 'alone'
+    case 'begin':
+    case 'savepoint':
+      return 'begin'
+    case undefined:
+    default:
+      return 'write'
+  }
+}

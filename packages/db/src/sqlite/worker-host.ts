@@ -1,0 +1,96 @@
+import { fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import type { Socket } from 'node:net'
+import { Worker } from 'node:worker_threads'
+import { Event } from 'corral'
+import type { Reply, Request } from './worker/protocol.ts'
+
+// The file's own ending: .ts where Node strips the types, .js when built.
+const script = new URL(
+  import.meta.url.endsWith('.ts') ? './worker/main.ts' : './worker/main.js',
+  import.meta.url,
+)
+
+/** Where a connection of SQLite lives: it is synchronous, so it must not live here. */
+export interface WorkerHost {
+  /** A statement under way there can be stopped, by ending it. */
+  readonly stoppable: boolean
+  post(request: Request): void
+  /** Whether a reply is waited for: that keeps this process alive. */
+  keepAlive(yes: boolean): void
+  /** Ends it, and waits for its end. A thread ends when its statement does. */
+  end(): Promise<void>
+}
+
+interface Listener {
+  reply(reply: Reply): void
+  gone(): void
+}
+
+export function openThread(listener: Listener): WorkerHost {
+  // No flag of this process, no console of ours.
+  const worker = new Worker(script, { execArgv: [], name: 'corral-sqlite' })
+  const gone = new Event()
+  worker.unref()
+  worker.on('message', (reply: Reply) => listener.reply(reply))
+  worker.on('error', () => {}) // `exit` follows
+  worker.on('exit', () => {
+    gone.set()
+    listener.gone()
+  })
+  return {
+    stoppable: false,
+    post: (request) => worker.postMessage(request, []),
+    keepAlive: (yes) => (yes ? worker.ref() : worker.unref()),
+    async end() {
+      void worker.terminate()
+      worker.ref()
+      await gone.wait()
+    },
+  }
+}
+
+export function openProcess(listener: Listener): WorkerHost {
+  const { NODE_OPTIONS: _, ...env } = process.env
+  const child = fork(script, {
+    execArgv: [],
+    env,
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc', 'pipe'],
+  })
+  const gone = new Event()
+  const lifeline = child.stdio[4] as Socket
+  lifeline.unref()
+  lifeline.on('error', () => {}) // it ends with the process
+  keepAlive(child, false)
+  child.on('message', (reply: Reply) => listener.reply(reply))
+  child.on('error', () => end(child)) // `exit` follows
+  child.on('exit', () => {
+    gone.set()
+    listener.gone()
+  })
+  return {
+    stoppable: true,
+    post: (request) => void child.send(request, () => {}), // an error: it is gone
+    keepAlive: (yes) => keepAlive(child, yes),
+    async end() {
+      end(child)
+      await gone.wait()
+    },
+  }
+}
+
+function keepAlive(child: ChildProcess, yes: boolean): void {
+  if (yes) {
+    child.ref()
+    child.channel?.ref()
+  } else {
+    child.unref()
+    child.channel?.unref()
+  }
+}
+
+function end(child: ChildProcess): void {
+  child.ref()
+  child.kill('SIGKILL')
+}

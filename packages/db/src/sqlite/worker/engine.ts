@@ -1,0 +1,252 @@
+import { resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import type { StatementSync } from 'node:sqlite'
+import type { SqliteAnswer, SqliteFailure, SqliteValue, WorkerSettings } from './protocol.ts'
+
+interface Prepared {
+  readonly statement: StatementSync
+  /** Undefined before the first run: only that brings the schema that SQLite remembers up to date. */
+  columns: readonly string[] | undefined
+  /** It gives rows, even if it is none of them. */
+  readonly gives: boolean
+  /** What it gives, or changes, is its count. */
+  readonly changes: boolean
+  /** It was seen to give integers that a number cannot hold, or it cannot be run again to see. */
+  bigints: boolean
+}
+
+interface Cursor {
+  readonly prepared: Prepared
+  readonly rows: Iterator<unknown>
+}
+
+const remembered = 500
+const busy = 5
+const recovering = 261
+
+/** One connection of SQLite, synchronous: what a worker runs. */
+export class Engine {
+  readonly #settings: WorkerSettings
+  #db: DatabaseSync
+  readonly #prepared = new Map<string, Prepared>()
+  readonly #cursors = new Map<number, Cursor>()
+  #schemaVersion: StatementSync
+  #schema: unknown
+
+  constructor(settings: WorkerSettings) {
+    this.#settings = settings
+    this.#db = this.#open()
+    this.#schemaVersion = this.#db.prepare('pragma schema_version')
+  }
+
+  /** A transaction is open. */
+  get isOpen(): boolean {
+    return this.#db.isOpen && this.#db.isTransaction
+  }
+
+  /** Another connection may have changed the tables since: what is known of the columns is looked at. To be called from time to time. */
+  refresh(): void {
+    const { schema_version: schema } = this.#schemaVersion.get() as { schema_version: unknown }
+    if (schema !== this.#schema) this.#prepared.clear()
+    this.#schema = schema
+  }
+
+  run(text: string, values: readonly SqliteValue[]): SqliteAnswer {
+    const prepared = this.#prepare(text)
+    const { statement, gives, changes } = prepared
+    const bound = bind(values)
+    if (!gives) {
+      const { changes: count, lastInsertRowid: insertId } = statement.run(...bound)
+      if (changes) return { columns: [], rows: [], count: Number(count), insertId }
+      this.#prepared.clear()
+      return nothing
+    }
+    const rows = this.#all(prepared, bound)
+    return { columns: columnsOf(prepared), rows, count: rows.length }
+  }
+
+  script(text: string): SqliteAnswer {
+    this.#prepared.clear()
+    this.#db.exec(text)
+    return nothing
+  }
+
+  /** Runs it, again and again while another process has the file locked, unless nobody wants it any more. */
+  patiently<T>(act: () => T, isWanted: () => boolean = () => true): T {
+    const until = performance.now() + this.#settings.lockTimeout
+    for (let pause = 1; ; pause = Math.min(pause * 2, 10)) {
+      try {
+        return act()
+      } catch (error) {
+        const { errcode } = error as { errcode?: number }
+        if (errcode !== busy && errcode !== recovering) throw error
+        if (performance.now() > until || !isWanted()) throw error
+        Atomics.wait(still, 0, 0, pause)
+      }
+    }
+  }
+
+  openCursor(id: number, text: string, values: readonly SqliteValue[]): SqliteAnswer {
+    // One of its own: running it a second time would end the first.
+    const prepared = this.#make(text, true)
+    const rows = prepared.statement.iterate(...bind(values)) as unknown as Iterator<unknown>
+    this.#cursors.set(id, { prepared, rows })
+    return nothing
+  }
+
+  fetch(id: number, batch: number): SqliteAnswer {
+    const cursor = this.#cursors.get(id)
+    if (cursor === undefined) return nothing
+    const rows: SqliteValue[][] = []
+    while (rows.length < batch) {
+      const next = cursor.rows.next()
+      if (next.done === true) break
+      rows.push(narrow(next.value as SqliteValue[]))
+    }
+    return { columns: columnsOf(cursor.prepared), rows, count: rows.length }
+  }
+
+  closeCursor(id: number): SqliteAnswer {
+    this.#cursors.get(id)?.rows.return?.()
+    this.#cursors.delete(id)
+    return nothing
+  }
+
+  /** A new connection: settings, temporary tables, attached files are gone. In memory the tables alone can go. */
+  reset(): SqliteAnswer {
+    if (this.#settings.path === ':memory:') return this.#dropTemporary()
+    this.close()
+    this.#db = this.#open()
+    this.#schemaVersion = this.#db.prepare('pragma schema_version')
+    return nothing
+  }
+
+  close(): SqliteAnswer {
+    this.#cursors.clear()
+    this.#prepared.clear()
+    try {
+      const { readOnly } = this.#settings
+      if (!readOnly) this.#db.exec('pragma optimize; pragma wal_checkpoint(truncate)')
+    } catch {
+      // Somebody reads on: the next one to close does it.
+    } finally {
+      this.#db.close()
+    }
+    return nothing
+  }
+
+  #dropTemporary(): SqliteAnswer {
+    const made = this.#db.prepare(`select type, name from temp.sqlite_schema where sql is not null`)
+    for (const { type, name } of made.all() as { type: string; name: string }[]) {
+      const quoted = `"${name.replaceAll('"', '""')}"`
+      if (type === 'table' || type === 'view') this.#db.exec(`drop ${type} temp.${quoted}`)
+    }
+    this.#prepared.clear()
+    return nothing
+  }
+
+  #open(): DatabaseSync {
+    const { path, readOnly, lockTimeout, maxSize, synchronous } = this.#settings
+    // In full: SQLite has names of its own, such as file:x.
+    const location = path === ':memory:' ? path : resolve(path)
+    // Whoever writes waits by itself: then a cancellation is noticed.
+    const db = new DatabaseSync(location, { readOnly, timeout: readOnly ? lockTimeout : 0 })
+    try {
+      if (readOnly) {
+        db.exec('select 1 from sqlite_schema limit 1')
+        return db
+      }
+      // Readers never wait for the one who writes.
+      this.patiently(() => db.exec('pragma journal_mode = wal'))
+      db.exec(`pragma synchronous = ${synchronous}; pragma journal_size_limit = 67108864`)
+      if (maxSize !== Infinity) {
+        const { page_size: size } = db.prepare('pragma page_size').get() as { page_size: number }
+        db.exec(`pragma max_page_count = ${Math.max(1, Math.floor(maxSize / size))}`)
+      }
+      return db
+    } catch (error) {
+      db.close()
+      throw error
+    }
+  }
+
+  #prepare(text: string): Prepared {
+    const known = this.#prepared.get(text)
+    if (known !== undefined) return known
+    if (this.#prepared.size >= remembered) this.#prepared.clear()
+    const made = this.#make(text, false)
+    this.#prepared.set(text, made)
+    return made
+  }
+
+  #make(text: string, bigints: boolean): Prepared {
+    const statement = this.#db.prepare(text)
+    // SQLite takes the first of several, and says nothing of the others.
+    if (hasMore(text.slice(statement.sourceSQL.length))) {
+      this.#fail('it has more than one statement; run them one by one')
+    }
+    const gives = statement.columns().length > 0
+    statement.setReturnArrays(true)
+    const changes = /^\s*(?:insert|update|delete|replace|with)\b/i.test(stripComments(text))
+    const wide = bigints || (changes && gives)
+    if (wide) statement.setReadBigInts(true)
+    return { statement, columns: undefined, gives, changes, bigints: wide }
+  }
+
+  #all(prepared: Prepared, bound: readonly SqliteValue[]): SqliteValue[][] {
+    const { statement, bigints } = prepared
+    if (!bigints) {
+      try {
+        return statement.all(...bound) as unknown as SqliteValue[][]
+      } catch (error) {
+        if ((error as { code?: string }).code !== 'ERR_OUT_OF_RANGE') throw error
+        prepared.bigints = true
+        statement.setReadBigInts(true)
+      }
+    }
+    return (statement.all(...bound) as unknown as SqliteValue[][]).map(narrow)
+  }
+
+  #fail(message: string): never {
+    throw Object.assign(new Error(message), { errcode: 1 })
+  }
+}
+
+export function failureOf(error: unknown): SqliteFailure {
+  const { errcode = 0, message } = error as { errcode?: number; message: string }
+  return { errcode, message }
+}
+
+const nothing: SqliteAnswer = { columns: [], rows: [], count: 0 }
+const still = new Int32Array(new SharedArrayBuffer(4))
+
+/** Whole numbers go in as integers: as they are, Node makes reals of them. */
+function bind(values: readonly SqliteValue[]): SqliteValue[] {
+  return values.map((value) =>
+    typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value,
+  )
+}
+
+function columnsOf(prepared: Prepared): readonly string[] {
+  prepared.columns ??= prepared.statement.columns().map(({ name }) => name)
+  return prepared.columns
+}
+
+function narrow(row: SqliteValue[]): SqliteValue[] {
+  for (let i = 0; i < row.length; i++) {
+    const value = row[i]
+    if (typeof value !== 'bigint') continue
+    const number = Number(value)
+    if (Number.isSafeInteger(number)) row[i] = number
+  }
+  return row
+}
+
+function hasMore(tail: string): boolean {
+  return /[^\s;]/.test(stripComments(tail))
+}
+
+/** Those at the beginning; elsewhere they do not matter here. */
+function stripComments(text: string): string {
+  return text.replace(/^(?:\s|;|--[^\n]*(?:\n|$)|\/\*[^]*?(?:\*\/|$))*/, '')
+}

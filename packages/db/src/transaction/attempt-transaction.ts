@@ -1,0 +1,61 @@
+import { MisuseError, moveOnAfter, shield } from 'corral'
+import { DatabaseError } from '../errors.ts'
+import type { Transaction, TransactionOptions } from '../database.ts'
+import type { QueryLog } from '../query-log.ts'
+import { sql } from '../sql/sql.ts'
+import type { Sql } from '../sql/statement.ts'
+import type { Connection } from './connection.ts'
+import type { Handle } from './handle.ts'
+import { OpenTransaction } from './open-transaction.ts'
+
+/**
+ * Runs `fn` in a transaction on a connection that is idle, once. Afterwards the connection is idle again, or
+ * dead. What was to be run after COMMIT is left to the caller.
+ */
+export async function attemptTransaction<T>(
+  connection: Connection,
+  log: QueryLog,
+  fn: (tx: Transaction) => PromiseLike<T> | T,
+  options: TransactionOptions,
+  parent: Handle | undefined,
+): Promise<{ value: T; committed: OpenTransaction['committed'] }> {
+  const api = `${parent === undefined ? 'Database' : 'Session'}.transaction`
+  const tx = new OpenTransaction(connection, log, parent)
+  try {
+    const begin = connection.begin(options)
+    await log.observe(begin, () => connection.execute(api, begin))
+    const value = await tx.runIn(() => fn(tx))
+    await tx.line.use(() => commit(connection, log, api))
+    return { value, committed: tx.committed }
+  } catch (error) {
+    // A task that outlives the body may have a statement under way: idle first, then ROLLBACK.
+    const idle = await shield(() => moveOnAfter(connection.grace, () => tx.line.use(() => {})))
+    if (idle.timedOut) await shield(() => connection.destroy())
+    else await connection.rollback()
+    throw error
+  }
+}
+
+const commitStatement: Sql = sql`commit`
+
+async function commit(connection: Connection, log: QueryLog, api: string): Promise<void> {
+  if (connection.status === 'I') {
+    throw new MisuseError(`${api}: raw SQL ended the transaction; leave commit and rollback to it`)
+  }
+  if (connection.status === 'E') {
+    throw new DatabaseError(
+      'TRANSACTION_ABORTED',
+      `${api}: a statement failed, and its error was caught; it was rolled back. Use a nested transaction for what may fail`,
+    )
+  }
+  try {
+    await log.observe(commitStatement, () => connection.execute(api, commitStatement, 'finish'))
+  } catch (error) {
+    if (connection.alive || !(error instanceof DatabaseError)) throw error
+    throw new DatabaseError(
+      'COMMIT_UNKNOWN',
+      `${api}: the connection broke in COMMIT; look whether it happened before you do it again`,
+      { cause: error },
+    )
+  }
+}

@@ -1,0 +1,95 @@
+import { Lock, MisuseError, TaskLocal } from 'corral'
+import { Executor } from '../executor.ts'
+import type { CopyRows, Result } from '../executor.ts'
+import type { QueryLog } from '../query-log.ts'
+import type { Sql } from '../sql/statement.ts'
+import type { Connection } from './connection.ts'
+import { copyIn, copyOut } from './copy.ts'
+
+/** The innermost session or transaction that the running code is in. */
+export const innermost: TaskLocal<Handle | undefined> = new TaskLocal<Handle | undefined>()
+
+/** One connection in the hands of a callback. Statements of several tasks go one after the other. */
+export abstract class Handle extends Executor {
+  readonly connection: Connection
+  /** Of the database that it belongs to. */
+  readonly log: QueryLog
+  readonly parent: Handle | undefined
+  /** Of one statement, or of a nested transaction. */
+  readonly line: Lock = new Lock()
+  #over = false
+
+  constructor(connection: Connection, log: QueryLog, parent: Handle | undefined) {
+    super()
+    this.connection = connection
+    this.log = log
+    this.parent = parent
+  }
+
+  /** Runs `fn` with this as the innermost one; then takes no more, and waits for what is under way. */
+  async runIn<T>(fn: () => PromiseLike<T> | T): Promise<T> {
+    try {
+      return await innermost.run(this, async () => await fn())
+    } finally {
+      this.#over = true
+    }
+  }
+
+  protected send(api: string, statement: Sql): Promise<Result> {
+    return this.exclusively(api, () => this.control(api, statement))
+  }
+
+  protected open(api: string, query: Sql, batch: number): AsyncGenerator<Result, void> {
+    return this.connection.fetch(api, query, batch, (statement, act) =>
+      this.exclusively(api, () => this.log.observe(statement, act)),
+    )
+  }
+
+  protected copyIn(api: string, query: Sql, rows: CopyRows): Promise<Result> {
+    return this.exclusively(api, () =>
+      this.log.observe(query, () => copyIn(this.connection, api, query, rows)),
+    )
+  }
+
+  protected async *copyOut(api: string, query: Sql): AsyncGenerator<Uint8Array, void> {
+    this.#requireOpen(api)
+    const turn = await this.line.acquire()
+    try {
+      yield* copyOut(this.connection, api, query)
+    } finally {
+      turn[Symbol.dispose]()
+    }
+  }
+
+  /** @internal Several statements, separated by semicolons. */
+  async script(api: string, text: string): Promise<void> {
+    await this.exclusively(api, () =>
+      this.log.observe({ text }, () => this.connection.script(api, text)),
+    )
+  }
+
+  /** A statement of our own: it does not wait in line. */
+  protected control(api: string, statement: Sql): Promise<Result> {
+    return this.log.observe(statement, () => this.connection.execute(api, statement))
+  }
+
+  /** @throws MisuseError inside a transaction that is nested in this one: it holds the line, and would wait for itself */
+  protected async exclusively<T>(api: string, fn: () => Promise<T>): Promise<T> {
+    for (let inner = innermost.get(); inner !== undefined; inner = inner.parent) {
+      if (inner.parent !== this) continue
+      throw new MisuseError(`${api}: a transaction inside it is open; use the inner one`)
+    }
+    this.#requireOpen(api)
+    return await this.line.use(() => {
+      this.#requireOpen(api)
+      return fn()
+    })
+  }
+
+  #requireOpen(api: string): void {
+    if (!this.#over) return
+    throw new MisuseError(
+      `${api}: the ${this.name.toLowerCase()} is over; await what it does in it`,
+    )
+  }
+}

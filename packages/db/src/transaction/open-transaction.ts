@@ -1,0 +1,59 @@
+import { isCancelled, shield } from 'corral'
+import { requireFunction } from 'corral/lowlevel'
+import type { Transaction } from '../database.ts'
+import type { QueryLog } from '../query-log.ts'
+import { sql } from '../sql/sql.ts'
+import type { Sql } from '../sql/statement.ts'
+import type { Connection } from './connection.ts'
+import { Handle } from './handle.ts'
+
+const api = 'Transaction.transaction'
+
+/** A transaction that has begun, or a savepoint in one. */
+export class OpenTransaction extends Handle implements Transaction {
+  protected readonly name = 'Transaction'
+  /** To be run after COMMIT. */
+  readonly committed: (() => PromiseLike<void> | void)[] = []
+  readonly #depth: number
+
+  constructor(connection: Connection, log: QueryLog, parent: Handle | undefined, depth = 0) {
+    super(connection, log, parent)
+    this.#depth = depth
+  }
+
+  afterCommit(fn: () => PromiseLike<void> | void): void {
+    requireFunction('Transaction.afterCommit: fn', fn)
+    this.committed.push(fn)
+  }
+
+  transaction<T>(fn: (tx: Transaction) => PromiseLike<T> | T): Promise<T> {
+    requireFunction(`${api}: fn`, fn)
+    return this.exclusively(api, () => this.#savepoint(fn))
+  }
+
+  async #savepoint<T>(fn: (tx: Transaction) => PromiseLike<T> | T): Promise<T> {
+    const depth = this.#depth + 1
+    const name = sql.identifier(`corral_${depth}`)
+    const inner = new OpenTransaction(this.connection, this.log, this, depth)
+    await this.control(api, sql`savepoint ${name}`)
+    try {
+      const value = await inner.runIn(() => fn(inner))
+      await inner.line.use(() => this.control(api, sql`release savepoint ${name}`))
+      this.committed.push(...inner.committed)
+      return value
+    } catch (error) {
+      await shield(() => this.#undo(inner, name))
+      throw error
+    }
+  }
+
+  async #undo(inner: OpenTransaction, name: Sql): Promise<void> {
+    try {
+      await inner.line.use(() => this.control(api, sql`rollback to savepoint ${name}`))
+      await this.control(api, sql`release savepoint ${name}`)
+    } catch (error) {
+      // The connection is lost, and so is the transaction around: its next statement says so.
+      if (isCancelled(error)) throw error
+    }
+  }
+}

@@ -1,0 +1,594 @@
+import {
+  CancelScope,
+  checkpoint,
+  Event,
+  gather,
+  mapConcurrent,
+  MisuseError,
+  moveOnAfter,
+  taskGroup,
+} from 'corral'
+import { DatabaseError, sql } from '@corral/db'
+import type { Database, Executor, QueryEvent, Sql, Transaction } from '@corral/db'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { temporaryFolder } from './temporary-folder.ts'
+import { failure, until } from './postgres/serve.ts'
+
+/** An engine under test. */
+export interface Engine {
+  /** A database of one connection, or one writer, with no tables of ours. */
+  open(options?: { readonly onQuery?: (event: QueryEvent) => void }): Promise<Database>
+  /** A query that does not end; undefined where reads wait for the writer, and are waited for. */
+  readonly endless: Sql | undefined
+  /** Reads go on while a transaction is open. */
+  readonly isolated: boolean
+  /** `count(*)` as the engine gives it. */
+  count(n: number): unknown
+}
+
+let tables = 0
+
+/** What every engine promises. */
+export function conformance(name: string, engine: Engine): void {
+  /** A table that no other test has. */
+  async function table(db: Database, columns = 'id integer primary key, name text'): Promise<Sql> {
+    const made = sql.identifier(`conformance_${(tables += 1)}`)
+    await db.execute(sql`create table ${made} (${sql.raw(columns)})`)
+    return made
+  }
+
+  describe(`${name}: query`, () => {
+    it('gives rows as objects', async () => {
+      await using db = await engine.open()
+      const people = await table(db)
+      const rows = [
+        [1, 'Ada'],
+        [2, 'Bob'],
+      ]
+      expect(await db.execute(sql`insert into ${people} values ${sql.values(rows)}`)).toEqual({
+        count: 2,
+      })
+      expect(await db.query(sql`select id, name from ${people} order by id`)).toEqual([
+        { id: 1, name: 'Ada' },
+        { id: 2, name: 'Bob' },
+      ])
+      expect(await db.query(sql`select name from ${people} where id = ${3}`)).toEqual([])
+    })
+
+    it('gives what an insert, update or delete returns', async () => {
+      await using db = await engine.open()
+      const people = await table(db)
+      const made = sql`insert into ${people} (name) select ${'x'} where ${1} = 2 returning id`
+      expect(await db.query(made)).toEqual([])
+      await db.execute(sql`insert into ${people} values (1, 'a'), (2, 'b')`)
+      expect(
+        await db.one(sql`update ${people} set name = ${'c'} where id = 2 returning name`),
+      ).toEqual({ name: 'c' })
+      expect(await db.query(sql`delete from ${people} returning id`)).toHaveLength(2)
+      expect(await db.execute(sql`delete from ${people}`)).toEqual({ count: 0 })
+    })
+
+    it('one, maybeOne and value want a single row', async () => {
+      await using db = await engine.open()
+      const none = sql`select 1 as a where 1 = 2`
+      const two = sql`select 1 as a union all select 2`
+      expect(await db.one(sql`select 1 as a`)).toEqual({ a: 1 })
+      expect(await db.maybeOne(none)).toBe(undefined)
+      expect(await db.value(sql`select null`)).toBe(null)
+      expect((await failure(() => db.one(none))).code).toBe('NO_ROWS')
+      expect((await failure(() => db.value(none))).code).toBe('NO_ROWS')
+      for (const asked of [() => db.one(two), () => db.maybeOne(two), () => db.value(two)]) {
+        expect((await failure(asked)).code).toBe('TOO_MANY_ROWS')
+      }
+    })
+
+    it('keeps text, bytes, numbers and null as they are', async () => {
+      await using db = await engine.open()
+      const bytes = engine.count(0) === 0 ? 'blob' : 'bytea'
+      const values = await table(
+        db,
+        `t text, b ${bytes}, i integer, f double precision, j text, n text`,
+      )
+      const text = 'ä€😀"\'\\ $1 ?1 ? {}'
+      const row = sql`(${text}, ${new Uint8Array([0, 255])}, ${-5}, ${0.1}, ${{ a: [1] }}, ${null})`
+      await db.execute(sql`insert into ${values} values ${row}`)
+      const [read] = await db.query<{ b: Uint8Array }>(sql`select * from ${values}`)
+      expect({ ...read, b: [...(read?.b ?? [])] }).toEqual({
+        t: text,
+        b: [0, 255],
+        i: -5,
+        f: 0.1,
+        j: '{"a":[1]}',
+        n: null,
+      })
+    })
+
+    it('keeps integers that a number cannot hold', async () => {
+      await using db = await engine.open()
+      const values = await table(db, 'n bigint')
+      const big = 2n ** 62n + 1n
+      await db.execute(sql`insert into ${values} values (${big}), (${-big})`)
+      expect(await db.value(sql`select max(n) from ${values}`)).toBe(big)
+      expect(await db.value(sql`select min(n) from ${values}`)).toBe(-big)
+      expect(await db.value(sql`insert into ${values} values (${big}) returning n`)).toBe(big)
+    })
+
+    it('refuses what would not be kept, and goes on', async () => {
+      await using db = await engine.open()
+      const cyclic: Record<string, unknown> = {}
+      cyclic['self'] = cyclic
+      for (const value of ['a\0b', '\uD800', cyclic, new Date(NaN), { big: 1n }]) {
+        await expect(db.query(sql`select ${value}`)).rejects.toThrow(MisuseError)
+      }
+      await expect(db.query(sql.raw('select 1\0; drop'))).rejects.toThrow(MisuseError)
+      await expect(db.query('select 1' as never)).rejects.toThrow('made by the tag sql')
+      const many = sql.join(Array.from({ length: 65_536 }, () => 1))
+      expect((await failure(() => db.query(sql`select ${many}`))).code).toMatch(/MISUSE|STATEMENT/)
+      expect(await db.value(sql`select 1`)).toBe(1)
+      expect(db.stats()).toMatchObject({ destroyed: 0 })
+    })
+
+    it.each([
+      'selec 1',
+      'select 1; select 2',
+      'select * from nowhere',
+      'insert into nowhere values (1)',
+    ])('throws what the database says of %s, and goes on', async (text) => {
+      await using db = await engine.open()
+      const error = await failure(() => db.query(sql.raw(text)))
+      expect(error).toBeInstanceOf(DatabaseError)
+      expect(error.code).toBe('STATEMENT')
+      expect(await db.value(sql`select 1`)).toBe(1)
+      expect(db.stats()).toMatchObject({ destroyed: 0, errors: 1 })
+    })
+
+    it('takes one statement with comments and a semicolon behind it', async () => {
+      await using db = await engine.open()
+      expect(await db.value(sql`/* a */ select 1; -- done`)).toBe(1)
+    })
+
+    it('names the constraint', async () => {
+      await using db = await engine.open()
+      const born = await table(db, 'id int primary key, year int not null check (year > 1900)')
+      await db.execute(sql`insert into ${born} values (1, 1950)`)
+      const insert = (id: number, year: number | null) => () =>
+        db.execute(sql`insert into ${born} values (${id}, ${year})`)
+      expect((await failure(insert(1, 1960))).code).toBe('UNIQUE')
+      expect((await failure(insert(2, 1800))).code).toBe('CHECK')
+      expect(await failure(insert(2, null))).toMatchObject({ code: 'NOT_NULL', column: 'year' })
+      const child = await table(db, `born int references "conformance_${tables}" (id)`)
+      const orphan = sql`insert into ${child} values (7)`
+      expect((await failure(() => db.execute(orphan))).code).toBe('FOREIGN_KEY')
+    })
+
+    it('refuses two columns of one name, and a transaction left open', async () => {
+      await using db = await engine.open()
+      const twice = await failure(() => db.query(sql`select 1 as a, 2 as a`))
+      expect(twice.code).toBe('DUPLICATE_COLUMN')
+      expect((await failure(() => db.execute(sql`begin`))).code).toBe('UNFINISHED_TRANSACTION')
+      expect(await db.value(sql`select 1`)).toBe(1)
+    })
+
+    it('sees columns that were added or renamed', async () => {
+      await using db = await engine.open()
+      const changing = await table(db, 'a int')
+      await db.execute(sql`insert into ${changing} values (1)`)
+      const all = sql`select * from ${changing}`
+      expect(await db.one(all)).toEqual({ a: 1 })
+      await db.execute(sql`alter table ${changing} rename column a to b`)
+      expect(await db.one(all)).toEqual({ b: 1 })
+      await db.execute(sql`alter table ${changing} add column c int`)
+      expect(await db.one(all)).toEqual({ b: 1, c: null })
+    })
+
+    it('tells onQuery of each', async () => {
+      const events: QueryEvent[] = []
+      await using db = await engine.open({ onQuery: (event) => void events.push(event) })
+      await db.query(sql`select ${1} as a`)
+      await failure(() => db.query(sql`select a from nowhere`))
+      expect(events).toMatchObject([
+        { text: 'select $1 as a', count: 1, error: undefined },
+        { text: 'select a from nowhere', count: undefined, error: { code: 'STATEMENT' } },
+      ])
+    })
+
+    it('runs hundreds at once', async () => {
+      await using db = await engine.open()
+      const numbers = await table(db, 'n int')
+      const all = Array.from({ length: 500 }, (_, i) => i)
+      await mapConcurrent(all, (n) => db.execute(sql`insert into ${numbers} values (${n})`), {
+        concurrency: Infinity,
+      })
+      const read = await mapConcurrent(
+        all,
+        (n) => db.value(sql`select n from ${numbers} where n = ${n}`),
+        { concurrency: Infinity },
+      )
+      expect(read).toEqual(all)
+      expect(db.stats()).toMatchObject({ waiting: 0, errors: 0 })
+    })
+  })
+
+  describe(`${name}: transaction`, () => {
+    it('commits what returns and rolls back what throws', async () => {
+      await using db = await engine.open()
+      const plain = await table(db, 'id int')
+      const given = await db.transaction(async (tx) => {
+        await tx.execute(sql`insert into ${plain} values (1)`)
+        return 'done'
+      })
+      expect(given).toBe('done')
+      const error = new Error('no')
+      const thrown = await failure(() =>
+        db.transaction(async (tx) => {
+          await tx.execute(sql`insert into ${plain} values (2)`)
+          throw error
+        }),
+      )
+      expect(thrown).toBe(error)
+      expect(await db.query(sql`select id from ${plain}`)).toEqual([{ id: 1 }])
+    })
+
+    it('nests: an inner one that fails undoes only itself', async () => {
+      await using db = await engine.open()
+      const nested = await table(db, 'id int primary key')
+      const acts: number[] = []
+      await db.transaction(async (tx) => {
+        await tx.execute(sql`insert into ${nested} values (1)`)
+        const error = await failure(() =>
+          tx.transaction(async (inner) => {
+            inner.afterCommit(() => void acts.push(1))
+            await inner.execute(sql`insert into ${nested} values (2)`)
+            await inner.execute(sql`insert into ${nested} values (1)`)
+          }),
+        )
+        expect(error.code).toBe('UNIQUE')
+        await tx.transaction(async (inner) => {
+          inner.afterCommit(() => void acts.push(3))
+          await inner.transaction((third) => third.execute(sql`insert into ${nested} values (3)`))
+        })
+        expect(acts).toEqual([])
+      })
+      expect(acts).toEqual([3])
+      expect(await db.query(sql`select id from ${nested} order by id`)).toEqual([
+        { id: 1 },
+        { id: 3 },
+      ])
+    })
+
+    it('takes the statements of several tasks one after the other', async () => {
+      await using db = await engine.open()
+      const sums = await db.transaction((tx) =>
+        gather([1, 2, 3].map((n) => () => tx.value(sql`select ${sql.raw(String(n))} + 1`))),
+      )
+      expect(sums).toEqual([2, 3, 4])
+    })
+
+    it('keeps others from seeing what is not committed', async () => {
+      await using db = await engine.open()
+      const hidden = await table(db, 'id int')
+      const count = sql`select count(*) from ${hidden}`
+      const [wrote, look] = [new Event(), new Event()]
+      await taskGroup(async (group) => {
+        const transaction = group.spawn(() =>
+          db.transaction(async (tx) => {
+            await tx.execute(sql`insert into ${hidden} values (1)`)
+            wrote.set()
+            await look.wait()
+          }),
+        )
+        await wrote.wait()
+        if (engine.isolated) expect(await db.value(count)).toEqual(engine.count(0))
+        look.set()
+        await transaction
+      })
+      expect(await db.value(count)).toEqual(engine.count(1))
+    })
+
+    it('refuses the database and the outer handle inside, instead of a deadlock', async () => {
+      await using db = await engine.open()
+      await db.transaction(async (tx) => {
+        await expect(db.query(sql`select 1`)).rejects.toThrow(MisuseError)
+        await expect(db.execute(sql`create table no (id int)`)).rejects.toThrow(MisuseError)
+        await expect(db.transaction(async () => {})).rejects.toThrow('inside its own transaction')
+        await expect(db.session(async () => {})).rejects.toThrow('inside its own transaction')
+        await tx.transaction(async (inner) => {
+          await expect(tx.query(sql`select 1`)).rejects.toThrow('use the inner one')
+          expect(await inner.value(sql`select 1`)).toBe(1)
+        })
+        expect(await tx.value(sql`select 2`)).toBe(2)
+      })
+    })
+
+    it('refuses a handle that is over', async () => {
+      await using db = await engine.open()
+      let kept: Transaction | undefined
+      await db.transaction(async (tx) => void (kept = tx))
+      await expect(kept?.query(sql`select 1`)).rejects.toThrow('the transaction is over')
+    })
+
+    it('says so when raw SQL ended it', async () => {
+      await using db = await engine.open()
+      const ended = await failure(() => db.transaction((tx) => tx.execute(sql`commit`)))
+      expect(ended.code).toBe('MISUSE')
+      expect(await db.value(sql`select 1`)).toBe(1)
+    })
+
+    it('may be read only', async () => {
+      await using db = await engine.open()
+      const kept = await table(db, 'id int')
+      const writes = (tx: Transaction): Promise<unknown> =>
+        tx.execute(sql`insert into ${kept} values (1)`)
+      expect((await failure(() => db.transaction(writes, { readOnly: true }))).code).toBe(
+        'READ_ONLY',
+      )
+      const count = (tx: Transaction): Promise<unknown> =>
+        tx.value(sql`select count(*) from ${kept}`)
+      expect(await db.transaction(count, { readOnly: true })).toEqual(engine.count(0))
+    })
+
+    it('that is cancelled is rolled back when it returns', async () => {
+      await using db = await engine.open()
+      const cut = await table(db, 'id int')
+      const scope = new CancelScope()
+      await scope.run(() =>
+        db.transaction(async (tx) => {
+          await tx.execute(sql`insert into ${cut} values (1)`)
+          scope.cancel()
+          await tx.execute(sql`insert into ${cut} values (2)`)
+        }),
+      )
+      expect(scope.cancelledCaught).toBe(true)
+      expect(await db.value(sql`select count(*) from ${cut}`)).toEqual(engine.count(0))
+    })
+  })
+
+  describe(`${name}: stream`, () => {
+    const numbers = (n: number): Sql =>
+      sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < ${sql.raw(String(n))}) select i from n`
+
+    it.each([1, 7, 500, 2500])('gives all rows in batches of %s', async (batch) => {
+      await using db = await engine.open()
+      let sum = 0
+      for await (const { i } of db.stream<{ i: number }>(numbers(2500), { batch })) sum += i
+      expect(sum).toBe((2500 * 2501) / 2)
+      expect(db.stats()).toMatchObject({ busy: 0, destroyed: 0 })
+    })
+
+    it('left early gives its connection back', async () => {
+      await using db = await engine.open()
+      for await (const _ of db.stream(numbers(1_000_000), { batch: 10 })) break
+      await until(() => db.stats().busy === 0)
+      expect(await db.value(sql`select 1`)).toBe(1)
+      expect(db.stats().destroyed).toBe(0)
+    })
+
+    it('in a transaction lets other statements in between', async () => {
+      await using db = await engine.open()
+      await db.transaction(async (tx) => {
+        const seen: unknown[] = []
+        for await (const { i } of tx.stream<{ i: number }>(numbers(3), { batch: 1 })) {
+          seen.push(await tx.value(sql`select ${sql.raw(String(i))} * 10`))
+        }
+        expect(seen).toEqual([10, 20, 30])
+      })
+    })
+
+    it('of what is no query throws, and goes on', async () => {
+      await using db = await engine.open()
+      const read = async (): Promise<void> => {
+        for await (const _ of db.stream(sql`select * from nowhere`));
+      }
+      expect((await failure(read)).code).toBe('STATEMENT')
+      expect(await db.value(sql`select 1`)).toBe(1)
+    })
+  })
+
+  describe(`${name}: a cancellation`, () => {
+    const { endless = sql`` } = engine
+    const waits = engine.endless === undefined
+
+    it.skipIf(waits)('of a running query ends it, and the next one is unharmed', async () => {
+      await using db = await engine.open()
+      await db.value(sql`select 1`)
+      expect((await moveOnAfter(50, () => db.query(endless))).timedOut).toBe(true)
+      expect(await db.value(sql`select 1`)).toBe(1)
+      expect(db.stats()).toMatchObject({ busy: 0, cancels: 1 })
+    })
+
+    it.skipIf(waits)('of a stream ends the fetch', async () => {
+      await using db = await engine.open()
+      const rows = async (): Promise<void> => {
+        for await (const _ of db.stream(endless, { batch: 1 }));
+      }
+      expect((await moveOnAfter(100, rows)).timedOut).toBe(true)
+      expect(await db.value(sql`select 1`)).toBe(1)
+      expect(db.stats().busy).toBe(0)
+    })
+
+    it('in line takes nothing', async () => {
+      await using db = await engine.open()
+      const waiting = await table(db, 'id int')
+      const [began, end] = [new Event(), new Event()]
+      await taskGroup(async (group) => {
+        group.spawn(() =>
+          db.transaction(async () => {
+            began.set()
+            await end.wait()
+          }),
+        )
+        await began.wait()
+        const scope = new CancelScope()
+        const insert = group.spawn(() =>
+          scope.run(() => db.execute(sql`insert into ${waiting} values (1)`)),
+        )
+        await until(() => db.stats().waiting === 1)
+        scope.cancel()
+        await insert
+        expect(db.stats()).toMatchObject({ waiting: 0, cancels: 0 })
+        end.set()
+      })
+      expect(await db.value(sql`select count(*) from ${waiting}`)).toEqual(engine.count(0))
+    })
+
+    it('at any moment hits no other statement', async () => {
+      await using db = await engine.open()
+      const wrong: unknown[] = []
+      await mapConcurrent(
+        Array.from({ length: 200 }, (_, i) => i),
+        async (i) => {
+          const scope = new CancelScope()
+          const query = scope.run(() => db.query(sql`select 1`))
+          for (let turn = 0; turn < i % 7; turn++) await checkpoint()
+          scope.cancel()
+          await query
+          const value = await db.value(sql`select ${sql.raw(String(i))}`)
+          if (value !== i) wrong.push(value)
+        },
+        { concurrency: 4 },
+      )
+      expect(wrong).toEqual([])
+      expect(db.stats().errors).toBe(0)
+      await until(() => db.stats().busy === 0)
+    })
+  })
+
+  describe(`${name}: session`, () => {
+    it('has one connection, and leaves nothing of it to the next', async () => {
+      await using db = await engine.open()
+      await db.session(async (session) => {
+        await session.execute(sql`create temporary table scratch (id int)`)
+        await session.transaction((tx) => tx.execute(sql`insert into scratch values (1)`))
+        expect(await session.value(sql`select count(*) from scratch`)).toEqual(engine.count(1))
+        await session.execute(sql`begin`)
+      })
+      const gone = await failure(() => db.session((next) => next.query(sql`select * from scratch`)))
+      expect(gone.code).toBe('STATEMENT')
+      expect(db.stats()).toMatchObject({ busy: 0, destroyed: 0 })
+    })
+  })
+
+  describe(`${name}: migrate`, () => {
+    const prefix = (): string => `migrated_${(tables += 1)}`
+    const fresh = async (db: Database): Promise<void> => {
+      await db.execute(sql`drop table if exists corral_migration`)
+    }
+
+    it('does each once, in order, and notes it', async () => {
+      await using db = await engine.open()
+      await fresh(db)
+      const table = prefix()
+      const first = {
+        name: '1',
+        up: `create table ${table} (id int); insert into ${table} values (1);`,
+      }
+      const second = {
+        name: '2',
+        up: (tx: Executor) => tx.execute(sql`insert into ${sql.identifier(table)} values (2)`),
+      }
+      expect(await db.migrate([first])).toEqual(['1'])
+      expect(await db.migrate([first, second])).toEqual(['2'])
+      expect(await db.migrate([first, second])).toEqual([])
+      expect(await db.value(sql`select count(*) from ${sql.identifier(table)}`)).toEqual(
+        engine.count(2),
+      )
+    })
+
+    it('keeps what was done when a later one fails, and goes on from there', async () => {
+      await using db = await engine.open()
+      await fresh(db)
+      const table = prefix()
+      const first = { name: 'a', up: `create table ${table} (id int)` }
+      const half = { name: 'b', up: `insert into ${table} values (1); insert into no values (1)` }
+      expect((await failure(() => db.migrate([first, half]))).code).toBe('STATEMENT')
+      expect(await db.value(sql`select count(*) from ${sql.identifier(table)}`)).toEqual(
+        engine.count(0),
+      )
+      const mended = { name: 'b', up: `insert into ${table} values (1)` }
+      expect(await db.migrate([first, mended])).toEqual(['b'])
+    })
+
+    it('refuses what was changed, is not known, or comes too late', async () => {
+      await using db = await engine.open()
+      await fresh(db)
+      const steps = ['1', '2', '3'].map((name) => ({ name, up: 'select 1' }))
+      await db.migrate(steps.slice(0, 2))
+      const changed = [{ name: '1', up: 'select 2' }, ...steps.slice(1)]
+      expect((await failure(() => db.migrate(changed))).message).toContain(
+        '1 is not what was applied',
+      )
+      expect((await failure(() => db.migrate(steps.slice(0, 1)))).message).toContain(
+        'does not know it',
+      )
+      const late = [...steps.slice(0, 1), { name: '1b', up: 'select 1' }, ...steps.slice(1)]
+      expect((await failure(() => db.migrate(late))).message).toContain('a later place')
+      const twice = [...steps, { name: '1', up: 'select 1' }]
+      expect((await failure(() => db.migrate(twice))).code).toBe('MISUSE')
+      expect(await db.migrate(steps)).toEqual(['3'])
+    })
+
+    it('has one winner of several', async () => {
+      await using db = await engine.open()
+      await fresh(db)
+      const table = prefix()
+      const steps = [
+        { name: '1', up: `create table ${table} (id int)` },
+        { name: '2', up: `insert into ${table} values (1)` },
+      ]
+      const done = await gather([1, 2, 3].map(() => () => db.migrate(steps)))
+      expect(done.flat()).toEqual(['1', '2'])
+    })
+
+    it('can leave the transaction out', async () => {
+      await using db = await engine.open()
+      await fresh(db)
+      const vacuum = { name: '1', up: 'vacuum', transaction: false }
+      expect((await failure(() => db.migrate([{ name: '1', up: 'vacuum' }]))).code).toBe(
+        'STATEMENT',
+      )
+      expect(await db.migrate([vacuum])).toEqual(['1'])
+      expect(await db.migrate([vacuum])).toEqual([])
+    })
+
+    it('reads a folder of numbered files', async () => {
+      await using db = await engine.open()
+      await fresh(db)
+      using folder = temporaryFolder()
+      const table = prefix()
+      const write = (file: string, text: string): void =>
+        writeFileSync(join(folder.path, file), text)
+      write('10-more.sql', `insert into ${table} values (2);`)
+      write('2-table.sql', `create table ${table} (id int);\ninsert into ${table} values (1);`)
+      write('readme.txt', 'no')
+      expect(await db.migrate(folder.path)).toEqual(['2-table', '10-more'])
+      write('010-again.sql', 'select 1')
+      expect((await failure(() => db.migrate(folder.path))).message).toContain('number of its own')
+    })
+  })
+
+  describe(`${name}: close`, () => {
+    it('waits for what is under way, and then refuses', async () => {
+      const db = await engine.open()
+      const closing = await table(db, 'id int')
+      const began = new Event()
+      let ended = false
+      await taskGroup(async (group) => {
+        group.spawn(() =>
+          db.transaction(async (tx) => {
+            began.set()
+            for (let i = 0; i < 20; i++) await tx.execute(sql`insert into ${closing} values (1)`)
+            ended = true
+          }),
+        )
+        await began.wait()
+        await db.close()
+        expect(ended).toBe(true)
+      })
+      expect((await failure(() => db.query(sql`select 1`))).code).toBe('CLOSED')
+      expect((await failure(() => db.execute(sql`delete from x`))).code).toBe('CLOSED')
+      await db.close()
+    })
+  })
+}

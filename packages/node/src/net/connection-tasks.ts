@@ -1,0 +1,81 @@
+import { BrokenError, Event, isCancelled, moveOnAfter, Semaphore } from 'corral'
+import type { TaskGroup } from 'corral'
+import type { Connection } from './connection.ts'
+
+/** What is done with a connection; it is closed when it returns, and reset when it fails. */
+export type ConnectionHandler = (
+  connection: Connection,
+  /** Set when the listener drains: what waits for a next request had better end. */
+  draining: Event,
+) => Promise<void>
+
+/**
+ * A task per connection, at most `max` of them at work; the others wait in line, unread. It knows no sockets.
+ *
+ *   accepted -> in line -> handled -> closed
+ */
+export class ConnectionTasks {
+  readonly draining: Event = new Event()
+  readonly #group: TaskGroup
+  readonly #handler: ConnectionHandler
+  readonly #slots: Semaphore | undefined
+  readonly #onError: (error: unknown) => void
+  readonly #idle = new Event()
+  #live = 0
+
+  constructor(
+    group: TaskGroup,
+    handler: ConnectionHandler,
+    max: number,
+    onError: (error: unknown) => void,
+  ) {
+    this.#group = group
+    this.#handler = handler
+    this.#slots = max === Infinity ? undefined : new Semaphore(max)
+    this.#onError = onError
+    this.#idle.set()
+  }
+
+  /** How many connections there are, those in line among them. */
+  get live(): number {
+    return this.#live
+  }
+
+  accept(connection: Connection, name: string): void {
+    this.#live += 1
+    this.#idle.clear()
+    this.#group.spawn(() => this.#serve(connection), { name })
+  }
+
+  /** Lets those that are here end, and cancels what is left after `grace`. */
+  async drain(grace: number): Promise<void> {
+    this.draining.set()
+    await moveOnAfter(grace, () => this.#idle.wait())
+    this.#group.cancel('the listener was closed')
+  }
+
+  async #serve(connection: Connection): Promise<void> {
+    try {
+      using _slot = await this.#slots?.acquire()
+      await this.#handle(connection)
+    } finally {
+      await connection.close()
+      this.#live -= 1
+      if (this.#live === 0) this.#idle.set()
+    }
+  }
+
+  async #handle(connection: Connection): Promise<void> {
+    try {
+      await this.#handler(connection, this.draining)
+    } catch (error) {
+      if (isCancelled(error)) {
+        await connection.close({ grace: 0 })
+        throw error
+      }
+      connection.abort()
+      // That the other side went away is no failure of ours.
+      if (!(error instanceof BrokenError)) this.#onError(error)
+    }
+  }
+}

@@ -1,0 +1,305 @@
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { BrokenError, ClosedError, isCancelled, moveOnAfter, shield } from 'corral'
+import {
+  isUncancelled,
+  ready,
+  requireDuration,
+  suspend,
+  Waiter,
+  WaitQueue,
+  wake,
+} from 'corral/lowlevel'
+import { ByteReader } from '../bytes/byte-reader.ts'
+import type { LineOptions } from '../bytes/line-splitter.ts'
+import { localOf, remoteOf, showAddress } from './address.ts'
+import type { Address } from './address.ts'
+import { tlsInfoOf, upgrade } from './tls.ts'
+import type { TlsInfo, TlsSettings } from './tls.ts'
+
+export interface CloseOptions {
+  /** How long what was written may take to be sent, in milliseconds; 5000 unless given. Then the connection is reset. */
+  readonly grace?: number
+}
+
+/**
+ * Bytes there and back: a TCP connection, a Unix socket, with TLS or without. Either direction ends by itself.
+ * `connect` makes one, and a listener hands one to its handler; `await using` closes it.
+ *
+ *   we closed it       ClosedError, whatever is done with it then
+ *   it broke           BrokenError: the other side reset it, or a write of ours was cancelled half-way
+ *   the end of theirs  undefined from `read`; we can go on writing
+ *
+ * Cancellation: of a read throws `Cancelled` and loses no byte.
+ *
+ * @example
+ * await using connection = await connect({ host: 'localhost', port: 6379 })
+ * await connection.write('PING\r\n')
+ * console.log(String(await connection.readUntil('\r\n')))
+ * @see trio.SocketStream, asyncio's streams
+ */
+export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
+  readonly #accepted: boolean
+  readonly #line = new WaitQueue()
+  #socket: Duplex
+  #reader: ByteReader
+  /** Bytes that were given to the socket. */
+  #sent = 0
+  #closed = false
+  #broken: BrokenError | undefined
+  /** Nothing can be read any more either: closed, or broken by us. */
+  #isOver = false
+  #closing: Promise<void> | undefined
+
+  /**
+   * @param socket a stream of bytes in both directions, with `allowHalfOpen`, that nobody else uses
+   * @param accepted whether the other side opened it: then `startTls` is that of a server
+   */
+  constructor(socket: Duplex, { accepted = false }: { readonly accepted?: boolean } = {}) {
+    this.#accepted = accepted
+    this.#socket = socket
+    this.#reader = this.#attach(socket)
+  }
+
+  /** The other end. */
+  get remote(): Address {
+    return remoteOf(this.#socket as Partial<Socket>)
+  }
+
+  /** This end. */
+  get local(): Address {
+    return localOf(this.#socket as Partial<Socket>)
+  }
+
+  /** What was agreed on, when the connection is encrypted. */
+  get tls(): TlsInfo | undefined {
+    return tlsInfoOf(this.#socket)
+  }
+
+  /** What has arrived, however much that is; undefined at the end. */
+  read(): Promise<Buffer | undefined> {
+    return this.#isOver ? this.#refuseRead() : this.#reader.read()
+  }
+
+  /**
+   * Exactly `count` bytes.
+   *
+   * @throws FrameError TRUNCATED when there are fewer before the end; they can still be read
+   */
+  readExactly(count: number): Promise<Buffer> {
+    return this.#isOver ? this.#refuseRead() : this.#reader.readExactly(count)
+  }
+
+  /**
+   * Everything up to `mark`, which is the end of what is returned.
+   *
+   * @param max in bytes, the mark included; 1 MiB unless given
+   * @throws FrameError TOO_LONG without a mark in `max` bytes, TRUNCATED without one before the end
+   */
+  readUntil(mark: string | Uint8Array, max?: number): Promise<Buffer> {
+    return this.#isOver ? this.#refuseRead() : this.#reader.readUntil(mark, max)
+  }
+
+  /** Waits until a byte is there, or the end; says whether it is the end. */
+  isAtEnd(): Promise<boolean> {
+    return this.#isOver ? this.#refuseRead() : this.#reader.isAtEnd()
+  }
+
+  /** Its lines; what lies behind the last one that was taken can be read after leaving the loop. */
+  lines(options?: LineOptions): AsyncIterableIterator<string> {
+    return this.#reader.lines(options)
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Buffer> {
+    return this.#reader[Symbol.asyncIterator]()
+  }
+
+  /**
+   * Writes all of it, after what is being written already; waits until the system has taken it, so that a
+   * slow reader holds back its writer.
+   *
+   * Cancellation: throws `Cancelled`. Before the call nothing is sent; while it waits, nobody knows how much was,
+   * so the connection is broken by it.
+   *
+   * @throws BrokenError when the other side has gone, ClosedError when this one was closed
+   */
+  write(bytes: string | Uint8Array): Promise<void> {
+    if (!isUncancelled()) return suspend(new Waiter('Connection.write', this))
+    const failure = this.#unwritable('write')
+    if (failure !== undefined) return Promise.reject(failure)
+    const chunk = typeof bytes === 'string' ? Buffer.from(bytes) : bytes
+    this.#sent += chunk.length
+    this.#socket.write(chunk, this.#wake)
+    // A socket that takes it at once says so by having nothing left, long before it calls back.
+    const { writableLength, errored } = this.#socket
+    if (writableLength === 0 && errored === null) return ready('Connection.write', this, undefined)
+    return this.#taken(this.#sent)
+  }
+
+  /**
+   * Says that nothing more comes, after what was written: the other side reads the end, and can still answer.
+   *
+   * Cancellation: throws `Cancelled`; the connection is broken by it.
+   *
+   * @throws BrokenError, ClosedError
+   */
+  async closeWrite(): Promise<void> {
+    if (this.#closed || this.#broken !== undefined) throw this.#failure('closeWrite')
+    await this.#finish()
+  }
+
+  /**
+   * Encrypts it from here on, as the client of the connection or, if it was accepted, as the server. Bytes that
+   * have arrived and were not read are taken as part of the handshake, never as text.
+   *
+   * Cancellation: breaks the connection.
+   *
+   * @param options those of `tls.connect`, or of `tls.createServer`
+   * @throws Error of the handshake, such as CERT_HAS_EXPIRED; the connection is broken then
+   * @example
+   * await connection.startTls({ servername: 'mail.example.com' })
+   */
+  async startTls(options: TlsSettings = {}): Promise<void> {
+    const failure = this.#unwritable('startTls')
+    if (failure !== undefined) throw failure
+    this.#reader.detach()
+    const plain = this.#socket
+    try {
+      const socket = await upgrade(plain as Socket, this.#accepted, options)
+      this.#socket = socket
+      this.#sent = 0
+      this.#reader = this.#attach(socket)
+    } catch (error) {
+      this.#break('the TLS handshake did not succeed', error)
+      throw error
+    }
+  }
+
+  /** Breaks it at once, and tells the other side by a reset: what was written may be lost. */
+  abort(): void {
+    this.#closed = this.#isOver = true
+    this.#reset()
+  }
+
+  /**
+   * Sends what was written, and closes it in both directions. It settles when the socket is gone. To be sure that
+   * the other side has read all, call `closeWrite` and read to its end before.
+   *
+   * Cancellation: does not cut it short.
+   */
+  close({ grace = 5_000 }: CloseOptions = {}): Promise<void> {
+    requireDuration('Connection.close: grace', grace)
+    return (this.#closing ??= shield(() => this.#close(grace)))
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  get [Symbol.toStringTag](): string {
+    return `Connection ${showAddress(this.remote)}`
+  }
+
+  async #close(grace: number): Promise<void> {
+    this.#closed = this.#isOver = true
+    const socket = this.#socket
+    if (!socket.destroyed) {
+      try {
+        const { timedOut } = await moveOnAfter(grace, () => this.#finish())
+        if (timedOut) this.#reset()
+      } catch (error) {
+        if (isCancelled(error)) throw error // the other side is gone: nothing is left to be sent
+      }
+      socket.destroy()
+    }
+    while (!socket.closed) await suspend(new Waiter('Connection.close', this, this.#line))
+  }
+
+  async #finish(): Promise<void> {
+    const socket = this.#socket
+    socket.end(this.#wake)
+    try {
+      while (!socket.writableFinished) {
+        if (socket.destroyed) throw this.#failure('closeWrite', socket.errored)
+        await suspend(new Waiter('Connection.closeWrite', this, this.#line))
+      }
+    } catch (error) {
+      if (isCancelled(error) && !this.#closed) this.#break('a closeWrite was cancelled')
+      throw error
+    }
+  }
+
+  async #taken(end: number): Promise<void> {
+    const socket = this.#socket
+    try {
+      while (this.#sent - socket.writableLength < end || isLost(socket)) {
+        if (isLost(socket)) throw this.#failure('write', socket.errored)
+        await suspend(new Waiter('Connection.write', this, this.#line))
+      }
+    } catch (error) {
+      if (isCancelled(error)) this.#break('a write was cancelled half-way')
+      throw error
+    }
+  }
+
+  #attach(socket: Duplex): ByteReader {
+    socket.on('error', this.#wake).on('close', this.#wake)
+    return new ByteReader(socket, (error) => this.#failure('read', error))
+  }
+
+  /** Why nothing can be written. */
+  #unwritable(method: string): Error | undefined {
+    const socket = this.#socket
+    if (this.#closed || this.#broken !== undefined || isLost(socket)) {
+      return this.#failure(method, socket.errored)
+    }
+    if (!socket.writableEnded) return undefined
+    return new ClosedError(
+      `Connection.${method}: its end was sent already; write before closeWrite`,
+    )
+  }
+
+  #failure(method: string, cause?: NodeJS.ErrnoException | null): Error {
+    if (this.#broken !== undefined) return this.#broken
+    if (this.#closed) {
+      return new ClosedError(`Connection.${method}: the connection is closed; open another one`)
+    }
+    const said = cause?.code === undefined ? '' : ` (${cause.code})`
+    return (this.#broken = new BrokenError(
+      `Connection.${method}: the other side is gone${said}; open another connection`,
+      { cause },
+    ))
+  }
+
+  #refuseRead(): Promise<never> {
+    return Promise.reject(this.#failure('read'))
+  }
+
+  #break(why: string, cause?: unknown): void {
+    this.#isOver = true
+    this.#broken ??= new BrokenError(
+      `Connection: ${why}, so it cannot be used any more; open another one`,
+      { cause },
+    )
+    this.#reset()
+  }
+
+  #reset(): void {
+    const socket = this.#socket as Partial<Socket> & Duplex
+    if (socket.destroyed) return
+    // While it says goodbye a socket cannot be reset: Node loses its handle then, and never ends.
+    const saysGoodbye = socket.writableEnded && socket.writableLength === 0
+    const canReset = socket.resetAndDestroy !== undefined && socket.remotePort !== undefined
+    if (canReset && !saysGoodbye && this.tls === undefined) socket.resetAndDestroy?.()
+    else socket.destroy()
+  }
+
+  readonly #wake = (): void => {
+    for (const waiter of this.#line) wake(waiter, undefined)
+  }
+}
+
+/** Whether bytes that were given to it may never arrive. */
+function isLost(socket: Duplex): boolean {
+  return socket.errored !== null || (socket.destroyed && !socket.writableFinished)
+}

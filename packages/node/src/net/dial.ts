@@ -1,0 +1,62 @@
+import { connect } from 'node:net'
+import type { IpcNetConnectOpts, Socket, TcpNetConnectOpts } from 'node:net'
+import { shield, staggeredRace } from 'corral'
+import { calledBack } from '../called-back.ts'
+import { showAddress } from './address.ts'
+import type { Address, HostAddress } from './address.ts'
+
+/** Connects to the first of these addresses that answers; the others are closed when it returns. */
+export async function dialFirst(
+  addresses: readonly HostAddress[],
+  port: number,
+  delay: number,
+  localAddress?: string,
+): Promise<Socket> {
+  const connected = new Set<Socket>()
+  const attempts = addresses.map(({ address, family }) => async () => {
+    const socket = await dial({
+      host: address,
+      family,
+      port,
+      ...(localAddress && { localAddress }),
+    })
+    connected.add(socket)
+    return socket
+  })
+  let winner: Socket | undefined
+  try {
+    return (winner = await staggeredRace(attempts, { delay }))
+  } finally {
+    // One that connected in the same moment as the winner is a loser all the same.
+    for (const socket of connected) if (socket !== winner) await gone(socket)
+  }
+}
+
+/**
+ * Connects to one address.
+ *
+ * Cancellation: throws when the socket is gone.
+ */
+export async function dial(to: (TcpNetConnectOpts | IpcNetConnectOpts) & Address): Promise<Socket> {
+  // Node's own attempts at several addresses are cut off after 250 ms each; ours go on.
+  const socket = connect({ ...to, allowHalfOpen: true, autoSelectFamily: false, noDelay: true })
+  socket.on('error', () => {}) // told to whoever waits for it, reads or writes
+  try {
+    await calledBack(`connect ${showAddress(to)}`, socket, (done, failed) => {
+      socket.once('connect', done).once('error', failed)
+    })
+    return socket
+  } catch (error) {
+    await gone(socket)
+    throw error
+  }
+}
+
+/** Closes a socket at once, and waits for that. */
+async function gone(socket: Socket): Promise<void> {
+  socket.destroy()
+  if (socket.closed) return
+  await shield(() =>
+    calledBack('connect: close', socket, (done) => socket.once('close', () => done())),
+  )
+}

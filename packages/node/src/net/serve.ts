@@ -1,0 +1,35 @@
+import { Event } from 'corral'
+import { requireFunction } from 'corral/lowlevel'
+import type { ConnectionHandler } from './connection-tasks.ts'
+import { openListener, requireListen } from './listener.ts'
+import type { Listener, ListenOptions } from './listener.ts'
+
+export interface ServeOptions extends ListenOptions {
+  /** When it is set the listener drains, and `serve` ends. */
+  readonly stop?: Event
+  /** Told once it listens. */
+  readonly onListening?: (listener: Listener) => void
+}
+
+/**
+ * Serves connections until `stop` is set; then it drains, and all of them are closed when `serve` returns.
+ *
+ * Cancellation: cancels the handlers, closes their connections and awaits that.
+ *
+ * @param handler a task per connection, as of `openListener`
+ * @throws Error EADDRINUSE, EACCES: the system's own
+ * @example
+ * await run(() => serve(async (connection) => {
+ *   for await (const line of connection.lines()) await connection.write(`${line}\n`)
+ * }, { port: 7777 }))
+ * @see trio.serve_tcp
+ */
+export async function serve(handler: ConnectionHandler, options: ServeOptions = {}): Promise<void> {
+  requireFunction('serve: handler', handler)
+  requireListen('serve', options)
+  const { stop = new Event(), onListening, ...listen } = options
+  await using listener = await openListener(handler, listen)
+  onListening?.(listener)
+  await stop.wait()
+  await listener.drain()
+}

@@ -1,0 +1,165 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { IncomingMessage, Server } from 'node:http'
+import type { Server as SecureServer } from 'node:https'
+import type { Duplex } from 'node:stream'
+import { HttpProblem } from '@corral/server'
+import { CancelScope, Event, isCancelled, moveOnAfter, openGroup, throwIfCancelled } from 'corral'
+import type { TaskGroup } from 'corral'
+import { requireDuration } from 'corral/lowlevel'
+import { refuseUpgrade } from './refuse-upgrade.ts'
+import type { Acceptor, Begin } from './acceptor.ts'
+import { pathOf } from './upgrade-request.ts'
+import type { UpgradeRequest } from './upgrade-request.ts'
+
+/** What is accepted where: an acceptor for all paths, or one for each. */
+export type WebSocketRoutes = AnyAcceptor | { readonly [path: string]: AnyAcceptor }
+
+/** Whatever its messages and users are. */
+export interface AnyAcceptor {
+  /** @internal */
+  readonly acceptor: Pick<Acceptor<never, never>, 'admit' | 'report'>
+}
+
+/**
+ * Accepts the WebSockets of a server of `node:http` or `node:https`, whoever listens with it and answers its
+ * requests. The connections are tasks of the scope that this is opened in; leaving the block cancels them and
+ * awaits them, `drain` first lets them end.
+ *
+ * Cancellation: closes all connections with 1001, and waits for their handlers.
+ *
+ * @example
+ * const http = createServer(app)
+ * await using sockets = openWebSocketServer(http, { '/chat': websocket(chat) })
+ * http.listen(8080)
+ */
+export function openWebSocketServer(
+  server: Server | SecureServer,
+  routes: WebSocketRoutes,
+): WebSocketServer {
+  return new WebSocketServer(server, routes)
+}
+
+/** WebSockets on a server of `node:http`. `openWebSocketServer` makes one. */
+export class WebSocketServer implements AsyncDisposable {
+  readonly #server: Server | SecureServer
+  readonly #find: (path: string) => AnyAcceptor | undefined
+  readonly #group: TaskGroup & AsyncDisposable
+  readonly #here = AsyncLocalStorage.snapshot()
+  readonly #onUpgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer): void =>
+    this.#here(() => this.#accept(incoming, socket, head))
+  readonly #ends = new Set<() => void>()
+  readonly #idle = new Event()
+  #live = 0
+  #draining = false
+
+  /** Made by `openWebSocketServer`, not by hand. */
+  constructor(server: Server | SecureServer, routes: WebSocketRoutes) {
+    this.#server = server
+    this.#find = 'acceptor' in routes ? () => routes as AnyAcceptor : byPath(routes)
+    this.#group = openGroup({ name: 'websockets' })
+    server.on('upgrade', this.#onUpgrade)
+  }
+
+  /** Connections that are open, and requests for one. */
+  get live(): number {
+    return this.#live
+  }
+
+  /**
+   * Ends in good order: no more connections are accepted, those that are open are closed with 1012, each at a
+   * moment of its own; what is left when the grace is over is cancelled. It ends when all handlers have ended.
+   *
+   * Cancellation: cancels the handlers and awaits them.
+   *
+   * @param options grace: in milliseconds. Default 30 000
+   */
+  async drain({ grace = 30_000 }: { readonly grace?: number } = {}): Promise<void> {
+    requireDuration('WebSocketServer.drain: grace', grace)
+    this.#draining = true
+    for (const end of this.#ends) end()
+    try {
+      await moveOnAfter(grace, async () => {
+        while (this.#live > 0) {
+          this.#idle.clear()
+          await this.#idle.wait()
+        }
+      })
+    } finally {
+      await this[Symbol.asyncDispose]()
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#draining = true
+    this.#server.off('upgrade', this.#onUpgrade)
+    await this.#group[Symbol.asyncDispose]()
+  }
+
+  #accept(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => {}) // 'close' tells of it
+    const target = incoming.url ?? '/'
+    const found = this.#find(pathOf(target))
+    if (found === undefined || this.#draining) {
+      refuseUpgrade(socket, new HttpProblem(found === undefined ? 404 : 503))
+      return
+    }
+    this.#live += 1
+    this.#group.spawn(
+      async () => {
+        try {
+          await this.#serve(found, incoming, socket, head)
+        } finally {
+          this.#live -= 1
+          if (this.#live === 0) this.#idle.set()
+        }
+      },
+      { name: `WS ${pathOf(target)}` },
+    )
+  }
+
+  /** The answer, then the connection to its end. A client that goes before the answer cancels what decides on it. */
+  async #serve(
+    { acceptor }: AnyAcceptor,
+    incoming: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+  ): Promise<void> {
+    const scope = new CancelScope({ name: 'upgrade' })
+    const onClose = (): void => scope.cancel('the client has gone')
+    const onEnd = (): void => void socket.destroy()
+    socket.once('close', onClose).once('end', onEnd)
+    socket.read(0) // a socket that nobody reads does not tell of its end
+    let begin: Begin | undefined
+    try {
+      begin = await scope.run(() => acceptor.admit(requestOf(incoming)))
+    } catch (error) {
+      if (isCancelled(error)) socket.destroy()
+      throwIfCancelled()
+      if (!(error instanceof HttpProblem)) acceptor.report(error, pathOf(incoming.url ?? '/'))
+      refuseUpgrade(socket, error instanceof HttpProblem ? error : new HttpProblem(500))
+      return
+    } finally {
+      socket.off('close', onClose).off('end', onEnd)
+    }
+    if (begin === undefined) return
+    await begin({ socket, head, onDrain: (end) => this.#onDrain(end) })
+  }
+
+  #onDrain(end: () => void): Disposable {
+    if (this.#draining) end()
+    this.#ends.add(end)
+    return { [Symbol.dispose]: () => this.#ends.delete(end) }
+  }
+}
+
+function requestOf(incoming: IncomingMessage): UpgradeRequest {
+  const { method = 'GET', url: target = '/', headers } = incoming
+  return { method, target, headers, remoteAddress: incoming.socket.remoteAddress ?? '' }
+}
+
+function byPath(
+  routes: Readonly<Record<string, AnyAcceptor>>,
+): (path: string) => AnyAcceptor | undefined {
+  const map = new Map(Object.entries(routes))
+  return (path) => map.get(path)
+}

@@ -1,0 +1,47 @@
+import type { Writable } from 'node:stream'
+import * as ws from 'ws'
+
+export interface ReceiverOptions {
+  readonly isServer: boolean
+  readonly maxPayload: number
+  readonly maxFragments: number
+  readonly maxBufferedChunks: number
+}
+
+/**
+ * The reader of frames of the library `ws`: bytes are written to it, it emits 'message' (data, isBinary), 'ping',
+ * 'pong', 'conclude' (code, reason) and 'error', all while it is written to. The fields with a line tell
+ * whether a message is half read; a test holds the library to them.
+ */
+export interface FrameReceiver extends Writable {
+  readonly _fragmented: number
+  readonly _bufferedBytes: number
+  readonly _totalPayloadLength: number
+}
+
+const { Receiver } = ws as unknown as {
+  Receiver: new (options: ReceiverOptions) => FrameReceiver
+}
+
+export function openReceiver(options: ReceiverOptions): FrameReceiver {
+  return new Receiver(options)
+}
+
+/** Whether the peer has begun a message that it has not ended. */
+export function isHalfRead(receiver: FrameReceiver): boolean {
+  return (
+    receiver._bufferedBytes > 0 || receiver._fragmented !== 0 || receiver._totalPayloadLength > 0
+  )
+}
+
+const CODES: Readonly<Record<string, number>> = {
+  WS_ERR_INVALID_UTF8: 1007,
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
+  WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: 1009,
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
+}
+
+/** The close code for an error of the receiver: that of a broken protocol, if not of a limit. */
+export function closeCodeOf(error: Error): number {
+  return CODES[(error as { code?: string }).code ?? ''] ?? 1002
+}

@@ -1,0 +1,38 @@
+import { Future } from 'corral'
+
+/** The messages that wait for an answer, by number; none is kept longer than somebody waits. */
+export class Requests {
+  readonly #waiting = new Map<number, Future<unknown>>()
+  #lastId = 0
+
+  get size(): number {
+    return this.#waiting.size
+  }
+
+  /** Sends, and waits for the answer with its number. */
+  async ask(send: (id: number) => Promise<void>): Promise<unknown> {
+    const id = (this.#lastId += 1)
+    const answer = new Future<unknown>()
+    this.#waiting.set(id, answer)
+    try {
+      await send(id)
+      return await answer.wait()
+    } finally {
+      this.#waiting.delete(id)
+    }
+  }
+
+  /** An answer has come; nobody may wait for it any more. */
+  answer(id: number, data: unknown): void {
+    this.#waiting.get(id)?.resolve(data)
+  }
+
+  refuse(id: number, error: Error): void {
+    this.#waiting.get(id)?.reject(error)
+  }
+
+  /** No more answers will come. */
+  end(error: () => Error): void {
+    for (const answer of this.#waiting.values()) answer.reject(error())
+  }
+}

@@ -1,0 +1,268 @@
+import { randomUUID } from 'node:crypto'
+import { ClosedError, FullError, MisuseError, now } from 'corral'
+import {
+  isUncancelled,
+  ready,
+  refuse,
+  suspend,
+  Waiter,
+  WaitQueue,
+  wake,
+  wakeWithError,
+} from 'corral/lowlevel'
+import { Lane } from '../output/lane.ts'
+import type { Outbox } from '../output/outbox.ts'
+import type { AnySocket, InnerSocket } from '../socket/server-socket.ts'
+import { Members } from './members.ts'
+import type { Presence } from './members.ts'
+import { RoomLog } from './room-log.ts'
+import type { Positions } from './room-log.ts'
+import { RoomMessage } from './room-message.ts'
+import type { Dialect } from './room-message.ts'
+import { completeRoomOptions } from './room-options.ts'
+import type { RoomOptions } from './room-options.ts'
+import { Seat } from './seat.ts'
+
+export interface JoinOptions {
+  /** Send what came after these positions. Default: what a client of `corral.v1` says that it has. */
+  readonly since?: Positions
+  /** Send the last so many messages, if nothing else is known. Default 0. */
+  readonly last?: number
+}
+
+export interface RoomSendOptions {
+  /** A member that does not get it, such as the one it comes from. */
+  readonly except?: AnySocket
+}
+
+/**
+ * Connections that get the same messages. A message is made into bytes once, and what is sent in one turn leaves
+ * as one buffer that all members share.
+ *
+ * Cost: to send, one step for the first message of a turn and member, none for those after it.
+ *
+ * @example
+ * const chat = new Room<string>({ history: 200, slow: 'drop-oldest' })
+ * using seat = chat.join(socket)
+ * chat.send('hello')
+ */
+export class Room<T = string> implements Disposable {
+  readonly name: string
+  /** What it calls itself as a publisher: another one after each start. */
+  readonly epoch: string = randomUUID()
+  readonly #lanes: Readonly<Record<Dialect, Lane>>
+  readonly #log: RoomLog
+  readonly #members = new Members<T>()
+  readonly #putters = new WaitQueue()
+  readonly #slow: RoomOptions<T>['slow']
+  #offset = 0
+  #closed = false
+
+  constructor(options: RoomOptions<T> = {}) {
+    const { name, history, slow, queueBytes, batchDelay } = completeRoomOptions(options)
+    this.name = name
+    this.#slow = slow
+    this.#log = new RoomLog(history)
+    this.#log.begin(this.epoch, 1)
+    this.#lanes = {
+      plain: new Lane(slow, queueBytes, batchDelay),
+      'corral.v1': new Lane(slow, queueBytes, batchDelay),
+    }
+  }
+
+  /** How many are in it, in this process. */
+  get size(): number {
+    return this.#members.size
+  }
+
+  /** Who is in it, in this process, in the order of their coming. */
+  members(): Seat<T>[] {
+    return this.#members.list()
+  }
+
+  /**
+   * Who is in it, and from then on every change in order. Dispose it, or changes are kept for it.
+   *
+   * @example
+   * using presence = chat.watch()
+   * for await (const { kind, seat } of presence) console.log(kind, seat.socket.user)
+   */
+  watch(): Presence<T> {
+    return this.#members.watch()
+  }
+
+  /** How far the room has come. */
+  positions(): Positions {
+    return this.#log.positions()
+  }
+
+  /**
+   * Joins: from now on the connection gets what is sent, and first what it has missed, without a gap and without
+   * a duplicate. `seat.recovered` says whether all of it was there. It leaves when the seat is disposed, and when the
+   * connection ends.
+   *
+   * @throws ClosedError when the room or the connection is closed
+   * @throws MisuseError when the connection is in the room already, FullError when it is in too many
+   */
+  join(socket: AnySocket, options: JoinOptions = {}): Seat<T> {
+    if (this.#closed) throw new ClosedError('Room.join: the room is closed; make a new one')
+    const { connection, speech, seats, maxRooms } = socket as InnerSocket
+    if (connection.closing) throw new ClosedError('Room.join: the connection is closed')
+    for (const seat of seats) {
+      if (seat.room !== this) continue
+      throw new MisuseError(`Room.join: ${socket.name} is in ${this.name} already; keep its seat`)
+    }
+    if (seats.size >= maxRooms) {
+      throw new FullError(`Room.join: ${socket.name} is in ${seats.size} rooms; leave one first`)
+    }
+    const seat = new Seat<T>(this, socket, now())
+    seats.add(seat)
+    this.#greet(seat, options.since ?? speech.positions(this.name), options.last ?? 0)
+    this.#lanes[speech.dialect].add(connection.outbox)
+    this.#members.add(seat)
+    return seat
+  }
+
+  /**
+   * Sends to all members, and never waits: what becomes of members that are behind is the room's policy. Where that
+   * is `wait`, use `put`.
+   *
+   * @throws ClosedError when the room is closed, MisuseError for what is no message
+   * @throws FullError when the policy is `wait` and a member's queue is full
+   */
+  send(data: T, options: RoomSendOptions = {}): void {
+    if (this.#closed) throw new ClosedError('Room.send: the room is closed; make a new one')
+    if (this.#slow === 'wait' && (this.#putters.size > 0 || this.#full !== undefined)) {
+      throw new FullError("Room.send: a member's queue is full; await room.put(data) instead")
+    }
+    this.#send(data, options.except)
+  }
+
+  /**
+   * Sends to all members, and waits first while the queue of one of them is full, first come first served.
+   *
+   * Cancellation: it was not sent; or there was room and it was.
+   *
+   * @throws ClosedError when the room is closed, also while waiting; MisuseError for what is no message
+   */
+  put(data: T, options: RoomSendOptions = {}): Promise<void> {
+    if (this.#closed) return Promise.reject(putRefused())
+    if (isUncancelled() && this.#putters.size === 0 && this.#full === undefined) {
+      try {
+        this.#send(data, options.except)
+      } catch (error) {
+        return Promise.reject(error)
+      }
+      return ready('Room.put', this, undefined)
+    }
+    const wait = suspend(
+      new Waiter('Room.put', this, this.#putters, { data, except: options.except }),
+    )
+    this.#full?.tell(this)
+    return wait
+  }
+
+  /** All leave, and no more is sent. The connections stay open. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    for (const seat of this.members()) seat.leave()
+    this.#members.close()
+    for (const putter of this.#putters) wakeWithError(putter, putRefused)
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  /** @internal A member that was full has made progress. */
+  onProgress(): void {
+    if (this.#closed) return
+    for (let putter = this.#putters.first; putter !== undefined; putter = this.#putters.first) {
+      const full = this.#full
+      if (full !== undefined) {
+        full.tell(this)
+        return
+      }
+      const { data, except } = (putter as Waiter & { data: Put<T> }).data
+      try {
+        this.#send(data, except)
+        wake(putter, undefined)
+      } catch (error) {
+        wakeWithError(putter, () => error)
+      }
+    }
+  }
+
+  /** @internal */
+  removeSeat(seat: Seat<T>): void {
+    const socket = seat.socket as InnerSocket
+    socket.seats.delete(seat)
+    this.#lanes[socket.speech.dialect].delete(socket.connection.outbox)
+    this.#members.delete(seat)
+    this.onProgress()
+  }
+
+  get [Symbol.toStringTag](): string {
+    return `Room ${this.name}`
+  }
+
+  get #full(): Outbox | undefined {
+    return this.#lanes.plain.full ?? this.#lanes['corral.v1'].full
+  }
+
+  #send(data: T, except: AnySocket | undefined): void {
+    requireMessage(data)
+    const key = typeof this.#slow === 'object' ? this.#slow.key(data) : undefined
+    this.#offset += 1
+    const member = except as InnerSocket | undefined
+    const client = member?.speech.client
+    const message = new RoomMessage(this.name, this.epoch, this.#offset, data, client, key)
+    this.#log.append(message)
+    this.#fan(message, member?.connection.outbox)
+  }
+
+  #fan(message: RoomMessage, except: Outbox | undefined): void {
+    for (const dialect of ['plain', 'corral.v1'] as const) {
+      const lane = this.#lanes[dialect]
+      if (lane.members.size > 0) lane.send(message.frame(dialect), except)
+    }
+  }
+
+  /** Where the room is, and what the member has missed: before anything else is sent to it. */
+  #greet(seat: Seat<T>, since: Positions | undefined, last: number): void {
+    const { connection, speech } = seat.socket as InnerSocket
+    const missed = since === undefined ? undefined : this.#log.since(since)
+    seat.recovered = missed?.complete
+    const { recovered } = seat
+    const greeting = speech.greet({ room: this.name, positions: this.positions(), recovered })
+    if (greeting !== undefined) connection.push(greeting)
+    const again = missed?.messages ?? this.#log.all().slice(-last || Infinity)
+    for (const message of again) {
+      if (message.except !== undefined && message.except === speech.client) continue
+      connection.push(message.frame(speech.dialect).bytes)
+      seat.replayed += 1
+    }
+  }
+}
+
+interface Put<T> {
+  readonly data: T
+  readonly except: AnySocket | undefined
+}
+
+/** Text and bytes are; of anything else what JSON makes of it must be. Nothing is sent of what is none. */
+function requireMessage(data: unknown): void {
+  if (typeof data === 'string' || data instanceof Uint8Array) return
+  let json: string | undefined
+  try {
+    json = JSON.stringify(data)
+  } catch (error) {
+    throw new MisuseError('Room.send: data must be what JSON can say', { cause: error })
+  }
+  if (json === undefined) refuse('Room.send: data', 'what JSON can say', data)
+}
+
+function putRefused(): ClosedError {
+  return new ClosedError('Room.put: the room is closed; make a new one')
+}
