@@ -156,8 +156,10 @@ async function work(plan: Plan, store: Store, session: CrawlSession): Promise<Cr
   if (plan.sitemaps.length > 0) await store.seedSitemaps(plan.sitemaps, startedAt)
   const { refreshAfter, onVisit } = options
   if (refreshAfter !== undefined) await store.refresh(startedAt - refreshAfter)
-  const starts = new Set([...seeds, ...(await store.redirectsOf(seeds))])
-  const scope = createScope([...starts, ...plan.sitemaps], options.scope)
+  const redirects = await store.redirectsOf(seeds)
+  const starts = new Set([...seeds, ...redirects.map(({ target }) => target)])
+  const scope = createScope([...seeds, ...plan.sitemaps], options.scope)
+  for (const { source, target } of redirects) scope.admit(target, source)
   const judgement = judgementOf(options, [...starts, ...plan.sitemaps])
   const noted = await store.note(judgement, plan.extraction, startedAt)
   await judgeAgain(store, options, scope, noted.isNew)
