@@ -16,7 +16,7 @@ import { CrawlRun } from './crawl-run.ts'
 import { ProgressMeter, type CrawlProgress } from './crawl-progress.ts'
 import type { CrawlSession } from './crawl-session.ts'
 import { Dispatcher, type Attempt } from './dispatcher.ts'
-import { HostGuard } from './host-guard.ts'
+import { HostHealth } from './host-health.ts'
 import { hashOf, judgeAgain, judgementOf } from './judge-again.ts'
 import { createLinkPolicy } from './link-policy.ts'
 import { OutcomeWriter } from './outcome-writer.ts'
@@ -186,7 +186,7 @@ async function work(plan: Plan, store: Store, session: CrawlSession): Promise<Cr
     store,
     writer,
     limits,
-    guard: options.adaptive === false ? undefined : new HostGuard(limits),
+    health: options.adaptive === false ? undefined : new HostHealth(limits),
     robots: options.obeyRobots === false ? undefined : new RobotsGate(context),
     visit: onVisit === undefined ? visit : watchVisits(visit, onVisit),
     onRetry: () => meter.retries++,
