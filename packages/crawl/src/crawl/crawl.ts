@@ -16,7 +16,7 @@ import { CrawlRun } from './crawl-run.ts'
 import { ProgressMeter, type CrawlProgress } from './crawl-progress.ts'
 import type { CrawlSession } from './crawl-session.ts'
 import { Dispatcher, type Attempt } from './dispatcher.ts'
-import { HostGuard } from './host-guard.ts'
+import { HostHealth } from './host-health.ts'
 import { hashOf, judgeAgain, judgementOf } from './judge-again.ts'
 import { createLinkPolicy } from './link-policy.ts'
 import { OutcomeWriter } from './outcome-writer.ts'
@@ -156,8 +156,10 @@ async function work(plan: Plan, store: Store, session: CrawlSession): Promise<Cr
   if (plan.sitemaps.length > 0) await store.seedSitemaps(plan.sitemaps, startedAt)
   const { refreshAfter, onVisit } = options
   if (refreshAfter !== undefined) await store.refresh(startedAt - refreshAfter)
-  const starts = new Set([...seeds, ...(await store.redirectsOf(seeds))])
-  const scope = createScope([...starts, ...plan.sitemaps], options.scope)
+  const redirects = await store.redirectsOf(seeds)
+  const starts = new Set([...seeds, ...redirects.map(({ target }) => target)])
+  const scope = createScope([...seeds, ...plan.sitemaps], options.scope)
+  for (const { source, target } of redirects) scope.admit(target, source)
   const judgement = judgementOf(options, [...starts, ...plan.sitemaps])
   const noted = await store.note(judgement, plan.extraction, startedAt)
   await judgeAgain(store, options, scope, noted.isNew)
@@ -184,7 +186,7 @@ async function work(plan: Plan, store: Store, session: CrawlSession): Promise<Cr
     store,
     writer,
     limits,
-    guard: options.adaptive === false ? undefined : new HostGuard(limits),
+    health: options.adaptive === false ? undefined : new HostHealth(limits),
     robots: options.obeyRobots === false ? undefined : new RobotsGate(context),
     visit: onVisit === undefined ? visit : watchVisits(visit, onVisit),
     onRetry: () => meter.retries++,

@@ -1,3 +1,4 @@
+import { escapeBytes } from '@corral/http'
 import type { CrawlResponse } from './crawl-session.ts'
 
 export function isRedirect(status: number): boolean {
@@ -7,5 +8,7 @@ export function isRedirect(status: number): boolean {
 /** The header; of several values all are told apart by the caller, since no URL has a line feed. */
 export function locationOf({ headers }: CrawlResponse): string | undefined {
   const values = new Set(headers.getAll?.('location') ?? [])
-  return values.size > 1 ? [...values].join('\n') : headers.get('location')
+  if (values.size > 1) return [...values].join('\n')
+  const value = headers.get('location')
+  return value === undefined ? undefined : escapeBytes(value)
 }

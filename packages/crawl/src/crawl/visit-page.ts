@@ -16,6 +16,7 @@ import { requestFor, validatorsOf } from './conditional-request.ts'
 import type { CrawlResponse, CrawlSession } from './crawl-session.ts'
 import type { LinkPolicy } from './link-policy.ts'
 import type { PageHandler } from './page-handling.ts'
+import { refreshOf } from './refresh-header.ts'
 import { visitSitemap } from './visit-sitemap.ts'
 
 /** What visiting a page needs to know of the crawl. */
@@ -208,11 +209,13 @@ async function readAnswer(
     hash: context.dedupe ?? false,
   })
   const depth = entry.depth + 1
-  const links = read.content.links.map((link) => {
-    const forbidden = link.nofollow || directives.nofollow
-    const skip = forbidden ? 'nofollow' : context.scope(link.url, depth)
-    return skip === undefined ? link : stored(link.url, link.kind, forbidden, skip)
-  })
+  const links = [...refreshOf(entry.url, response, normalizer), ...read.content.links].map(
+    (link) => {
+      const forbidden = link.nofollow || directives.nofollow
+      const skip = forbidden ? 'nofollow' : context.scope(link.url, depth)
+      return skip === undefined ? link : stored(link.url, link.kind, forbidden, skip)
+    },
+  )
   return { result: 'answer', answer: { ...answer, bodyNote: response.bodyNote }, read, links }
 }
 
@@ -241,7 +244,7 @@ function redirected(
   const contentType = response.headers.get('content-type')
   if (context.starts?.has(entry.url) === true && entry.sitemap !== true) {
     context.starts.add(target)
-    context.scope.admit(target)
+    context.scope.admit(target, entry.url)
   }
   return {
     result: 'answer',

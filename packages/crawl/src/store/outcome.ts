@@ -20,6 +20,12 @@ export interface SkippedUrl {
   readonly reason: string
 }
 
+/** A redirect that was stored. */
+export interface RedirectOf {
+  readonly source: string
+  readonly target: string
+}
+
 /** The cookies of a registered domain, as JSON. */
 export interface Jar {
   readonly domain: string

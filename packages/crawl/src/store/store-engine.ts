@@ -8,6 +8,7 @@ import type {
   Jar,
   Noted,
   Outcome,
+  RedirectOf,
   SkippedUrl,
   StoreCounts,
   StoredLink,
@@ -146,7 +147,7 @@ export class StoreEngine {
   }
 
   /** Where URLs were redirected to, and where these were, as far as is known. */
-  redirectsOf(urls: readonly string[]): string[] {
+  redirectsOf(urls: readonly string[]): RedirectOf[] {
     return redirectsOf(this.#db, urls)
   }
 

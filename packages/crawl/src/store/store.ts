@@ -1,6 +1,14 @@
 import { Worker } from 'node:worker_threads'
 import { packOutcomes } from './outcome-packing.ts'
-import type { FrontierEntry, Jar, Noted, Outcome, SkippedUrl, StoreCounts } from './outcome.ts'
+import type {
+  FrontierEntry,
+  Jar,
+  Noted,
+  Outcome,
+  RedirectOf,
+  SkippedUrl,
+  StoreCounts,
+} from './outcome.ts'
 import type { StoreEngineOptions } from './store-engine.ts'
 import { StoreError, type StoreErrorCode } from './store-error.ts'
 import type { StoreCall, StoreReply } from './store-protocol.ts'
@@ -133,8 +141,8 @@ export class Store implements AsyncDisposable {
   }
 
   /** Where URLs were redirected to, one redirect after the other. */
-  async redirectsOf(urls: readonly string[]): Promise<string[]> {
-    return (await this.#call({ op: 'redirectsOf', urls })) as string[]
+  async redirectsOf(urls: readonly string[]): Promise<RedirectOf[]> {
+    return (await this.#call({ op: 'redirectsOf', urls })) as RedirectOf[]
   }
 
   /** Stores outcomes, and the links and URLs they bring, in one transaction. */

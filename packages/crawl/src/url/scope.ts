@@ -23,8 +23,8 @@ export interface ScopeOptions {
 /** Says why a normalised URL is not to be followed; `undefined` when it is. */
 export interface Scope {
   (url: string, depth: number): OutOfScope | undefined
-  /** Takes a URL as if it were a seed. */
-  admit(url: string): void
+  /** Takes a URL that a seed redirects to as if it were one itself. */
+  admit(url: string, from: string): void
 }
 
 /**
@@ -41,7 +41,7 @@ export function createScope(seeds: readonly string[], options: ScopeOptions = {}
   const named = new Set(seeds)
   const hosts = new Set(seeds.map((seed) => new URL(seed).host))
   const domains = domainsOf(seeds)
-  const prefixes = [...new Set(seeds.map(directoryOf))]
+  const prefixes = new Set(seeds.map(directoryOf))
   const includes = include.map(stateless)
   const excludes = exclude.map(stateless)
 
@@ -59,18 +59,25 @@ export function createScope(seeds: readonly string[], options: ScopeOptions = {}
     if (within === 'host' && !isOnHost(url)) return 'host'
     if (named.has(url)) return undefined
     if (within === 'domain' && !domains.has(hostOf(url))) return 'domain'
-    if (within === 'prefix' && !prefixes.some((prefix) => url.startsWith(prefix))) return 'prefix'
+    if (within === 'prefix' && !prefixes.values().some((prefix) => url.startsWith(prefix)))
+      return 'prefix'
     if (excludes.some((pattern) => pattern.test(url))) return 'exclude'
     if (includes.length > 0 && !includes.some((pattern) => pattern.test(url))) return 'include'
     // Last: who reads `depth` knows that a shorter way would do.
     return depth > maxDepth ? 'depth' : undefined
   }
 
-  const admit = (url: string): void => {
+  const admit = (url: string, from: string): void => {
     named.add(url)
+    // A directory that was named without its slash; seeds beside it keep the one above.
+    const others = [...named].filter((each) => each !== from && each !== url)
+    const above = directoryOf(from)
+    if (url === `${from}/` && !others.some((each) => directoryOf(each) === above)) {
+      prefixes.delete(above)
+    }
     hosts.add(new URL(url).host)
     domains.add(url)
-    prefixes.push(directoryOf(url))
+    prefixes.add(directoryOf(url))
   }
   return Object.assign(judge, { admit })
 }

@@ -280,6 +280,34 @@ describe('crawl', () => {
     expect(third.seen).toEqual([])
   })
 
+  test('follows a Refresh header, and a Location byte by byte, as browsers do', async () => {
+    const site = await testSite((response, path) => {
+      const html = { 'content-type': 'text/html' }
+      if (path === '/') {
+        response.writeHead(200, { ...html, refresh: '0; url=/refreshed' })
+        response.end('<a href=/utf8>x</a><a href=/latin1>x</a><a href=/two>x</a>')
+      } else if (path === '/utf8') response.writeHead(302, { location: '/\u00c3\u00a9' }).end()
+      else if (path === '/latin1') response.writeHead(302, { location: '/\u00e9?\u00e9' }).end()
+      else if (path === '/two')
+        response
+          .writeHead(
+            302,
+            [
+              ['location', '/1'],
+              ['location', '/2'],
+            ].flat(),
+          )
+          .end()
+      else response.writeHead(200, html).end()
+    })
+    const store = newStore()
+    await quickCrawl({ seeds: [`${site.origin}/`], store })
+    const paths = site.seen.map(({ path }) => path)
+    for (const path of ['/refreshed', '/%C3%A9', '/%E9?%E9']) expect(paths).toContain(path)
+    expect(paths).not.toContain('/1')
+    expect(errorsIn(store)).toEqual({ '/two': 'redirect REDIRECT_INVALID' })
+  })
+
   test('records a redirect to nowhere as a failure', async () => {
     const site = await testSite((response, path) => {
       if (path === '/') response.writeHead(302, { location: 'javascript:alert(1)' }).end()

@@ -11,7 +11,7 @@ import type { Lender } from './lease.ts'
 import { openSocket } from './open-socket.ts'
 import { parseProxy } from './proxy.ts'
 import type { Proxy } from './proxy.ts'
-import { Slots } from './slots.ts'
+import { ConnectionLimiter } from './connection-limiter.ts'
 import { TlsSessions } from './tls-sessions.ts'
 
 export interface PoolOptions extends ConnectionOptions {
@@ -27,7 +27,7 @@ export interface PoolOptions extends ConnectionOptions {
 export class ConnectionPool implements Lender {
   readonly #options: PoolOptions
   readonly #proxy: Proxy | undefined
-  readonly #slots: Slots
+  readonly #limiter: ConnectionLimiter
   readonly #sessions = new TlsSessions()
   /** Sockets are opened in the context that the session was opened in, whoever asks for them. */
   readonly #inOwner = AsyncLocalStorage.snapshot()
@@ -41,13 +41,13 @@ export class ConnectionPool implements Lender {
     this.#options = options
     const { proxy, proxyAuthorization } = options.connect
     this.#proxy = proxy === undefined ? undefined : parseProxy(proxy, proxyAuthorization)
-    this.#slots = new Slots(options.limit, options.limitPerHost)
+    this.#limiter = new ConnectionLimiter(options.limit, options.limitPerHost)
   }
 
   /** An idle connection and a place, if both are there at once and nobody waits for them. */
   tryLease(origin: string): Lease | undefined {
     if (this.#closed || !this.#idleOf.has(origin)) return undefined
-    const slot = this.#slots.tryEnter(origin)
+    const slot = this.#limiter.tryEnter(origin)
     if (slot === undefined) return undefined
     const connection = this.#takeIdle(origin)
     if (connection !== undefined) return new Lease(connection, slot, this)
@@ -72,7 +72,7 @@ export class ConnectionPool implements Lender {
   ): Promise<Lease> {
     if (this.#closed) throw closedError()
     const { origin } = url
-    const slot = this.#slots.tryEnter(origin) ?? (await this.#queue(url, limits))
+    const slot = this.#limiter.tryEnter(origin) ?? (await this.#queue(url, limits))
     try {
       throwIfCancelled()
       const idle = fresh || tolerate !== undefined ? undefined : this.#takeIdle(origin)
@@ -99,7 +99,7 @@ export class ConnectionPool implements Lender {
   /** Closes every connection, and waits until their sockets have closed. */
   async close(): Promise<void> {
     this.#closed = true
-    this.#slots.close()
+    this.#limiter.close()
     const connections = [...this.#connections]
     for (const connection of connections) {
       connection.user?.fail(closedError)
@@ -114,7 +114,7 @@ export class ConnectionPool implements Lender {
 
   async #queue(url: URL, limits: ConnectLimits): Promise<Disposable> {
     try {
-      const place = await moveOnAfter(limits.totalAt - now(), () => this.#slots.enter(url.origin))
+      const place = await moveOnAfter(limits.totalAt - now(), () => this.#limiter.enter(url.origin))
       if (!place.timedOut) return place.value
     } catch (error) {
       throw error instanceof ClosedError ? closedError() : error

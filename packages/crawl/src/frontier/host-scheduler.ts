@@ -1,6 +1,6 @@
 import { DueHeap } from './due-heap.ts'
 
-export interface PolitenessOptions {
+export interface HostSchedulerOptions {
   /** Requests at a time, over all hosts. */
   readonly limit: number
   /** Requests at a time to one host. */
@@ -17,7 +17,7 @@ export interface PolitenessOptions {
  * What to do next. `start` and `open` take a place at once: `ended` or `opened` gives it back. `open` asks for the
  * host's robots.txt before anything else of it is fetched. `full` waits for a place, `wait` for a time, `idle` for work.
  */
-export type PolitenessStep<T> =
+export type ScheduleStep<T> =
   | { readonly kind: 'start'; readonly host: string; readonly item: T }
   | { readonly kind: 'open'; readonly host: string }
   | { readonly kind: 'full' }
@@ -52,8 +52,8 @@ interface Host<T> {
  * A host without work or with all its places taken stands nowhere, and is put in line by what changes that.
  * Every step is O(log hosts).
  */
-export class Politeness<T> {
-  readonly #options: PolitenessOptions
+export class HostScheduler<T> {
+  readonly #options: HostSchedulerOptions
   readonly #hosts = new Map<string, Host<T>>()
   #ready: Host<T>[] = []
   #readyHead = 0
@@ -65,7 +65,7 @@ export class Politeness<T> {
   #size = 0
   #pruneAt = 1024
 
-  constructor(options: PolitenessOptions) {
+  constructor(options: HostSchedulerOptions) {
     this.#options = options
   }
 
@@ -86,7 +86,7 @@ export class Politeness<T> {
     this.#line(found)
   }
 
-  next(now: number): PolitenessStep<T> {
+  next(now: number): ScheduleStep<T> {
     this.#wakeDue(now)
     if (this.#inFlight >= this.#options.limit) return { kind: 'full' }
     for (let host = this.#shiftReady(); host !== undefined; host = this.#shiftReady()) {
@@ -144,7 +144,7 @@ export class Politeness<T> {
     found.nextStart = Math.max(found.nextStart, until)
   }
 
-  #start(host: Host<T>, now: number): PolitenessStep<T> {
+  #start(host: Host<T>, now: number): ScheduleStep<T> {
     host.inFlight++
     this.#inFlight++
     host.nextStart = now + this.#gap(host)
