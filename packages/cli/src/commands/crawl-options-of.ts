@@ -63,7 +63,10 @@ export function crawlOptionsOf(seeds: readonly string[], settings: CrawlSettings
     obeyRobots: !settings.ignoreRobots,
     headers: Object.fromEntries(settings.header),
     headerOrigins: settings.headerOrigin,
-    ...(settings.allowPrivate ? { connect: { allowAddress: () => true } } : {}),
+    connect: {
+      ...(settings.allowPrivate ? { allowAddress: () => true } : {}),
+      ...(settings.insecure ? { tls: { rejectUnauthorized: false } } : {}),
+    },
     ...(userAgent === undefined ? {} : { userAgent }),
   }
 }

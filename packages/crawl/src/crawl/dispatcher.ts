@@ -1,4 +1,5 @@
 import { Event, moveOnAfter, now, type TaskGroup } from 'corral'
+import { currentScope } from 'corral/lowlevel'
 import type { Failure } from '../fetch/failure.ts'
 import { HostScheduler } from '../frontier/host-scheduler.ts'
 import type { RobotsGate } from '../robots/robots-gate.ts'
@@ -44,6 +45,7 @@ export interface DispatchParts {
  */
 export class Dispatcher {
   readonly #parts: DispatchParts
+  readonly #random = currentScope().runtime.random
   readonly #scheduler: HostScheduler<Attempt>
   /** Set whenever something has changed that may be waited for. */
   readonly #changed = new Event()
@@ -65,6 +67,7 @@ export class Dispatcher {
       limitPerHost: concurrencyPerHost,
       delay,
       jitter,
+      random: this.#random,
     })
     // Claimed are those waiting, those in flight and those on their way into the store. Where a delay spaces
     // requests out, a few of each host do, and leave room for more hosts.
@@ -219,7 +222,7 @@ export class Dispatcher {
     if (!again || health?.tryRetry(origin) === false) {
       return failureOf(entry, failure, attempt, links)
     }
-    const at = now() + backoffAfter(attempt, limits, retryAfter)
+    const at = now() + backoffAfter(attempt, limits, retryAfter, this.#random())
     // A server that names a time speaks of itself, not of one page.
     if (retryAfter !== undefined) {
       this.#scheduler.pause(origin, at)

@@ -10,7 +10,7 @@ export interface HostSchedulerOptions {
   /** How much is added to the delay at most, as a part of it; drawn anew for every request. */
   readonly jitter?: number
   /** From 0 to 1, for the jitter. */
-  readonly random?: () => number
+  readonly random: () => number
 }
 
 /**
@@ -159,7 +159,7 @@ export class HostScheduler<T> {
   }
 
   #gap(host: Host<T>): number {
-    const { jitter = 0, random = Math.random } = this.#options
+    const { jitter = 0, random } = this.#options
     const delay = Math.max(host.delay, host.slowedTo)
     return delay === 0 ? 0 : delay * (1 + jitter * random())
   }

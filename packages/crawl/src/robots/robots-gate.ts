@@ -1,5 +1,6 @@
 import { parseRetryAfter } from '@corral/http'
 import { isCancelled, now, sleep, timeout } from 'corral'
+import { currentScope } from 'corral/lowlevel'
 import { backoffAfter } from '../crawl/backoff.ts'
 import type { CrawlLimits } from '../crawl/crawl-limits.ts'
 import type { CrawlResponse, CrawlSession } from '../crawl/crawl-session.ts'
@@ -97,7 +98,7 @@ export class RobotsGate {
       if (!found.failure.retryable || attempt >= limits.attempts) {
         return { failure: found.failure }
       }
-      await sleep(backoffAfter(attempt, limits, found.retryAfter))
+      await sleep(backoffAfter(attempt, limits, found.retryAfter, currentScope().runtime.random()))
     }
   }
 

@@ -106,7 +106,6 @@ export class StoreEngine {
     return skippedUrls(this.#db, after, limit, reason)
   }
 
-  /** Queues URLs that were skipped. */
   unskip(ids: readonly number[]): StoreCounts {
     return this.#transaction(() => {
       queueSkipped(this.#db, this.#tally, ids)
@@ -146,7 +145,6 @@ export class StoreEngine {
     this.#transaction(() => keepJars(this.#db, jars))
   }
 
-  /** Where URLs were redirected to, and where these were, as far as is known. */
   redirectsOf(urls: readonly string[]): RedirectOf[] {
     return redirectsOf(this.#db, urls)
   }

@@ -59,8 +59,9 @@ export function createScope(seeds: readonly string[], options: ScopeOptions = {}
     if (within === 'host' && !isOnHost(url)) return 'host'
     if (named.has(url)) return undefined
     if (within === 'domain' && !domains.has(hostOf(url))) return 'domain'
-    if (within === 'prefix' && !prefixes.values().some((prefix) => url.startsWith(prefix)))
+    if (within === 'prefix' && !prefixes.values().some((each) => url.startsWith(each))) {
       return 'prefix'
+    }
     if (excludes.some((pattern) => pattern.test(url))) return 'exclude'
     if (includes.length > 0 && !includes.some((pattern) => pattern.test(url))) return 'include'
     // Last: who reads `depth` knows that a shorter way would do.

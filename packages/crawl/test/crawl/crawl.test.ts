@@ -288,17 +288,9 @@ describe('crawl', () => {
         response.end('<a href=/utf8>x</a><a href=/latin1>x</a><a href=/two>x</a>')
       } else if (path === '/utf8') response.writeHead(302, { location: '/\u00c3\u00a9' }).end()
       else if (path === '/latin1') response.writeHead(302, { location: '/\u00e9?\u00e9' }).end()
-      else if (path === '/two')
-        response
-          .writeHead(
-            302,
-            [
-              ['location', '/1'],
-              ['location', '/2'],
-            ].flat(),
-          )
-          .end()
-      else response.writeHead(200, html).end()
+      else if (path === '/two') {
+        response.writeHead(302, ['location', '/1', 'location', '/2']).end()
+      } else response.writeHead(200, html).end()
     })
     const store = newStore()
     await quickCrawl({ seeds: [`${site.origin}/`], store })

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { HostScheduler, type HostSchedulerOptions } from '../../src/frontier/host-scheduler.ts'
 
 function make(options: Partial<HostSchedulerOptions> = {}): HostScheduler<string> {
-  return new HostScheduler({ limit: 10, limitPerHost: 2, delay: 0, ...options })
+  return new HostScheduler({ limit: 10, limitPerHost: 2, delay: 0, random: () => 0.5, ...options })
 }
 
 /** Opens the gates of hosts at time 0, so that tests begin with pages. */
