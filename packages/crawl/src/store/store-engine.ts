@@ -126,15 +126,9 @@ export class StoreEngine {
    * @returns whether either is another one than before, and since when what is extracted is the same
    */
   note(judgement: number, extraction: number, at: number): Noted {
-    const tally = this.#tally
-    const isNew = tally.of('judgement') !== judgement
-    this.#transaction(() => {
-      tally.set('judgement', judgement)
-      if (tally.of('extraction') === extraction) return
-      tally.set('extraction', extraction)
-      tally.set('extraction-since', at)
-    })
-    return { isNew, extractionSince: tally.of('extraction-since') }
+    const isNew = this.#tally.of('judgement') !== judgement
+    this.#transaction(() => this.#tally.note(judgement, extraction, at))
+    return { isNew, extractionSince: this.#tally.of('extraction-since') }
   }
 
   cookies(): Jar[] {

@@ -54,8 +54,12 @@ export class Tally {
     this.#changed.add(name)
   }
 
-  set(name: TallyName, value: number): void {
-    this.add(name, value - this.of(name))
+  /** Notes hashes of the options of a run; of an extraction since when it is the same. */
+  note(judgement: number, extraction: number, at: number): void {
+    this.#set('judgement', judgement)
+    if (this.of('extraction') === extraction) return
+    this.#set('extraction', extraction)
+    this.#set('extraction-since', at)
   }
 
   /** Writes what changed; to be called inside the transaction. */
@@ -76,5 +80,9 @@ export class Tally {
       bytes: this.of('bytes'),
       failures: Object.fromEntries(failures),
     }
+  }
+
+  #set(name: TallyName, value: number): void {
+    this.add(name, value - this.of(name))
   }
 }
