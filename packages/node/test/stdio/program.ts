@@ -7,7 +7,7 @@ export function program(
   options: OpenProcessOptions = {},
   ...args: string[]
 ): Promise<ChildProcess> {
-  const all = `import { ask, connect, exec, openListener, openProcess, serve, signals, stdin, stdout } from '@corral/node'
+  const all = `import { ask, connect, exec, openLauncher, openListener, openProcess, serve, signals, stdin, stdout } from '@corral/node'
     import { isCancelled, moveOnAfter, run, sleep, spawn } from 'corral'
     ${script}`
   const node = ['--conditions=@corral/source', '--input-type=module', '-e', all, ...args]
