@@ -57,7 +57,19 @@ async function launch(
 }
 
 /** A stream to the one who asked, which says by its first line what it is. */
-function openSocket(greeting: string): Promise<Socket> {
+async function openSocket(greeting: string): Promise<Socket> {
+  for (;;) {
+    try {
+      return await connected(greeting)
+    } catch (error) {
+      // Many were asked for at once, and the one who listens has not accepted them yet.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      await new Promise((done) => setTimeout(done, 5))
+    }
+  }
+}
+
+function connected(greeting: string): Promise<Socket> {
   return new Promise((done, fail) => {
     const socket = connect(path, () => socket.write(greeting, () => done(socket)))
     socket.once('error', fail).pause()
