@@ -306,7 +306,7 @@ export const CASES: Readonly<Record<string, Group>> = {
       },
       'launcher, nothing held': async () => {
         await using launcher = await openLauncher()
-        return cpu(() => times(50, () => exec('true', [], { launcher })))
+        return await cpu(() => times(50, () => exec('true', [], { launcher })))
       },
     },
     budget: { 'launcher, nothing held': '<= 1.2' },

@@ -1,4 +1,5 @@
 import type { Executor } from './executor.ts'
+import type { Migrations } from './migrate/migration.ts'
 
 export interface TransactionOptions {
   /** Default: what the server is set to, usually `read committed`. */
@@ -48,6 +49,14 @@ export interface DatabaseStats {
   readonly destroyed: number
 }
 
+/** What was notified, or `missed`: from here on something may have been. */
+export interface Notification {
+  readonly channel: string
+  readonly payload: string
+  /** Listening has begun, once more perhaps: what was notified before is not told of, so look how things are. */
+  readonly missed: boolean
+}
+
 /** A database and its connections. */
 export interface Database extends Executor, AsyncDisposable {
   /** Whose SQL it speaks. */
@@ -74,6 +83,37 @@ export interface Database extends Executor, AsyncDisposable {
   ): Promise<T>
   /** Runs `fn` with a connection of its own, and resets it by `discard all` before others get it. */
   session<T>(fn: (session: Session) => PromiseLike<T> | T): Promise<T>
+  /**
+   * What is notified on some channels, by NOTIFY of PostgreSQL. The first item says that listening has begun. It has a connection
+   * of its own, beside the pool; one that is lost is made anew for as long as it takes, and then `missed` is told.
+   *
+   * Cancellation: closes the connection. Leaving the loop does it too.
+   *
+   * @throws DatabaseError CONNECT, at the beginning
+   * @throws MisuseError on SQLite
+   * @example
+   * for await (const { payload, missed } of db.listen('orders')) {
+   *   console.log(missed ? 'look at the table' : payload)
+   * }
+   */
+  listen(...channels: readonly string[]): AsyncGenerator<Notification, void>
+  /**
+   * Brings the schema to where the migrations lead, and gives the names of those that it did. Each is done once, in a
+   * transaction of its own, and noted in the table `corral_migration`; what was done stays done when a later one
+   * fails. Of several programs that begin at the same time one does it, and the others wait.
+   *
+   * Cancellation: rolls back the one under way.
+   *
+   * @param migrations in their order; or the folder of files such as `001-users.sql`
+   * @throws DatabaseError MIGRATION when one that was done has changed, is not known here, or comes too late
+   * @throws MisuseError for names that are not unique
+   * @example
+   * await db.migrate([
+   *   { name: '001-users', up: 'create table users (id integer primary key, name text)' },
+   *   { name: '002-names', up: (tx) => tx.execute(sql`update users set name = ${'nobody'} where name is null`) },
+   * ])
+   */
+  migrate(migrations: Migrations): Promise<string[]>
   stats(): DatabaseStats
   /** Turns away those in line, waits for what is under way, and closes every connection. `await using` does it too. */
   close(): Promise<void>

@@ -3,14 +3,20 @@ import { requireFunction } from 'corral/lowlevel'
 import type {
   Database,
   DatabaseStats,
+  Notification,
   Session,
   Transaction,
   TransactionOptions,
 } from './database.ts'
 import { Executor } from './executor.ts'
+import type { CopyRows, Result } from './executor.ts'
+import { migrate } from './migrate/migrate.ts'
+import type { Migrations } from './migrate/migration.ts'
 import type { QueryLog } from './query-log.ts'
+import type { Sql } from './sql/statement.ts'
 import { attemptTransaction } from './transaction/attempt-transaction.ts'
-import type { Connection } from './transaction/connection.ts'
+import type { Borrowed, Connection } from './transaction/connection.ts'
+import { copyIn } from './transaction/copy.ts'
 import { innermost } from './transaction/handle.ts'
 import { OpenSession } from './transaction/open-session.ts'
 import { OpenTransaction } from './transaction/open-transaction.ts'
@@ -20,7 +26,8 @@ import { withRetry } from './transaction/with-retry.ts'
 export abstract class EngineDatabase extends Executor implements Database {
   abstract readonly engine: 'postgres' | 'sqlite'
   protected readonly name = 'Database'
-  protected readonly log: QueryLog
+  /** @internal */
+  readonly log: QueryLog
 
   constructor(log: QueryLog) {
     super()
@@ -33,7 +40,7 @@ export abstract class EngineDatabase extends Executor implements Database {
   ): Promise<T> {
     const api = 'Database.transaction'
     return withRetry(api, fn, options, () =>
-      this.#lend(
+      this.lend(
         api,
         (connection) => attemptTransaction(connection, this.log, fn, options, undefined),
         options.readOnly,
@@ -44,7 +51,7 @@ export abstract class EngineDatabase extends Executor implements Database {
   async session<T>(fn: (session: Session) => PromiseLike<T> | T): Promise<T> {
     const api = 'Database.session'
     requireFunction(`${api}: fn`, fn)
-    return await this.#lend(api, async (connection) => {
+    return await this.lend(api, async (connection) => {
       const session = new OpenSession(connection, this.log, undefined)
       try {
         return await session.runIn(() => fn(session))
@@ -57,6 +64,11 @@ export abstract class EngineDatabase extends Executor implements Database {
     })
   }
 
+  migrate(migrations: Migrations): Promise<string[]> {
+    return migrate(this, migrations)
+  }
+
+  abstract listen(...channels: readonly string[]): AsyncGenerator<Notification, void>
   abstract stats(): DatabaseStats
   abstract close(): Promise<void>
 
@@ -64,13 +76,26 @@ export abstract class EngineDatabase extends Executor implements Database {
     await shield(() => this.close())
   }
 
-  /** Runs `fn` with a connection of its own; afterwards it is rolled back, and lent again or destroyed. */
-  protected abstract lend<T>(
-    fn: (connection: Connection) => Promise<T>,
-    readOnly?: boolean,
-  ): Promise<T>
+  /** @internal For who cannot say what is to be done in one function. */
+  abstract borrow(api: string, readOnly?: boolean): Promise<Borrowed>
   /** Locks, temporary tables, settings: nothing of it may reach the next borrower. */
   protected abstract reset(connection: Connection): Promise<void>
+
+  protected copyIn(api: string, query: Sql, rows: CopyRows): Promise<Result> {
+    return this.lend(api, (connection) =>
+      this.log.observe(query, () => copyIn(connection, api, query, rows)),
+    )
+  }
+
+  /** @internal A statement by whichever connection is free. */
+  run(api: string, statement: Sql): Promise<Result> {
+    return this.send(api, statement)
+  }
+
+  /** @internal */
+  read(api: string, query: Sql, batch: number): AsyncGenerator<Result, void> {
+    return this.open(api, query, batch)
+  }
 
   /** It would be another connection: it does not see what the transaction did, and may wait for it for ever. */
   protected refuseInside(api: string): void {
@@ -82,12 +107,16 @@ export abstract class EngineDatabase extends Executor implements Database {
     }
   }
 
-  async #lend<T>(
+  protected async lend<T>(
     api: string,
     fn: (connection: Connection) => Promise<T>,
     readOnly?: boolean,
   ): Promise<T> {
-    this.refuseInside(api)
-    return await this.lend(fn, readOnly)
+    const { connection, giveBack } = await this.borrow(api, readOnly)
+    try {
+      return await fn(connection)
+    } finally {
+      await giveBack()
+    }
   }
 }

@@ -1,13 +1,15 @@
 export type {
   Database,
   DatabaseStats,
+  Notification,
   Session,
   Transaction,
   TransactionOptions,
 } from './database.ts'
 export { DatabaseError } from './errors.ts'
 export type { DatabaseErrorCode, ServerReport } from './errors.ts'
-export type { Executor, Result, Row, StreamOptions } from './executor.ts'
+export type { Migration, Migrations } from './migrate/migration.ts'
+export type { CopyRow, CopyRows, Executor, Result, Row, StreamOptions } from './executor.ts'
 export type { Timestamps } from './postgres/decode.ts'
 export { openPostgres } from './postgres/open-postgres.ts'
 export type { PostgresOptions } from './postgres/options.ts'

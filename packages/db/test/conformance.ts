@@ -9,8 +9,11 @@ import {
   taskGroup,
 } from 'corral'
 import { DatabaseError, sql } from '@corral/db'
-import type { Database, QueryEvent, Sql, Transaction } from '@corral/db'
+import type { Database, Executor, QueryEvent, Sql, Transaction } from '@corral/db'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { temporaryFolder } from './temporary-folder.ts'
 import { failure, until } from './postgres/serve.ts'
 
 /** An engine under test. */
@@ -464,6 +467,104 @@ export function conformance(name: string, engine: Engine): void {
       const gone = await failure(() => db.session((next) => next.query(sql`select * from scratch`)))
       expect(gone.code).toBe('STATEMENT')
       expect(db.stats()).toMatchObject({ busy: 0, destroyed: 0 })
+    })
+  })
+
+  describe(`${name}: migrate`, () => {
+    const prefix = (): string => `migrated_${(tables += 1)}`
+    const fresh = async (db: Database): Promise<void> => {
+      await db.execute(sql`drop table if exists corral_migration`)
+    }
+
+    it('does each once, in order, and notes it', async () => {
+      await using db = await engine.open()
+      await fresh(db)
+      const table = prefix()
+      const first = {
+        name: '1',
+        up: `create table ${table} (id int); insert into ${table} values (1);`,
+      }
+      const second = {
+        name: '2',
+        up: (tx: Executor) => tx.execute(sql`insert into ${sql.identifier(table)} values (2)`),
+      }
+      expect(await db.migrate([first])).toEqual(['1'])
+      expect(await db.migrate([first, second])).toEqual(['2'])
+      expect(await db.migrate([first, second])).toEqual([])
+      expect(await db.value(sql`select count(*) from ${sql.identifier(table)}`)).toEqual(
+        engine.count(2),
+      )
+    })
+
+    it('keeps what was done when a later one fails, and goes on from there', async () => {
+      await using db = await engine.open()
+      await fresh(db)
+      const table = prefix()
+      const first = { name: 'a', up: `create table ${table} (id int)` }
+      const half = { name: 'b', up: `insert into ${table} values (1); insert into no values (1)` }
+      expect((await failure(() => db.migrate([first, half]))).code).toBe('STATEMENT')
+      expect(await db.value(sql`select count(*) from ${sql.identifier(table)}`)).toEqual(
+        engine.count(0),
+      )
+      const mended = { name: 'b', up: `insert into ${table} values (1)` }
+      expect(await db.migrate([first, mended])).toEqual(['b'])
+    })
+
+    it('refuses what was changed, is not known, or comes too late', async () => {
+      await using db = await engine.open()
+      await fresh(db)
+      const steps = ['1', '2', '3'].map((name) => ({ name, up: 'select 1' }))
+      await db.migrate(steps.slice(0, 2))
+      const changed = [{ name: '1', up: 'select 2' }, ...steps.slice(1)]
+      expect((await failure(() => db.migrate(changed))).message).toContain(
+        '1 is not what was applied',
+      )
+      expect((await failure(() => db.migrate(steps.slice(0, 1)))).message).toContain(
+        'does not know it',
+      )
+      const late = [...steps.slice(0, 1), { name: '1b', up: 'select 1' }, ...steps.slice(1)]
+      expect((await failure(() => db.migrate(late))).message).toContain('a later place')
+      const twice = [...steps, { name: '1', up: 'select 1' }]
+      expect((await failure(() => db.migrate(twice))).code).toBe('MISUSE')
+      expect(await db.migrate(steps)).toEqual(['3'])
+    })
+
+    it('has one winner of several', async () => {
+      await using db = await engine.open()
+      await fresh(db)
+      const table = prefix()
+      const steps = [
+        { name: '1', up: `create table ${table} (id int)` },
+        { name: '2', up: `insert into ${table} values (1)` },
+      ]
+      const done = await gather([1, 2, 3].map(() => () => db.migrate(steps)))
+      expect(done.flat()).toEqual(['1', '2'])
+    })
+
+    it('can leave the transaction out', async () => {
+      await using db = await engine.open()
+      await fresh(db)
+      const vacuum = { name: '1', up: 'vacuum', transaction: false }
+      expect((await failure(() => db.migrate([{ name: '1', up: 'vacuum' }]))).code).toBe(
+        'STATEMENT',
+      )
+      expect(await db.migrate([vacuum])).toEqual(['1'])
+      expect(await db.migrate([vacuum])).toEqual([])
+    })
+
+    it('reads a folder of numbered files', async () => {
+      await using db = await engine.open()
+      await fresh(db)
+      using folder = temporaryFolder()
+      const table = prefix()
+      const write = (file: string, text: string): void =>
+        writeFileSync(join(folder.path, file), text)
+      write('10-more.sql', `insert into ${table} values (2);`)
+      write('2-table.sql', `create table ${table} (id int);\ninsert into ${table} values (1);`)
+      write('readme.txt', 'no')
+      expect(await db.migrate(folder.path)).toEqual(['2-table', '10-more'])
+      write('010-again.sql', 'select 1')
+      expect((await failure(() => db.migrate(folder.path))).message).toContain('number of its own')
     })
   })
 

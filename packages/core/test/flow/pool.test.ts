@@ -12,7 +12,6 @@ import {
   shield,
   sleep,
   spawn,
-  TaskCancelledError,
   taskGroup,
   timeout,
   TimeoutError,
@@ -57,6 +56,41 @@ const hold = (pool: Pool<Thing>, ms: number) => () =>
   })
 
 describe('Pool', () => {
+  test('what is being made is kept from the cancellation of its owner while somebody waits, and not longer', () =>
+    testRun(async () => {
+      const ends: string[] = []
+      const scope = new CancelScope()
+      await scope.run(() =>
+        taskGroup(async (group) => {
+          const pool = new Pool({
+            create: async () => {
+              try {
+                await sleep(50)
+                ends.push('made')
+              } catch (error) {
+                ends.push('cancelled')
+                throw error
+              }
+            },
+            destroy: () => void ends.push('destroyed'),
+            max: 2,
+          })
+          group.spawn(() =>
+            shield(async () => {
+              await pool.use(() => ends.push('used'))
+              await pool.drain()
+            }),
+          )
+          group.spawn(() => pool.acquire())
+          await sleep(1)
+          scope.cancel()
+        }),
+      )
+      expect(ends.slice(0, 2).toSorted()).toEqual(['made', 'made'])
+      expect(ends).toContain('used')
+      expect(now()).toBe(50)
+    }))
+
   test('calls its options as methods of what they were given in', () =>
     testRun(async () => {
       class Options {
@@ -522,14 +556,17 @@ describe('Pool', () => {
     const told: unknown[] = []
     const broken = () => Promise.reject(new Error('destroy'))
     const discardOne = (options: Partial<PoolOptions<Thing>>) =>
-      testRun(async () => {
-        const { pool } = things({ destroy: broken, ...options })
-        const lease = await pool.acquire()
-        lease.discard()
-        await sleep(10)
-        expect(pool.size).toBe(0)
-        await pool.drain()
-      })
+      testRun(
+        async () => {
+          const { pool } = things({ destroy: broken, ...options })
+          const lease = await pool.acquire()
+          lease.discard()
+          await sleep(10)
+          expect(pool.size).toBe(0)
+          await pool.drain()
+        },
+        { unhandled: 'report' },
+      )
     const silent = await unhandled(() => discardOne({ onError: (error) => told.push(error) }))
     expect(silent).toEqual([])
     expect(told).toMatchObject([{ message: 'destroy' }])
@@ -542,35 +579,38 @@ describe('Pool', () => {
     }
     const broken = (what: string) => () => Promise.reject(new Error(what))
     const lost = await unhandled(() =>
-      testRun(async () => {
-        const pool = new Pool({
-          create: () => 1,
-          destroy: broken('destroy'),
-          onError: rethrow,
-          max: 1,
-        })
-        expect(await pool.use((one) => one)).toBe(1)
-        await timeout(50, () => pool.drain())
-        expect(pool.size).toBe(0)
-        const invalid = new Pool({
-          create: () => 2,
-          validate: () => false,
-          destroy: broken('destroy invalid'),
-          onError: rethrow,
-          max: 1,
-        })
-        await invalid.use(() => {})
-        expect(await timeout(50, () => invalid.use((two) => two))).toBe(2)
-        const ahead = new Pool({
-          create: broken('create'),
-          destroy() {},
-          onError: rethrow,
-          min: 1,
-          max: 1,
-        })
-        await timeout(50, () => ahead.drain())
-        expect(ahead.size).toBe(0)
-      }),
+      testRun(
+        async () => {
+          const pool = new Pool({
+            create: () => 1,
+            destroy: broken('destroy'),
+            onError: rethrow,
+            max: 1,
+          })
+          expect(await pool.use((one) => one)).toBe(1)
+          await timeout(50, () => pool.drain())
+          expect(pool.size).toBe(0)
+          const invalid = new Pool({
+            create: () => 2,
+            validate: () => false,
+            destroy: broken('destroy invalid'),
+            onError: rethrow,
+            max: 1,
+          })
+          await invalid.use(() => {})
+          expect(await timeout(50, () => invalid.use((two) => two))).toBe(2)
+          const ahead = new Pool({
+            create: broken('create'),
+            destroy() {},
+            onError: rethrow,
+            min: 1,
+            max: 1,
+          })
+          await timeout(50, () => ahead.drain())
+          expect(ahead.size).toBe(0)
+        },
+        { unhandled: 'report' },
+      ),
     )
     expect(lost).toMatchObject(
       ['destroy', 'destroy invalid', 'create'].map((message) => ({ message })),
@@ -637,18 +677,18 @@ describe('Pool', () => {
       expect(seen).toEqual(['create owner Pool', 'validate owner Pool', 'destroy owner Pool'])
     }))
 
-  test('cancelling the owner tells those in line', () =>
+  test('an owner that is cancelled still makes what somebody waits for', () =>
     testRun(async () => {
       let pool: Pool<number> | undefined
       const owner = spawn(async () => {
-        pool = new Pool({ create: () => sleep(Infinity).then(() => 1), destroy: () => {}, max: 1 })
+        pool = new Pool({ create: () => sleep(10).then(() => 1), destroy: () => {}, max: 1 })
         await sleep(Infinity)
       })
       await sleep(1)
-      const borrower = spawn(() => pool?.acquire().catch((error: unknown) => error))
+      const borrower = spawn(() => pool?.use((value) => value))
       await sleep(1)
       owner.cancel()
-      expect(await borrower).toBeInstanceOf(TaskCancelledError)
+      expect(await borrower).toBe(1)
       await owner.settled()
     }))
 

@@ -20,7 +20,7 @@ export function encodeAll(values: readonly unknown[]): (string | Buffer | null)[
   return values.map((value, i) => encode(value, `sql: value ${i + 1}`))
 }
 
-function encode(value: unknown, where: string): string | Buffer | null {
+export function encode(value: unknown, where: string): string | Buffer | null {
   if (value === null) return null
   if (value instanceof Uint8Array) {
     return Buffer.from(value.buffer, value.byteOffset, value.byteLength)

@@ -23,6 +23,11 @@ export interface PostgresWire {
   sendCopyFail(reason: string): void
 }
 
+export interface Notified {
+  readonly channel: string
+  readonly payload: string
+}
+
 /**
  * What we use of pg that it does not promise; that is why its minor version is pinned.
  *
@@ -36,4 +41,5 @@ export interface Internals {
   readonly secretKey: number
   readonly connection: PostgresWire
   query(submission: Submission): void
+  on(event: 'notification', listener: (message: Notified) => void): void
 }

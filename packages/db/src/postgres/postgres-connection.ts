@@ -11,14 +11,16 @@ import type { Client } from 'pg'
 import type { TransactionOptions } from '../database.ts'
 import type { DatabaseError } from '../errors.ts'
 import { Exchange } from '../exchange.ts'
-import type { Result } from '../executor.ts'
+import type { CopyRows, Result } from '../executor.ts'
 import type { QueryLog } from '../query-log.ts'
 import { sql } from '../sql/sql.ts'
 import type { Sql } from '../sql/statement.ts'
 import type { Connection, InTurn, OnCancel } from '../transaction/connection.ts'
 import { fetchAll } from './cursor.ts'
+import { CopyIn, CopyOut, drained } from './copy.ts'
+import { copyText } from './copy-text.ts'
 import { encodeAll } from './encode.ts'
-import type { Internals } from './internals.ts'
+import type { Internals, Notified } from './internals.ts'
 import { PreparedStatements } from './prepared-statements.ts'
 import { requestCancel } from './request-cancel.ts'
 import { serverError } from './server-error.ts'
@@ -73,11 +75,13 @@ export class PostgresConnection implements Connection {
       this.status = message.status
       const pending = this.#pending
       this.#pending = undefined
+      this.#submission?.handleEnd()
       pending?.end()
     })
     this.#wire.connection.on('parseComplete', () => this.#submission?.handleParseComplete())
     this.#wire.connection.once('end', () => {
       this.alive = false
+      this.#submission?.handleEnd()
       this.#pending?.end(this.#failure ?? new Error('the connection ended'))
       this.#pending = undefined
       this.#gone.set()
@@ -131,6 +135,63 @@ export class PostgresConnection implements Connection {
       if (onCancel === 'stop') throw error
     }
     return this.#outcome(api, submission, exchange)
+  }
+
+  /**
+   * Sends rows to a `copy ... from stdin`.
+   *
+   * Cancellation: the server throws away what it has, and says so. It hears of that between two rows only by the end of
+   * the copy, and while it works only by a request.
+   */
+  async copyFrom(api: string, { text }: Sql, rows: CopyRows): Promise<Result> {
+    const { stream } = this.#wire.connection
+    const copy = new CopyIn(text)
+    const exchange = this.#start(api, copy)
+    try {
+      await copy.begun.wait()
+      for await (const chunk of copy.open ? copyText(rows) : []) {
+        if (!copy.open || copy.error !== undefined) break
+        this.#wire.connection.sendCopyFromChunk(chunk)
+        if (stream.writableNeedDrain) await drained(stream)
+      }
+      if (copy.open) this.#wire.connection.endCopyFrom()
+      copy.open = false
+      await exchange.ended()
+    } catch (error) {
+      if (copy.open) this.#wire.connection.sendCopyFail('given up')
+      await shield(() => this.#stop(exchange))
+      throw error
+    }
+    const { count } = this.#outcome(api, copy, exchange)
+    return { columns: [], rows: [], count }
+  }
+
+  /** What a `copy ... to stdout` gives, as it comes. Leaving the loop stops it. */
+  async *copyTo(api: string, { text }: Sql): AsyncGenerator<Uint8Array, void> {
+    const copy = new CopyOut(text, this.#wire.connection.stream)
+    const exchange = this.#start(api, copy)
+    try {
+      for (;;) {
+        copy.changed.clear()
+        const chunk = copy.take()
+        if (chunk !== undefined) yield chunk
+        else if (exchange.done) break
+        else await copy.changed.wait()
+      }
+      this.#outcome(api, copy, exchange)
+    } finally {
+      copy.discard()
+      if (!exchange.done) await shield(() => this.#stop(exchange))
+    }
+  }
+
+  /** Tells of what is notified on the channels that it listens to. */
+  onNotification(tell: (message: Notified) => void): void {
+    this.#wire.on('notification', tell)
+  }
+
+  onEnd(tell: () => void): void {
+    this.#wire.connection.once('end', tell)
   }
 
   begin({ isolation, readOnly = false }: TransactionOptions): Sql {

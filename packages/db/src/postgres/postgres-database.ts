@@ -1,27 +1,37 @@
 import { Pool } from 'corral'
 import type { PoolLease } from 'corral'
-import type { DatabaseStats } from '../database.ts'
+import { refuse } from 'corral/lowlevel'
+import type { DatabaseStats, Notification } from '../database.ts'
 import { EngineDatabase } from '../engine-database.ts'
 import { DatabaseError } from '../errors.ts'
 import type { Result } from '../executor.ts'
 import { QueryLog } from '../query-log.ts'
 import { sql } from '../sql/sql.ts'
 import type { Sql } from '../sql/statement.ts'
+import type { Borrowed } from '../transaction/connection.ts'
+import { copyOut } from '../transaction/copy.ts'
 import { connect } from './connect.ts'
+import { listen } from './listen.ts'
 import type { PostgresConnection } from './postgres-connection.ts'
 import type { PostgresSettings } from './options.ts'
 
 const begin: Sql = sql`begin`
 const commit: Sql = sql`commit`
 
+interface BorrowedPostgres extends Borrowed {
+  readonly connection: PostgresConnection
+}
+
 /** A pool of connections. What is lent comes back idle, rolled back, or not at all. */
 export class PostgresDatabase extends EngineDatabase {
   readonly engine = 'postgres'
+  readonly #settings: PostgresSettings
   readonly #pool: Pool<PostgresConnection>
 
   constructor(settings: PostgresSettings) {
     const log = new QueryLog(settings.onQuery)
     super(log)
+    this.#settings = settings
     const { max, min, idle } = settings
     this.#pool = new Pool<PostgresConnection>({
       create: () => connect(settings, log),
@@ -36,7 +46,7 @@ export class PostgresDatabase extends EngineDatabase {
 
   /** Connects once. */
   async probe(): Promise<void> {
-    await this.lend(() => Promise.resolve())
+    await (await this.borrow('openPostgres')).giveBack()
   }
 
   stats(): DatabaseStats {
@@ -46,21 +56,30 @@ export class PostgresDatabase extends EngineDatabase {
     return { size, idle: available, busy, waiting, queries, errors, cancels, destroyed }
   }
 
+  async *listen(...channels: readonly string[]): AsyncGenerator<Notification, void> {
+    if (channels.length === 0) refuse('Database.listen: channel', 'given', undefined)
+    yield* listen(channels, this.#settings, this.log)
+  }
+
   async close(): Promise<void> {
     await this.#pool.drain()
   }
 
   protected async send(api: string, statement: Sql): Promise<Result> {
     this.refuseInside(api)
-    return await this.lend(async (connection) => {
+    const lease = await this.#borrow()
+    const connection = lease.value
+    try {
       const result = await this.log.observe(statement, () => connection.execute(api, statement))
       if (connection.status === 'I') return result
-      await connection.rollback()
-      throw new DatabaseError(
-        'UNFINISHED_TRANSACTION',
-        `${api}: the statement left a transaction open, and it was rolled back; use Database.transaction`,
-      )
-    })
+    } finally {
+      if (connection.alive && connection.status === 'I') void lease[Symbol.asyncDispose]()
+      else await this.#giveBack(lease)
+    }
+    throw new DatabaseError(
+      'UNFINISHED_TRANSACTION',
+      `${api}: the statement left a transaction open, and it was rolled back; use Database.transaction`,
+    )
   }
 
   protected async *open(api: string, query: Sql, batch: number): AsyncGenerator<Result, void> {
@@ -78,14 +97,26 @@ export class PostgresDatabase extends EngineDatabase {
     }
   }
 
-  protected async lend<T>(fn: (connection: PostgresConnection) => Promise<T>): Promise<T> {
+  protected async *copyOut(api: string, query: Sql): AsyncGenerator<Uint8Array, void> {
+    this.refuseInside(api)
     const lease = await this.#borrow()
     try {
-      return await fn(lease.value)
+      yield* copyOut(lease.value, api, query)
     } finally {
-      const { alive, status } = lease.value
-      if (alive && status === 'I') void lease[Symbol.asyncDispose]()
-      else await this.#giveBack(lease)
+      await this.#giveBack(lease)
+    }
+  }
+
+  async borrow(api: string): Promise<BorrowedPostgres> {
+    this.refuseInside(api)
+    const lease = await this.#borrow()
+    return {
+      connection: lease.value,
+      giveBack: async () => {
+        const { alive, status } = lease.value
+        if (alive && status === 'I') await lease[Symbol.asyncDispose]()
+        else await this.#giveBack(lease)
+      },
     }
   }
 

@@ -88,6 +88,12 @@ export class StatementSubmission extends Submission {
     if (this.#prepared !== undefined) this.#prepared.parsed = true
   }
 
+  /** Where COPY takes its rows from, the server passes over the Sync that was sent. */
+  override handleCopyInResponse(wire: PostgresWire): void {
+    super.handleCopyInResponse(wire)
+    wire.sync()
+  }
+
   override handleRowDescription({ fields }: { readonly fields: readonly Field[] }): void {
     this.#shape = this.#shapes.of(this.#text, fields)
     if (this.#prepared !== undefined) this.#prepared.shape = this.#shape

@@ -26,6 +26,8 @@ export abstract class Submission {
   }
   handleCopyData(_message: { readonly chunk: Buffer }): void {}
   handleReadyForQuery(): void {}
+  /** The server is ready for more, or gone. */
+  handleEnd(): void {}
 
   handleCommandComplete({ text }: { readonly text: string }): void {
     this.count = Number(/\d+$/.exec(text)?.[0] ?? 0)

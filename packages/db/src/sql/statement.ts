@@ -14,6 +14,11 @@ export class Sql {
     this.values = values
   }
 
+  /** @internal Text that has its placeholders already, as its engine writes them. */
+  static compiled(text: string, values: readonly unknown[]): Sql {
+    return new Sql([text], values)
+  }
+
   /** The text as PostgreSQL takes it, with `$1`, `$2` for the values. */
   get text(): string {
     return textsOf(this.parts).numbered

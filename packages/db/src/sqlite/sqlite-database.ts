@@ -1,10 +1,12 @@
-import { shield } from 'corral'
-import type { DatabaseStats } from '../database.ts'
+import { MisuseError, shield } from 'corral'
+import type { DatabaseStats, Notification } from '../database.ts'
 import { EngineDatabase } from '../engine-database.ts'
 import { DatabaseError } from '../errors.ts'
 import type { Result } from '../executor.ts'
 import { QueryLog } from '../query-log.ts'
 import type { Sql } from '../sql/statement.ts'
+import type { Borrowed } from '../transaction/connection.ts'
+import { noCopy } from '../transaction/copy.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { encodeAll } from './encode.ts'
 import { Job } from './job.ts'
@@ -14,6 +16,10 @@ import { kindOf } from './statement-kind.ts'
 import type { Outcome } from './worker/protocol.ts'
 
 const readOnlyCode = 8
+
+interface BorrowedSqlite extends Borrowed {
+  readonly connection: SqliteConnection
+}
 
 /** One writer, and readers that do not wait for it. */
 export class SqliteDatabase extends EngineDatabase {
@@ -57,6 +63,10 @@ export class SqliteDatabase extends EngineDatabase {
     return { size, idle, busy: size - idle, waiting, queries, errors, cancels, destroyed }
   }
 
+  listen(): AsyncGenerator<Notification, void> {
+    throw new MisuseError('Database.listen: SQLite notifies of nothing; look at the tables')
+  }
+
   async close(): Promise<void> {
     await this.#readers.close()
     await this.#writer.close()
@@ -66,7 +76,7 @@ export class SqliteDatabase extends EngineDatabase {
     this.refuseInside(api)
     const kind = kindOf(statement.parts[0] as string)
     if (kind === 'alone' || kind === 'begin') {
-      return await this.lend((connection) => this.#sendAlone(api, statement, connection))
+      return await this.#sendAlone(api, statement)
     }
     return await this.log.observe(statement, () => this.#dispatch(api, statement, kind === 'read'))
   }
@@ -83,22 +93,28 @@ export class SqliteDatabase extends EngineDatabase {
     }
   }
 
-  protected async lend<T>(
-    fn: (connection: SqliteConnection) => Promise<T>,
-    readOnly: boolean = false,
-  ): Promise<T> {
+  protected copyOut(api: string): never {
+    throw noCopy(api)
+  }
+
+  async borrow(api: string, readOnly: boolean = false): Promise<BorrowedSqlite> {
+    this.refuseInside(api)
     const dispatcher = readOnly ? this.#readers : this.#writer
     const worker = await dispatcher.claim()
     const connection = new SqliteConnection(worker)
     const guarded = readOnly && dispatcher === this.#writer
-    try {
-      if (guarded) await connection.script('Database', 'pragma query_only = on')
-      return await fn(connection)
-    } finally {
+    const giveBack = async (): Promise<void> => {
       await connection.rollback()
-      if (guarded) await shield(() => connection.script('Database', 'pragma query_only = off'))
+      if (guarded) await shield(() => connection.script(api, 'pragma query_only = off'))
       dispatcher.release(worker)
     }
+    try {
+      if (guarded) await connection.script(api, 'pragma query_only = on')
+    } catch (error) {
+      await giveBack()
+      throw error
+    }
+    return { connection, giveBack }
   }
 
   protected async reset(connection: SqliteConnection): Promise<void> {
@@ -116,10 +132,14 @@ export class SqliteDatabase extends EngineDatabase {
     return resultOf(api, again ? await run(this.#writer) : outcome)
   }
 
-  async #sendAlone(api: string, statement: Sql, connection: SqliteConnection): Promise<Result> {
-    const result = await this.log.observe(statement, () => connection.execute(api, statement))
-    if (connection.status === 'I') return result
-    await connection.rollback()
+  async #sendAlone(api: string, statement: Sql): Promise<Result> {
+    const { connection, giveBack } = await this.borrow(api)
+    try {
+      const result = await this.log.observe(statement, () => connection.execute(api, statement))
+      if (connection.status === 'I') return result
+    } finally {
+      await giveBack()
+    }
     throw new DatabaseError(
       'UNFINISHED_TRANSACTION',
       `${api}: the statement left a transaction open, and it was rolled back; use Database.transaction`,

@@ -1,5 +1,5 @@
 import type { TransactionOptions } from '../database.ts'
-import type { Result } from '../executor.ts'
+import type { CopyRows, Result } from '../executor.ts'
 import type { Sql } from '../sql/statement.ts'
 
 /** What a cancellation does to a statement: stops it, or waits for its outcome, as far as the grace goes. */
@@ -8,6 +8,12 @@ export type OnCancel = 'stop' | 'finish'
 /** Runs an act on a connection when it is its turn. The text is what is told about it. */
 export type InTurn = (statement: { readonly text: string }, act: Act) => Promise<Result>
 export type Act = () => Promise<Result>
+
+/** A connection that is lent, until it is given back: rolled back, and idle or dead. Give it back under a shield. */
+export interface Borrowed {
+  readonly connection: Connection
+  giveBack(): Promise<void>
+}
 
 /** One connection of an engine, for one statement at a time. */
 export interface Connection {
@@ -27,6 +33,9 @@ export interface Connection {
   begin(options: TransactionOptions): Sql
   /** The rows of a query, a batch at a time; other statements may come between two. */
   fetch(api: string, query: Sql, batch: number, inTurn: InTurn): AsyncGenerator<Result, void>
+  /** What an engine has that knows COPY. */
+  copyFrom?(api: string, query: Sql, rows: CopyRows): Promise<Result>
+  copyTo?(api: string, query: Sql): AsyncGenerator<Uint8Array, void>
   /** Ends a transaction that nobody ends any more. False: it could not, and the connection is not fit for use. */
   rollback(): Promise<boolean>
   /** Ends it at once. Run under a shield. */

@@ -1,9 +1,10 @@
 import { Lock, MisuseError, TaskLocal } from 'corral'
 import { Executor } from '../executor.ts'
-import type { Result } from '../executor.ts'
+import type { CopyRows, Result } from '../executor.ts'
 import type { QueryLog } from '../query-log.ts'
 import type { Sql } from '../sql/statement.ts'
 import type { Connection } from './connection.ts'
+import { copyIn, copyOut } from './copy.ts'
 
 /** The innermost session or transaction that the running code is in. */
 export const innermost: TaskLocal<Handle | undefined> = new TaskLocal<Handle | undefined>()
@@ -41,6 +42,29 @@ export abstract class Handle extends Executor {
   protected open(api: string, query: Sql, batch: number): AsyncGenerator<Result, void> {
     return this.connection.fetch(api, query, batch, (statement, act) =>
       this.exclusively(api, () => this.log.observe(statement, act)),
+    )
+  }
+
+  protected copyIn(api: string, query: Sql, rows: CopyRows): Promise<Result> {
+    return this.exclusively(api, () =>
+      this.log.observe(query, () => copyIn(this.connection, api, query, rows)),
+    )
+  }
+
+  protected async *copyOut(api: string, query: Sql): AsyncGenerator<Uint8Array, void> {
+    this.#requireOpen(api)
+    const turn = await this.line.acquire()
+    try {
+      yield* copyOut(this.connection, api, query)
+    } finally {
+      turn[Symbol.dispose]()
+    }
+  }
+
+  /** @internal Several statements, separated by semicolons. */
+  async script(api: string, text: string): Promise<void> {
+    await this.exclusively(api, () =>
+      this.log.observe({ text }, () => this.connection.script(api, text)),
     )
   }
 

@@ -56,9 +56,10 @@ export class Engine {
     const { statement, gives, changes } = prepared
     const bound = bind(values)
     if (!gives) {
-      const { changes: count } = statement.run(...bound)
-      if (!changes) this.#prepared.clear()
-      return { columns: [], rows: [], count: changes ? Number(count) : 0 }
+      const { changes: count, lastInsertRowid: insertId } = statement.run(...bound)
+      if (changes) return { columns: [], rows: [], count: Number(count), insertId }
+      this.#prepared.clear()
+      return nothing
     }
     const rows = this.#all(prepared, bound)
     return { columns: columnsOf(prepared), rows, count: rows.length }

@@ -53,6 +53,7 @@ export interface SqliteAnswer {
   readonly columns: readonly string[]
   readonly rows: readonly (readonly SqliteValue[])[]
   readonly count: number
+  readonly insertId?: number | bigint
 }
 
 /** An error as plain data: a class does not survive the way. */

@@ -1,0 +1,91 @@
+import type { Database, Session, Transaction } from '../database.ts'
+import { DatabaseError } from '../errors.ts'
+import { sql } from '../sql/sql.ts'
+import type { Handle } from '../transaction/handle.ts'
+import { checksumOf, migrationsOf } from './migration.ts'
+import type { Migration, Migrations } from './migration.ts'
+
+const api = 'Database.migrate'
+
+/** Any number that nobody else takes. */
+const lock = 7_062_026_113_012_001n
+
+const prepare = sql`create table if not exists corral_migration (
+  name text primary key, checksum text not null, applied_at text not null)`
+
+/** Brings the schema to where the migrations lead; one program does, others that try at the same time wait for it. */
+export async function migrate(db: Database, given: Migrations): Promise<string[]> {
+  const migrations = await migrationsOf(given)
+  return await db.session(async (session) => {
+    // In SQLite every transaction is for one alone.
+    if (db.engine === 'postgres') await session.query(sql`select pg_advisory_lock(${lock})`)
+    await session.execute(prepare)
+    const applied: string[] = []
+    for (const [i, migration] of migrations.entries()) {
+      const before = migrations.slice(0, i + 1)
+      const isNew =
+        migration.transaction === false
+          ? await apply(session, migration, before, migrations)
+          : await session.transaction((tx) => apply(tx, migration, before, migrations))
+      if (isNew) applied.push(migration.name)
+    }
+    await session.transaction(async (tx) => requireKnown(await checksums(tx), migrations))
+    return applied
+  })
+}
+
+/** False when it is done already. */
+async function apply(
+  tx: Transaction | Session,
+  migration: Migration,
+  before: readonly Migration[],
+  all: readonly Migration[],
+): Promise<boolean> {
+  const { name, up } = migration
+  const known = await checksums(tx)
+  requireKnown(known, all)
+  if (known.has(name)) {
+    requireSame(migration, known.get(name) as string)
+    return false
+  }
+  for (const [later] of known) {
+    if (before.some((each) => each.name === later)) continue
+    throw new DatabaseError(
+      'MIGRATION',
+      `${api}: ${later} was applied before ${name}, which is to come first; give it a later place`,
+    )
+  }
+  if (typeof up === 'string') await (tx as unknown as Handle).script(api, up)
+  else await up(tx)
+  await tx.execute(
+    sql`insert into corral_migration values (${name}, ${checksumOf(migration)}, ${new Date()})`,
+  )
+  return true
+}
+
+async function checksums(tx: Transaction | Session): Promise<ReadonlyMap<string, string>> {
+  const rows = await tx.query<{ name: string; checksum: string }>(
+    sql`select name, checksum from corral_migration`,
+  )
+  return new Map(rows.map(({ name, checksum }) => [name, checksum]))
+}
+
+/** The database is newer than this program. */
+function requireKnown(known: ReadonlyMap<string, string>, all: readonly Migration[]): void {
+  const names = new Set(all.map(({ name }) => name))
+  for (const name of known.keys()) {
+    if (names.has(name)) continue
+    throw new DatabaseError(
+      'MIGRATION',
+      `${api}: ${name} was applied, and this program does not know it; it is older than the database`,
+    )
+  }
+}
+
+function requireSame(migration: Migration, checksum: string): void {
+  if (checksumOf(migration) === checksum) return
+  throw new DatabaseError(
+    'MIGRATION',
+    `${api}: ${migration.name} is not what was applied; put it back, and add another for what has changed`,
+  )
+}

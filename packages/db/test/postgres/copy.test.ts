@@ -1,0 +1,207 @@
+import { CancelScope, Event, isCancelled, sleep, taskGroup } from 'corral'
+import { openSqlite, sql } from '@corral/db'
+import type { Database, Sql } from '@corral/db'
+import { describe, expect, it } from 'vitest'
+import { failure, serve, until } from './serve.ts'
+
+const served = serve()
+
+async function table(db: Database, name: string): Promise<Sql> {
+  await db.execute(sql`create table ${sql.identifier(name)} (id int, text text, bytes bytea)`)
+  return sql.identifier(name)
+}
+
+const count = (from: Sql): Sql => sql`select count(*)::int from ${from}`
+
+describe('copyFrom', () => {
+  it('keeps every value as it is', async () => {
+    await using db = await served.open({ max: 1 })
+    const kept = await table(db, 'copied')
+    const texts = ['', 'a\tb\nc\r\\d', String.raw`\N`, 'ä😀', String.raw`\.`, null]
+    const rows = texts.map((text, i) => [i, text, Buffer.from([0, 92, i])])
+    expect(await db.copyFrom(sql`copy ${kept} from stdin`, rows)).toEqual({ count: 6 })
+    expect(await db.query(sql`select * from ${kept} order by id`)).toEqual(
+      texts.map((text, id) => ({ id, text, bytes: Buffer.from([0, 92, id]) })),
+    )
+  })
+
+  it('takes text in pieces, from an async source', async () => {
+    await using db = await served.open({ max: 1 })
+    const kept = await table(db, 'pieces')
+    async function* pieces(): AsyncGenerator<string> {
+      yield '1,"a'
+      await sleep(1)
+      yield ' b"\n2,c\n'
+    }
+    const csv = sql`copy ${kept} (id, text) from stdin (format csv)`
+    expect(await db.copyFrom(csv, pieces())).toEqual({ count: 2 })
+    expect(await db.value(sql`select text from ${kept} where id = 1`)).toBe('a b')
+  })
+
+  it('waits for a server that is slower than the source', async () => {
+    await using db = await served.open({ max: 1 })
+    const kept = await table(db, 'many')
+    function* rows(): Generator<[number, string]> {
+      for (let i = 0; i < 100_000; i++) yield [i, 'x'.repeat(100)]
+    }
+    const { count: copied } = await db.copyFrom(sql`copy ${kept} (id, text) from stdin`, rows())
+    expect(copied).toBe(100_000)
+  })
+
+  it('of a source that fails stores nothing, and goes on', async () => {
+    await using db = await served.open({ max: 1 })
+    const kept = await table(db, 'failed')
+    const error = new Error('no more')
+    function* rows(): Generator<[number]> {
+      yield [1]
+      throw error
+    }
+    expect(await failure(() => db.copyFrom(sql`copy ${kept} (id) from stdin`, rows()))).toBe(error)
+    expect(await db.value(count(kept))).toBe(0)
+    expect(db.stats()).toMatchObject({ size: 1, destroyed: 0 })
+  })
+
+  it('says what the server says of a row, and goes on', async () => {
+    await using db = await served.open({ max: 1 })
+    const kept = await table(db, 'refused')
+    const into = sql`copy ${kept} (id) from stdin`
+    const bad = [[1], ['x'], [2]]
+    expect((await failure(() => db.copyFrom(into, bad))).code).toBe('STATEMENT')
+    expect((await failure(() => db.copyFrom(sql`copy nowhere from stdin`, []))).code).toBe(
+      'STATEMENT',
+    )
+    expect((await failure(() => db.copyFrom(into, [['\uD800']]))).code).toBe('MISUSE')
+    expect((await failure(() => db.copyFrom(sql`copy ${1} from stdin`, []))).code).toBe('MISUSE')
+    const executed = await failure(() => db.execute(sql`copy ${kept} from stdin`))
+    expect(executed.message).toContain('use copyFrom')
+    expect(await db.copyFrom(into, [])).toEqual({ count: 0 })
+    expect(await db.value(count(kept))).toBe(0)
+    expect(db.stats()).toMatchObject({ size: 1, destroyed: 0 })
+  })
+
+  it.each(['before the server asks for rows', 'between two rows', 'as soon as it is sent'])(
+    'that is cancelled %s stores nothing, and the next one is unharmed',
+    async (when) => {
+      await using db = await served.open({ max: 2, applicationName: `copy ${when}` })
+      const kept = await table(db, when)
+      const scope = new CancelScope()
+      const asked = new Event()
+      async function* rows(): AsyncGenerator<[number]> {
+        yield [1]
+        asked.set()
+        await new Event().wait()
+      }
+      const copy = (): Promise<unknown> => db.copyFrom(sql`copy ${kept} (id) from stdin`, rows())
+      const cancelled = async (ready: () => Promise<unknown>): Promise<void> => {
+        await taskGroup(async (group) => {
+          group.spawn(() => scope.run(copy))
+          await ready()
+          scope.cancel()
+        })
+      }
+      const active = (): Promise<string[]> => served.active(`copy ${when}`)
+      if (when.startsWith('between')) await cancelled(() => asked.wait())
+      else if (when.startsWith('as soon')) await cancelled(() => until(() => db.stats().busy > 0))
+      else {
+        await served.observer.transaction(async (tx) => {
+          await tx.execute(sql`lock table ${kept}`)
+          await cancelled(() => until(async () => (await tx.value(waits(when))) === 1))
+        })
+      }
+      expect(scope.cancelledCaught).toBe(true)
+      expect(await active()).toEqual([])
+      expect(await db.value(count(kept))).toBe(0)
+      expect(db.stats().destroyed).toBe(0)
+    },
+  )
+
+  it('in a transaction is undone with it', async () => {
+    await using db = await served.open({ max: 1 })
+    const kept = await table(db, 'undone')
+    const failed = await failure(() =>
+      db.transaction(async (tx) => {
+        expect(await tx.copyFrom(sql`copy ${kept} (id) from stdin`, [[1], [2]])).toEqual({
+          count: 2,
+        })
+        throw new Error('no')
+      }),
+    )
+    expect(failed.message).toBe('no')
+    expect(await db.value(count(kept))).toBe(0)
+  })
+
+  it('is refused on SQLite', async () => {
+    await using db = await openSqlite(':memory:')
+    expect((await failure(() => db.copyFrom(sql`copy a from stdin`, []))).code).toBe('MISUSE')
+    const read = async (): Promise<void> => {
+      for await (const _ of db.copyTo(sql`copy a to stdout`));
+    }
+    expect((await failure(read)).code).toBe('MISUSE')
+  })
+})
+
+describe('copyTo', () => {
+  const rows = (n: number): Sql =>
+    sql`copy (select i, repeat('x', 90) from generate_series(1, ${sql.raw(String(n))}) i) to stdout`
+
+  it('gives all rows, whole', async () => {
+    await using db = await served.open({ max: 1 })
+    let lines = 0
+    for await (const piece of db.copyTo(rows(100_000))) {
+      const text = Buffer.from(piece).toString()
+      expect(text.endsWith('\n')).toBe(true)
+      lines += text.split('\n').length - 1
+    }
+    expect(lines).toBe(100_000)
+    expect(db.stats()).toMatchObject({ size: 1, destroyed: 0 })
+  })
+
+  it('makes the server wait for a slow reader, and left early stops it', async () => {
+    await using db = await served.open({ max: 1, applicationName: 'copy out' })
+    globalThis.gc?.()
+    const before = process.memoryUsage().arrayBuffers
+    for await (const _ of db.copyTo(rows(10_000_000))) {
+      await sleep(200) // a gigabyte would come meanwhile
+      break
+    }
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(50_000_000)
+    expect(await served.active('copy out')).toEqual([])
+    expect(await db.value(sql`select 1`)).toBe(1)
+    expect(db.stats()).toMatchObject({ size: 1, destroyed: 0 })
+  })
+
+  it('throws what the server says', async () => {
+    await using db = await served.open({ max: 1 })
+    const read = async (): Promise<void> => {
+      for await (const _ of db.copyTo(
+        sql`copy (select 1 / (3 - i) from generate_series(1, 5) i) to stdout`,
+      ));
+    }
+    expect((await failure(read)).code).toBe('STATEMENT')
+    expect(await db.value(sql`select 1`)).toBe(1)
+  })
+
+  it('that is cancelled has stopped', async () => {
+    await using db = await served.open({ max: 1, applicationName: 'copy cut' })
+    const scope = new CancelScope()
+    let pieces = 0
+    await scope.run(async () => {
+      try {
+        for await (const _ of db.copyTo(rows(10_000_000))) {
+          pieces += 1
+          scope.cancel()
+        }
+      } catch (error) {
+        expect(isCancelled(error)).toBe(true)
+        throw error
+      }
+    })
+    expect(pieces).toBeGreaterThan(0)
+    expect(await served.active('copy cut')).toEqual([])
+    expect(await db.value(sql`select 1`)).toBe(1)
+  })
+})
+
+function waits(when: string): Sql {
+  return sql`select count(*)::int from pg_stat_activity where application_name = ${`copy ${when}`.slice(0, 63)} and wait_event_type = 'Lock'`
+}
