@@ -1,5 +1,5 @@
 import { snapshot } from '../../diagnostics/snapshot.ts'
-import { currentScope } from '../../kernel/current.ts'
+import { currentScope, register } from '../../kernel/current.ts'
 import { countScheduler } from '../../kernel/records.ts'
 import { childrenOf, isTaskScope } from '../../kernel/scope-tree.ts'
 import { program } from '../../scope/run.ts'
@@ -42,6 +42,7 @@ export async function runOnce<T>(
   const { api, name, leftovers } = options
   countScheduler(1)
   const driver = new Driver(options)
+  const unregister = register(driver.root)
   const body = async (): Promise<T> => {
     const value = await main()
     driver.ended()
@@ -54,6 +55,7 @@ export async function runOnce<T>(
   } catch (error) {
     return { ok: false, error: failureOf(driver, error), driver }
   } finally {
+    unregister()
     countScheduler(-1)
   }
   if (driver.failure !== undefined) return { ok: false, error: driver.failure, driver }
