@@ -95,17 +95,20 @@ describe('instrument', () => {
     const failure = new Error('hook')
     let calls = 0
     const lost = await unhandled(() =>
-      testRun(async () => {
-        const off = instrument({
-          waiting() {
-            calls += 1
-            throw failure
-          },
-        })
-        await sleep(1)
-        await sleep(1)
-        off()
-      }),
+      testRun(
+        async () => {
+          const off = instrument({
+            waiting() {
+              calls += 1
+              throw failure
+            },
+          })
+          await sleep(1)
+          await sleep(1)
+          off()
+        },
+        { unhandled: 'report' },
+      ),
     )
     expect(calls).toBe(1)
     expect(lost).toEqual([failure])
