@@ -18,12 +18,12 @@ import { shareWork } from './shared-work.ts'
 import type { SharedWork } from './shared-work.ts'
 
 /**
- * Lets those who ask for the same thing at the same time share one piece of work. It runs in the task
- * and the context where the SingleFlight was made, in nobody's who asks: one of them being cancelled
- * does not disturb the others. When all of them have been, the work is cancelled too; who comes then
- * begins anew beside its cleanup.
+ * Callers that ask for the same key at the same time share one call. It runs in the scope and the context
+ * where the SingleFlight was made, not in a caller's: one caller's cancellation does not disturb the
+ * others. When all of them are cancelled, so is the work; a call after that starts new work, while the old
+ * one may still be cleaning up.
  *
- * Nothing is remembered: who comes after the end begins anew. Cost: O(1), one task for each piece of work.
+ * Nothing is cached: a call after the end starts new work. Cost: O(1), one task per piece of work.
  *
  * @example
  * const flights = new SingleFlight<string, Page>()

@@ -19,9 +19,10 @@ import type { Task } from '../scope/task.ts'
 import { isWithin } from './is-within.ts'
 
 /**
- * A value that is made once, when it is first asked for. All who ask meanwhile wait for the same work,
- * which belongs to none of them: it is a task of the one who made the `Once` (of the whole program, if
- * that was no task or has ended). A failure goes to all who wait and is forgotten: the next to ask tries again.
+ * A value that is made once, when it is first needed. Calls in the meantime wait for the same work, which
+ * belongs to none of the callers: it is a task of the scope in which the `Once` was made (of the whole
+ * program, if there was none or it has ended). A failure goes to all waiting callers and is forgotten: the
+ * next call tries again.
  *
  * Cost: O(1) to ask and to leave; when it is there, about that of a promise.
  *
