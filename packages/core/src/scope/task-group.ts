@@ -157,15 +157,13 @@ export function taskGroup<T>(
   const group = new TaskGroup(new Nursery(scope))
   if (signal === undefined) return scoped(scope, body, group, valueOf)
   const stop = bindSignal(scope, signal)
-  return scoped(
-    scope,
-    body,
-    group,
-    (value) => {
-      stop()
+  return handled(async () => {
+    try {
+      const value = await scoped(scope, body, group, valueOf)
       if (scope.caught && abortedBy(scope, signal)) throw new Cancelled(signal.reason)
-      return valueOf(value)
-    },
-    stop,
-  )
+      return value
+    } finally {
+      stop()
+    }
+  })
 }
