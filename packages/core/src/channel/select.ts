@@ -2,12 +2,12 @@ import { MisuseError } from '../errors.ts'
 import {
   currentScope,
   describe,
+  handled,
   isUncancelled,
   requireFunction,
   suspend,
   Waiter,
 } from '../lowlevel.ts'
-import { handled } from '../scope/handled.ts'
 import type { SelectCase } from './select-case.ts'
 import { SelectState } from './select-state.ts'
 

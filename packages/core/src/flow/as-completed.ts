@@ -1,8 +1,14 @@
-import { requireLimit, RingBuffer, suspend, Waiter, wake } from '../lowlevel.ts'
-import { openScope } from '../scope/scoped.ts'
+import {
+  Nursery,
+  openScope,
+  requireLimit,
+  RingBuffer,
+  spawnInto,
+  suspend,
+  Waiter,
+  wake,
+} from '../lowlevel.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
-import { Nursery } from '../scope/nursery.ts'
-import { spawnInto } from '../scope/spawn.ts'
 import type { GatherOptions } from './gather.ts'
 import { limited, spawnEach } from './task-per-thunk.ts'
 import { listThunks } from './thunk.ts'

@@ -1,5 +1,6 @@
 import { CircuitOpenError, isCancelled } from '../errors.ts'
 import {
+  failing,
   isUncancelled,
   nameResource,
   report,
@@ -8,10 +9,8 @@ import {
   requireFunction,
   tellStats,
 } from '../lowlevel.ts'
-import type { ResourceOptions } from '../lowlevel.ts'
+import type { Call, ResourceOptions } from '../lowlevel.ts'
 import { now } from '../scope/sleep.ts'
-import { failing } from '../scope/handled.ts'
-import type { Call } from '../scope/handled.ts'
 import { afterPause } from './after-pause.ts'
 import { completeOptions } from './complete-options.ts'
 

@@ -1,8 +1,5 @@
-import { nameResource, requireFunction, tellStats } from '../lowlevel.ts'
-import type { ResourceOptions } from '../lowlevel.ts'
-import { HomeContext } from '../scope/home.ts'
-import { failing } from '../scope/handled.ts'
-import type { Call } from '../scope/handled.ts'
+import { failing, HomeContext, nameResource, requireFunction, tellStats } from '../lowlevel.ts'
+import type { Call, ResourceOptions } from '../lowlevel.ts'
 import { afterPause } from './after-pause.ts'
 import { RingNode } from './ring-node.ts'
 
@@ -12,6 +9,11 @@ export interface KeyedOptions<V> extends ResourceOptions {
    * still matters. Default: values whose `idle` is false are kept, such as a `RateLimiter` that counts.
    */
   readonly keep?: (value: V) => boolean
+}
+
+/** A value of a `Keyed` in use. */
+export interface KeyedLease<out V> extends Disposable {
+  readonly value: V
 }
 
 /** How many of the unused values each use looks at: more than one, so that they cannot pile up. */
@@ -74,6 +76,26 @@ export class Keyed<K, V> {
     const result = this.#use(key, fn, call)
     call.promise = result
     return result
+  }
+
+  /**
+   * The value of `key`, which stays until the lease is disposed; for code that is no function, such as a block with
+   * `using`. Disposing it again does nothing.
+   *
+   * @example
+   * using lease = perHost.lease(host)
+   * using permit = await lease.value.acquire()
+   */
+  lease(key: K): KeyedLease<V> {
+    const entry = this.#enter(key)
+    let held = true
+    return {
+      value: entry.value,
+      [Symbol.dispose]: () => {
+        if (held) this.#leave(entry)
+        held = false
+      },
+    }
   }
 
   get [Symbol.toStringTag](): string {

@@ -1,10 +1,14 @@
 import { TaskCancelledError } from '../errors.ts'
-import { currentScope, requireFunction, requireLimit } from '../lowlevel.ts'
+import {
+  currentScope,
+  handled,
+  isCancellation,
+  nurseryOf,
+  requireFunction,
+  requireLimit,
+} from '../lowlevel.ts'
 import { checkpoint, throwIfCancelled } from '../scope/checkpoint.ts'
-import { isCancellation } from '../scope/foreign-cancellation.ts'
-import { nurseryOf } from '../scope/nursery.ts'
 import { taskGroup } from '../scope/task-group.ts'
-import { handled } from '../scope/handled.ts'
 import { closeFailed, sourceOf } from './source.ts'
 
 export interface MapConcurrentOptions {

@@ -8,13 +8,13 @@ import {
   requireOptions,
   suspend,
   tellStats,
+  Timer,
   Waiter,
   WaitQueue,
   wake,
 } from '../lowlevel.ts'
 import type { ResourceOptions, ScopeNode } from '../lowlevel.ts'
 import { RateWindow } from './rate-window.ts'
-import { Timer } from './timer.ts'
 
 export interface RateLimiterOptions extends ResourceOptions {
   /** How much may be taken in each interval: a whole number of at least 1, or `Infinity`. */

@@ -1,16 +1,16 @@
 import { CircuitOpenError, InternalError, isCancelled, MisuseError } from '../errors.ts'
 import {
+  failing,
+  isUncancelled,
   refuse,
   requireDuration,
   requireFunction,
   requireLimit,
   requireOptions,
-  isUncancelled,
 } from '../lowlevel.ts'
+import type { Call } from '../lowlevel.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
 import { sleep } from '../scope/sleep.ts'
-import { failing } from '../scope/handled.ts'
-import type { Call } from '../scope/handled.ts'
 import { afterPause } from './after-pause.ts'
 import { exponential } from './backoff.ts'
 import type { RetryBudget } from './retry-budget.ts'

@@ -111,6 +111,10 @@ export async function program<T>(
   const stops = watch(asked, options)
   if (signal !== undefined) stops.push(bindSignal(scope, signal))
   const task = spawnInto(nursery, 'run', cancelLeftovers(main), { name })
+  nursery.onChildEnded = (child) => {
+    if (child.state === 'rejected') nursery.fail(child.error)
+    if (child === task) nursery.closeToNew('the run has ended') // what shared objects still do
+  }
   try {
     await nursery.end()
   } finally {

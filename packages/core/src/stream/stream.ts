@@ -1,13 +1,13 @@
 import type { RetryOptions } from '../flow/retry.ts'
 import {
   currentScope,
+  handled,
   refuse,
   requireCount,
   requireDuration,
   requireFunction,
   requireLimit,
 } from '../lowlevel.ts'
-import { handled } from '../scope/handled.ts'
 import { buffering, conflating } from './buffer.ts'
 import { calling } from './calling.ts'
 import { catching } from './catching.ts'

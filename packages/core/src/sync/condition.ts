@@ -1,6 +1,7 @@
 import { MisuseError } from '../errors.ts'
 import {
   describe,
+  handled,
   isUncancelled,
   nameResource,
   ready,
@@ -13,7 +14,6 @@ import {
 } from '../lowlevel.ts'
 import type { ResourceOptions } from '../lowlevel.ts'
 import { ConditionWaiters } from './condition-waiters.ts'
-import { handled } from '../scope/handled.ts'
 import type { LockState } from './lock-state.ts'
 import { Lock, stateOf } from './lock.ts'
 

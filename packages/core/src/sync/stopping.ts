@@ -1,6 +1,6 @@
-import { currentProgram } from '../scope/program.ts'
-import type { Program } from '../scope/program.ts'
 import { MisuseError } from '../errors.ts'
+import { currentProgram } from '../lowlevel.ts'
+import type { Program } from '../lowlevel.ts'
 import { Event } from './event.ts'
 
 /**

@@ -1,9 +1,10 @@
-import type { Runtime } from '../lowlevel.ts'
+import type { Clock, ClockEntry } from './clock.ts'
 
-type Clock = Runtime['clock']
-
-/** One timer that can be set again and again, in no scope: whoever sets it clears it. */
-export class Timer {
+/**
+ * One timer that can be set again and again, in no scope: whoever sets it clears it. It keeps the process alive only
+ * while it is set.
+ */
+export class Timer implements ClockEntry {
   slot: number = -1
   order: number = 0
   at: number = Infinity
@@ -11,8 +12,9 @@ export class Timer {
   /** Where it is set. */
   #clock: Clock | undefined
 
-  constructor(rang: () => void) {
-    this.#onExpiry = rang
+  /** @param onExpiry called when it rings, at the root: it must be quick, and not throw */
+  constructor(onExpiry: () => void) {
+    this.#onExpiry = onExpiry
   }
 
   /** Sets it, or moves it; `Infinity` is never. */
