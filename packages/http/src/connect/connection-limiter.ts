@@ -11,7 +11,7 @@ interface Host {
  * host, then for its turn among all: who waits for a busy host holds up nobody else. Both lines are
  * first come first served. A host that nobody uses is forgotten.
  */
-export class Slots {
+export class ConnectionLimiter {
   readonly #all: Semaphore
   readonly #limitPerHost: number
   /** Undefined when a host may have as many as there are. */

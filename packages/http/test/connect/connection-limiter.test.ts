@@ -1,11 +1,11 @@
 import { CancelScope, ClosedError, sleep } from 'corral'
 import { testRun } from 'corral/testing'
 import { describe, expect, test } from 'vitest'
-import { Slots } from '../../src/connect/slots.ts'
+import { ConnectionLimiter } from '../../src/connect/connection-limiter.ts'
 
-describe('Slots', () => {
+describe('ConnectionLimiter', () => {
   test('hands out so many in all and so many to a host', () => {
-    const slots = new Slots(3, 2)
+    const slots = new ConnectionLimiter(3, 2)
     expect(slots.tryEnter('a')).toBeDefined()
     const second = slots.tryEnter('a')
     expect(slots.tryEnter('a')).toBeUndefined()
@@ -17,7 +17,7 @@ describe('Slots', () => {
 
   test('loses no place when cancelled in either line', () =>
     testRun(async () => {
-      const slots = new Slots(2, 1)
+      const slots = new ConnectionLimiter(2, 1)
       const held = [await slots.enter('a'), await slots.enter('b')]
       for (const host of ['a', 'c']) {
         const scope = new CancelScope({ name: host })
@@ -35,7 +35,7 @@ describe('Slots', () => {
 
   test('turns away those in either line when closed', () =>
     testRun(async () => {
-      const slots = new Slots(2, 1)
+      const slots = new ConnectionLimiter(2, 1)
       using _a = await slots.enter('a')
       using _b = await slots.enter('b')
       const waiting = ['a', 'c'].map((host) => slots.enter(host).catch((error: unknown) => error))
@@ -46,7 +46,7 @@ describe('Slots', () => {
 
   test('lets nobody overtake', () =>
     testRun(async () => {
-      const slots = new Slots(1, 1)
+      const slots = new ConnectionLimiter(1, 1)
       const held = await slots.enter('a')
       const waiting = slots.enter('b')
       await sleep(1)

@@ -1,13 +1,13 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Politeness, type PolitenessOptions } from '../../src/frontier/politeness.ts'
+import { HostScheduler, type HostSchedulerOptions } from '../../src/frontier/host-scheduler.ts'
 
-function make(options: Partial<PolitenessOptions> = {}): Politeness<string> {
-  return new Politeness({ limit: 10, limitPerHost: 2, delay: 0, ...options })
+function make(options: Partial<HostSchedulerOptions> = {}): HostScheduler<string> {
+  return new HostScheduler({ limit: 10, limitPerHost: 2, delay: 0, random: () => 0.5, ...options })
 }
 
 /** Opens the gates of hosts at time 0, so that tests begin with pages. */
-function opened(options: Partial<PolitenessOptions>, hosts: string[]): Politeness<string> {
+function opened(options: Partial<HostSchedulerOptions>, hosts: string[]): HostScheduler<string> {
   const politeness = make(options)
   for (const host of hosts) {
     politeness.add(host, `${host}0`)
@@ -20,7 +20,7 @@ function opened(options: Partial<PolitenessOptions>, hosts: string[]): Politenes
 }
 
 /** Everything that starts at a time. */
-function starts(politeness: Politeness<string>, now: number): string[] {
+function starts(politeness: HostScheduler<string>, now: number): string[] {
   const items: string[] = []
   for (let step = politeness.next(now); step.kind === 'start'; step = politeness.next(now)) {
     items.push(step.item)
@@ -28,7 +28,7 @@ function starts(politeness: Politeness<string>, now: number): string[] {
   return items
 }
 
-describe('Politeness', () => {
+describe('HostScheduler', () => {
   test('asks for robots.txt before the first page of a host, once', () => {
     const politeness = make()
     politeness.add('a', 'a1')

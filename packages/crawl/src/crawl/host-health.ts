@@ -3,7 +3,7 @@ import { AdaptiveDelay } from '../frontier/adaptive-delay.ts'
 import type { Failure } from '../fetch/failure.ts'
 import type { Visit } from './visit-page.ts'
 
-export interface HostGuardLimits {
+export interface HostHealthLimits {
   readonly concurrencyPerHost: number
   /** Milliseconds between requests that it is slowed down to at most. */
   readonly maxAdaptiveDelay: number
@@ -37,11 +37,11 @@ interface Host {
  * Spares hosts that are in trouble, and the crawl that would wait for them: slower when they ask for it, few retries when
  * most fail, none at all for a while when all do, and in the end no request. A host without trouble costs a look-up.
  */
-export class HostGuard {
-  readonly #limits: HostGuardLimits
+export class HostHealth {
+  readonly #limits: HostHealthLimits
   readonly #hosts = new Map<string, Host>()
 
-  constructor(limits: HostGuardLimits) {
+  constructor(limits: HostHealthLimits) {
     this.#limits = limits
   }
 

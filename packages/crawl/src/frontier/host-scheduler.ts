@@ -1,6 +1,6 @@
 import { DueHeap } from './due-heap.ts'
 
-export interface PolitenessOptions {
+export interface HostSchedulerOptions {
   /** Requests at a time, over all hosts. */
   readonly limit: number
   /** Requests at a time to one host. */
@@ -10,14 +10,14 @@ export interface PolitenessOptions {
   /** How much is added to the delay at most, as a part of it; drawn anew for every request. */
   readonly jitter?: number
   /** From 0 to 1, for the jitter. */
-  readonly random?: () => number
+  readonly random: () => number
 }
 
 /**
  * What to do next. `start` and `open` take a place at once: `ended` or `opened` gives it back. `open` asks for the
  * host's robots.txt before anything else of it is fetched. `full` waits for a place, `wait` for a time, `idle` for work.
  */
-export type PolitenessStep<T> =
+export type ScheduleStep<T> =
   | { readonly kind: 'start'; readonly host: string; readonly item: T }
   | { readonly kind: 'open'; readonly host: string }
   | { readonly kind: 'full' }
@@ -52,8 +52,8 @@ interface Host<T> {
  * A host without work or with all its places taken stands nowhere, and is put in line by what changes that.
  * Every step is O(log hosts).
  */
-export class Politeness<T> {
-  readonly #options: PolitenessOptions
+export class HostScheduler<T> {
+  readonly #options: HostSchedulerOptions
   readonly #hosts = new Map<string, Host<T>>()
   #ready: Host<T>[] = []
   #readyHead = 0
@@ -65,7 +65,7 @@ export class Politeness<T> {
   #size = 0
   #pruneAt = 1024
 
-  constructor(options: PolitenessOptions) {
+  constructor(options: HostSchedulerOptions) {
     this.#options = options
   }
 
@@ -86,7 +86,7 @@ export class Politeness<T> {
     this.#line(found)
   }
 
-  next(now: number): PolitenessStep<T> {
+  next(now: number): ScheduleStep<T> {
     this.#wakeDue(now)
     if (this.#inFlight >= this.#options.limit) return { kind: 'full' }
     for (let host = this.#shiftReady(); host !== undefined; host = this.#shiftReady()) {
@@ -144,7 +144,7 @@ export class Politeness<T> {
     found.nextStart = Math.max(found.nextStart, until)
   }
 
-  #start(host: Host<T>, now: number): PolitenessStep<T> {
+  #start(host: Host<T>, now: number): ScheduleStep<T> {
     host.inFlight++
     this.#inFlight++
     host.nextStart = now + this.#gap(host)
@@ -159,7 +159,7 @@ export class Politeness<T> {
   }
 
   #gap(host: Host<T>): number {
-    const { jitter = 0, random = Math.random } = this.#options
+    const { jitter = 0, random } = this.#options
     const delay = Math.max(host.delay, host.slowedTo)
     return delay === 0 ? 0 : delay * (1 + jitter * random())
   }
