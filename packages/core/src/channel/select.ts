@@ -36,7 +36,7 @@ type Outcomes<T> = {
 type KeyOf<K> = K extends `${infer N extends number}` ? N : K
 
 export interface SelectOptions {
-  /** When several cases are ready: one of them by chance instead of the first in order. Default false. */
+  /** When several cases are ready, take a random one instead of the first in order. Default false. */
   readonly fair?: boolean
 }
 

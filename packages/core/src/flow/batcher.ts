@@ -27,11 +27,11 @@ export interface BatcherOptions extends ResourceOptions {
 }
 
 /**
- * Turns many loads of one thing into few loads of many. Those who ask within `maxDelay` share one call
- * of `load`, in which each key is named once. It runs in the task and the context where the Batcher was
- * made, in nobody's who asks: one of them being cancelled does not disturb the others.
+ * Turns many loads of one item into few loads of many. Calls within `maxDelay` share one call of `load`,
+ * which receives each key once. It runs in the scope and the context where the Batcher was made, not in a
+ * caller's: one caller's cancellation does not disturb the others.
  *
- * Nothing is remembered between batches. Cost: O(1) for a load, one task for a batch.
+ * Nothing is cached between batches. Cost: O(1) for a load, one task for a batch.
  *
  * @example
  * const users = new Batcher((ids: number[]) => db.usersById(ids), { maxSize: 100 })

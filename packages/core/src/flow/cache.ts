@@ -35,9 +35,9 @@ export interface CacheOptions extends ResourceOptions {
 const LOOKS = 2
 
 /**
- * Keeps what was loaded, for a time. Those who ask for the same key while it is being loaded share that one
- * load. It runs in the task and the context where the Cache was made, in nobody's who asks. A failure goes to
- * all who wait, and is not kept.
+ * Keeps loaded values for a time. Callers that ask for a key while it is being loaded share that load. It
+ * runs in the scope and the context where the Cache was made, not in a caller's. A failure goes to all
+ * waiting callers and is not kept.
  *
  * Cost: O(1) for a `get`, no timers, about a promise for what is there; one task for each load.
  *

@@ -33,8 +33,8 @@ export interface CircuitBreakerOptions extends ResourceOptions {
 }
 
 /**
- * Spares a service that fails, and those who would wait for it: after some failures in a row calls
- * throw at once, until a trial call has succeeded.
+ * Stops calling a service that keeps failing: after some failures in a row calls throw at once, until a
+ * trial call has succeeded.
  *
  *   closed --failures--> open --cooldown--> half-open --trials succeed--> closed
  *                          ^------------------- one fails ---┘

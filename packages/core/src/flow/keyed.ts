@@ -20,8 +20,8 @@ export interface KeyedLease<out V> extends Disposable {
 const LOOKS = 2
 
 /**
- * One value for each key, such as a semaphore or a rate limiter for each host. It is made when a key
- * is first used, in the context where the Keyed was made, and leaves when nobody uses it any more.
+ * One value for each key, such as a semaphore or a rate limiter per host. It is made on first use of the
+ * key, in the context where the Keyed was made, and dropped when nobody uses it any more.
  *
  * Cost: O(1) for a use, no timers; memory for the keys in use and those kept.
  *

@@ -20,12 +20,12 @@ export interface MapConcurrentOptions {
 const ITEMS_PER_TURN = 32
 
 /**
- * Calls `fn` for each item, at most `concurrency` at the same time, and gives the results in the order
- * of the items. The first failure cancels what runs, awaits it, and takes no further item.
+ * Calls `fn` for each item, at most `concurrency` at the same time, and returns the results in the order
+ * of the items. The first failure cancels the running calls, awaits them, and takes no further item.
  *
- * An item is taken when `fn` can begin with it, never ahead; one that was taken is given to `fn`. What `fn`
- * spawns belongs to its item: the next one is taken when that has ended.
- * Cost: a pool of at most `concurrency` tasks over one iterator, not a task per item.
+ * An item is taken only when `fn` can start on it, and every item taken is given to `fn`. What `fn` spawns
+ * belongs to its item: the next one is taken when that has ended. Cost: a pool of at most `concurrency`
+ * tasks over one iterator, not a task per item.
  *
  * Cancellation: reaches every call of `fn`; all are awaited, the iterator is closed under a shield.
  *

@@ -6,8 +6,8 @@ import { afterPause } from './after-pause.ts'
 import type { Lease } from './lease.ts'
 
 /**
- * Opens something that must be closed, and gives a lease for `await using`: at the end of the block
- * `release` runs to its end, once, also when the block failed or was cancelled.
+ * Opens something that must be closed, and returns a lease for `await using`: at the end of the block
+ * `release` runs to its end, exactly once, even when the block failed or was cancelled.
  *
  * Cancellation: reaches `acquire`; what it has acquired is delivered. `release` is shielded: give it a
  * timeout of its own if it may hang.

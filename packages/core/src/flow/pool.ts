@@ -35,9 +35,9 @@ import type { CompletePoolOptions, PoolOptions } from './pool-options.ts'
 import { Resource } from './pool-resource.ts'
 
 /**
- * Lends resources that are dear to make, such as connections: one borrower at a time for each, first
- * come first served. The one given back last is lent first. `create`, `validate` and `destroy` run in
- * the task and the context where the pool was made, in no borrower's: a cancelled `acquire` loses nothing.
+ * Lends resources that are expensive to make, such as connections, each to one borrower at a time, first
+ * come, first served. The one returned last is lent first. `create`, `validate` and `destroy` run in the
+ * scope and the context where the pool was made, not in a borrower's: a cancelled `acquire` loses nothing.
  *
  * A failure of `create` goes to the first in line, and the next one tries again.
  *

@@ -21,7 +21,7 @@ import { SharedWork } from '../sync/shared-work.ts'
  * does not disturb the others. When all of them have been, the work is cancelled too; who comes then
  * begins anew beside its cleanup. (Made outside any scope, it is work of the `run` of who asks first.)
  *
- * Nothing is remembered: who comes after the end begins anew. Cost: O(1), one task for each piece of work.
+ * Nothing is cached: a call after the end starts new work. Cost: O(1), one task per piece of work.
  *
  * @example
  * const flights = new SingleFlight<string, Page>()

@@ -10,9 +10,10 @@ export interface StaggeredRaceOptions {
 }
 
 /**
- * Runs the thunks one after the other, without waiting for ever for any: the next one begins when the
- * latest has failed, or has taken longer than `delay` and goes on beside it. The first success wins; the
- * others are cancelled, and awaited; those not begun are not begun. For addresses of a host, and hedging.
+ * Tries the thunks one after another, without waiting too long for any of them: the next one starts when
+ * the latest has failed, or beside it when it has taken longer than `delay`. The first success wins; the
+ * others are cancelled and awaited; those that have not started never do. For the addresses of a host, and
+ * for hedging.
  *
  * Cancellation: reaches every attempt; all are awaited. Once one has won, its value is delivered.
  *

@@ -31,8 +31,8 @@ const unplanned: Plan = {
 }
 
 /**
- * A part of a task that can be cancelled by itself. From `cancel` on every wait inside throws
- * `Cancelled` until the scope is left; the scope absorbs it, and what comes after runs as usual.
+ * A part of a task that can be cancelled by itself. After `cancel`, every wait inside throws `Cancelled`
+ * until the scope is left; the scope absorbs it, and the code after it runs as usual.
  *
  * @example
  * const scope = new CancelScope({ deadline: now() + 100 })

@@ -12,11 +12,11 @@ export type MoveOnResult<T> =
   | { readonly timedOut: true }
 
 /**
- * Runs `fn` for `ms` milliseconds at the most. When they are over, `fn` is cancelled, its cleanup is
- * awaited, and the result says so; nothing is thrown.
+ * Runs `fn` for at most `ms` milliseconds. When they are over, `fn` is cancelled, its cleanup is awaited,
+ * and the result says so; nothing is thrown.
  *
- * Cancellation: a cancellation from outside goes on its way as `Cancelled`. To cancel the scope that is
- * handed to `fn` moves on at once.
+ * Cancellation: a cancellation from outside propagates as `Cancelled`. Cancelling the scope that `fn`
+ * receives moves on at once.
  *
  * @param ms at least 0; `Infinity` for no limit
  * @example

@@ -5,9 +5,9 @@ import type { Body } from './cancel-scope.ts'
 import { openScope, scoped, valueOrThrow } from './scoped.ts'
 
 /**
- * Runs `fn` to its end even in a cancelled scope: for cleanup that must wait. Give it a time limit of its own.
+ * Runs `fn` to its end even in a cancelled scope: for cleanup that waits. Give it a time limit of its own.
  *
- * Cancellation: hidden from `fn`; it surfaces at the first wait after it.
+ * Cancellation: hidden from `fn`; it surfaces at the next wait.
  *
  * @example
  * try { await work() } finally { await shield(() => timeout(1000, () => connection.close())) }

@@ -22,8 +22,8 @@ export interface SupervisorOptions extends SpawnOptions {
 }
 
 /**
- * A group whose tasks fail alone: the others go on, each error goes to `onError`. The body's failure
- * still cancels and awaits them all.
+ * A group whose tasks fail alone: the others continue, and each error goes to `onError`. The body's
+ * failure still cancels and awaits them all.
  *
  * Cancellation: reaches the body and every task, and the wait before a restart; all are awaited before it goes on
  * its way.

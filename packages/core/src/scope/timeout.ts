@@ -9,8 +9,8 @@ import { now } from './sleep.ts'
  * Runs `fn` and gives it `ms` milliseconds. When they are over, `fn` is cancelled, its cleanup is
  * awaited, and then `TimeoutError` is thrown. Work that finished in time wins.
  *
- * Cancellation: a cancellation from outside goes on its way as `Cancelled`, and so does one of the scope
- * that is handed to `fn`: there is no value to return.
+ * Cancellation: a cancellation from outside propagates as `Cancelled`, and so does one of the scope that
+ * `fn` receives: there is no value to return.
  *
  * @param ms at least 0; `Infinity` for no limit
  * @throws TimeoutError when the time was over
