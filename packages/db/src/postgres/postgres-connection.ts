@@ -147,6 +147,7 @@ export class PostgresConnection implements Connection {
     const { stream } = this.#wire.connection
     const copy = new CopyIn(text)
     const exchange = this.#start(api, copy)
+    let sent = false
     try {
       await copy.begun.wait()
       for await (const chunk of copy.open ? copyText(rows) : []) {
@@ -155,10 +156,10 @@ export class PostgresConnection implements Connection {
         if (stream.writableNeedDrain) await drained(stream)
       }
       if (copy.open) this.#wire.connection.endCopyFrom()
-      copy.open = false
+      sent = true
       await exchange.ended()
     } catch (error) {
-      if (copy.open) this.#wire.connection.sendCopyFail('given up')
+      if (!sent) copy.giveUp(this.#wire.connection)
       await shield(() => this.#stop(exchange))
       throw error
     }
