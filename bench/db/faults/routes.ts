@@ -1,10 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { openPostgres, sql } from '@corral/db'
 import { openTestPostgres } from '@corral/db/testing'
 import { currentSignal, sleep } from 'corral'
@@ -33,8 +34,8 @@ export async function tlsRoute(): Promise<Route> {
   const folder = await mkdtemp(join(tmpdir(), 'corral-tls-'))
   const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]
   const args = ['req', '-x509', '-newkey', 'rsa:2048', '-subj', '/CN=localhost', '-days', '2']
-  execFileSync('openssl', [...args, '-nodes', '-keyout', key, '-out', certificate], {
-    stdio: 'ignore',
+  await promisify(execFile)('openssl', [...args, '-nodes', '-keyout', key, '-out', certificate], {
+    signal: currentSignal(),
   })
   if (asRoot) for (const path of [folder, key, certificate]) await chown(path, nobody, nobody)
   {

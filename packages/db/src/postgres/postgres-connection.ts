@@ -9,7 +9,6 @@ import {
 } from 'corral'
 import type { Client } from 'pg'
 import type { TransactionOptions } from '../database.ts'
-import type { DatabaseError } from '../errors.ts'
 import { Exchange } from '../exchange.ts'
 import type { CopyRows, Result } from '../executor.ts'
 import type { QueryLog } from '../query-log.ts'
@@ -21,7 +20,7 @@ import { CopyIn, CopyOut, drained } from './copy.ts'
 import { copyText } from './copy-text.ts'
 import { encodeAll } from './encode.ts'
 import type { Internals, Notified } from './internals.ts'
-import { PreparedStatements } from './prepared-statements.ts'
+import { isStale, PreparedStatements } from './prepared-statements.ts'
 import { requestCancel } from './request-cancel.ts'
 import { serverError } from './server-error.ts'
 import type { Shapes } from './statement-submission.ts'
@@ -101,7 +100,7 @@ export class PostgresConnection implements Connection {
     try {
       await this.submit(api, submission, onCancel)
     } catch (error) {
-      if (prepared === undefined || !this.#isStale(error)) throw error
+      if (prepared === undefined || !isStale(error, this.#shapes)) throw error
       this.#prepared.clear()
       // Nothing has happened. In a transaction the transaction has failed with it.
       if (inTransaction) throw error
@@ -255,15 +254,6 @@ export class PostgresConnection implements Connection {
 
   get [Symbol.toStringTag](): string {
     return `PostgreSQL connection ${this.processId}`
-  }
-
-  /** The server knows the statement no more, or its tables have changed since. */
-  #isStale(error: unknown): boolean {
-    const { sqlState, message } = error as DatabaseError
-    // It was never there: a pooler gave us another connection.
-    if (sqlState === '26000' || sqlState === '42P05') this.#shapes.prepare = false
-    else if (sqlState !== '0A000' || !message.includes('cached plan')) return false
-    return true
   }
 
   #start(api: string, submission: Submission): Exchange<Submission> {
