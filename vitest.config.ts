@@ -9,7 +9,9 @@ export default defineConfig({
   ssr: { resolve: { conditions } },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'docs/test/**/*.test.ts', 'examples/**/*.test.ts'],
-    testTimeout: 60_000, // no test waits that long: it is for machines that do a lot besides
+    // Nothing waits that long: it is for machines that do a lot besides.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     maxWorkers: availableParallelism(), // left out, one core is left idle
     execArgv: ['--expose-gc'], // tests that count what is left over collect first
   },

@@ -1,4 +1,4 @@
-// Plain async functions: no colour beside async, no signal to pass on.
+// Plain async functions: no new kind of function, and no signal to pass on.
 import { now, run, sleep } from 'corral'
 
 interface User {

@@ -1,4 +1,4 @@
-// Several things at once: typed results, in the order asked for.
+// Several calls at once: typed results, in the order of the calls.
 import { gather, mapConcurrent, now, run, sleep } from 'corral'
 
 async function fetchUser(id: number): Promise<{ name: string }> {

@@ -1,4 +1,4 @@
-// Failures: kept as results, thrown with what failed after them, or handled one by one.
+// Failures: kept as results, thrown together with later ones, or handled one by one.
 import { gatherSettled, isCancelled, run, sleep, supervisor, taskGroup } from 'corral'
 
 async function process(item: number): Promise<number> {

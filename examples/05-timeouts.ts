@@ -1,4 +1,4 @@
-// An end in time: the work is cancelled, its cleanup has run, and then the error says after how long.
+// Time limits: the work is cancelled, its cleanup runs, and then the error says after how long.
 import { currentDeadline, moveOnAfter, now, run, sleep, timeout, TimeoutError } from 'corral'
 
 async function query(ms: number): Promise<string> {

@@ -1,4 +1,4 @@
-// Opened and always closed: after success, failure and cancellation, waiting where closing takes time.
+// Resources that are always closed: after success, failure and cancellation, even when closing takes time.
 import { open, run, sleep, timeout, TimeoutError } from 'corral'
 
 class Connection {

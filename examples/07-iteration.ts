@@ -1,4 +1,4 @@
-// An API that answers in pages, read as one sequence: no page is asked for before it is needed.
+// An API that answers in pages, read as one sequence: no page is requested before it is needed.
 import { range, run, sleep, stream } from 'corral'
 
 interface Page {

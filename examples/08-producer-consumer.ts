@@ -1,4 +1,4 @@
-// Two producers, three consumers, a queue that makes producers wait, and a clean end.
+// Two producers, three consumers, a queue with back-pressure, and a clean end.
 import { Queue, run, sleep, taskGroup } from 'corral'
 
 export async function main(): Promise<void> {

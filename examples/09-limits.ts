@@ -1,4 +1,4 @@
-// Limits: so many at a time, so many per host, so many per second.
+// Limits: on concurrent calls, per host, and per second.
 import { Keyed, mapConcurrent, now, RateLimiter, run, Semaphore, sleep } from 'corral'
 
 class Gauge {

@@ -1,4 +1,4 @@
-// Between awaits nobody else runs; across an await somebody may have. Then a lock is needed.
+// Between awaits no other task runs; across an await one may have. Then you need a lock.
 import { Barrier, Condition, Event, gather, Lock, run, sleep, taskGroup } from 'corral'
 
 async function lostUpdate(withLock: boolean): Promise<number> {

@@ -1,4 +1,4 @@
-// A database: three queries at once through a pool, a transaction, and a timeout whose query is gone from the server.
+// A database: three queries at once through a pool, a transaction, and a timeout that also ends its query on the server.
 import { openPostgres, sql } from '@corral/db'
 import type { Database } from '@corral/db'
 import { openTestPostgres } from '@corral/db/testing'

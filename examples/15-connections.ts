@@ -1,4 +1,4 @@
-// Few connections for many: a pool of what is dear to make, and an HTTP session with a limit per host.
+// Few connections for many tasks: a pool of expensive resources, and an HTTP session with a limit per host.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'

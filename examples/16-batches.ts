@@ -1,4 +1,4 @@
-// Items in batches with progress; and single loads that become one, without the callers knowing.
+// Items in batches with progress; and single loads combined into one, unknown to the callers.
 import { Batcher, batches, gather, mapConcurrent, run, sleep } from 'corral'
 
 async function insert(rows: readonly number[]): Promise<number> {

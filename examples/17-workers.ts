@@ -1,4 +1,4 @@
-// Work that computes goes to threads: the loop stays free, progress comes back, and a timeout really stops it.
+// CPU-bound work in threads: the event loop stays free, progress comes back, and a timeout really stops it.
 import { checkpoint, defineWorker } from '@corral/workers/thread'
 import { WorkerPool } from '@corral/workers'
 import { mapConcurrent, moveOnAfter, run, sleep, spawn } from 'corral'

@@ -1,4 +1,4 @@
-// Four pitfalls of asynchronous code, and what becomes of them here. @corral/lint warns of them.
+// Four pitfalls of asynchronous code, and what corral makes of them. @corral/lint warns about them.
 import { EventEmitter } from 'node:events'
 import { checkpoint, moveOnAfter, run, sleep, spawn, taskGroup } from 'corral'
 

@@ -1,4 +1,4 @@
-// A web API: a request is a scope. It ends when its client goes, when its time is over, or in a drain.
+// A web API: a request is a scope. It ends when its client disconnects, its time is up, or the server drains.
 import { api, background, openServer } from '@corral/server'
 import { currentSignal, gather, moveOnAfter, run, sleep, spawn } from 'corral'
 

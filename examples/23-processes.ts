@@ -1,4 +1,4 @@
-// Programs are tasks: their output is read as it comes, a timeout ends all that they started, and the first failure stops the others.
+// Programs as tasks: output is read as it comes, a timeout ends everything they started, and the first failure stops the others.
 import { exec, openProcess, pipe, ProcessError } from '@corral/node'
 import { mapConcurrent, moveOnAfter, run } from 'corral'
 

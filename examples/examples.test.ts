@@ -1,11 +1,16 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { run } from 'corral'
 import { testRun } from 'corral/testing'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { expectedOutput, listExamples, renderReadme } from '../scripts/examples-readme.ts'
+import {
+  expectedOutput,
+  listExamples,
+  renderPages,
+  stalePages,
+} from '../scripts/examples-readme.ts'
 
 const examples = listExamples()
 /** Those with real sockets, threads or foreign timers; the others run in virtual time. */
@@ -17,7 +22,11 @@ const real = new Set([
   '20-web-api',
   '23-processes',
   '24-sockets',
+  '25-files',
 ])
+
+/** Those that run tests, each in a time of its own. */
+const testing = new Set(['19-tests'])
 
 afterEach(() => vi.restoreAllMocks())
 
@@ -26,7 +35,8 @@ describe('examples', () => {
     const lines: string[] = []
     vi.spyOn(console, 'log').mockImplementation((line: unknown) => void lines.push(String(line)))
     const { main } = (await import(pathOf(`${name}.ts`))) as { main: () => Promise<void> }
-    if (real.has(name)) await run(main, { handleSignals: false })
+    if (testing.has(name)) await main()
+    else if (real.has(name)) await run(main, { handleSignals: false })
     else await testRun(main)
     expect(`${lines.join('\n')}\n`).toBe(expectedOutput(name))
   })
@@ -39,8 +49,10 @@ describe('examples', () => {
     })
   })
 
-  it('stand in the README as they are; node scripts/examples-readme.ts writes it', () => {
-    expect(readFileSync(pathOf('README.md'), 'utf8')).toBe(renderReadme())
+  it('stand on their pages as they are; node scripts/examples-readme.ts writes these', () => {
+    const pages = renderPages()
+    expect(stalePages(pages)).toEqual([])
+    expect(new Map([...pages.keys()].map((file) => [file, read(file)]))).toEqual(pages)
   })
 
   it('run by their number, and list themselves without one', async () => {
@@ -64,6 +76,10 @@ describe('examples', () => {
     })
   })
 })
+
+function read(file: string): string {
+  return existsSync(pathOf(file)) ? readFileSync(pathOf(file), 'utf8') : ''
+}
 
 function pathOf(file: string): string {
   return fileURLToPath(new URL(file, import.meta.url))

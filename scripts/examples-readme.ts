@@ -1,5 +1,5 @@
-/** Writes examples/README.md: each example beside its asyncio twin, with what it prints. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+/** Writes the index of the examples and a page for each, beside its asyncio twin and with what it prints. */
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 
 const folder = new URL('../examples/', import.meta.url)
 
@@ -17,30 +17,51 @@ export function expectedOutput(name: string, twin = false): string {
   return read(twin && exists(ofTwin) ? ofTwin : `output/${name}.txt`)
 }
 
-export function renderReadme(): string {
+/** The pages of the examples folder, by file name. */
+export function renderPages(): Map<string, string> {
   const names = listExamples()
-  const rows = names.map((name) => [`[${titleOf(name)}](#${anchorOf(name)})`, aboutOf(name)])
+  const pages = names.map(
+    (name, i) => [`${name}.md`, page(name, names[i - 1], names[i + 1])] as const,
+  )
+  return new Map([['README.md', index(names)], ...pages])
+}
+
+/** Pages of examples that are no more. */
+export function stalePages(pages: ReadonlyMap<string, string>): string[] {
+  return readdirSync(folder).filter((file) => file.endsWith('.md') && !pages.has(file))
+}
+
+function index(names: readonly string[]): string {
+  const rows = names.map((name) => [`[${titleOf(name)}](${name}.md)`, aboutOf(name)])
   return `# Examples
 
-Each is a program of its own, and each is run by the tests. The left column is the same in Python's asyncio (3.11 or later, no
-packages): it prints the same where nothing else is said.
+Each example is a complete program, run by the tests. Its page shows it beside the same program in Python's asyncio (3.11 or
+later, no packages), with the output of both.
 
 \`\`\`sh
 npm run example -- 03        # on the sources, with the Node that the project brings
-npm run build && node examples/03-tasks.ts   # with a Node of yours, 24.2 or later
+npm run build && node examples/03-tasks.ts   # with your own Node, 24.2 or later
 \`\`\`
 
 ${table(['example', 'shows'], rows)}
-
-${names.map(section).join('\n')}`
+`
 }
 
-function section(name: string): string {
+function page(name: string, before: string | undefined, after: string | undefined): string {
   const twin = `asyncio/${name}.py`
   const differs = exists(`output/${name}.asyncio.txt`)
-  return `## ${titleOf(name)}
+  const links = [
+    before === undefined ? '' : `← [${titleOf(before)}](${before}.md)`,
+    `[all examples](README.md)`,
+    after === undefined ? '' : `[${titleOf(after)}](${after}.md) →`,
+  ]
+  return `# ${titleOf(name)}
 
 ${aboutOf(name)}
+
+\`\`\`sh
+npm run example -- ${name.slice(0, 2)}
+\`\`\`
 
 <table>
 <tr><th>asyncio</th><th>corral</th></tr>
@@ -70,7 +91,9 @@ ${fenced('text', expectedOutput(name))}
 
 ${fenced('text', expectedOutput(name))}
 `
-}`
+}
+${links.filter((link) => link !== '').join(' · ')}
+`
 }
 
 /** A table as the formatter likes it. */
@@ -87,10 +110,6 @@ function titleOf(name: string): string {
   const [number = '', ...words] = name.split('-')
   const [first = '', ...rest] = words.join(' ')
   return `${number} ${first.toUpperCase()}${rest.join('')}`
-}
-
-function anchorOf(name: string): string {
-  return titleOf(name).toLowerCase().replaceAll(' ', '-')
 }
 
 /** The comment that an example begins with. */
@@ -115,4 +134,8 @@ function exists(path: string): boolean {
   return existsSync(new URL(path, folder))
 }
 
-if (import.meta.main) writeFileSync(new URL('README.md', folder), renderReadme())
+if (import.meta.main) {
+  const pages = renderPages()
+  for (const [file, text] of pages) writeFileSync(new URL(file, folder), text)
+  for (const file of stalePages(pages)) rmSync(new URL(file, folder))
+}

@@ -18,8 +18,7 @@ describe('the programs in the pages', () => {
     expect(await checkTypes()).toEqual({ code: 0, stdout: '', stderr: '' })
   })
 
-  // In real time, as a reader runs them: on a busy machine it may take another attempt.
-  it.concurrent.each(programs)('$title does what the page says', { retry: 2 }, async (program) => {
+  it.concurrent.each(programs)('$title does what the page says', async (program) => {
     const { code, stdout, stderr } = await runProgram(program)
     const { output } = program.block
     if (program.fails) expect(code, 'it is meant to fail').not.toBe(0)

@@ -15,6 +15,8 @@ export interface Program {
   readonly block: Block
   /** It is meant to end with an exit code that is not 0. */
   readonly fails: boolean
+  /** It has to do with more than promises and timers, so it runs in real time. */
+  readonly real: boolean
 }
 
 export interface Ended {
@@ -35,7 +37,13 @@ export function writePrograms(pages: readonly Page[]): Program[] {
         const file = `${blocks}${title.replaceAll(/[^\w-]+/g, '-')}.ts`
         // At the same line as in the page, so that the compiler and stacks point at it; a module, whatever it imports.
         writeFileSync(file, `${'\n'.repeat(block.line)}${block.code}\nexport {}\n`)
-        return { title, file, block, fails: block.info.includes('fails') }
+        return {
+          title,
+          file,
+          block,
+          fails: block.info.includes('fails'),
+          real: block.info.includes('real') || isReal(block.code),
+        }
       }),
   )
   const files = programs.map((program) => program.file)
@@ -53,9 +61,22 @@ export function checkTypes(folder: string = blocks): Promise<Ended> {
   return start([tsc, '--pretty', 'false', '-p', folder])
 }
 
-/** Runs a program on the project's sources. */
+/** Runs a program on the project's sources; time is skipped where it waits for nothing but timers. */
 export function runProgram(program: Program): Promise<Ended> {
-  return start(['--conditions=@corral/source', program.file])
+  const skip = program.real ? [] : [`--import=${new URL('skip-time.ts', import.meta.url).href}`]
+  return start(['--conditions=@corral/source', ...skip, program.file])
+}
+
+/** What a program may import and still wait for nothing but promises and timers. */
+const unreal = /^(corral(\/.*)?|node:(timers\/promises|events|assert\/strict)|p-limit)$/
+
+/** Whether a program has to do with anything but promises and timers, as far as its text shows. */
+function isReal(code: string): boolean {
+  const imported = [...code.matchAll(/from '([^']+)'/g)].map(([, name = '']) => name)
+  return (
+    imported.some((name) => !unreal.test(name)) ||
+    /\b(Date|performance|process|fetch|setInterval|AbortSignal\.timeout)\b/.test(code)
+  )
 }
 
 async function start(args: readonly string[]): Promise<Ended> {

@@ -6,7 +6,7 @@ export async function unhandled(fn: () => Promise<unknown>): Promise<unknown[]> 
   process.on('unhandledRejection', (reason) => lost.push(reason))
   try {
     await fn()
-    for (let turn = 0; turn < 3; turn++) {
+    for (let turn = 0; turn < 10; turn++) {
       await new Promise((resolve) => {
         setImmediate(resolve)
       })

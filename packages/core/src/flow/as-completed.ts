@@ -1,5 +1,5 @@
 import { requireLimit, RingBuffer, suspend, Waiter, wake } from '../lowlevel.ts'
-import { openScope } from '../scope/cancel-scope.ts'
+import { openScope } from '../scope/scoped.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
 import { Nursery } from '../scope/nursery.ts'
 import { spawnInto } from '../scope/spawn.ts'

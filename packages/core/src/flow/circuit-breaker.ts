@@ -10,8 +10,8 @@ import {
 } from '../lowlevel.ts'
 import type { ResourceOptions } from '../lowlevel.ts'
 import { now } from '../scope/sleep.ts'
-import { failing } from '../sync/handled.ts'
-import type { Call } from '../sync/handled.ts'
+import { failing } from '../scope/handled.ts'
+import type { Call } from '../scope/handled.ts'
 import { afterPause } from './after-pause.ts'
 import { completeOptions } from './complete-options.ts'
 

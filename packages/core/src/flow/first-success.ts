@@ -1,4 +1,4 @@
-import type { Child } from '../scope/nursery.ts'
+import type { TaskNode } from '../scope/task-node.ts'
 import { suppress } from '../scope/suppressed.ts'
 import { firstToWin } from './first-to-win.ts'
 import type { RunPolicy } from './task-per-thunk.ts'
@@ -19,7 +19,7 @@ export async function firstSuccess(
   pace?: RunPolicy['pace'],
 ): Promise<unknown> {
   const failures: unknown[] = []
-  const lost = (task: Child, index: number): void => {
+  const lost = (task: TaskNode, index: number): void => {
     failures.push(task.failure())
     failed?.(index)
   }

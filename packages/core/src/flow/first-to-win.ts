@@ -1,5 +1,6 @@
 import { Cancelled, isCancelled } from '../errors.ts'
-import type { Child, Nursery } from '../scope/nursery.ts'
+import type { Nursery } from '../scope/nursery.ts'
+import type { TaskNode } from '../scope/task-node.ts'
 import { taskPerThunk } from './task-per-thunk.ts'
 import type { RunPolicy } from './task-per-thunk.ts'
 import type { Thunk } from './thunk.ts'
@@ -13,7 +14,7 @@ import type { Thunk } from './thunk.ts'
 export async function firstToWin(
   name: string,
   thunks: readonly Thunk<unknown>[],
-  lost: (task: Child, index: number, group: Nursery) => void,
+  lost: (task: TaskNode, index: number, group: Nursery) => void,
   pace?: RunPolicy['pace'],
 ): Promise<{ readonly value: unknown } | undefined> {
   let winner: { readonly value: unknown } | undefined

@@ -1,5 +1,5 @@
 import { requireLimit } from '../lowlevel.ts'
-import { handled } from '../sync/handled.ts'
+import { handled } from '../scope/handled.ts'
 import type { GatherOptions } from './gather.ts'
 import { limited, taskPerThunk } from './task-per-thunk.ts'
 import { inShapeOf, listThunks } from './thunk.ts'

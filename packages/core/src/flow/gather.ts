@@ -1,5 +1,5 @@
 import { requireLimit } from '../lowlevel.ts'
-import { handled } from '../sync/handled.ts'
+import { handled } from '../scope/handled.ts'
 import { limited, taskPerThunk } from './task-per-thunk.ts'
 import { inShapeOf, listThunks } from './thunk.ts'
 import type { ResultsOf, ThunksOf } from './thunk.ts'

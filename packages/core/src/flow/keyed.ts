@@ -1,8 +1,8 @@
 import { nameResource, requireFunction, tellStats } from '../lowlevel.ts'
 import type { ResourceOptions } from '../lowlevel.ts'
 import { HomeContext } from '../scope/home.ts'
-import { failing } from '../sync/handled.ts'
-import type { Call } from '../sync/handled.ts'
+import { failing } from '../scope/handled.ts'
+import type { Call } from '../scope/handled.ts'
 import { afterPause } from './after-pause.ts'
 import { RingNode } from './ring-node.ts'
 

@@ -1,9 +1,10 @@
 import { TaskCancelledError } from '../errors.ts'
 import { currentScope, requireFunction, requireLimit } from '../lowlevel.ts'
-import { isCancellation } from '../scope/cancel-scope.ts'
 import { checkpoint, throwIfCancelled } from '../scope/checkpoint.ts'
+import { isCancellation } from '../scope/foreign-cancellation.ts'
+import { nurseryOf } from '../scope/nursery.ts'
 import { taskGroup } from '../scope/task-group.ts'
-import { handled } from '../sync/handled.ts'
+import { handled } from '../scope/handled.ts'
 import { closeFailed, sourceOf } from './source.ts'
 
 export interface MapConcurrentOptions {
@@ -18,7 +19,8 @@ const ITEMS_PER_TURN = 32
  * Calls `fn` for each item, at most `concurrency` at the same time, and gives the results in the order
  * of the items. The first failure cancels what runs, awaits it, and takes no further item.
  *
- * An item is taken when `fn` can begin with it, never ahead; one that was taken is given to `fn`.
+ * An item is taken when `fn` can begin with it, never ahead; one that was taken is given to `fn`. What `fn`
+ * spawns belongs to its item: the next one is taken when that has ended.
  * Cost: a pool of at most `concurrency` tasks over one iterator, not a task per item.
  *
  * Cancellation: reaches every call of `fn`; all are awaited, the iterator is closed under a shield.
@@ -63,10 +65,12 @@ export function mapConcurrent<T, R>(
                 const index = results.push(undefined as R) - 1
                 if (taking === 0 && workers < concurrency && scope.cancelledBy === undefined) hire()
                 results[index] = await fn(step.value, index)
+                if (scope.nursery !== undefined) await nurseryOf(scope).settle()
               }
             } catch (error) {
-              // Only this task was cancelled, by hand: without its result there is no result.
               if (scope.cancelledBy !== scope || !isCancellation(error)) throw error
+              if (nurseryOf(scope).failed) throw nurseryOf(scope).failure
+              // Only this task was cancelled, by hand: without its result there is no result.
               throw new TaskCancelledError('of mapConcurrent', scope.reason)
             }
           }

@@ -2,7 +2,7 @@ import { ClosedError } from '../errors.ts'
 import { requireFunction } from '../lowlevel.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
 import { shield } from '../scope/shield.ts'
-import { handled } from '../sync/handled.ts'
+import { handled } from '../scope/handled.ts'
 import { afterPause } from './after-pause.ts'
 import type { Lease } from './lease.ts'
 

@@ -1,4 +1,4 @@
-import { handled } from '../sync/handled.ts'
+import { handled } from '../scope/handled.ts'
 import { firstToWin } from './first-to-win.ts'
 import { listRunners } from './thunk.ts'
 import type { ResultOf, Thunk } from './thunk.ts'

@@ -5,6 +5,7 @@ import {
   refuse,
   requireCount,
   requireLimit,
+  requireOptions,
   suspend,
   tellStats,
   Waiter,
@@ -50,6 +51,7 @@ export class RateLimiter {
   readonly #alarm = new Timer(() => this.#serve())
 
   constructor(options: RateLimiterOptions) {
+    requireOptions('RateLimiter', options)
     nameResource('RateLimiter', this, options)
     const { limit, interval, burst = 0 } = options
     requireLimit('RateLimiter: limit', limit)

@@ -1,5 +1,5 @@
 import { isUncancelled } from '../lowlevel.ts'
-import { isCancellation } from '../scope/cancel-scope.ts'
+import { isCancellation } from '../scope/foreign-cancellation.ts'
 import { cancellable } from '../scope/cancellable.ts'
 import { shield } from '../scope/shield.ts'
 import { suppress } from '../scope/suppressed.ts'

@@ -1,6 +1,6 @@
 import { requireDuration, suspend, Waiter, wake } from '../lowlevel.ts'
 import { moveOnAfter } from '../scope/move-on-after.ts'
-import { handled } from '../sync/handled.ts'
+import { handled } from '../scope/handled.ts'
 import { firstSuccess } from './first-success.ts'
 import { listRunners } from './thunk.ts'
 import type { ResultOf, Thunk } from './thunk.ts'

@@ -1,14 +1,15 @@
 import { suspend, Waiter, wake } from '../lowlevel.ts'
-import { bodyOf, openScope } from '../scope/cancel-scope.ts'
+import { bodyOf } from '../scope/cancel-scope.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
 import { Nursery } from '../scope/nursery.ts'
-import type { Child } from '../scope/nursery.ts'
+import type { TaskNode } from '../scope/task-node.ts'
+import { openScope, scoped, valueOf } from '../scope/scoped.ts'
 import { spawnInto } from '../scope/spawn.ts'
 import type { Thunk } from './thunk.ts'
 
 export interface RunPolicy {
   /** Decides, at the moment a thunk's task ends, what becomes of it: `group.fail` makes it the failure of all. */
-  readonly onTaskEnded: (task: Child, index: number, group: Nursery) => void
+  readonly onTaskEnded: (task: TaskNode, index: number, group: Nursery) => void
   /** What to wait for before this thunk begins; undefined for nothing. */
   readonly pace?: (index: number) => PromiseLike<unknown> | undefined
 }
@@ -21,7 +22,7 @@ export async function taskPerThunk(
 ): Promise<void> {
   throwIfCancelled()
   const group = new Nursery(openScope(name))
-  await group.run(() => spawnEach(name, group, thunks, policy), undefined)
+  await scoped(group.scope, () => spawnEach(name, group, thunks, policy), undefined, valueOf)
 }
 
 /** The inside of `taskPerThunk`, for a group that somebody else ends. */
@@ -31,7 +32,7 @@ export async function spawnEach(
   thunks: readonly Thunk<unknown>[],
   { onTaskEnded, pace }: RunPolicy,
 ): Promise<void> {
-  const indices = new Map<Child, number>()
+  const indices = new Map<TaskNode, number>()
   group.onChildEnded = (task) => {
     const index = indices.get(task)
     if (index !== undefined) onTaskEnded(task, index, group)

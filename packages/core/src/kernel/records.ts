@@ -35,6 +35,8 @@ export class ScopeNode {
   prev: ScopeNode | undefined
   firstChild: ScopeNode | undefined
   firstWaiter: Waiter<never> | undefined
+  /** The tasks started in it, once there is one. */
+  nursery: OwnedTasks | undefined
   /** What its task must give back before it ends; kept at the task's outermost scope. */
   firstResource: ScopeResource | undefined
   /** The outermost cancelled scope whose cancellation reaches this one. */
@@ -55,6 +57,12 @@ export class ScopeNode {
     this.task = task
     this.name = name
   }
+}
+
+/** What the kernel knows of the tasks that a scope owns. */
+export interface OwnedTasks {
+  /** How many have not ended. */
+  readonly live: number
 }
 
 /** Something that a task must give back before it ends, such as a lock. */

@@ -1,12 +1,12 @@
-import { Cancelled, eachPart, MisuseError } from '../errors.ts'
+import { MisuseError } from '../errors.ts'
 import { currentScope } from '../kernel/current.ts'
 import { requireFunction, requireMoment } from '../kernel/guard.ts'
 import { runInScope, scopesTravel } from '../kernel/platform.ts'
 import { ScopeNode } from '../kernel/records.ts'
 import { cancelScope, setDeadline, setShield } from '../kernel/cancellation.ts'
-import { attach, closeScope } from '../kernel/scope-tree.ts'
-import { yieldIfDue } from '../kernel/suspend.ts'
+import { attach } from '../kernel/scope-tree.ts'
 import { signalOf } from './abort-signal.ts'
+import { scoped, valueOf } from './scoped.ts'
 
 export interface CancelScopeOptions {
   /** Milliseconds since the epoch. */
@@ -48,16 +48,22 @@ export class CancelScope {
   }
 
   /**
-   * Runs `fn` in this scope. The result is undefined when the scope was cancelled and `fn` cut short.
+   * Runs `fn` in this scope, and waits for the tasks that were started in it. The result is undefined when
+   * the scope was cancelled and `fn` cut short.
    *
+   * @throws the first failure of `fn` or of a task, as it is
    * @throws MisuseError when the scope was entered before: it is for one use
    */
-  async run<T>(fn: (scope: CancelScope) => PromiseLike<T> | T): Promise<T | undefined> {
-    requireFunction('CancelScope.run: fn', fn)
-    if (this.#node !== undefined) {
-      throw new MisuseError(
-        'CancelScope.run: this scope was entered before; make a new one each time',
-      )
+  run<T>(fn: (scope: CancelScope) => PromiseLike<T> | T): Promise<T | undefined> {
+    try {
+      requireFunction('CancelScope.run: fn', fn)
+      if (this.#node !== undefined) {
+        throw new MisuseError(
+          'CancelScope.run: this scope was entered before; make a new one each time',
+        )
+      }
+    } catch (error) {
+      return Promise.reject(error)
     }
     const parent = currentScope()
     const node = new ScopeNode(parent.runtime, parent.task, this.#name)
@@ -66,7 +72,7 @@ export class CancelScope {
     attach(node, parent)
     if (this.#cancel !== undefined) cancelScope(node, this.#cancel.reason)
     setDeadline(node, this.#deadline)
-    return scoped(node, fn, this)
+    return scoped(node, fn, this, valueOf)
   }
 
   /**
@@ -147,78 +153,4 @@ export type Body<T> = (scope: CancelScope) => PromiseLike<T> | T
 /** As a body, work of the user's that takes nothing, whatever its optional parameters are. */
 export function bodyOf<T>(work: () => PromiseLike<T> | T): Body<T> {
   return scopesTravel ? () => work() : work
-}
-
-/** The scope to hand to a body: made only for one that takes it, or that would have none otherwise. */
-export function scopeFor(node: ScopeNode, body: Body<unknown>): CancelScope {
-  return scopesTravel && body.length === 0 ? (undefined as never) : CancelScope.of(node)
-}
-
-/** Opens a scope below the current one, or another. */
-export function openScope(name: string, parent: ScopeNode = currentScope()): ScopeNode {
-  const node = new ScopeNode(parent.runtime, parent.task, name)
-  attach(node, parent)
-  return node
-}
-
-/**
- * Runs `body` in an open scope and closes it. A cancellation that belongs to this scope ends here:
- * the result is undefined, and `caught` is set. Everything else goes on its way.
- */
-export async function scoped<A, T>(
-  node: ScopeNode,
-  body: (argument: A) => PromiseLike<T> | T,
-  argument: A,
-): Promise<T | undefined> {
-  try {
-    const value = await runInScope(node, body, argument)
-    const rest = yieldIfDue(node)
-    if (rest !== undefined) await rest
-    return value
-  } catch (error) {
-    if (!absorbs(node, error)) throw error
-    return undefined
-  } finally {
-    closeScope(node)
-  }
-}
-
-/** A cancellation that belongs to this very scope ends at its edge. */
-export function absorbs(node: ScopeNode, error: unknown): boolean {
-  if (node.cancelledBy !== node || !isCancellation(error)) return false
-  node.caught = true
-  return true
-}
-
-/** What libraries throw when their AbortSignal fires, by `code`: Node's own APIs, axios. */
-const cancellationCodes: readonly unknown[] = ['ABORT_ERR', 'ERR_CANCELED']
-const registered: ((error: unknown) => boolean)[] = []
-
-/**
- * Teaches corral the error that a library throws when its AbortSignal fires: inside a cancelled scope it
- * counts as the cancellation. Known already are `AbortError` by name, and the codes `ABORT_ERR` and `ERR_CANCELED`.
- *
- * @param test says whether an error is one; asked only in a cancelled scope, for as long as the process lives
- * @example
- * registerCancellation((error) => error instanceof RequestAborted)
- */
-export function registerCancellation(test: (error: unknown) => boolean): void {
-  requireFunction('registerCancellation: test', test)
-  registered.push(test)
-}
-
-/**
- * Ours, or what foreign code throws when its AbortSignal fires, or several of them: a body was cut short,
- * and so was what its `using` disposed. Asked only in a cancelled scope.
- */
-export function isCancellation(error: unknown): boolean {
-  return eachPart(error, (part) => part instanceof Cancelled || isForeignCancellation(part))
-}
-
-function isForeignCancellation(error: unknown): boolean {
-  if (error instanceof Error) {
-    if (error.name === 'AbortError') return true
-    if (cancellationCodes.includes((error as { readonly code?: unknown }).code)) return true
-  }
-  return registered.some((test) => test(error))
 }

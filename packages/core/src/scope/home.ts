@@ -2,20 +2,21 @@ import { currentScope, livingScope } from '../kernel/current.ts'
 import { report } from '../kernel/hooks.ts'
 import { captureContext } from '../kernel/platform.ts'
 import type { ScopeNode, ScopeResource } from '../kernel/records.ts'
-import { propagateCancellation } from '../kernel/cancellation.ts'
-import { attach, closeScope, detach, track, untrack } from '../kernel/scope-tree.ts'
-import { openScope } from './cancel-scope.ts'
-import { Nursery } from './nursery.ts'
-import type { Child } from './nursery.ts'
+import { closeScope, track, untrack } from '../kernel/scope-tree.ts'
+import { nurseryOf } from './nursery.ts'
+import type { Nursery } from './nursery.ts'
+import { currentProgram } from './program.ts'
+import { openScope } from './scoped.ts'
 import { shield } from './shield.ts'
 import { TaskNode } from './task-node.ts'
+import type { TaskParent } from './task-node.ts'
 import { Task } from './task.ts'
 
 /**
  * The place where an object was made: its task, and all that travels along the awaits there. What the
  * object does on behalf of everybody it does here, and not in the context of whoever asked first.
  *
- * Made outside any task, or when its task has ended, it stands at the root.
+ * Made outside any scope, or when that has ended, its work belongs to the `run` of whoever asks for it.
  */
 export class HomeContext {
   readonly #enter = captureContext()
@@ -33,41 +34,40 @@ export class HomeContext {
   spawn<T>(
     name: string,
     fn: () => PromiseLike<T> | T,
-    ended: (task: Child & { readonly value: T | undefined }) => void,
+    ended: (task: TaskNode<T>) => void,
   ): Task<T> {
     const asker = currentScope()
     return this.#enter(() => {
-      const home = (livingScope()?.task as TaskNode | undefined)?.nursery
-      if (home !== undefined) home.live += 1
-      const task = new TaskNode<T>(home?.scope ?? rootOf(asker), fn, name)
-      task.parent = new BackgroundTask(task, home, ended as (task: Child) => void)
+      const scope = livingScope() ?? currentProgram(asker)?.scope ?? rootOf(asker)
+      const task = TaskNode.launch<T>(scope, fn, name)
+      task.parent = new BackgroundTask(scope, ended as (task: TaskNode) => void)
       return new Task(task)
     })
   }
 }
 
 /** Stands between a task and its owner: it keeps the owner waiting, and the failure from it. */
-class BackgroundTask extends Nursery {
+class BackgroundTask implements TaskParent {
   readonly #home: Nursery | undefined
-  readonly #told: (task: Child) => void
+  readonly #told: (task: TaskNode) => void
 
-  constructor(task: TaskNode, home: Nursery | undefined, told: (task: Child) => void) {
-    super(task.scope)
-    this.#home = home
+  constructor(scope: ScopeNode, told: (task: TaskNode) => void) {
+    this.#home = scope.parent === undefined ? undefined : nurseryOf(scope)
+    this.#home?.hold()
     this.#told = told
   }
 
-  override childEnded(child: Child): void {
+  childEnded(child: TaskNode): void {
     try {
       this.#told(child)
     } catch (error) {
       report(error) // what the owner was told ended all the same: it must not wait for ever
     }
-    this.#home?.removeChild()
+    this.#home?.release()
   }
 }
 
-/** The root of the runtime that the asker is in, so that a test run has its own. */
+/** The root of the runtime that the asker is in. */
 function rootOf(scope: ScopeNode): ScopeNode {
   let top = scope
   while (top.parent !== undefined) top = top.parent
@@ -107,26 +107,20 @@ export class AutoClose implements ScopeResource {
     closeScope(this.scope)
   }
 
-  /** What is in it moves to the task, so that it can be closed after the scope has ended. */
+  /** It is closed while the scope still lives, which waits for it. */
   onBodyEnd(): void {
-    if (this.#busy() || this.#task.ended) return
+    if (this.#busy() || this.#home.scope.closed) return
     untrack(this.#home, this)
-    if (this.#home.scope !== this.#task.scope) {
-      detach(this.scope)
-      attach(this.scope, this.#task.scope)
-      propagateCancellation(this.scope)
-    }
-    this.onOwnerExit()
+    this.#closeIn(this.#home.scope)
   }
 
   onOwnerExit(): void {
-    if (this.#task.ended) {
-      this.#close().catch(report)
-      return
-    }
-    const { nursery } = this.#task
-    nursery.live += 1
-    const closing = new TaskNode(nursery.scope, () => shield(this.#close), 'close')
-    closing.parent = nursery
+    if (this.#task.ended) this.#close().catch(report)
+    else this.#closeIn(this.#task.scope)
+  }
+
+  #closeIn(scope: ScopeNode): void {
+    const closing = TaskNode.launch(scope, () => shield(this.#close), 'close')
+    nurseryOf(scope).adopt(closing)
   }
 }

@@ -1,7 +1,8 @@
 import { requireDuration, requireFunction } from '../kernel/guard.ts'
 import { setDeadline } from '../kernel/cancellation.ts'
-import { openScope, scoped, scopeFor } from './cancel-scope.ts'
+import { CancelScope } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
+import { CUT, openScope, scoped } from './scoped.ts'
 import { now } from './sleep.ts'
 
 /**
@@ -17,14 +18,20 @@ import { now } from './sleep.ts'
  * const address = result.timedOut ? fallback : result.value
  * @see trio.move_on_after
  */
-export async function moveOnAfter<T>(
+export function moveOnAfter<T>(
   ms: number,
   fn: Body<T>,
 ): Promise<{ readonly timedOut: false; readonly value: T } | { readonly timedOut: true }> {
-  requireDuration('moveOnAfter: ms', ms)
-  requireFunction('moveOnAfter: fn', fn)
+  try {
+    requireDuration('moveOnAfter: ms', ms)
+    requireFunction('moveOnAfter: fn', fn)
+  } catch (error) {
+    return Promise.reject(error)
+  }
   const node = openScope('moveOnAfter')
   setDeadline(node, now() + ms)
-  const value = await scoped(node, fn, scopeFor(node, fn))
-  return node.caught ? { timedOut: true } : { timedOut: false, value: value as T }
+  return scoped(node, fn, CancelScope.of(node), (value) => {
+    if (value === CUT || (node.caught && node.expired)) return { timedOut: true }
+    return { timedOut: false, value }
+  })
 }

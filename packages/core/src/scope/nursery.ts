@@ -1,52 +1,45 @@
 import { Cancelled, MisuseError } from '../errors.ts'
 import { currentScope } from '../kernel/current.ts'
-import { runInScope } from '../kernel/platform.ts'
 import { report } from '../kernel/hooks.ts'
 import { Waiter } from '../kernel/records.ts'
-import type { ScopeNode, TaskRecord } from '../kernel/records.ts'
+import type { OwnedTasks, ScopeNode } from '../kernel/records.ts'
 import { cancelScope } from '../kernel/cancellation.ts'
-import { childrenOf, closeScope } from '../kernel/scope-tree.ts'
+import { childrenOf, closeScope, isTaskScope } from '../kernel/scope-tree.ts'
 import { ready, suspend, wakeAll, yieldIfDue } from '../kernel/suspend.ts'
 import { WaitQueue } from '../kernel/wait-queue.ts'
-import { isCancellation } from './cancel-scope.ts'
+import { isCancellation } from './foreign-cancellation.ts'
 import { suppress } from './suppressed.ts'
-
-/** A child as its nursery sees it. */
-export interface Child extends TaskRecord {
-  readonly state: 'pending' | 'running' | 'fulfilled' | 'rejected' | 'cancelled'
-  readonly value: unknown
-  readonly error: unknown
-  /** What awaiting it throws. */
-  failure(): unknown
-}
+import type { TaskNode } from './task-node.ts'
 
 /**
- * The bookkeeping behind every group: how many children live, what failed first. The first failure
- * cancels the scope; the others are kept with it.
+ * The tasks that a scope owns: how many live, what failed first. The first failure cancels the scope; the
+ * others are kept with it. A task is adopted once, and counts until it ends.
  */
-export class Nursery {
+export class Nursery implements OwnedTasks {
   readonly scope: ScopeNode
   live = 0
   failed = false
   failure: unknown
-  /** A child, or the body, was cut short by a cancellation from here or further out. */
+  /** A task, or the body, was cut short by a cancellation from here or further out. */
   wasCancelled = false
+  /** All have ended, and there will be no more. */
   closed = false
-  /** Told when the last child has ended. */
+  /** Told when nothing is left to wait for. */
   onIdle: (() => void) | undefined
-  /** Decides, at once, what becomes of a child that was not cut short from above; else a failure is the group's. */
-  onChildEnded: ((child: Child) => void) | undefined
-  /** Why children that come from now on are cancelled at once. */
+  /** Decides, at once, what becomes of a task that was not cut short from above; else a failure is the scope's. */
+  onChildEnded: ((child: TaskNode) => void) | undefined
+  /** Why tasks that come from now on are cancelled at once. */
   closedToNew: string | undefined
   #later: unknown[] | undefined
   #joiners: WaitQueue | undefined
 
   constructor(scope: ScopeNode) {
     this.scope = scope
+    scope.nursery = this
   }
 
-  /** Counts a child in. */
-  addChild(api: string): void {
+  /** Throws where no task may be started any more. */
+  requireOpen(api: string): void {
     if (this.closed) {
       throw new MisuseError(`${api}: the group has ended; spawn while one of its tasks lives`)
     }
@@ -55,23 +48,34 @@ export class Nursery {
         `${api}: the group is failing, its tasks are being cancelled; catch its error first`,
       )
     }
+  }
+
+  /** Takes a task in: it is waited for until it ends. */
+  adopt(task: TaskNode): void {
+    this.live += 1
+    task.parent = this
+    if (this.closedToNew !== undefined) cancelScope(task.scope, this.closedToNew)
+  }
+
+  /** Waits for something that is no task of its own, until `release`. */
+  hold(): void {
     this.live += 1
   }
 
-  /** Counts a child out. */
-  removeChild(): void {
+  release(): void {
     this.live -= 1
     if (this.live > 0) return
     this.onIdle?.()
     if (this.#joiners !== undefined) wakeAll(this.#joiners, undefined)
   }
 
-  childEnded(child: Child): void {
+  /** Told by each of its tasks, once, when it has ended. */
+  childEnded(child: TaskNode): void {
     const cutFromAbove = child.state === 'cancelled' && child.scope.cancelledBy !== child.scope
     if (cutFromAbove) this.wasCancelled = true
     else if (this.onChildEnded !== undefined) this.#decide(this.onChildEnded, child)
     else if (child.state === 'rejected') this.fail(child.error)
-    this.removeChild()
+    this.release()
   }
 
   /** The first failure cancels the scope; a later one is kept. */
@@ -87,10 +91,10 @@ export class Nursery {
 
   /** Does not end before `work` has; its failure is the group's. */
   await(work: PromiseLike<unknown>): void {
-    this.live += 1
+    this.hold()
     Promise.resolve(work)
       .catch((error: unknown) => this.bodyThrew(error))
-      .finally(() => this.removeChild())
+      .finally(() => this.release())
       .catch(report)
   }
 
@@ -105,29 +109,39 @@ export class Nursery {
     else this.fail(error)
   }
 
-  /** The life of a group whose body runs inside it: it ends when the body and all children have ended. */
-  async run<A, T>(body: (argument: A) => PromiseLike<T> | T, argument: A): Promise<T> {
-    let value: T | undefined
-    try {
-      value = await runInScope(this.scope, body, argument)
-    } catch (error) {
-      this.bodyThrew(error)
-    }
-    await this.end()
-    return value as T
-  }
-
-  /** Waits for the children, closes the group, and throws what it ends with. */
+  /** Waits for the tasks, closes the scope, and throws what it ends with. */
   async end(): Promise<void> {
-    await this.join()
+    do await this.join()
+    while (this.cancelForgotten())
     this.finish()
     this.throwOutcome()
+  }
+
+  /**
+   * Cancels what was begun in the scope and not awaited, such as a group. True when tasks are left in there,
+   * which must be waited for again.
+   */
+  cancelForgotten(): boolean {
+    for (const child of childrenOf(this.scope)) {
+      cancelScope(child, 'the scope around it has ended')
+      for (const nursery of nurseriesBelow(child)) {
+        this.hold()
+        void nursery.join().then(() => this.release())
+      }
+    }
+    return this.live > 0
   }
 
   /** Waits for the children; no cancellation makes it leave them behind. */
   async join(): Promise<void> {
     if (this.live === 0) await yieldIfDue(this.scope)
     while (this.live > 0) await suspend(this.#joiner(true))
+  }
+
+  /** For a task that does one piece of work after another: waits for what the last one spawned. */
+  async settle(): Promise<void> {
+    if (this.live > 0) await this.join()
+    if (this.failed) throw this.failure
   }
 
   /** The same for one who may be cancelled meanwhile: that cancels the children, too. */
@@ -181,11 +195,24 @@ export class Nursery {
     this.scope.caught = true
   }
 
-  #decide(onEnded: (child: Child) => void, child: Child): void {
+  #decide(onEnded: (child: TaskNode) => void, child: TaskNode): void {
     try {
       onEnded(child)
     } catch (error) {
       this.fail(error)
     }
   }
+}
+
+/** The tasks that a scope owns. */
+export function nurseryOf(scope: ScopeNode): Nursery {
+  return (scope.nursery as Nursery | undefined) ?? new Nursery(scope)
+}
+
+/** Those with tasks alive in a scope that is no task's own, and in the scopes inside it. */
+function nurseriesBelow(scope: ScopeNode): Nursery[] {
+  if (isTaskScope(scope)) return []
+  const inside = childrenOf(scope).flatMap(nurseriesBelow)
+  const nursery = scope.nursery as Nursery | undefined
+  return nursery === undefined || nursery.live === 0 ? inside : [nursery, ...inside]
 }

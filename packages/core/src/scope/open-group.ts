@@ -1,5 +1,6 @@
-import { openScope } from './cancel-scope.ts'
+import { handled } from './handled.ts'
 import { Nursery } from './nursery.ts'
+import { openScope } from './scoped.ts'
 import { TaskGroup } from './task-group.ts'
 
 /**
@@ -26,12 +27,14 @@ class OpenGroup extends TaskGroup implements AsyncDisposable {
     this.#nursery = nursery
   }
 
-  override async join(): Promise<void> {
-    try {
-      await super.join()
-    } finally {
-      this.#nursery.finish()
-    }
+  override join(): Promise<void> {
+    return handled(async () => {
+      try {
+        await super.join()
+      } finally {
+        this.#nursery.finish()
+      }
+    })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,8 +1,15 @@
 import { clearTimeout, runOutside, setTimeout } from '../kernel/platform.ts'
+import type { Program } from './program.ts'
 import { SharedListener } from './shared-listener.ts'
+
+interface HostStream {
+  readonly writableLength: number
+}
 
 interface HostProcess {
   exitCode?: number | string | undefined
+  readonly stdout?: HostStream
+  readonly stderr?: HostStream
   on?(event: string, listener: () => void): unknown
   removeListener?(event: string, listener: () => void): unknown
   exit?(code: number): never
@@ -23,17 +30,16 @@ const signals = [
   { name: 'SIGTERM', code: 143, event: event('SIGTERM') },
 ]
 
-/** Calls `cancel` at the first SIGINT or SIGTERM and sets the exit code; the second one exits. */
-export function onSignals(cancel: (signal: string) => void): (() => void)[] {
-  let asked = false
-  return signals.map(({ name, code, event }) =>
+/** Hands SIGINT and SIGTERM to a program, until the function returned is called. One that finds it cancelled already exits. */
+export function onSignals(program: Program): () => void {
+  const stops = signals.map(({ name, code, event }) =>
     event.listen(() => {
-      if (asked) host?.exit?.(code)
-      asked = true
-      exitWith(code)
-      cancel(name)
+      if (!program.interrupt(name, code)) host?.exit?.(code)
     }),
   )
+  return () => {
+    for (const stop of stops) stop()
+  }
 }
 
 /** Calls `listener` when the event loop has nothing left to do: the process is about to end. */
@@ -44,6 +50,25 @@ export function onDry(listener: () => void): () => void {
 /** Has the process end with this code, when it ends. */
 export function exitWith(code: number): void {
   if (host !== undefined) host.exitCode = code
+}
+
+/** How long a reader of our output may take nothing before we go without it, in milliseconds. */
+const STALLED = 1000
+const LOOK = 10
+
+/** Ends the process once what it has written is out, unless nobody reads it. Comes back only where there is no process. */
+export async function exitNow(code: number): Promise<void> {
+  if (host?.exit === undefined) return
+  exitWith(code)
+  const unread = (): number =>
+    (host.stdout?.writableLength ?? 0) + (host.stderr?.writableLength ?? 0)
+  let left = unread()
+  for (let stalled = 0; left > 0 && stalled < STALLED; stalled += LOOK) {
+    await new Promise((resolve) => runOutside(setTimeout, resolve, LOOK))
+    if (unread() < left) stalled = 0
+    left = unread()
+  }
+  host.exit(code)
 }
 
 /** How often it is asked whether the process must stay alive, in milliseconds. */

@@ -1,24 +1,30 @@
 import { snapshot } from '../diagnostics/snapshot.ts'
 import { waitReport } from '../diagnostics/wait-report.ts'
 import { BrokenError, Cancelled, MisuseError } from '../errors.ts'
-import { currentTaskRecord, rootScope } from '../kernel/current.ts'
-import { requireFunction, requireSignal } from '../kernel/guard.ts'
+import { currentScope, currentTaskRecord, rootScope, systemRuntime } from '../kernel/current.ts'
+import { requireDuration, requireFunction, requireSignal } from '../kernel/guard.ts'
 import type { ScopeNode } from '../kernel/records.ts'
 import { cancelScope } from '../kernel/cancellation.ts'
 import { abortedBy, aSignalMayAbort, bindSignal } from './abort-signal.ts'
-import { openScope, scopeFor } from './cancel-scope.ts'
+import { CancelScope } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
-import { Nursery } from './nursery.ts'
-import { exitWith, onDry, onSignals, stayAliveWhile } from './process.ts'
+import { Nursery, nurseryOf } from './nursery.ts'
+import { exitNow, exitWith, onDry, onSignals, stayAliveWhile } from './process.ts'
+import { Program } from './program.ts'
 import { now } from './sleep.ts'
+import { openScope } from './scoped.ts'
 import { spawnInto } from './spawn.ts'
-import type { TaskNode } from './task-node.ts'
 
 export interface RunOptions {
   /** A foreign signal: its abort cancels the program, and `run` throws `Cancelled` with its reason. */
   readonly signal?: AbortSignal
-  /** SIGINT and SIGTERM cancel the program; the second one ends the process at once. Default true. */
+  /** SIGINT and SIGTERM ask the program to stop, and cancel it; the next one ends the process at once. Default true. */
   readonly handleSignals?: boolean
+  /**
+   * How long the program may go on after it was asked to stop, in milliseconds: `stopping()` is set, and it
+   * can drain. When the grace is over, or at a second signal, it is cancelled. Default 0: at once.
+   */
+  readonly grace?: number
   /** How the main task is called in reports. Default `main`. */
   readonly name?: string
 }
@@ -30,10 +36,13 @@ export interface RunOptions {
  * When the event loop runs dry while tasks still wait, nobody will ever wake them: `run` prints who
  * waits for what, cancels the program, sets the exit code to 1 and throws.
  *
- * Cancellation: SIGINT or SIGTERM cancels the program and sets the exit code to 130 or 143; the result
- * is undefined when `main` was cut short by it. A second signal exits at once.
+ * Cancellation: the first SIGINT or SIGTERM sets `stopping()`, and cancels the program when the grace is over.
+ * If that cuts `main` short, the process exits with 130 or 143 as soon as the cleanup has ended, and nothing
+ * after `run` is reached. A `main` that ends by itself gives its value and leaves the exit code alone. A second
+ * signal cancels within the grace; the one after the cancellation exits at once.
  *
  * @throws what `main` or one of its tasks throws first
+ * @throws TaskCancelledError when `main` cancelled itself
  * @throws BrokenError after a deadlock
  * @throws MisuseError inside another `run`
  * @example
@@ -44,72 +53,82 @@ export interface RunOptions {
  * @see asyncio.run, trio.run
  */
 export async function run<T>(main: Body<T>, options: RunOptions = {}): Promise<T> {
-  const { signal } = options
+  const { signal, grace = 0 } = options
   requireFunction('run: main', main)
   requireSignal('run: signal', signal)
+  requireDuration('run: grace', grace)
   const outer = currentTaskRecord()
-  if (outer !== undefined) {
+  if (outer === undefined) return program(rootScope, main, options, ofTheProcess)
+  if (outer.scope.runtime === systemRuntime) {
     throw new MisuseError(`run: task ${outer.name} is inside a run already; await main() instead`)
   }
-  return program(rootScope, main, options, (scope) => {
-    const stops = watchDry(scope)
-    if (options.handleSignals !== false) {
-      stops.push(...onSignals((name) => cancelScope(scope, name)))
-    }
-    if (signal !== undefined) stops.push(bindSignal(scope, signal))
-    return stops
-  })
+  return program(currentScope(), main, options) // in a test run, which has no process of its own
+}
+
+/** What ends the program from outside: signals, and an event loop that has run dry. */
+function ofTheProcess(program: Program, { handleSignals = true }: RunOptions): (() => void)[] {
+  if (!handleSignals) return [watchDry(program, () => false)]
+  return [watchDry(program, () => program.stopAwaited), onSignals(program)]
 }
 
 /**
- * When the event loop runs dry nobody will ever wake those who wait, unless a signal may still abort: then
- * that is said, once, and the process stays alive.
+ * When the event loop runs dry nobody will ever wake those who wait, unless a signal may still come. The
+ * process stays alive then; who waits for an AbortSignal is said, once.
  */
-function watchDry(scope: ScopeNode): (() => void)[] {
+function watchDry({ scope }: Program, aStopMayCome: () => boolean): () => void {
   let stayingAlive: (() => void) | undefined
-  const dry = (): void => {
-    if (!aSignalMayAbort()) {
+  let said = false
+  const aSignalMayCome = (): boolean => aStopMayCome() || aSignalMayAbort()
+  const stopListening = onDry(() => {
+    if (!aSignalMayCome()) {
       cancelScope(scope, reportDeadlock(scope))
-    } else {
-      if (stayingAlive === undefined) {
-        const report = waitReport(snapshot(scope), now())
-        console.error(`corral: only an AbortSignal can still end these waits\n${report}`)
-      }
-      stayingAlive = stayAliveWhile(aSignalMayAbort)
+      return
     }
+    if (!said && !aStopMayCome()) {
+      said = true
+      const report = waitReport(snapshot(scope), now())
+      console.error(`corral: only an AbortSignal can still end these waits\n${report}`)
+    }
+    stayingAlive = stayAliveWhile(aSignalMayCome)
+  })
+  return () => {
+    stopListening()
+    stayingAlive?.()
   }
-  return [onDry(dry), () => stayingAlive?.()]
 }
 
-/** The life of a program below `root`, which `watch` may end early. */
+/** The life of a program below `root`, which what `watch` begins may end early. */
 export async function program<T>(
   root: ScopeNode,
   main: Body<T>,
-  { name = 'main', signal }: Pick<RunOptions, 'name' | 'signal'>,
-  watch: (scope: ScopeNode) => (() => void)[] = () => [],
+  options: RunOptions,
+  watch: (program: Program, options: RunOptions) => (() => void)[] = () => [],
 ): Promise<T> {
-  const nursery = new Nursery(openScope('run', root))
-  const { scope } = nursery
-  const stops = watch(scope)
+  const { name = 'main', signal, grace = 0 } = options
+  const scope = openScope('run', root)
+  const nursery = new Nursery(scope)
+  const asked = new Program(scope, grace)
+  const stops = watch(asked, options)
+  if (signal !== undefined) stops.push(bindSignal(scope, signal))
   const task = spawnInto(nursery, 'run', cancelLeftovers(main), { name })
   try {
     await nursery.end()
   } finally {
     for (const stop of stops) stop()
   }
-  if (task.state === 'cancelled') {
-    if (abortedBy(scope, signal)) throw new Cancelled(signal.reason)
-    if (scope.reason instanceof BrokenError) throw scope.reason
-  }
-  return task.value as T
+  if (task.state === 'fulfilled') return task.value as T
+  if (asked.exitCode !== undefined) await exitNow(asked.exitCode)
+  if (abortedBy(scope, signal)) throw new Cancelled(signal.reason)
+  if (scope.reason instanceof BrokenError) throw scope.reason
+  throw task.failure()
 }
 
 /** When main has returned, each task it left behind or still begins is cancelled; main's own value stands. */
 function cancelLeftovers<T>(main: Body<T>): () => Promise<T> {
   return async () => {
-    const { scope, nursery } = currentTaskRecord() as TaskNode
-    const value = await main(scopeFor(scope, main))
-    nursery.closeToNew('main has returned')
+    const scope = currentScope()
+    const value = await main(CancelScope.of(scope))
+    nurseryOf(scope).closeToNew('main has returned')
     return value
   }
 }

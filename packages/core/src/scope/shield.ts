@@ -1,8 +1,9 @@
 import { Cancelled } from '../errors.ts'
 import { requireFunction } from '../kernel/guard.ts'
 import { setShield } from '../kernel/cancellation.ts'
-import { openScope, scoped, scopeFor } from './cancel-scope.ts'
+import { CancelScope } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
+import { CUT, openScope, scoped } from './scoped.ts'
 
 /**
  * Runs `fn` to its end even in a cancelled scope: for cleanup that must wait. Give it a time limit of its own.
@@ -13,11 +14,16 @@ import type { Body } from './cancel-scope.ts'
  * try { await work() } finally { await shield(() => timeout(1000, () => connection.close())) }
  * @see trio.CancelScope(shield=True), Kotlin's NonCancellable
  */
-export async function shield<T>(fn: Body<T>): Promise<T> {
-  requireFunction('shield: fn', fn)
+export function shield<T>(fn: Body<T>): Promise<T> {
+  try {
+    requireFunction('shield: fn', fn)
+  } catch (error) {
+    return Promise.reject(error)
+  }
   const node = openScope('shield')
   setShield(node, true)
-  const value = await scoped(node, fn, scopeFor(node, fn))
-  if (node.caught) throw new Cancelled(node.reason) // by hand: there is no value
-  return value as T
+  return scoped(node, fn, CancelScope.of(node), (value) => {
+    if (value === CUT) throw new Cancelled(node.reason) // by hand: there is no value
+    return value
+  })
 }

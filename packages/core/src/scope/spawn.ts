@@ -1,7 +1,7 @@
-import { currentTaskRecord, rootScope } from '../kernel/current.ts'
+import { currentScope, rootScope } from '../kernel/current.ts'
 import { requireFunction } from '../kernel/guard.ts'
-import { cancelScope } from '../kernel/cancellation.ts'
 import type { Body } from './cancel-scope.ts'
+import { nurseryOf } from './nursery.ts'
 import type { Nursery } from './nursery.ts'
 import { TaskNode } from './task-node.ts'
 import { Task } from './task.ts'
@@ -12,24 +12,27 @@ export interface SpawnOptions {
 }
 
 /**
- * Starts a child of the current task. The body runs in the next turn, never before `spawn` returns;
- * the current task does not end before its children have, and a child's failure becomes its failure.
- * Outside any task, or when it has ended, the new one stands at the root, and its failure is an unhandled
- * rejection if nobody awaits it.
+ * Starts a task in the nearest scope around the call that has not ended: a task, a group, a timeout, any
+ * scope. That scope does not end before the task has, and the task's failure becomes its failure. The body
+ * runs in the next turn, never before `spawn` returns. Outside any scope the task stands at the root, and
+ * its failure is an unhandled rejection if nobody awaits it.
  *
- * Cancellation: cancelling the current task cancels its children; a timeout or another scope that
- * `spawn` is called in does not.
+ * Work that is to outlive the call which starts it takes a group as a parameter: `group.spawn`.
  *
- * @throws MisuseError when the current task is failing
+ * Cancellation: what cancels that scope cancels the task. In a cancelled scope the task is born cancelled:
+ * its body runs to its first wait.
+ *
+ * @throws MisuseError when the scope is failing
  * @example
  * const task = spawn(() => sleep(10), { name: 'nap' })
  * @see Kotlin's launch, Trio's start_soon
  */
 export function spawn<T>(fn: Body<T>, options?: SpawnOptions): Task<T> {
   requireFunction('spawn: fn', fn)
-  const parent = currentTaskRecord()
-  if (parent === undefined) return new Task(new TaskNode(rootScope, fn, options?.name))
-  return new Task(spawnInto((parent as TaskNode).nursery, 'spawn', fn, options))
+  let scope = currentScope()
+  while (scope.nursery !== undefined && nurseryOf(scope).closed) scope = scope.parent ?? rootScope
+  if (scope.parent === undefined) return new Task(TaskNode.launch(scope, fn, options?.name))
+  return new Task(spawnInto(nurseryOf(scope), 'spawn', fn, options))
 }
 
 /** Starts a task as a child of `nursery`. */
@@ -39,9 +42,8 @@ export function spawnInto<T>(
   fn: Body<T>,
   options?: SpawnOptions,
 ): TaskNode<T> {
-  nursery.addChild(api)
-  const task = new TaskNode<T>(nursery.scope, fn, options?.name)
-  task.parent = nursery
-  if (nursery.closedToNew !== undefined) cancelScope(task.scope, nursery.closedToNew)
+  nursery.requireOpen(api)
+  const task = TaskNode.launch<T>(nursery.scope, fn, options?.name)
+  nursery.adopt(task)
   return task
 }

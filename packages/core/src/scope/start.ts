@@ -2,9 +2,10 @@ import { Cancelled, MisuseError, TaskCancelledError } from '../errors.ts'
 import { requireFunction } from '../kernel/guard.ts'
 import { propagateCancellation } from '../kernel/cancellation.ts'
 import { attach, detach } from '../kernel/scope-tree.ts'
-import { openScope } from './cancel-scope.ts'
 import { cancelOnAbort, signalOf } from './abort-signal.ts'
+import { handled } from './handled.ts'
 import { Nursery } from './nursery.ts'
+import { openScope, scoped, valueOf } from './scoped.ts'
 import { spawnInto } from './spawn.ts'
 import type { SpawnOptions } from './spawn.ts'
 import type { TaskNode } from './task-node.ts'
@@ -13,13 +14,22 @@ import type { TaskNode } from './task-node.ts'
  * The task begins in a nursery of the caller's own, and moves into the group when it says that it has
  * started. So what fails before is the caller's, what fails after is the group's.
  */
-export async function startInto<T>(
+export function startInto<T>(
+  group: Nursery,
+  fn: (started: (value: T) => void) => PromiseLike<unknown>,
+  options: SpawnOptions | undefined,
+): Promise<T> {
+  return handled(() => starting(group, fn, options))
+}
+
+async function starting<T>(
   group: Nursery,
   fn: (started: (value: T) => void) => PromiseLike<unknown>,
   options: SpawnOptions | undefined,
 ): Promise<T> {
   requireFunction('TaskGroup.start: fn', fn)
-  group.addChild('TaskGroup.start') // keeps the group open meanwhile
+  group.requireOpen('TaskGroup.start')
+  group.hold() // keeps the group open meanwhile
   const nursery = new Nursery(openScope('TaskGroup.start'))
   let result: { readonly value: T } | undefined
   const started = (value: T): void => {
@@ -31,23 +41,27 @@ export async function startInto<T>(
     const { cancelledBy } = task.scope
     if (cancelledBy !== undefined && cancelledBy !== group.scope.cancelledBy) return
     result = { value }
-    group.live += 1
-    task.parent = group
+    group.adopt(task)
     detach(task.scope)
     attach(task.scope, group.scope)
     propagateCancellation(task.scope)
-    nursery.removeChild()
+    nursery.release()
   }
   const name = options?.name ?? (fn.name || 'start')
   let task: TaskNode
   const unfollow = cancelOnAbort(nursery.scope, signalOf(group.scope))
   try {
-    await nursery.run(() => {
-      task = spawnInto(nursery, 'TaskGroup.start', () => fn(started), { name })
-    }, undefined)
+    await scoped(
+      nursery.scope,
+      () => {
+        task = spawnInto(nursery, 'TaskGroup.start', () => fn(started), { name })
+      },
+      undefined,
+      valueOf,
+    )
   } finally {
     unfollow()
-    group.removeChild()
+    group.release()
   }
   if (result !== undefined) return result.value
   if (group.failed) throw group.failure

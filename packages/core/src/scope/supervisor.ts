@@ -1,7 +1,7 @@
 import { requireFunction } from '../kernel/guard.ts'
 import { runInScope } from '../kernel/platform.ts'
-import { openScope } from './cancel-scope.ts'
 import { Nursery } from './nursery.ts'
+import { openScope, scoped, valueOf } from './scoped.ts'
 import type { SpawnOptions } from './spawn.ts'
 import { TaskGroup } from './task-group.ts'
 import type { TaskNode } from './task-node.ts'
@@ -23,22 +23,34 @@ export interface SupervisorOptions extends SpawnOptions {
  * await supervisor(serve, { onError: (error, task) => log(task.name, error) })
  * @see Kotlin's supervisorScope, Erlang's one_for_one
  */
-export async function supervisor<T>(
+export function supervisor(
+  body: (group: TaskGroup) => PromiseLike<void> | void,
+  options: SupervisorOptions,
+): Promise<void>
+export function supervisor<T>(
   body: (group: TaskGroup) => PromiseLike<T> | T,
   options: SupervisorOptions,
-): Promise<T> {
-  requireFunction('supervisor: body', body)
-  requireFunction('supervisor: onError', options?.onError)
+): Promise<T | undefined>
+export function supervisor<T>(
+  body: (group: TaskGroup) => PromiseLike<T> | T,
+  options: SupervisorOptions,
+): Promise<T | undefined> {
+  try {
+    requireFunction('supervisor: body', body)
+    requireFunction('supervisor: onError', options?.onError)
+  } catch (error) {
+    return Promise.reject(error)
+  }
   const nursery = new Nursery(openScope(options.name ?? 'supervisor'))
   // Told in the supervisor's scope, not in that of the task, which has ended.
   const tell = (node: TaskNode): unknown =>
     options.onError(node.error, (node.handle as Task<unknown> | undefined) ?? new Task(node))
   nursery.onChildEnded = (child) => {
     if (child.state !== 'rejected') return
-    const told = runInScope(nursery.scope, tell, child as TaskNode)
+    const told = runInScope(nursery.scope, tell, child)
     if (typeof (told as Partial<PromiseLike<unknown>> | undefined)?.then === 'function') {
       nursery.await(told as PromiseLike<unknown>)
     }
   }
-  return nursery.run(body, new TaskGroup(nursery))
+  return scoped(nursery.scope, body, new TaskGroup(nursery), valueOf)
 }

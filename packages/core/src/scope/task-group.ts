@@ -2,12 +2,15 @@ import { Cancelled } from '../errors.ts'
 import { requireFunction, requireSignal } from '../kernel/guard.ts'
 import { cancelScope } from '../kernel/cancellation.ts'
 import { abortedBy, bindSignal } from './abort-signal.ts'
-import { CancelScope, openScope } from './cancel-scope.ts'
+import { CancelScope } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
+import { handled } from './handled.ts'
 import { Nursery } from './nursery.ts'
+import { openScope, scoped, valueOf } from './scoped.ts'
 import { spawnInto } from './spawn.ts'
 import type { SpawnOptions } from './spawn.ts'
 import { startInto } from './start.ts'
+import { TaskNode } from './task-node.ts'
 import { Task } from './task.ts'
 
 export interface TaskGroupOptions {
@@ -64,6 +67,31 @@ export class TaskGroup {
     return startInto(this.#nursery, fn, options)
   }
 
+  /**
+   * Makes a callback for foreign code, such as an event emitter: each call of it is a task of the group, whose
+   * failure is the group's. After the group has ended or failed a call runs nothing, throws nothing, and gives a
+   * task that is cancelled.
+   *
+   * @example
+   * emitter.on('order', group.callback((order: string) => save(order)))
+   */
+  callback<A extends unknown[], T>(
+    fn: (...args: A) => PromiseLike<T> | T,
+    options?: SpawnOptions,
+  ): (...args: A) => Task<T> {
+    requireFunction('TaskGroup.callback: fn', fn)
+    const nursery = this.#nursery
+    const name = options?.name ?? (fn.name || 'callback')
+    return (...args) => {
+      const work = (): PromiseLike<T> | T => fn(...args)
+      if (!nursery.closed && !nursery.failed) {
+        return new Task(spawnInto(nursery, 'TaskGroup.callback', work, { name }))
+      }
+      const reason = nursery.failed ? 'the group has failed' : 'the group has ended'
+      return new Task(TaskNode.cancelled(nursery.scope, work, name, reason))
+    }
+  }
+
   /** Cancels all its tasks and its body; the group then ends without an error. */
   cancel(reason?: unknown): void {
     cancelScope(this.#nursery.scope, reason)
@@ -76,16 +104,19 @@ export class TaskGroup {
    *
    * @throws the first failure as it is, with later ones in its `suppressed`
    */
-  async join(): Promise<void> {
-    const nursery = this.#nursery
-    await nursery.joinOrCancel()
-    nursery.close()
-    nursery.throwOutcome()
+  join(): Promise<void> {
+    return handled(() => joined(this.#nursery))
   }
 
   get [Symbol.toStringTag](): string {
     return 'TaskGroup'
   }
+}
+
+async function joined(nursery: Nursery): Promise<void> {
+  await nursery.joinOrCancel()
+  nursery.close()
+  nursery.throwOutcome()
 }
 
 /**
@@ -103,20 +134,38 @@ export class TaskGroup {
  * })
  * @see trio.open_nursery, asyncio.TaskGroup, Kotlin's coroutineScope
  */
-export async function taskGroup<T>(
+export function taskGroup(
+  body: (group: TaskGroup) => PromiseLike<void> | void,
+  options?: TaskGroupOptions,
+): Promise<void>
+export function taskGroup<T>(
+  body: (group: TaskGroup) => PromiseLike<T> | T,
+  options?: TaskGroupOptions,
+): Promise<T | undefined>
+export function taskGroup<T>(
   body: (group: TaskGroup) => PromiseLike<T> | T,
   options: TaskGroupOptions = {},
-): Promise<T> {
-  requireFunction('taskGroup: body', body)
-  requireSignal('taskGroup: signal', options.signal)
-  const { name = 'taskGroup', signal } = options
-  const nursery = new Nursery(openScope(name))
-  const stop = signal && bindSignal(nursery.scope, signal)
+): Promise<T | undefined> {
   try {
-    const value = await nursery.run(body, new TaskGroup(nursery))
-    if (nursery.wasCancelled && abortedBy(nursery.scope, signal)) throw new Cancelled(signal.reason)
-    return value
-  } finally {
-    stop?.()
+    requireFunction('taskGroup: body', body)
+    requireSignal('taskGroup: signal', options.signal)
+  } catch (error) {
+    return Promise.reject(error)
   }
+  const { name = 'taskGroup', signal } = options
+  const scope = openScope(name)
+  const group = new TaskGroup(new Nursery(scope))
+  if (signal === undefined) return scoped(scope, body, group, valueOf)
+  const stop = bindSignal(scope, signal)
+  return scoped(
+    scope,
+    body,
+    group,
+    (value) => {
+      stop()
+      if (scope.caught && abortedBy(scope, signal)) throw new Cancelled(signal.reason)
+      return valueOf(value)
+    },
+    stop,
+  )
 }

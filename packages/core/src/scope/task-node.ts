@@ -5,28 +5,32 @@ import { runInScope, scopesTravel } from '../kernel/platform.ts'
 import { ScopeNode, Waiter } from '../kernel/records.ts'
 import type { TaskRecord, TaskStatus } from '../kernel/records.ts'
 import { cancelScope } from '../kernel/cancellation.ts'
-import { attach, childrenOf, closeScope, notifyBodyEnd } from '../kernel/scope-tree.ts'
+import { attach, closeScope, notifyBodyEnd } from '../kernel/scope-tree.ts'
 import { suspend, wake, wakeWithError } from '../kernel/suspend.ts'
 import { WaitQueue } from '../kernel/wait-queue.ts'
-import { scopeFor } from './cancel-scope.ts'
+import { CancelScope } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
-import { Nursery } from './nursery.ts'
+import { nurseryOf } from './nursery.ts'
+import type { Nursery } from './nursery.ts'
 
-/** The inside of a task: its scope, its body, its children, and those who wait for it. */
+/** Who is told when a task ends. */
+export interface TaskParent {
+  childEnded(child: TaskNode): void
+}
+
+/** The inside of a task: its scope, its body, and those who wait for it. */
 export class TaskNode<out T = unknown> implements TaskRecord {
   readonly id: number
   readonly scope: ScopeNode
   /** The public face, once somebody asked for it. */
   handle: object | undefined
-  /** The children it spawned by itself; made with the first one. */
-  children: Nursery | undefined
   /** Where it counts as a child, until it ends. */
-  parent: Nursery | undefined
+  parent: TaskParent | undefined
   joiners: WaitQueue<never> | undefined
   state: 'pending' | 'running' | 'fulfilled' | 'rejected' | 'cancelled' = 'pending'
   value: T | undefined
   error: unknown
-  /** Only at the root, where no group takes the error: an ordinary promise that says so if nobody does. */
+  /** Only at the root, where nobody takes the error: an ordinary promise that says so if nobody does. */
   rejection: Promise<never> | undefined
   readonly work: Body<T>
   readonly #name: string | undefined
@@ -37,9 +41,29 @@ export class TaskNode<out T = unknown> implements TaskRecord {
     this.id = parent.runtime.nextId()
     this.work = work
     this.#name = name
-    attach(this.scope, parent)
-    if (observed) emit('taskSpawned', this)
-    soon(this)
+  }
+
+  /** Makes a task below `parent` that starts in the next turn. */
+  static launch<T>(parent: ScopeNode, work: Body<T>, name: string | undefined): TaskNode<T> {
+    const task = new TaskNode<T>(parent, work, name)
+    attach(task.scope, parent)
+    if (observed) emit('taskSpawned', task)
+    soon(task)
+    return task
+  }
+
+  /** Makes a task that is cancelled before it could start. */
+  static cancelled<T>(
+    parent: ScopeNode,
+    work: Body<T>,
+    name: string | undefined,
+    reason: unknown,
+  ): TaskNode<T> {
+    const task = new TaskNode<T>(parent, work, name)
+    cancelScope(task.scope, reason)
+    task.state = 'cancelled'
+    closeScope(task.scope)
+    return task
   }
 
   get name(): string {
@@ -56,16 +80,11 @@ export class TaskNode<out T = unknown> implements TaskRecord {
     return this.state !== 'pending' && this.state !== 'running'
   }
 
-  /** The children of its own; a failure among them cancels this task and becomes its failure. */
-  get nursery(): Nursery {
-    return (this.children ??= new Nursery(this.scope))
-  }
-
   /** Runs the body to its first wait. It runs even in a cancelled scope, so that its `finally` holds. */
   start(): void {
     this.state = 'running'
     if (observed) emit('taskStarted', this)
-    runInScope(this.scope, runBody, this as Running)
+    runInScope(this.scope, runBody, this)
   }
 
   fulfill(value: T): void {
@@ -74,27 +93,32 @@ export class TaskNode<out T = unknown> implements TaskRecord {
   }
 
   fail(error: unknown): void {
-    this.nursery.bodyThrew(error)
+    nurseryOf(this.scope).bodyThrew(error)
     this.#bodyEnded()
   }
 
   #bodyEnded(): void {
     if (this.scope.firstResource !== undefined) notifyBodyEnd(this.scope)
-    const { children } = this
-    if (children === undefined || children.live === 0) this.end()
-    else children.onIdle = () => end(this)
+    const nursery = this.scope.nursery as Nursery | undefined
+    if (nursery === undefined || nursery.live === 0) this.end()
+    else nursery.onIdle = () => end(this)
   }
 
-  /** Body and children have ended; what was begun in its scope and forgotten is cancelled and awaited first. */
+  /** The body and its tasks have ended; what was begun in its scope and forgotten is cancelled and awaited first. */
   end(): void {
-    const { children, scope } = this
-    if (scope.firstChild !== undefined && this.#awaitForgotten()) return
-    children?.close()
-    if (children?.failed === true) {
+    const { scope } = this
+    if (scope.firstChild !== undefined) {
+      const forgetful = nurseryOf(scope)
+      forgetful.onIdle = () => end(this)
+      if (forgetful.cancelForgotten()) return
+    }
+    const nursery = scope.nursery as Nursery | undefined
+    nursery?.close()
+    if (nursery?.failed === true) {
       this.state = 'rejected'
-      this.error = children.failure
+      this.error = nursery.failure
     } else {
-      this.state = children?.wasCancelled === true ? 'cancelled' : 'fulfilled'
+      this.state = nursery?.wasCancelled === true ? 'cancelled' : 'fulfilled'
     }
     if (this.state !== 'fulfilled') this.value = undefined
     closeScope(scope)
@@ -104,22 +128,6 @@ export class TaskNode<out T = unknown> implements TaskRecord {
     const awaited = this.#tellJoiners()
     if (parent !== undefined) parent.childEnded(this)
     else if (this.state === 'rejected' && !awaited) this.rejection = Promise.reject(this.error)
-  }
-
-  #awaitForgotten(): boolean {
-    const groups = new Set<Nursery>()
-    for (const child of childrenOf(this.scope)) {
-      cancelScope(child, 'its task has ended')
-      for (const task of tasksBelow(child)) {
-        if (task.parent !== undefined) groups.add(task.parent)
-      }
-    }
-    if (groups.size === 0) return false
-    const { nursery } = this
-    nursery.live += groups.size
-    nursery.onIdle = () => end(this)
-    for (const group of groups) void group.join().then(() => nursery.removeChild())
-    return true
   }
 
   #tellJoiners(): boolean {
@@ -146,20 +154,11 @@ export class TaskNode<out T = unknown> implements TaskRecord {
   }
 }
 
-/** A task as its body's promise sees it. */
-interface Running {
-  readonly scope: ScopeNode
-  readonly work: Body<unknown>
-  fulfill(value: unknown): void
-  fail(error: unknown): void
-}
-
-function runBody(task: Running): void {
+function runBody(task: TaskNode): void {
   let result: unknown
   let promise: Promise<unknown> | undefined
   try {
-    const { work } = task
-    result = work(scopeFor(task.scope, work))
+    result = task.work(CancelScope.of(task.scope))
     // What is foreign is followed by a promise of the engine's, which settles once and in our context.
     const waits = typeof (result as PromiseLike<unknown> | undefined)?.then === 'function'
     if (waits) promise = Promise.resolve(result)
@@ -203,17 +202,10 @@ function end(task: TaskNode): void {
   }
 }
 
-/** The tasks that are right below a scope which is no task's own. */
-function tasksBelow(scope: ScopeNode): TaskNode[] {
-  const { task } = scope
-  if (task?.scope === scope) return [task as TaskNode]
-  return childrenOf(scope).flatMap(tasksBelow)
-}
-
 const turn = Promise.resolve()
 
 /** Starting a task is a wake: it happens in the next turn, in the async context of the one who spawned it. */
-function soon(task: TaskRecord & { start(): void }): void {
+function soon(task: TaskNode): void {
   const { scheduler } = task.scope.runtime
   let passed = turn
   if (scheduler !== undefined) {

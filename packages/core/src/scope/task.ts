@@ -4,6 +4,7 @@ import { currentScope } from '../kernel/current.ts'
 import type { TaskRecord, TaskStatus } from '../kernel/records.ts'
 import { cancelScope } from '../kernel/cancellation.ts'
 import { ready } from '../kernel/suspend.ts'
+import { handled } from './handled.ts'
 import type { TaskNode } from './task-node.ts'
 
 let nodeOf: <T>(task: Task<T>) => TaskNode<T>
@@ -60,7 +61,11 @@ export class Task<T> implements PromiseLike<T> {
   }
 
   /** Waits for the end and tells how it went; throws only when the wait itself is cancelled. */
-  async settled(): Promise<PromiseSettledResult<T>> {
+  settled(): Promise<PromiseSettledResult<T>> {
+    return handled(() => this.#settled())
+  }
+
+  async #settled(): Promise<PromiseSettledResult<T>> {
     const node = this.#node
     if (node.ended) {
       const scope = currentScope()

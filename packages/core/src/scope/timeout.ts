@@ -1,11 +1,9 @@
 import { Cancelled, TimeoutError } from '../errors.ts'
 import { requireDuration, requireFunction, requireMoment } from '../kernel/guard.ts'
-import { runInScope } from '../kernel/platform.ts'
 import { setDeadline } from '../kernel/cancellation.ts'
-import { closeScope } from '../kernel/scope-tree.ts'
-import { yieldIfDue } from '../kernel/suspend.ts'
-import { absorbs, openScope, scopeFor } from './cancel-scope.ts'
+import { CancelScope } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
+import { CUT, openScope, scoped } from './scoped.ts'
 import { now } from './sleep.ts'
 
 /**
@@ -22,24 +20,30 @@ import { now } from './sleep.ts'
  * const page = await timeout(1000, () => download(url))
  * @see asyncio.timeout, trio.fail_after
  */
-export async function timeout<T>(ms: number, fn: Body<T>): Promise<T> {
-  requireDuration('timeout: ms', ms)
-  requireFunction('timeout: fn', fn)
+export function timeout<T>(ms: number, fn: Body<T>): Promise<T> {
+  try {
+    requireDuration('timeout: ms', ms)
+    requireFunction('timeout: fn', fn)
+  } catch (error) {
+    return Promise.reject(error)
+  }
   const node = openScope('timeout')
   const start = now()
   setDeadline(node, start + ms, start)
-  try {
-    const value = await runInScope(node, fn, scopeFor(node, fn))
-    const rest = yieldIfDue(node)
-    if (rest !== undefined) await rest
-    return value
-  } catch (error) {
-    if (node.expired && absorbs(node, error)) throw new TimeoutError(ms)
-    if (node.expired && node.cancelledBy === node) appendCause(error, new TimeoutError(ms))
-    throw error
-  } finally {
-    closeScope(node)
-  }
+  return scoped(
+    node,
+    fn,
+    CancelScope.of(node),
+    (value) => {
+      if (node.caught && node.expired) throw new TimeoutError(ms)
+      if (value === CUT) throw new Cancelled(node.reason) // by hand: there is no value
+      return value
+    },
+    (error) => {
+      const { expired, cancelledBy } = node
+      if (expired && cancelledBy === node) appendCause(error, new TimeoutError(ms))
+    },
+  )
 }
 
 /**
@@ -50,8 +54,12 @@ export async function timeout<T>(ms: number, fn: Body<T>): Promise<T> {
  * @param epochMs milliseconds since the epoch; `Infinity` for no limit
  * @throws TimeoutError when the moment was reached
  */
-export async function timeoutAt<T>(epochMs: number, fn: Body<T>): Promise<T> {
-  requireMoment('timeoutAt: epochMs', epochMs)
+export function timeoutAt<T>(epochMs: number, fn: Body<T>): Promise<T> {
+  try {
+    requireMoment('timeoutAt: epochMs', epochMs)
+  } catch (error) {
+    return Promise.reject(error)
+  }
   return timeout(Math.max(0, epochMs - now()), fn)
 }
 

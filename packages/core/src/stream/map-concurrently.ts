@@ -1,5 +1,6 @@
 import { RingBuffer, WaitQueue, wake } from '../lowlevel.ts'
 import type { ScopeNode } from '../lowlevel.ts'
+import { nurseryOf } from '../scope/nursery.ts'
 import type { Source } from './cursor.ts'
 import { drain } from './drain.ts'
 import { TaskStage } from './task-stage.ts'
@@ -79,6 +80,7 @@ export function mappingConcurrently<T, R>(
         let job: Job<T, R> | undefined = first
         while (job !== undefined) {
           job.result = await fn(job.item, job.index)
+          if (scope.nursery !== undefined) await nurseryOf(scope).settle() // what the item spawned
           job.done = true
           if (!ordered) jobs.push(job)
           while (jobs.at(0)?.done === true) void stage.emit(jobs.shift()?.result as R, scope)

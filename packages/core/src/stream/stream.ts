@@ -7,7 +7,7 @@ import {
   requireFunction,
   requireLimit,
 } from '../lowlevel.ts'
-import { handled } from '../sync/handled.ts'
+import { handled } from '../scope/handled.ts'
 import { buffering, conflating } from './buffer.ts'
 import { calling } from './calling.ts'
 import { catching } from './catching.ts'

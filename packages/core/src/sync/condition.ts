@@ -13,7 +13,7 @@ import {
 } from '../lowlevel.ts'
 import type { ResourceOptions } from '../lowlevel.ts'
 import { ConditionWaiters } from './condition-waiters.ts'
-import { handled } from './handled.ts'
+import { handled } from '../scope/handled.ts'
 import type { LockState } from './lock-state.ts'
 import { Lock, stateOf } from './lock.ts'
 

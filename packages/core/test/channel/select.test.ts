@@ -43,6 +43,23 @@ describe('select', () => {
       expect([empty.getters, stocked.size, unasked.size]).toEqual([0, 0, 1])
     }))
 
+  it.each([1, 2, 3, 4, 5])(
+    'stands in all lines before it gives way: %i turns later an item is not missed',
+    (turns) =>
+      testRun(async () => {
+        const queue = new Queue<string>()
+        spawn(async () => {
+          for (let i = 1; i < turns; i++) await Promise.resolve()
+          void queue.put('item')
+        })
+        const stop = new Event()
+        const won = await timeout(10, () =>
+          select({ item: () => queue.get(), stop: () => stop.wait() }),
+        )
+        expect(won).toEqual({ key: 'item', value: 'item' })
+      }),
+  )
+
   it('waits in all lines, takes the first that is granted and leaves the others without a trace', () =>
     testRun(async () => {
       const queues = [new Queue<number>(), new Queue<number>(), new Queue<number>()]

@@ -237,7 +237,7 @@ describe('Task', () => {
         }),
       { handleSignals: false },
     )
-    expect(seen).toEqual(['body', 'cleaned up'])
+    expect(seen).toEqual(['cleaned up', 'body'])
   })
 })
 

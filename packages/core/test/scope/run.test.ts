@@ -2,7 +2,18 @@ import { spawn as spawnProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { isCancelled, run, sleep, spawn, taskGroup } from '../../src/index.ts'
+import {
+  currentTask,
+  isCancelled,
+  now,
+  run,
+  sleep,
+  spawn,
+  stopping,
+  TaskCancelledError,
+  taskGroup,
+} from '../../src/index.ts'
+import { testRun } from '../../src/testing.ts'
 
 interface Ended {
   readonly code: number | null
@@ -155,8 +166,63 @@ describe('run', () => {
     ['SIGTERM', 143],
   ] as const)('cancels the program at the first %s and exits with %i', async (signal, code) => {
     const ended = await program('interrupted', [], [signal])
-    expect(ended).toEqual({ code, stdout: 'ready\ncleaned up\nafter run\n', stderr: '' })
+    expect(ended).toEqual({ code, stdout: 'ready\ncleaned up\n', stderr: '' })
   })
+
+  it.each([
+    [
+      'drains within its grace, and goes on after run with an untouched exit code',
+      'drain',
+      1,
+      0,
+      'drained\nvalue\n',
+    ],
+    ['is cancelled when its grace is over', 'overdue', 1, 143, 'cut short\n'],
+    ['is cancelled by the second signal within its grace', 'patient', 2, 143, 'cut short\n'],
+    ['exits at once at the third signal', 'deaf', 3, 143, ''],
+  ] as const)('asked to stop %s', async (_, mode, times, code, rest) => {
+    const ended = await program(
+      'stopping',
+      [mode],
+      Array.from({ length: times }, () => 'SIGTERM'),
+    )
+    expect(ended).toEqual({ code, stdout: `ready\nstopping\n${rest}`, stderr: '' })
+  })
+
+  it('writes out what it has printed before a signal ends it, however slow the reader is', async () => {
+    const { code, stdout } = await program('printing', [], ['SIGINT'])
+    expect(code).toBe(130)
+    expect(stdout.length).toBe('ready\n'.length + 5_000_000)
+  })
+
+  it('throws TaskCancelledError when main cancels itself', async () => {
+    const cancelled = run(async () => {
+      currentTask()?.cancel('enough')
+      await sleep(1)
+    })
+    await expect(cancelled).rejects.toBeInstanceOf(TaskCancelledError)
+    await expect(cancelled).rejects.toThrow('task main was cancelled: enough')
+  })
+
+  it('runs inside a test run, with its virtual time and its way to stop', () =>
+    testRun(async () => {
+      const seen: unknown[] = []
+      spawn(async () => {
+        await sleep(1000)
+        seen.push('asked')
+      })
+      const value = await run(
+        async () => {
+          void spawn(() => sleep(60_000)).settled()
+          await sleep(2000)
+          stopping().set()
+          await stopping().wait()
+          return now()
+        },
+        { grace: 500 },
+      )
+      expect([value, ...seen]).toEqual([2000, 'asked'])
+    }))
 
   it('exits at once at the second signal', async () => {
     const ended = await program('interrupted', ['slow'], ['SIGINT', 'SIGINT'])

@@ -10,9 +10,10 @@ import {
   shield,
   sleep,
   spawn,
+  TaskCancelledError,
   taskGroup,
 } from '../../src/index.ts'
-import type { TaskGroup } from '../../src/index.ts'
+import type { Task, TaskGroup } from '../../src/index.ts'
 import { currentScope, snapshot } from '../../src/lowlevel.ts'
 import { testRun } from '../../src/testing.ts'
 import { unhandled } from '../unhandled.ts'
@@ -55,8 +56,52 @@ describe('taskGroup', () => {
       expect([value, ...seen]).toEqual(['value', 'quick', 'slow'])
     }))
 
+  it('makes each call of a callback a task of its own', () =>
+    testRun(async () => {
+      const seen: string[] = []
+      await taskGroup(async (group) => {
+        const onEvent = group.callback(async (name: string, ms: number) => {
+          await sleep(ms)
+          seen.push(`${name} at ${now()}`)
+          return name
+        })
+        setTimeout(() => void onEvent('from outside', 5), 0)
+        expect(await onEvent('a', 10)).toBe('a')
+        const cut = onEvent('b', 1000)
+        cut.cancel()
+        await expect(cut).rejects.toBeInstanceOf(TaskCancelledError)
+      })
+      expect(seen).toContain('a at 10')
+    }))
+
+  it('fails with what a callback throws, and runs no callback after that', () =>
+    testRun(async () => {
+      const failure = new Error('in a callback')
+      let calls = 0
+      let late: ((fail: boolean) => Task<unknown>) | undefined
+      const group = taskGroup(async (group) => {
+        late = group.callback((fail: boolean) => {
+          calls += 1
+          if (fail) throw failure
+        })
+        late(true)
+        try {
+          await sleep(1000)
+        } finally {
+          expect(late(false).status).toBe('cancelled')
+        }
+      })
+      await expect(group).rejects.toBe(failure)
+      const task = late?.(false) as Task<unknown>
+      expect([task.status, task.cancel(), calls]).toEqual(['cancelled', false, 1])
+      await expect(task).rejects.toThrow('was cancelled: the group has failed')
+      expect((await task.settled()).status).toBe('rejected')
+    }))
+
   it('infers its value', () => {
-    expectTypeOf(taskGroup(async () => 1)).resolves.toEqualTypeOf<number>()
+    expectTypeOf(taskGroup(async () => 1)).resolves.toEqualTypeOf<number | undefined>()
+    expectTypeOf(taskGroup(async () => {})).resolves.toEqualTypeOf<void>()
+    expectTypeOf(taskGroup(() => {})).resolves.toEqualTypeOf<void>()
   })
 
   it('that is empty yields at least once', () =>

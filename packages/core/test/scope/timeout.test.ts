@@ -253,19 +253,23 @@ describe('timeout', () => {
       expect(failure.cause).toBeInstanceOf(TimeoutError)
     }))
 
-  it('leaves a child of the task alone that was spawned inside it', () =>
+  it('cancels and awaits the tasks that were spawned inside it', () =>
     testRun(async () => {
       const seen: string[] = []
-      await spawn(async () => {
-        await timeout(10, async () => {
-          spawn(async () => {
+      const late = timeout(10, async () => {
+        spawn(async () => {
+          try {
             await sleep(50)
-            seen.push('child')
-          })
-          await sleep(1000)
-        }).catch(() => {})
-      })
-      expect(seen).toEqual(['child'])
+          } finally {
+            await shield(() => sleep(5))
+            seen.push('child has cleaned up')
+          }
+        })
+        await sleep(1000)
+      }).catch((error: unknown) => seen.push((error as Error).name))
+      await late
+      expect(seen).toEqual(['child has cleaned up', 'TimeoutError'])
+      expect(now()).toBe(15)
     }))
 })
 

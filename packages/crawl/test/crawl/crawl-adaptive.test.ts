@@ -52,7 +52,7 @@ describe('crawl and a host in trouble', () => {
     const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0))
     // Two may have been on their way; from then on they are spaced, and less and less so.
     expect(Math.max(...gaps.slice(hit + 1, hit + 5))).toBeGreaterThan(60)
-    expect(gaps.at(-1)).toBeLessThan(50)
+    expect(Math.min(...gaps.slice(-5))).toBeLessThan(50) // any one of them may be late
   })
 
   test('does not slow down when told not to', async () => {
@@ -62,14 +62,17 @@ describe('crawl and a host in trouble', () => {
         else sendPage(response, [])
       }),
     )
-    const before = performance.now()
     await crawl({
       seeds: [`${site.origin}/`],
       store: newStore(),
-      limits: { retryDelay: 20 },
+      limits: { concurrency: 2, concurrencyPerHost: 2, retryDelay: 60 },
       adaptive: false,
     })
-    expect(performance.now() - before).toBeLessThan(2000)
+    const times = site.seen.map(({ at }) => at)
+    const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0))
+    const hit = site.seen.findIndex(({ path }) => path === '/5')
+    // Some may be late on a busy machine, but there is no distance that all of them keep.
+    expect(Math.min(...gaps.slice(hit + 2, hit + 9))).toBeLessThan(15)
   })
 
   test('spends no more retries than a host has, and a success gives some back', async () => {

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { crawl } from '../../src/crawl/crawl.ts'
 import { temporaryDirectory } from '../store/temporary-directory.ts'
+import { notingSession } from './noting-session.ts'
 import { resolver } from './resolver.ts'
 import { sendPage, testSite } from './test-site.ts'
 
@@ -11,7 +12,6 @@ const delay = 250
 const crawlDelay = 500
 
 interface HostLog {
-  readonly starts: number[]
   now: number
   most: number
 }
@@ -26,9 +26,8 @@ async function fiftyHosts(): Promise<{ seed: string; log: Map<string, HostLog> }
   const site = await testSite((response, path, _hit, request) => {
     const [host = '', port = ''] = (request.headers.host ?? '').split(':')
     const number = Number(/\d+/.exec(host)?.[0] ?? 0)
-    const own = log.get(host) ?? { starts: [], now: 0, most: 0 }
+    const own = log.get(host) ?? { now: 0, most: 0 }
     log.set(host, own)
-    own.starts.push(performance.now())
     own.most = Math.max(own.most, ++own.now)
     response.on('close', () => own.now--)
     if (path === '/robots.txt') {
@@ -53,31 +52,39 @@ function leastSpan(starts: readonly number[], many: number): number {
 }
 
 test(
-  'crawl keeps to the limit and the delay of every one of fifty hosts, as their servers see it',
+  'crawl keeps to the limit and the delay of every one of fifty hosts',
   { timeout: 60_000 },
   async () => {
     const { seed, log } = await fiftyHosts()
+    // The limit is what the servers see. The delay is seen where it is kept: a busy machine makes some requests late
+    // and others not, on their way.
+    const { lookup } = resolver({ '*': '127.0.0.1' })
+    const { session, starts } = notingSession({ connect: { lookup } })
+    await using _ = session
     const before = performance.now()
     const result = await crawl({
       seeds: [seed],
       store: join(temporaryDirectory(), 'crawl.db'),
       scope: { within: 'anywhere' },
       limits: { concurrency: 40, concurrencyPerHost: 2, delay, retryDelay: 50 },
-      connect: { lookup: resolver({ '*': '127.0.0.1' }).lookup, allowAddress: () => true },
+      session,
     })
     expect(result).toMatchObject({ pages: hosts * pagesPerHost, failed: 0, queued: 0 })
     expect(log.size).toBe(hosts)
-    for (const [host, { starts, most }] of log) {
+    for (const [host, { most }] of log) {
       expect(most, `requests at a time to ${host}`).toBeLessThanOrEqual(2)
-      const own = Number(host.slice(1, -'.test'.length)) % 5 === 0 ? crawlDelay : delay
-      const [, ...pages] = starts // the robots.txt itself comes before its delay is known
-      // Requests are seen when they arrive, and on a busy machine one may be late and the next one not. But of
-      // three that follow each other the last cannot come within one delay, nor all of them in less than theirs.
-      expect(leastSpan(pages, 3), `three to ${host}`).toBeGreaterThan(own)
-      expect(leastSpan(pages, pages.length), `all to ${host}`).toBeGreaterThan(
+    }
+    for (const [origin, times] of starts) {
+      const { hostname } = new URL(origin)
+      const own = Number(hostname.slice(1, -'.test'.length)) % 5 === 0 ? crawlDelay : delay
+      const [, ...pages] = times // the robots.txt itself comes before its delay is known
+      // From the decision to the call a busy machine may lose time, too. But of three calls that follow each other the
+      // last cannot come within one delay, nor all of them in less than theirs.
+      expect(leastSpan(pages, 3), `three to ${hostname}`).toBeGreaterThan(own)
+      expect(leastSpan(pages, pages.length), `all to ${hostname}`).toBeGreaterThan(
         (pages.length - 2) * own,
       )
-      expect(leastSpan(starts, 3), `the first three to ${host}`).toBeGreaterThan(delay)
+      expect(leastSpan(times, 3), `the first three to ${hostname}`).toBeGreaterThan(delay)
     }
     // Hosts do not wait for each other: one after the other they would take many times as long.
     expect(performance.now() - before).toBeLessThan((hosts * pagesPerHost * delay) / 4)

@@ -1,16 +1,15 @@
 import { join } from 'node:path'
-import { HttpSession } from '@corral/http'
 import { isCancelled, sleep, taskGroup } from 'corral'
 import { describe, expect, test } from 'vitest'
 import { crawl } from '../../src/crawl/crawl.ts'
 import type { CrawlOptions } from '../../src/crawl/crawl-options.ts'
 import type { CrawlPage } from '../../src/crawl/crawl-page.ts'
 import type { CrawlProgress } from '../../src/crawl/crawl-progress.ts'
-import type { CrawlSession } from '../../src/crawl/crawl-session.ts'
 import { startDemoSite } from '../../src/demo/demo-site.ts'
 import { openStore } from '../../src/store/store.ts'
 import { StoreReader } from '../../src/store/store-reader.ts'
 import { temporaryDirectory } from '../store/temporary-directory.ts'
+import { notingSession } from './noting-session.ts'
 import { storeContent } from './store-content.ts'
 import { graph, pages, sendPage, testSite } from './test-site.ts'
 
@@ -21,21 +20,6 @@ function newStore(): string {
 /** Crawls with little patience. */
 function quickCrawl(options: CrawlOptions): PromiseLike<CrawlProgress> {
   return crawl({ ...options, limits: { retryDelay: 10, ...options.limits } })
-}
-
-/** A session that notes when it was asked: how late the network and the server are is no fault of the crawl. */
-function notingSession(): {
-  session: CrawlSession & AsyncDisposable
-  starts: Map<string, number[]>
-} {
-  const http = new HttpSession()
-  const starts = new Map<string, number[]>()
-  const get: CrawlSession['get'] = (url, request) => {
-    const { origin } = new URL(url)
-    starts.set(origin, [...(starts.get(origin) ?? []), performance.now()])
-    return http.get(url, request)
-  }
-  return { session: { get, [Symbol.asyncDispose]: () => http.close() }, starts }
 }
 
 function errorsIn(file: string): Record<string, string> {

@@ -57,7 +57,7 @@ beforeAll(async () => {
     scope: { within: 'anywhere' },
     findSitemaps: true,
     limits: {
-      timeout: 4000,
+      timeout: 10_000,
       attempts: 1,
       retryDelay: 10,
       maxRetryDelay: 100,
@@ -95,7 +95,7 @@ describe('crawl among hostile servers', () => {
 
   test('takes neither more memory nor more time than it may', () => {
     expect(grown).toBeLessThan(256 * 1024 * 1024)
-    expect(took).toBeLessThan(60_000)
+    expect(took).toBeLessThan(100_000)
   })
 
   test('consists of at least forty cases, each with a name of its own', () => {

@@ -11,7 +11,7 @@ import {
   wakeWithError,
 } from 'corral/lowlevel'
 import { Lane } from '../output/lane.ts'
-import type { Outbox, ProgressListener } from '../output/outbox.ts'
+import type { Outbox } from '../output/outbox.ts'
 import type { AnySocket, InnerSocket } from '../socket/server-socket.ts'
 import { Members } from './members.ts'
 import type { Presence } from './members.ts'
@@ -46,7 +46,7 @@ export interface RoomSendOptions {
  * using seat = chat.join(socket)
  * chat.send('hello')
  */
-export class Room<T = string> implements Disposable, ProgressListener {
+export class Room<T = string> implements Disposable {
   readonly name: string
   /** What it calls itself as a publisher: another one after each start. */
   readonly epoch: string = randomUUID()

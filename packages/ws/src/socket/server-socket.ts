@@ -13,11 +13,9 @@ import { requireClose } from '../frames/close-frame.ts'
 import type { CloseInfo } from '../frames/close-frame.ts'
 import type { AnySeat } from '../room/seat.ts'
 import { Connection } from './connection.ts'
-import type { ConnectionOwner } from './connection.ts'
 import type { MessageKind } from './codec.ts'
 import { Inbox } from './inbox.ts'
 import { MessageRate } from './message-rate.ts'
-import type { ProgressListener } from '../output/outbox.ts'
 import { PlainSpeech } from './plain-speech.ts'
 import type { SocketLimits } from './socket-limits.ts'
 import type { Speech } from './speech.ts'
@@ -44,9 +42,7 @@ export interface SocketFacts<U> {
  *   for await (const text of socket) await socket.send(text.toUpperCase())
  * })
  */
-export class ServerSocket<M = string, U = undefined>
-  implements AsyncIterable<M>, ConnectionOwner, ProgressListener
-{
+export class ServerSocket<M = string, U = undefined> implements AsyncIterable<M> {
   readonly #facts: SocketFacts<U>
   readonly #inbox: Inbox<M>
   readonly #senders = new WaitQueue()

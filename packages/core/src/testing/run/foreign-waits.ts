@@ -1,6 +1,7 @@
 import { macrotask, monotonicNow, setTimeout } from '../../kernel/platform.ts'
 import type { ScopeNode, TaskRecord } from '../../kernel/records.ts'
 import { isTaskScope } from '../../kernel/scope-tree.ts'
+import type { Nursery } from '../../scope/nursery.ts'
 import type { TaskNode } from '../../scope/task-node.ts'
 import { InFlight, polling } from './in-flight.ts'
 
@@ -103,8 +104,10 @@ function tasksBelow(scope: ScopeNode): TaskRecord[] {
 
 /** It runs, and neither has a wait of ours nor has it come to the end of its body. */
 function waitsForForeign(task: TaskRecord): boolean {
-  const { state, children, scope } = task as TaskNode
-  if (state !== 'running' || children?.onIdle !== undefined) return false
+  const { state, scope } = task as TaskNode
+  if (state !== 'running' || (scope.nursery as Nursery | undefined)?.onIdle !== undefined) {
+    return false
+  }
   const kinds = waitsOf(scope)
   return kinds.length === 0 || kinds.includes('cancellable')
 }

@@ -50,7 +50,7 @@ export async function runOnce<T>(
   }
   let value: T
   try {
-    value = await driver.drive(program(driver.root, body, { name }))
+    value = await driver.drive(program(driver.root, body, { name, grace: Infinity }))
   } catch (error) {
     return { ok: false, error: failureOf(driver, error), driver }
   } finally {

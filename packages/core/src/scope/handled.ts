@@ -1,6 +1,6 @@
 import { isCancelled } from '../errors.ts'
-import { isUncancelled } from '../lowlevel.ts'
-import { isCancellation } from '../scope/cancel-scope.ts'
+import { isUncancelled } from '../kernel/current.ts'
+import { isCancellation } from './foreign-cancellation.ts'
 
 // A cancellation that rejects a call of ours is nobody's fault: it must not kill the process as an unhandled
 // rejection, whether the call is awaited or not. A real error is reported as ever when nobody takes it. So the

@@ -1,0 +1,246 @@
+import { lstat, readdir } from 'node:fs/promises'
+import { watch as ring } from 'node:fs'
+import type { FSWatcher } from 'node:fs'
+import { join } from 'node:path'
+import { BusyError, isCancelled, shield } from 'corral'
+import { suspend, Waiter, WaitQueue, wake } from 'corral/lowlevel'
+import { requireName } from '../guard.ts'
+import { FileError } from './file-error.ts'
+
+export interface WatchOptions {
+  /** Whether what is there already is told first, as `created`. */
+  readonly existing?: boolean
+  /** Whether folders below it are watched too; they are unless given. */
+  readonly recursive?: boolean
+}
+
+/** What became of a file, a folder or a link since it was told last. */
+export interface Change {
+  readonly type: 'created' | 'changed' | 'removed'
+  readonly path: string
+}
+
+/** How long it must be quiet before folders are looked through after a burst, in milliseconds. */
+const QUIET = 50
+/** More rings than this in one go, and some may have been dropped. */
+const BURST = 100
+
+/**
+ * What changes in a folder. The system's messages only say where to look; what is told is what was found there, so that nothing
+ * is missed whatever the system dropped: after a burst all folders are looked through. While nobody takes them,
+ * changes of one path become one.
+ *
+ * Cancellation: throws `Cancelled`; leaving the loop ends the watch.
+ *
+ * @throws FileError GONE when the folder itself is removed
+ * @throws Error ENOENT, EACCES, ENOSPC (too many watches): the system's own
+ * @example
+ * for await (const { type, path } of watch('src', { existing: true })) console.log(type, path)
+ * @see chokidar
+ */
+export function watch(folder: string, options: WatchOptions = {}): AsyncIterableIterator<Change> {
+  requireName('watch: folder', folder)
+  return new FolderWatch(folder, options)
+}
+
+/** A folder that is watched, and what was found in it last. */
+interface Watched {
+  readonly path: string
+  readonly bell: FSWatcher
+  /** Of each name how it looked, to tell a change. */
+  readonly found: Map<string, string>
+  /** Names that were rung for. */
+  readonly rung: Set<string>
+}
+
+class FolderWatch implements AsyncIterableIterator<Change, void, void> {
+  readonly #root: string
+  readonly #recursive: boolean
+  #tellsFound: boolean
+  readonly #folders = new Map<string, Watched>()
+  /** What nobody has taken yet: the last of each path, in the order of the first. */
+  readonly #changes = new Map<string, Change['type']>()
+  readonly #line = new WaitQueue()
+  #rings = 0
+  #quiet: NodeJS.Timeout | undefined
+  #looksThrough = false
+  #looking: Promise<void> | undefined
+  #error: Error | undefined
+  #isOver = false
+
+  constructor(root: string, { existing = false, recursive = true }: WatchOptions) {
+    this.#root = root
+    this.#recursive = recursive
+    this.#tellsFound = existing
+  }
+
+  async next(): Promise<IteratorResult<Change, void>> {
+    if (this.#line.size > 0) {
+      throw new BusyError('watch: somebody waits for the next change already')
+    }
+    if (this.#folders.size === 0 && !this.#isOver) this.#look(() => this.#begin())
+    for (;;) {
+      for (const [path, type] of this.#changes) {
+        this.#changes.delete(path)
+        return { done: false, value: { type, path } }
+      }
+      const error = this.#error
+      if (error !== undefined) {
+        this.#error = undefined
+        await this.return()
+        throw error
+      }
+      if (this.#isOver) return { done: true, value: undefined }
+      await suspend(new Waiter('watch', this, this.#line))
+    }
+  }
+
+  async return(): Promise<IteratorResult<Change, void>> {
+    this.#isOver = true
+    clearTimeout(this.#quiet)
+    for (const { bell } of this.#folders.values()) bell.close()
+    this.#folders.clear()
+    await shield(async () => this.#looking)
+    return { done: true, value: undefined }
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async #begin(): Promise<void> {
+    await this.#enter(this.#root)
+    this.#tellsFound = true
+  }
+
+  /** One look at a time; what rings meanwhile is looked at after it. */
+  #look(look: () => Promise<void>): void {
+    this.#looking = (this.#looking ?? Promise.resolve()).then(look).catch((error: unknown) => {
+      if (isCancelled(error)) throw error
+      this.#error ??= error as Error
+    })
+    void this.#looking.then(() => {
+      for (const waiter of this.#line) wake(waiter, undefined)
+    })
+  }
+
+  /** Watches first and looks then, so that nothing falls in between. */
+  async #enter(path: string): Promise<void> {
+    if (this.#isOver || this.#folders.has(path)) return
+    let bell: FSWatcher
+    try {
+      bell = ring(path, (_type, name) => this.#ring(folder, name))
+    } catch (error) {
+      if (path !== this.#root && isGone(error)) return
+      throw error
+    }
+    bell.on('error', () => {}) // the folder is gone: its own folder tells
+    const folder: Watched = { path, bell, found: new Map(), rung: new Set() }
+    this.#folders.set(path, folder)
+    await this.#lookThrough(folder)
+  }
+
+  #ring(folder: Watched, name: string | null): void {
+    if (this.#isOver) return
+    this.#rings += 1
+    if (name !== null) folder.rung.add(name)
+    if (name === null || this.#rings > BURST) this.#looksThrough = true
+    this.#quiet ??= setTimeout(() => this.#answer(), this.#rings === 1 ? 5 : QUIET)
+  }
+
+  #answer(): void {
+    this.#quiet = undefined
+    const looksThrough = this.#looksThrough
+    this.#looksThrough = false
+    this.#rings = 0
+    const rung = [...this.#folders.values()].filter((folder) => folder.rung.size > 0)
+    const names = rung.map((folder) => [...folder.rung])
+    for (const folder of rung) folder.rung.clear()
+    this.#look(async () => {
+      if (looksThrough) {
+        for (const folder of [...this.#folders.values()]) await this.#lookThrough(folder)
+      } else {
+        for (const [i, folder] of rung.entries()) await this.#lookAt(folder, names[i] ?? [])
+      }
+      // Rung for by its own name, or by nothing at all: is the first folder still there?
+      if (!this.#isOver && (await stampOf(this.#root)) === undefined) throw isRemoved(this.#root)
+    })
+  }
+
+  async #lookThrough(folder: Watched): Promise<void> {
+    let names: string[] = []
+    try {
+      names = await readdir(folder.path)
+    } catch (error) {
+      if (!isGone(error)) throw error
+    }
+    const before = [...folder.found.keys()]
+    const now = new Set(names)
+    await this.#lookAt(folder, names.concat(before.filter((name) => !now.has(name))))
+  }
+
+  async #lookAt(folder: Watched, names: readonly string[]): Promise<void> {
+    const entered: string[] = []
+    for (let i = 0; i < names.length && !this.#isOver; i += 64) {
+      const some = names.slice(i, i + 64)
+      const stamps = await Promise.all(some.map((name) => stampOf(join(folder.path, name))))
+      for (const [j, name] of some.entries()) {
+        const path = join(folder.path, name)
+        const [before, now] = [folder.found.get(name), stamps[j]]
+        if (before === now) continue
+        if (before?.startsWith('folder') === true) this.#forget(path)
+        if (now === undefined) {
+          folder.found.delete(name)
+          this.#tell(path, 'removed')
+        } else {
+          folder.found.set(name, now)
+          if (this.#tellsFound) this.#tell(path, before === undefined ? 'created' : 'changed')
+          if (now.startsWith('folder') && this.#recursive) entered.push(path)
+        }
+      }
+    }
+    for (const path of entered) await this.#enter(path)
+  }
+
+  /** A folder is gone, and with it all below. */
+  #forget(path: string): void {
+    const folder = this.#folders.get(path)
+    if (folder === undefined) return
+    folder.bell.close()
+    this.#folders.delete(path)
+    for (const name of folder.found.keys()) {
+      this.#forget(join(path, name))
+      this.#tell(join(path, name), 'removed')
+    }
+  }
+
+  #tell(path: string, type: Change['type']): void {
+    const before = this.#changes.get(path)
+    if (before === undefined) this.#changes.set(path, type)
+    else if (before === 'created' && type === 'removed') this.#changes.delete(path)
+    else if (before === 'removed') this.#changes.set(path, 'changed')
+    else if (type === 'removed') this.#changes.set(path, type)
+    for (const waiter of this.#line) wake(waiter, undefined)
+  }
+}
+
+/** How something looks; a folder always the same, since what is in it is told by itself. */
+async function stampOf(path: string): Promise<string | undefined> {
+  try {
+    const { mtimeMs, ctimeMs, size, ino, mode } = await lstat(path)
+    if ((mode & 0o170000) === 0o040000) return `folder ${ino}`
+    return `${mtimeMs} ${ctimeMs} ${size} ${ino}`
+  } catch (error) {
+    if (isGone(error)) return undefined
+    throw error
+  }
+}
+
+function isGone(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ENOENT' || code === 'ENOTDIR'
+}
+
+function isRemoved(path: string): FileError {
+  return new FileError('GONE', path, `watch: ${path} was removed; watch the folder around it`)
+}
