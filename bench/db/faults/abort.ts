@@ -101,7 +101,7 @@ async function measure(phase: Phase, route: Route, observer: Database): Promise<
       cancel.cancel()
     })
     if (scope.cancelledCaught) count.cancelled += 1
-    const active = sql`select count(*)::int from pg_stat_activity where application_name = 'abort' and state <> 'idle' and pid <> pg_backend_pid()`
+    const active = sql`select count(*)::int from pg_stat_activity where application_name = 'abort' and state not in ('idle', 'starting')`
     count.active += await observer.value<number>(active)
     // Two at once: every connection that there is.
     const next = await moveOnAfter(30_000, () =>
