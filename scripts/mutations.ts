@@ -134,16 +134,17 @@ export const mutations: readonly Mutation[] = [
   },
   {
     what: 'a foreign AbortError is no cancellation',
-    file: 'scope/cancel-scope.ts',
-    from: ` || (part instanceof Error && part.name === 'AbortError')`,
+    file: 'scope/foreign-cancellation.ts',
+    from: `    if (error.name === 'AbortError') return true
+`,
     to: ``,
     tests: ['scope'],
   },
   {
     what: 'a scope absorbs the cancellation of another',
-    file: 'scope/cancel-scope.ts',
-    from: `if (node.cancelledBy !== node || !isCancellation(error)) return false`,
-    to: `if (!isCancellation(error)) return false`,
+    file: 'scope/scoped.ts',
+    from: `if (node.cancelledBy === node && isCancellation(error)) absorbed = true`,
+    to: `if (isCancellation(error)) absorbed = true`,
     tests: ['scope'],
   },
   {
@@ -178,8 +179,8 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'a task ends without waiting for its children',
     file: 'scope/task-node.ts',
-    from: `if (children === undefined || children.live === 0) this.end()`,
-    to: `if (children === undefined || children.live >= 0) this.end()`,
+    from: `if (nursery === undefined || nursery.live === 0) this.end()`,
+    to: `if (nursery === undefined || nursery.live >= 0) this.end()`,
     tests: ['scope'],
   },
   {
@@ -192,30 +193,30 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'a timeout that expired is thrown though the work was cancelled from outside',
     file: 'scope/timeout.ts',
-    from: `if (node.expired && absorbs(node, error)) throw new TimeoutError(ms)`,
+    from: `if (node.caught && node.expired) throw new TimeoutError(ms)`,
     to: `if (node.cancelledBy !== undefined) throw new TimeoutError(ms)`,
     tests: ['scope'],
   },
   {
     what: 'a started task stays with the one who started it',
     file: 'scope/start.ts',
-    from: `    task.parent = group
+    from: `    group.adopt(task)
 `,
-    to: '',
+    to: '    group.hold()',
     tests: ['scope/start.test.ts'],
   },
   {
     what: 'the program ends and leaves its tasks running',
     file: 'scope/run.ts',
-    from: `nursery.closeToNew('main has returned')`,
-    to: `void nursery`,
+    from: `nurseryOf(scope).closeToNew('main has returned')`,
+    to: `void nurseryOf`,
     tests: ['scope/run.test.ts', 'scope/edges.test.ts'],
   },
   {
     what: 'a task does not wait for a group that its body forgot',
     file: 'scope/task-node.ts',
-    from: `if (scope.firstChild !== undefined && this.#awaitForgotten()) return`,
-    to: ``,
+    from: `if (forgetful.cancelForgotten()) return`,
+    to: `forgetful.cancelForgotten()`,
     tests: ['scope/edges.test.ts'],
   },
   {
@@ -231,6 +232,56 @@ export const mutations: readonly Mutation[] = [
     from: `suspend(this.#joiner(false), scope)`,
     to: `suspend(this.#joiner(true), scope)`,
     tests: ['scope/edges.test.ts'],
+  },
+  {
+    what: 'a scope ends before the tasks that were started in it',
+    file: 'scope/scoped.ts',
+    from: `await nurseryOf(node).end()`,
+    to: `nurseryOf(node).finish()`,
+    tests: ['scope'],
+  },
+  {
+    what: 'a scope leaves what was forgotten in it running',
+    file: 'scope/nursery.ts',
+    from: `while (this.cancelForgotten())`,
+    to: `while (this.live > 0)`,
+    tests: ['scope/edges.test.ts'],
+  },
+  {
+    what: 'what a body returns is awaited outside of its scope',
+    file: 'scope/scoped.ts',
+    from: `return isThenable(result) ? runInScope(scope, follow<T>, result) : result`,
+    to: `return result`,
+    tests: ['scope'],
+  },
+  {
+    what: 'a program is cancelled as soon as it is asked to stop',
+    file: 'scope/program.ts',
+    from: `if (this.#grace === 0) cancelScope(scope, reason)`,
+    to: `if (this.#grace >= 0) cancelScope(scope, reason)`,
+    tests: ['scope/run.test.ts'],
+  },
+  {
+    what: 'the grace never ends',
+    file: 'scope/program.ts',
+    from: `else if (!scope.closed) setDeadline(`,
+    to: `else if (scope.closed) setDeadline(`,
+    tests: ['scope/run.test.ts'],
+  },
+  {
+    what: 'a callback runs after its group has failed',
+    file: 'scope/task-group.ts',
+    from: `if (!nursery.closed && !nursery.failed) {`,
+    to: `if (!nursery.closed) {`,
+    tests: ['scope/task-group.test.ts'],
+  },
+  {
+    what: 'a living holder does not keep a knot from being reported',
+    file: 'diagnostics/knots.ts',
+    from: `    for (const waiter of waiting.get(task.id) ?? []) live(waiter)
+`,
+    to: '',
+    tests: ['diagnostics'],
   },
   {
     what: 'a task that swallows its cancellation is taken for one that was never cancelled',

@@ -199,15 +199,19 @@ export function isCancelled(error: unknown): error is Cancelled {
 
 /** Whether the error is such, or all that the engine made a SuppressedError of. */
 export function eachPart(error: unknown, is: (part: unknown) => boolean): boolean {
-  if (!(error instanceof Error) || error.name !== 'SuppressedError') return is(error)
-  const both = error as SuppressedError
-  return eachPart(both.error, is) && eachPart(both.suppressed, is)
+  try {
+    if (!(error instanceof Error) || error.name !== 'SuppressedError') return is(error)
+    const both = error as SuppressedError
+    return eachPart(both.error, is) && eachPart(both.suppressed, is)
+  } catch {
+    return false // it cannot even be looked at, such as a revoked Proxy
+  }
 }
 
 function because(reason: unknown): string {
   if (reason === undefined) return ''
-  if (reason instanceof Error) return `: ${reason.message}`
   try {
+    if (reason instanceof Error) return `: ${reason.message}`
     return `: ${String(reason)}`
   } catch {
     return `: ${typeof reason}` // it has no string form, or one that throws

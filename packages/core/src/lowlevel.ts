@@ -48,5 +48,8 @@ export {
   wakeWithError,
   yieldIfDue,
 } from './kernel/suspend.ts'
-export { waitReport } from './diagnostics/wait-report.ts'
+export { waitKnots } from './diagnostics/knots.ts'
+export type { Knot } from './diagnostics/knots.ts'
+export { waitCycle, waitReport } from './diagnostics/wait-report.ts'
+export type { WaitLink } from './diagnostics/wait-report.ts'
 export { WaitQueue } from './kernel/wait-queue.ts'

@@ -13,7 +13,7 @@ const CIRCLE = 20
  *    ├ writer     waits for Lock.acquire, 1.2 s, held by reader
  *    └ reader     waits for Queue.get, 1.2 s
  *
- * Of what is very deep only how many they are is told, and what the last one waits for.
+ * A very deep tree is summarised: how many tasks there are further down, and what the last one waits for.
  *
  * @param allWait nobody can go on: a task without a wait of ours waits for something foreign
  */
@@ -55,9 +55,16 @@ export function waitReport(
     return allWait ? 'waits for something that is not ours' : 'goes on'
   }
 
-  function wait({ kind, since, heldBy }: WaitView): string {
+  function wait({ kind, name, since, heldBy, holdersUnknown }: WaitView): string {
     const holders = heldBy.map((id) => names.get(id) ?? `task-${id}`)
-    return `${kind}, ${duration(now - since)}${holders.length > 0 ? `, held by ${holders.join(', ')}` : ''}`
+    const others = holdersUnknown ? ' and others unknown' : ''
+    const held =
+      holders.length > 0
+        ? `, held by ${holders.join(', ')}${others}`
+        : holdersUnknown
+          ? ', holders unknown'
+          : ''
+    return `${kind}${name === undefined ? '' : ` ${name}`}, ${duration(now - since)}${held}`
   }
 }
 
@@ -115,7 +122,11 @@ function* linksOf(
   }
 }
 
-function tasksAwaited(task: TaskView, { kind, resource, heldBy }: WaitView): readonly number[] {
+/** The ids of the tasks that can end a wait. */
+export function tasksAwaited(
+  task: TaskView,
+  { kind, resource, heldBy }: WaitView,
+): readonly number[] {
   if (kind === 'TaskGroup.join') return task.children.map((child) => child.id)
   const { id } = (kind === 'Task' ? resource : {}) as { id?: number }
   return id === undefined ? heldBy : [id]

@@ -1,5 +1,6 @@
 import { Clock, SystemTime } from './clock.ts'
-import { emit, observed } from './hooks.ts'
+import { emit, instrument, observed } from './hooks.ts'
+import type { Hooks } from './hooks.ts'
 import { random, storedScope } from './platform.ts'
 import { cancelledScopes, ScopeNode } from './records.ts'
 import type { Runtime, TaskRecord } from './records.ts'
@@ -16,26 +17,35 @@ export const systemRuntime: Runtime = {
 
 /** One loaded copy of corral, as `globalThis[Symbol.for('corral')]` lists them. */
 export interface Instance {
-  /** Changes when the records of the task tree do. */
-  readonly protocol: 1
-  /** The scope around all its tasks: `snapshot(root)` lists them. */
+  /** Changes when the records of the task tree do, or this one. */
+  readonly protocol: 2
+  /** The scope around all its tasks: `snapshot(root)` lists them. That of a test run is listed while it runs. */
   readonly root: ScopeNode
+  /** The innermost scope around the running code. */
+  readonly current: () => ScopeNode
+  readonly instrument: (hooks: Hooks) => () => void
 }
 
 const key = Symbol.for('corral')
 
 /**
- * Makes this copy of corral known to whoever wants to look into the running program: a debugger, a
- * dashboard, another copy.
+ * Makes a tree of tasks known to whoever wants to look into the running program: a debugger, a dashboard,
+ * another copy of corral. The function returned takes it off the list.
  */
-export function register(root: ScopeNode): ScopeNode {
+export function register(root: ScopeNode): () => void {
   const host = globalThis as { [key]?: Instance[] }
-  ;(host[key] ??= []).push({ protocol: 1, root })
-  return root
+  const instances = (host[key] ??= [])
+  const instance: Instance = { protocol: 2, root, current: currentScope, instrument }
+  instances.push(instance)
+  return () => {
+    const index = instances.indexOf(instance)
+    if (index >= 0) instances.splice(index, 1)
+  }
 }
 
 /** The scope around everything: never cancelled, never closed. */
-export const rootScope: ScopeNode = register(new ScopeNode(systemRuntime, undefined, 'root'))
+export const rootScope: ScopeNode = new ScopeNode(systemRuntime, undefined, 'root')
+register(rootScope)
 
 /**
  * The innermost living scope around the running code. A callback that outlives its scope is in the one

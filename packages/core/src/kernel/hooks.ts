@@ -9,6 +9,11 @@ export interface Hooks {
   taskSpawned?(task: TaskRecord): void
   taskStarted?(task: TaskRecord): void
   taskEnded?(task: TaskRecord): void
+  /**
+   * Starts the body of a task, by a call of `body`, in a context of the observer's such as its span. What travels
+   * along the awaits there travels along those of the task. One that calls nothing changes nothing.
+   */
+  around?(task: TaskRecord, body: () => void): void
   waiting?(waiter: Waiter<never>): void
   /** `state` of the waiter says whether it was granted or cancelled. */
   woken?(waiter: Waiter<never>): void
@@ -18,7 +23,15 @@ export interface Hooks {
   outlived?(scope: ScopeNode): void
 }
 
+type Event = Exclude<keyof Hooks, 'around'>
+type Listener = (this: Hooks, subject: unknown, body: unknown) => void
+type Listeners = { [K in Event]: readonly NonNullable<Hooks[K]>[] }
+
 const installed: Hooks[] = []
+
+/** Who listens to what. A list is never changed, only replaced: an event under way goes to those of its beginning. */
+let listeners: Listeners = listenersOf([])
+let wrappers: readonly NonNullable<Hooks['around']>[] = []
 
 /** True while anybody looks: the kernel asks this before it calls `emit`. */
 export let observed = false
@@ -26,14 +39,48 @@ export let observed = false
 /** Calls `hooks` from now on, until the function returned is called. */
 export function instrument(hooks: Hooks): () => void {
   installed.push(hooks)
-  observed = true
+  update()
   return () => uninstall(hooks)
 }
 
 function uninstall(hooks: Hooks): void {
   const index = installed.indexOf(hooks)
   if (index >= 0) installed.splice(index, 1)
+  update()
+}
+
+function update(): void {
   observed = installed.length > 0
+  listeners = listenersOf(installed)
+  wrappers = installed.flatMap((hooks) => guarded(hooks, 'around'))
+}
+
+function listenersOf(all: readonly Hooks[]): Listeners {
+  const to = <K extends Event>(event: K): NonNullable<Hooks[K]>[] =>
+    all.flatMap((hooks) => guarded(hooks, event))
+  return {
+    taskSpawned: to('taskSpawned'),
+    taskStarted: to('taskStarted'),
+    taskEnded: to('taskEnded'),
+    waiting: to('waiting'),
+    woken: to('woken'),
+    waitRejected: to('waitRejected'),
+    outlived: to('outlived'),
+  }
+}
+
+/** A hook that takes its owner off when it throws. */
+function guarded<K extends keyof Hooks>(hooks: Hooks, event: K): NonNullable<Hooks[K]>[] {
+  if (hooks[event] === undefined) return []
+  const hook = (subject: unknown, body?: unknown): void => {
+    try {
+      ;(hooks[event] as Listener | undefined)?.call(hooks, subject, body)
+    } catch (error) {
+      uninstall(hooks)
+      report(error)
+    }
+  }
+  return [hook]
 }
 
 /** Whether somebody looks on, or tests are run: for what costs too much to remember otherwise. */
@@ -41,16 +88,30 @@ export function isObserved(): boolean {
   return observed || activeSchedulers > 0
 }
 
-type Subject<K extends keyof Hooks> = Parameters<NonNullable<Hooks[K]>>[0]
+type Subject<K extends Event> = Parameters<NonNullable<Hooks[K]>>[0]
 
-export function emit<K extends keyof Hooks>(event: K, subject: Subject<K>): void {
-  for (const hooks of [...installed]) {
-    try {
-      ;(hooks[event] as ((subject: Subject<K>) => void) | undefined)?.call(hooks, subject)
-    } catch (error) {
-      uninstall(hooks)
-      report(error)
+export function emit<K extends Event>(event: K, subject: Subject<K>): void {
+  for (const hook of listeners[event] as readonly ((subject: Subject<K>) => void)[]) hook(subject)
+}
+
+/** Starts the body of a task, inside of what the `around` hooks put around it. It is started once, whatever they do. */
+export function startAround(task: TaskRecord, body: () => void): void {
+  const start = wrappers.reduceRight<() => void>((inner, around) => {
+    const once = callOnce(inner)
+    return () => {
+      around(task, once)
+      once()
     }
+  }, body)
+  start()
+}
+
+function callOnce(fn: () => void): () => void {
+  let called = false
+  return () => {
+    if (called) return
+    called = true
+    fn()
   }
 }
 

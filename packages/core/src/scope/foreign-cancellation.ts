@@ -23,11 +23,7 @@ export function registerCancellation(test: (error: unknown) => boolean): void {
  * and so was what its `using` disposed. Asked only in a cancelled scope.
  */
 export function isCancellation(error: unknown): boolean {
-  try {
-    return eachPart(error, (part) => part instanceof Cancelled || isForeignCancellation(part))
-  } catch {
-    return false // it cannot even be looked at, such as a revoked Proxy
-  }
+  return eachPart(error, (part) => part instanceof Cancelled || isForeignCancellation(part))
 }
 
 function isForeignCancellation(error: unknown): boolean {

@@ -18,6 +18,10 @@ export function suppress(error: unknown, later: readonly unknown[]): void {
 }
 
 function canSuppress(error: object): error is { suppressed?: unknown } {
-  const own = Object.getOwnPropertyDescriptor(error, 'suppressed')
-  return own === undefined ? Object.isExtensible(error) : own.writable === true
+  try {
+    const own = Object.getOwnPropertyDescriptor(error, 'suppressed')
+    return own === undefined ? Object.isExtensible(error) : own.writable === true
+  } catch {
+    return false // a revoked Proxy
+  }
 }

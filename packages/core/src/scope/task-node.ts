@@ -1,6 +1,6 @@
 import { TaskCancelledError } from '../errors.ts'
 import { currentTaskRecord } from '../kernel/current.ts'
-import { emit, observed } from '../kernel/hooks.ts'
+import { emit, observed, startAround } from '../kernel/hooks.ts'
 import { runInScope, scopesTravel } from '../kernel/platform.ts'
 import { ScopeNode, Waiter } from '../kernel/records.ts'
 import type { TaskRecord, TaskStatus } from '../kernel/records.ts'
@@ -83,8 +83,12 @@ export class TaskNode<out T = unknown> implements TaskRecord {
   /** Runs the body to its first wait. It runs even in a cancelled scope, so that its `finally` holds. */
   start(): void {
     this.state = 'running'
-    if (observed) emit('taskStarted', this)
-    runInScope(this.scope, runBody, this)
+    if (!observed) {
+      runInScope(this.scope, runBody, this)
+      return
+    }
+    emit('taskStarted', this)
+    startAround(this, () => runInScope(this.scope, runBody, this))
   }
 
   fulfill(value: T): void {

@@ -65,6 +65,14 @@ export function timeoutAt<T>(epochMs: number, fn: Body<T>): Promise<T> {
 
 /** Puts the timeout at the end of the cause chain of what the cleanup threw. */
 function appendCause(error: unknown, cause: TimeoutError): void {
+  try {
+    appendTo(error, cause)
+  } catch {
+    // It takes none: a revoked Proxy, say.
+  }
+}
+
+function appendTo(error: unknown, cause: TimeoutError): void {
   const seen = new Set<unknown>()
   let last = error
   while (last instanceof Error && last.cause instanceof Error && !seen.has(last)) {

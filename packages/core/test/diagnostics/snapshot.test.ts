@@ -36,6 +36,7 @@ describe('snapshot', () => {
           expect(parent).toMatchObject({
             status: 'running',
             waits: [{ kind: 'Future.wait', resource: future, since: start, heldBy: [] }],
+            deadline: start + 50,
             scopes: ['timeout'],
           })
           future.resolve()
@@ -52,18 +53,39 @@ describe('the registry', () => {
   it('lists this copy of corral, whose tasks can be seen from outside', async () => {
     const copies = (globalThis as { [key: symbol]: unknown })[Symbol.for('corral')] as Instance[]
     const ours = copies.find(({ root }) => root === rootScope)
-    expect(ours?.protocol).toBe(1)
-    await spawn(async () => expect(names(snapshot(ours?.root))).toEqual(['seen']), { name: 'seen' })
+    expect(ours?.protocol).toBe(2)
+    await spawn(
+      async () => {
+        expect(names(snapshot(ours?.root))).toEqual(['seen'])
+        expect(ours?.current().task?.name).toBe('seen')
+      },
+      { name: 'seen' },
+    )
+    let spawned = 0
+    const off = ours?.instrument({ taskSpawned: () => (spawned += 1) })
+    await spawn(() => {})
+    off?.()
+    expect(spawned).toBe(1)
+  })
+
+  it('lists the tree of a test run while it runs', async () => {
+    const copies = (globalThis as { [key: symbol]: unknown })[Symbol.for('corral')] as Instance[]
+    const before = [...copies]
+    await testRun(async () => {
+      const added = copies.filter((copy) => !before.includes(copy))
+      expect(added.map(({ root }) => names(snapshot(root)))).toEqual([['main']])
+    })
+    expect(copies).toEqual(before)
   })
 })
 
+const plain = { resource: undefined, name: undefined, since: 0, holdersUnknown: false }
+const endless = { deadline: Infinity, scopes: [], children: [] }
+
 /** A task that runs and waits for another one, or for nothing. */
 function view(id: number, children: readonly TaskView[], heldBy?: number): TaskView {
-  const waits =
-    heldBy === undefined
-      ? []
-      : [{ kind: 'Lock.acquire', resource: undefined, since: 0, heldBy: [heldBy] }]
-  return { id, name: `t${id}`, status: 'running', waits, scopes: [], children }
+  const waits = heldBy === undefined ? [] : [{ ...plain, kind: 'Lock.acquire', heldBy: [heldBy] }]
+  return { ...endless, id, name: `t${id}`, status: 'running', waits, children }
 }
 
 describe('waitReport', () => {
@@ -90,19 +112,26 @@ describe('waitReport', () => {
 
   it('draws the tree, one task a line, with who holds what', () => {
     const resource = { [owners]: () => [{ id: 2, name: 'reader' }] }
-    const wait = { kind: 'Lock.acquire', resource, since: 1000, heldBy: [2] }
-    const leaf = { scopes: [], children: [] }
+    const wait = { ...plain, kind: 'Lock.acquire', resource, since: 1000, heldBy: [2] }
+    const unknown = {
+      ...wait,
+      kind: 'Semaphore.acquire',
+      name: 'permits',
+      heldBy: [],
+      holdersUnknown: true,
+    }
     const report = waitReport(
       [
         {
+          ...endless,
           id: 1,
           name: 'main',
           status: 'running',
-          waits: [{ kind: 'TaskGroup.join', resource: undefined, since: 2150, heldBy: [] }],
-          scopes: [],
+          waits: [{ ...plain, kind: 'TaskGroup.join', since: 2150, heldBy: [] }],
           children: [
-            { ...leaf, id: 2, name: 'reader', status: 'running', waits: [] },
-            { ...leaf, id: 3, name: 'writer', status: 'cancelling', waits: [wait] },
+            { ...endless, id: 2, name: 'reader', status: 'running', waits: [] },
+            { ...endless, id: 3, name: 'writer', status: 'cancelling', waits: [wait] },
+            { ...endless, id: 4, name: 'visitor', status: 'running', waits: [unknown] },
           ],
         },
       ],
@@ -110,9 +139,10 @@ describe('waitReport', () => {
     )
     expect(report).toBe(
       [
-        'main       waits for TaskGroup.join, 50 ms',
-        ' ├ reader  waits for something that is not ours',
-        ' └ writer  waits for Lock.acquire, 1.2 s, held by reader',
+        'main        waits for TaskGroup.join, 50 ms',
+        ' ├ reader   waits for something that is not ours',
+        ' ├ writer   waits for Lock.acquire, 1.2 s, held by reader',
+        ' └ visitor  waits for Semaphore.acquire permits, 1.2 s, holders unknown',
       ].join('\n'),
     )
   })

@@ -522,14 +522,17 @@ describe('Pool', () => {
     const told: unknown[] = []
     const broken = () => Promise.reject(new Error('destroy'))
     const discardOne = (options: Partial<PoolOptions<Thing>>) =>
-      testRun(async () => {
-        const { pool } = things({ destroy: broken, ...options })
-        const lease = await pool.acquire()
-        lease.discard()
-        await sleep(10)
-        expect(pool.size).toBe(0)
-        await pool.drain()
-      })
+      testRun(
+        async () => {
+          const { pool } = things({ destroy: broken, ...options })
+          const lease = await pool.acquire()
+          lease.discard()
+          await sleep(10)
+          expect(pool.size).toBe(0)
+          await pool.drain()
+        },
+        { unhandled: 'report' },
+      )
     const silent = await unhandled(() => discardOne({ onError: (error) => told.push(error) }))
     expect(silent).toEqual([])
     expect(told).toMatchObject([{ message: 'destroy' }])
@@ -542,35 +545,38 @@ describe('Pool', () => {
     }
     const broken = (what: string) => () => Promise.reject(new Error(what))
     const lost = await unhandled(() =>
-      testRun(async () => {
-        const pool = new Pool({
-          create: () => 1,
-          destroy: broken('destroy'),
-          onError: rethrow,
-          max: 1,
-        })
-        expect(await pool.use((one) => one)).toBe(1)
-        await timeout(50, () => pool.drain())
-        expect(pool.size).toBe(0)
-        const invalid = new Pool({
-          create: () => 2,
-          validate: () => false,
-          destroy: broken('destroy invalid'),
-          onError: rethrow,
-          max: 1,
-        })
-        await invalid.use(() => {})
-        expect(await timeout(50, () => invalid.use((two) => two))).toBe(2)
-        const ahead = new Pool({
-          create: broken('create'),
-          destroy() {},
-          onError: rethrow,
-          min: 1,
-          max: 1,
-        })
-        await timeout(50, () => ahead.drain())
-        expect(ahead.size).toBe(0)
-      }),
+      testRun(
+        async () => {
+          const pool = new Pool({
+            create: () => 1,
+            destroy: broken('destroy'),
+            onError: rethrow,
+            max: 1,
+          })
+          expect(await pool.use((one) => one)).toBe(1)
+          await timeout(50, () => pool.drain())
+          expect(pool.size).toBe(0)
+          const invalid = new Pool({
+            create: () => 2,
+            validate: () => false,
+            destroy: broken('destroy invalid'),
+            onError: rethrow,
+            max: 1,
+          })
+          await invalid.use(() => {})
+          expect(await timeout(50, () => invalid.use((two) => two))).toBe(2)
+          const ahead = new Pool({
+            create: broken('create'),
+            destroy() {},
+            onError: rethrow,
+            min: 1,
+            max: 1,
+          })
+          await timeout(50, () => ahead.drain())
+          expect(ahead.size).toBe(0)
+        },
+        { unhandled: 'report' },
+      ),
     )
     expect(lost).toMatchObject(
       ['destroy', 'destroy invalid', 'create'].map((message) => ({ message })),

@@ -188,7 +188,7 @@ describe('a real error that nobody awaits is reported once', () => {
     const lost = await unhandled(() =>
       run(async () => {
         void call(failing)
-        await sleep(5)
+        await sleep(100) // far longer than it takes, however busy the machine is
       }),
     )
     expect(lost).toEqual([error])

@@ -15,7 +15,10 @@ test('an owner does not wait for ever when what it is told with throws; that is 
     await sleep(5)
     return 'ended'
   }
-  expect(await unhandled(() => testRun(program))).toEqual([failure, failure])
+  expect(await unhandled(() => testRun(program, { unhandled: 'report' }))).toEqual([
+    failure,
+    failure,
+  ])
   const real = () => run(program, { handleSignals: false })
   expect(await unhandled(real)).toEqual([failure, failure])
 })

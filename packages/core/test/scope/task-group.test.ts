@@ -185,16 +185,19 @@ describe('taskGroup', () => {
     const later = new Error('later')
     const frozen = Object.freeze(new Error('frozen'))
     const lost = await unhandled(() =>
-      testRun(async () => {
-        const thrown = await caught(
-          taskGroup(async (group) => {
-            group.spawn(() => until(() => fail(later)))
-            await sleep(1)
-            fail(frozen)
-          }),
-        )
-        expect(thrown).toBe(frozen)
-      }),
+      testRun(
+        async () => {
+          const thrown = await caught(
+            taskGroup(async (group) => {
+              group.spawn(() => until(() => fail(later)))
+              await sleep(1)
+              fail(frozen)
+            }),
+          )
+          expect(thrown).toBe(frozen)
+        },
+        { unhandled: 'report' },
+      ),
     )
     expect(lost).toEqual([later])
   })

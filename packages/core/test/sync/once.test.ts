@@ -162,14 +162,17 @@ describe('Once.get', () => {
   it('reports a failure that nobody waits for any more, once', async () => {
     const failure = new Error('nobody')
     const lost = await unhandled(() =>
-      testRun(async () => {
-        const once = new Once(async () => {
+      testRun(
+        async () => {
+          const once = new Once(async () => {
+            await sleep(10)
+            throw failure
+          })
+          await expect(timeout(5, () => once.get())).rejects.toThrow(TimeoutError)
           await sleep(10)
-          throw failure
-        })
-        await expect(timeout(5, () => once.get())).rejects.toThrow(TimeoutError)
-        await sleep(10)
-      }),
+        },
+        { unhandled: 'report' },
+      ),
     )
     expect(lost).toEqual([failure])
   })

@@ -16,7 +16,7 @@ export function cropTimeline(timeline: Timeline, { rows, columns }: Frame): Time
 }
 
 function dropRows(timeline: Timeline, most: number): Timeline {
-  const { columns, rows } = timeline
+  const { rows } = timeline
   if (rows.length <= most) return timeline
   const shown = new Set<number>()
   const points = [0, ...rows.keys().filter((i) => matters(rows[i] as Row)), rows.length - 1]
@@ -34,7 +34,7 @@ function dropRows(timeline: Timeline, most: number): Timeline {
     left = 0
     kept.push(row)
   }
-  return { columns, rows: kept }
+  return { ...timeline, rows: kept }
 }
 
 /** Something late, something that went wrong. What failed at the very end is near the end anyway. */
@@ -58,7 +58,11 @@ function mergeColumns(timeline: Timeline, most: number): Timeline {
     return { ...row, column: placeOf(row.column), from, by }
   })
   const others = `${columns.length - chosen.length} other tasks`
-  return { columns: [...chosen.map((column) => columns[column] ?? ''), others], rows: merged }
+  return {
+    ...timeline,
+    columns: [...chosen.map((column) => columns[column] ?? ''), others],
+    rows: merged,
+  }
 }
 
 /** The main task, those that something happened to, and then those that are seen first. */

@@ -11,6 +11,8 @@ export interface PageFacts {
   /** How it was found, in a sentence. */
   readonly found: string
   readonly replay: string
+  /** Where the calls are made, a line each; may be empty. */
+  readonly where: string
 }
 
 /** A page that needs nothing else: the failing run as a drawing, and beside it the run first come, first served. */
@@ -55,6 +57,7 @@ ${inputs.join('\n')}
 <li><svg width="22" height="14"><path class="arrow" d="M1 7H21"/></svg> who else made it go on</li>
 </ul>
 ${sections.join('\n')}
+${facts.where === '' ? '' : `<h2>Where the calls are</h2>\n<pre>${escapeHtml(facts.where)}</pre>`}
 </main>
 </body>
 </html>
@@ -67,6 +70,7 @@ const style = `
 body { margin: 0; color: var(--ink); background: var(--paper); font: 15px/1.5 system-ui, sans-serif }
 header, main { padding: 0 24px }
 h1 { font-size: 20px; margin: 24px 0 8px; overflow-wrap: anywhere }
+h2 { font-size: 16px }
 p { margin: 4px 0 }
 .takes { font-size: 16px; border-left: 4px solid var(--late); padding-left: 10px; margin: 10px 0 }
 p.soft { color: var(--soft) }

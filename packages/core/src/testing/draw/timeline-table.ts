@@ -77,3 +77,18 @@ function clip(text: string, width: number): string {
 function round(ms: number): number {
   return Math.round(ms * 1000) / 1000
 }
+
+/** So many places of one call are named. */
+const PLACES = 6
+
+/** Where the calls of a timeline are made, a line for each call; empty when that is not known. */
+export function printPlaces({ places }: Timeline): string {
+  const known = places.filter(([, all]) => all.length > 0)
+  const width = Math.max(0, ...known.map(([call]) => call.length))
+  return known
+    .map(([call, all]) => {
+      const more = all.length > PLACES ? [`${all.length - PLACES} more`] : []
+      return `  ${call.padEnd(width)}  ${[...all.slice(0, PLACES), ...more].join(', ')}`
+    })
+    .join('\n')
+}

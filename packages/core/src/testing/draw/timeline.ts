@@ -2,10 +2,10 @@ import type { TaskRecord } from '../../kernel/records.ts'
 import type { TaskNode } from '../../scope/task-node.ts'
 import type { Plan } from '../explore/plan.ts'
 import type { PendingWake } from '../run/pending-wake.ts'
-import { showThrown } from '../run/show-thrown.ts'
+import { showThrown } from '../run/show-value.ts'
 import { isJump } from '../run/trace.ts'
 import type { Jump, Trace } from '../run/trace.ts'
-import { WaitLabels } from '../run/wait-labels.ts'
+import { WaitLabels } from './wait-labels.ts'
 
 /** One line of a timeline: what one task did between two moments at which everybody waited. */
 export type Row =
@@ -34,6 +34,8 @@ export type Row =
 export interface Timeline {
   readonly columns: readonly string[]
   readonly rows: readonly Row[]
+  /** Where in the user's code which call is made, if that is known. */
+  readonly places: readonly (readonly [call: string, places: readonly string[]])[]
 }
 
 const faultNames = {
@@ -49,7 +51,7 @@ export function timelineOf(trace: Trace, plan: Plan): Timeline {
   const bySeq = wakes.toSorted((a, b) => a.seq - b.seq)
   const columns = new Map([...new Set(bySeq.map(({ task }) => task))].map((task, i) => [task, i]))
   const columnOf = (task: TaskRecord | undefined): number => columns.get(task) ?? -1
-  const labels = new WaitLabels(wakes.map(({ waiter }) => waiter))
+  const labels = new WaitLabels(wakes)
   const next = successors(wakes)
   const lateFrom = new Map<number, PendingWake[]>()
   const late = new Set<PendingWake>()
@@ -64,12 +66,13 @@ export function timelineOf(trace: Trace, plan: Plan): Timeline {
   for (const [index, step] of steps.entries()) {
     if (index === trace.failedAt) rows.push({ kind: 'end' })
     for (const held of lateFrom.get(index) ?? []) {
-      const from = labels.of(held.waiter)
+      const from = labels.of(held)
       rows.push({ kind: 'late', seq: held.seq, column: columnOf(held.task), from })
     }
     rows.push(isJump(step) ? { kind: 'time', time: step.to } : wakeRow(step))
   }
-  return { columns: [...columns.keys()].map((task) => task?.name ?? 'nobody'), rows }
+  const names = [...columns.keys()].map((task) => task?.name ?? 'nobody')
+  return { columns: names, rows, places: labels.places }
 
   function wakeRow(held: PendingWake): Row {
     const fault = plan.faults.find(({ seq }) => seq === held.seq)
@@ -80,8 +83,8 @@ export function timelineOf(trace: Trace, plan: Plan): Timeline {
       seq: held.seq,
       time: held.time,
       column: columnOf(held.task),
-      from: labels.of(held.waiter),
-      to: after === undefined ? outcome(held.task) : labels.of(after.waiter),
+      from: labels.of(held),
+      to: after === undefined ? outcome(held.task) : labels.of(after),
       by: held.by === undefined ? undefined : columnOf(held.by),
       overtakenBy: late.has(held) ? overtakers(trace, held) : undefined,
       fault: fault && faultNames[fault.kind],

@@ -1,15 +1,15 @@
 import { timelinePage } from '../draw/timeline-page.ts'
-import { printTimeline } from '../draw/timeline-table.ts'
+import { printPlaces, printTimeline } from '../draw/timeline-table.ts'
 import { timelineOf } from '../draw/timeline.ts'
-import { writeText } from '../draw/write-text.ts'
+import { keepFailure, writeText } from '../draw/write-text.ts'
 import type { Fault } from '../net/fault.ts'
-import { showThrown } from '../run/show-thrown.ts'
+import { showThrown } from '../run/show-value.ts'
 import { TestFailure } from '../run/test-failure.ts'
 import type { Trace } from '../run/trace.ts'
 import { ExploreFailure } from './explore-failure.ts'
-import { isAlike } from './is-alike.ts'
 import { fifo, printPlan } from './plan.ts'
 import type { Plan } from './plan.ts'
+import { isAlike } from './search.ts'
 import type { Search } from './search.ts'
 
 const ways: Readonly<Record<string, string>> = {
@@ -17,7 +17,7 @@ const ways: Readonly<Record<string, string>> = {
   replay: 'the schedule given',
   delay: 'making single wake-ups late',
   time: 'making single wake-ups later than the next timer',
-  delays: 'making two wake-ups late',
+  delays: 'making two or three wake-ups late',
   exhaustive: 'trying every order',
   pct: 'random priorities',
   random: 'random order',
@@ -34,6 +34,8 @@ export interface Found {
   readonly way: string
   /** Where the timeline is to be written to. */
   readonly file: string | undefined
+  /** The folder that it is to be kept in. */
+  readonly artifacts: string | undefined
   /** How the program runs first come, first served, if it passes then. */
   readonly base?: Trace
 }
@@ -41,10 +43,10 @@ export interface Found {
 /** Runs a failing plan once more and makes the report of it. */
 export async function describeFailure(
   search: Search,
-  { plan, error, way, file, base }: Found,
+  { plan, error, way, file, artifacts, base }: Found,
 ): Promise<Error> {
   const { runs } = search
-  const trial = await search.runPlan(plan)
+  const trial = await search.replay(plan, true)
   const strange = way !== 'replay' && !fits(plan, trial.driver.trace)
   if (trial.ok || strange || !isAlike(trial.error, error)) {
     const again = trial.ok ? 'passed' : `threw ${summary(trial.error)}`
@@ -60,23 +62,33 @@ export async function describeFailure(
   const replay = printPlan(plan)
   const { trace } = trial.driver
   const timeline = timelineOf(trace, plan)
+  const where = printPlaces(timeline)
   const title = summary(trial.error)
   const report = reportOf(trial.error)
   const found = `Found by ${ways[way]}, after ${count(runs, 'schedule')}.`
   const takes = `What it takes: ${whatItTakes(trace, plan)}.`
   const page = (): string => {
     const fifoTimeline = base === undefined ? undefined : timelineOf(base, fifo)
-    return timelinePage(timeline, fifoTimeline, { title, report, takes, found, replay })
+    return timelinePage(timeline, fifoTimeline, { title, report, takes, found, replay, where })
   }
-  const written = file === undefined ? '' : `\nTimeline:      ${tryToWrite(file, page)}`
+  const facts = { title, replay, takes, found, report, timeline: () => printTimeline(timeline) }
+  const places = [
+    ...(file === undefined
+      ? []
+      : [`\nTimeline:      ${written(file, () => writeText(file, page()))}`]),
+    ...(artifacts === undefined
+      ? []
+      : [`\nKept:          ${written(artifacts, () => keepFailure(artifacts, facts, page()))}`]),
+  ]
   const again = `Run it again:  explore(main, { replay: '${replay}' })`
   const message = [
     `explore: ${title}`,
     `${takes}\n${found}`,
     legend(plan),
     printTimeline(timeline),
+    ...(where === '' || report.includes('\nwhere:\n') ? [] : [`Where the calls are:\n${where}`]),
     ...(report === '' ? [] : [report]),
-    `${again}${written}`,
+    `${again}${places.join('')}`,
   ].join('\n\n')
   return new ExploreFailure(message, { replay, schedules: runs, page }, { cause: trial.error })
 }
@@ -87,10 +99,10 @@ function fits({ delays, faults }: Plan, trace: Trace): boolean {
 }
 
 /** Where it was written to, or why it was not: the failure is to be told in any case. */
-function tryToWrite(file: string, page: () => string): string {
+function written(where: string, write: () => void): string {
   try {
-    writeText(file, page())
-    return file
+    write()
+    return where
   } catch (error) {
     return `not written: ${showThrown(error)}`
   }

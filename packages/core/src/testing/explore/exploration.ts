@@ -1,14 +1,16 @@
 import { MisuseError } from '../../errors.ts'
 import { requireCount } from '../../kernel/guard.ts'
+import { Failpoint } from '../net/failpoint.ts'
 import { seededRandom } from '../run/seeded-random.ts'
 import type { Trace } from '../run/trace.ts'
-import { attempt } from './attempt.ts'
-import type { Attempt } from './attempt.ts'
 import { describeFailure } from './describe-failure.ts'
 import { divideOrders } from './exhaustive-strategy.ts'
 import type { Explored, ExploreOptions } from './explore-options.ts'
 import { ExploreTeam } from './explore-team.ts'
-import { isAlike } from './is-alike.ts'
+import type { Plan } from './plan.ts'
+import { tryStrategies } from './portfolio.ts'
+import type { Finding, Outcome } from './portfolio.ts'
+import { isAlike } from './search.ts'
 import type { Search } from './search.ts'
 import { shrink } from './shrink.ts'
 import type { StrategyName } from './strategy.ts'
@@ -16,10 +18,9 @@ import type { StrategyName } from './strategy.ts'
 /** So many steps are spent on shrinking, at the most: a livelock takes as many as it may. */
 const PATIENCE = 3_000_000
 
-const usual: readonly StrategyName[] = ['delay', 'time', 'delays', 'exhaustive', 'pct', 'random']
-
-/** The share of what is left of the budget that these may use; the others may use it all. */
-const shares: Partial<Record<StrategyName, number>> = { exhaustive: 0.5, delays: 0.5, pct: 0.5 }
+const usual: readonly StrategyName[] = [
+  ...(['delay', 'time', 'delays', 'fail', 'exhaustive', 'pct', 'random'] as const),
+]
 
 /** The search for a failure of a program that passes first come, first served. */
 export class Exploration {
@@ -28,7 +29,6 @@ export class Exploration {
   readonly #options: ExploreOptions
   readonly #budget: number
   readonly #team: ExploreTeam | undefined
-  readonly #random: () => number
 
   constructor(
     search: Search,
@@ -42,69 +42,80 @@ export class Exploration {
     this.#options = options
     this.#budget = budget
     this.#team = team
-    this.#random = seededRandom(options.seed ?? 1)
-  }
-
-  get #left(): number {
-    return this.#budget - this.#search.runs
   }
 
   async run(): Promise<Explored> {
-    const tried: Explored['strategies'][number][] = []
-    for (const name of this.#options.strategies ?? usual) {
-      if (this.#options.strategies === undefined && !this.#isWorthwhile(name)) continue
-      const { schedules, complete, found } = await this.#try(name)
-      if (found !== undefined) throw await this.#shrunk(name, found)
-      tried.push({ name, schedules, complete })
-      if (name === 'exhaustive' && complete) break
+    const search = this.#search
+    const names = this.#options.strategies ?? usual.filter((name) => this.#isWorthwhile(name))
+    const left = Math.max(0, this.#budget - search.runs)
+    const { attempts, found } = await (this.#team === undefined
+      ? this.#alone(names, left)
+      : this.#shared(this.#team, names, left))
+    if (found !== undefined) throw await this.#shrunk(found)
+    const { runs: schedules, lateness, bounded } = search
+    const complete = attempts.some(({ name, complete }) => name === 'exhaustive' && complete)
+    return {
+      schedules,
+      lateness,
+      ...(complete && { completeUpTo: bounded ? lateness : Infinity }),
+      strategies: attempts,
     }
-    return { schedules: this.#search.runs, strategies: tried }
   }
 
-  /** Every order is tried only where there are not too many. */
+  /** Every order is tried only where there are not too many, and faults where there are places for them. */
   #isWorthwhile(name: StrategyName): boolean {
+    const { wakes } = this.#base
+    if (name === 'fail') return wakes.some(({ waiter }) => waiter.resource instanceof Failpoint)
     if (name !== 'exhaustive') return true
     let orders = 1
-    for (const held of this.#base.wakes) orders *= held.rivals + 1
-    return orders <= this.#left
+    for (const held of wakes) orders *= held.rivals + 1
+    return orders <= this.#budget
   }
 
-  async #try(name: StrategyName): Promise<Attempt> {
-    const share = this.#options.strategies === undefined ? (shares[name] ?? 1) : 1
-    const budget = Math.max(0, Math.floor(this.#left * share))
-    if (this.#team !== undefined) return this.#share(this.#team, name, budget)
-    const { wakes } = this.#base
-    const known = { base: this.#base, wakes, beginnings: [[]], random: this.#random, budget }
-    return attempt(this.#search, name, known)
+  #alone(names: readonly StrategyName[], budget: number): Promise<Outcome> {
+    const random = seededRandom(this.#options.seed ?? 1)
+    const known = { base: this.#base, wakes: this.#base.wakes, beginnings: [[]], random }
+    return tryStrategies(this.#search, names, known, budget)
   }
 
-  async #share(team: ExploreTeam, name: StrategyName, budget: number): Promise<Attempt> {
+  async #shared(
+    team: ExploreTeam,
+    names: readonly StrategyName[],
+    budget: number,
+  ): Promise<Outcome> {
     const { runs } = this.#search
-    const divide = (): Promise<(readonly number[])[]> =>
-      divideOrders((schedule) => this.#search.runSchedule(schedule), 4 * team.size)
-    const result = await team.attempt(name, budget, name === 'exhaustive' ? await divide() : [])
-    this.#search.runs = runs + result.schedules
-    return result
+    const beginnings = names.includes('exhaustive')
+      ? await divideOrders((schedule) => this.#search.runSchedule(schedule), 4 * team.size)
+      : []
+    const outcome = await team.try(names, budget, beginnings, this.#search.lateness)
+    const schedules = outcome.attempts.reduce((sum, attempt) => sum + attempt.schedules, 0)
+    this.#search.runs = runs + schedules
+    return outcome
   }
 
-  async #shrunk(name: StrategyName, found: NonNullable<Attempt['found']>): Promise<Error> {
-    const { runs } = this.#search
-    let { plan, error } = found
-    const here = await this.#search.runPlan(plan)
-    if (!here.ok) error = here.error
-    if (!here.ok && plan.faults.length === 0) {
-      let steps = 0
-      const delays = await shrink(plan.delays, async (schedule) => {
-        if (steps > PATIENCE) return false
-        const again = await this.#search.runSchedule(schedule)
-        steps += again.driver.trace.length
-        return !again.ok && isAlike(again.error, error)
-      })
-      plan = { delays, faults: [] }
-    }
-    this.#search.runs = runs
-    const file = this.#options.html
-    return describeFailure(this.#search, { plan, error, way: name, file, base: this.#base })
+  async #shrunk({ name, plan: original, error: first }: Finding): Promise<Error> {
+    const search = this.#search
+    const { runs } = search
+    const here = await search.replay(original)
+    const error = here.ok ? first : here.error
+    const plan = here.ok ? original : await this.#shrink(original, error)
+    search.runs = runs
+    const { html: file, artifacts } = this.#options
+    return describeFailure(search, { plan, error, way: name, file, artifacts, base: this.#base })
+  }
+
+  async #shrink(original: Plan, error: unknown): Promise<Plan> {
+    const search = this.#search
+    let steps = 0
+    const shorter = await shrink(original, async (schedule, faults) => {
+      if (steps > PATIENCE) return false
+      const again = await search.runSchedule(schedule, true, faults)
+      steps += again.driver.trace.length
+      return !again.ok && isAlike(again.error, error)
+    })
+    const plan = (await search.runPlan(shorter)).driver.trace.actual(shorter)
+    const again = await search.replay(plan)
+    return !again.ok && isAlike(again.error, error) ? plan : original
   }
 }
 

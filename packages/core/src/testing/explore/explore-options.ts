@@ -5,14 +5,21 @@ export interface ExploreOptions extends TestRunOptions {
   /** How many schedules are tried, at the most. Default 1000. */
   readonly budget?: number
   /**
-   * What is tried after first come, first served, and in which order. Default `delay`, `time`, `delays`,
-   * `exhaustive` (for a small program), `pct`, `random`. `cancel`, `timeout` and `fail` make things go wrong.
+   * What is tried after first come, first served. Default `delay`, `time`, `delays`, `exhaustive` (for a small
+   * program), `fail` (for one with failpoints), `pct`, `random`. `cancel` and `timeout` make more go wrong.
    */
   readonly strategies?: readonly StrategyName[]
+  /**
+   * How late a wake-up may be, in milliseconds of virtual time. Default: as long as the usual run takes, or its
+   * longest timer, whichever is more: that much the program must allow for. A minute at the most.
+   */
+  readonly lateness?: number
   /** Run just this schedule: what a report printed, such as `d1@4`. */
   readonly replay?: string
   /** Write the timeline of a failure into this file. */
   readonly html?: string
+  /** Write a failure into this folder, as a page and as JSON, to be kept. */
+  readonly artifacts?: string
   /** How many worker threads share the schedules. Default: none, all run in this thread. More than one needs `module`. */
   readonly workers?: number
   /**
@@ -26,7 +33,11 @@ export interface ExploreOptions extends TestRunOptions {
 export interface Explored {
   /** How many schedules were run. */
   readonly schedules: number
-  /** Each strategy with how many schedules it tried, and whether these were all it has. */
+  /** How late a wake-up was in them, in milliseconds of virtual time, at the most. */
+  readonly lateness: number
+  /** Every order was run in which no wake-up is later than this, if so; `Infinity` if there are no others. */
+  readonly completeUpTo?: number
+  /** Each strategy with how many schedules it tried, and whether these were all it has up to that lateness. */
   readonly strategies: readonly {
     readonly name: StrategyName
     readonly schedules: number

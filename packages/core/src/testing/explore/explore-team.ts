@@ -1,8 +1,8 @@
 import type { Worker, WorkerOptions } from 'node:worker_threads'
 import { MisuseError } from '../../errors.ts'
 import type { RunOnceOptions } from '../run/run-once.ts'
-import type { Attempt } from './attempt.ts'
 import type { Plan } from './plan.ts'
+import type { Attempt, Outcome } from './portfolio.ts'
 import type { StrategyName } from './strategy.ts'
 
 interface Threads {
@@ -24,15 +24,19 @@ export interface WorkerBrief {
   readonly count: number
 }
 
-/** A strategy that a worker tries its share of. */
+/** What a worker tries its share of. */
 export interface WorkerTask {
-  readonly strategy: StrategyName
+  readonly strategies: readonly StrategyName[]
   readonly budget: number
   readonly beginnings: readonly (readonly number[])[]
+  readonly lateness: number
 }
 
 export type WorkerReply =
-  | { readonly attempt: Omit<Attempt, 'found'>; readonly found?: { plan: Plan; error: string } }
+  | {
+      readonly attempts: readonly Attempt[]
+      readonly found?: { readonly name: StrategyName; readonly plan: Plan; readonly error: string }
+    }
   | { readonly refused: string }
 
 /** Workers that share the schedules of each strategy. */
@@ -56,27 +60,36 @@ export class ExploreTeam implements Disposable {
   }
 
   /** Has all of them try their share. The failure of the one that comes first in line counts, not the fastest's. */
-  async attempt(
-    strategy: StrategyName,
+  async try(
+    strategies: readonly StrategyName[],
     budget: number,
     beginnings: WorkerTask['beginnings'],
-  ): Promise<Attempt> {
+    lateness: number,
+  ): Promise<Outcome> {
     const count = this.size
     const replies = this.#workers.map((worker, index) => {
       const share = Math.floor((budget + index) / count)
       const mine = beginnings.filter((_, i) => i % count === index)
-      worker.postMessage({ strategy, budget: share, beginnings: mine } satisfies WorkerTask)
+      const task: WorkerTask = { strategies, budget: share, beginnings: mine, lateness }
+      worker.postMessage(task)
       return replyOf(worker)
     })
     void Promise.allSettled(replies) // those that nobody waits for any more
-    let [schedules, complete] = [0, true]
+    let attempts: readonly Attempt[] = strategies.map((name) => ({
+      name,
+      schedules: 0,
+      complete: true,
+    }))
     for (const reply of replies) {
-      const { attempt, found } = await reply
-      schedules += attempt.schedules
-      complete &&= attempt.complete
-      if (found !== undefined) return { schedules, complete: false, found }
+      const { attempts: theirs, found } = await reply
+      attempts = attempts.map((attempt, i) => ({
+        name: attempt.name,
+        schedules: attempt.schedules + (theirs[i]?.schedules ?? 0),
+        complete: attempt.complete && theirs[i]?.complete === true,
+      }))
+      if (found !== undefined) return { attempts, found }
     }
-    return { schedules, complete }
+    return { attempts }
   }
 
   [Symbol.dispose](): void {

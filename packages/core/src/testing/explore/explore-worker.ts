@@ -1,9 +1,9 @@
 // The main module of a worker thread of `explore`.
 import { describe } from '../../kernel/guard.ts'
 import { seededRandom } from '../run/seeded-random.ts'
-import { attempt } from './attempt.ts'
 import type { WorkerBrief, WorkerReply, WorkerTask } from './explore-team.ts'
 import { fifo } from './plan.ts'
+import { tryStrategies } from './portfolio.ts'
 import { Search } from './search.ts'
 import type { Known } from './strategy.ts'
 import { workerPlace } from './worker-place.ts'
@@ -13,27 +13,29 @@ const brief = workerData as WorkerBrief
 const { index, count } = brief
 workerPlace.within = true
 
-let known: Promise<{ readonly search: Search } & Omit<Known, 'budget' | 'beginnings'>> | undefined
+let known: Promise<{ readonly search: Search } & Omit<Known, 'beginnings'>> | undefined
 
 parentPort?.on('message', (task: WorkerTask) => {
   void answer(task).then((reply) => parentPort.postMessage(reply))
 })
 
-async function answer({ strategy, budget, beginnings }: WorkerTask): Promise<WorkerReply> {
+async function answer(task: WorkerTask): Promise<WorkerReply> {
+  const { strategies, budget, beginnings, lateness } = task
   try {
     const { search, ...rest } = await (known ??= begin())
-    const { found, ...result } = await attempt(search, strategy, { ...rest, budget, beginnings })
-    if (found === undefined) return { attempt: result }
-    return { attempt: result, found: { plan: found.plan, error: String(found.error) } }
+    search.lateness = lateness
+    search.runs = 0
+    const outcome = await tryStrategies(search, strategies, { ...rest, beginnings }, budget)
+    const { attempts, found } = outcome
+    if (found === undefined) return { attempts }
+    return { attempts, found: { ...found, error: String(found.error) } }
   } catch (error) {
     return { refused: error instanceof Error ? error.message : String(error) }
   }
 }
 
 /** Loads the program, and runs it first come, first served. */
-async function begin(): Promise<
-  { readonly search: Search } & Omit<Known, 'budget' | 'beginnings'>
-> {
+async function begin(): Promise<{ readonly search: Search } & Omit<Known, 'beginnings'>> {
   const exports = await load(brief.module)
   const main = exports[brief.main]
   if (typeof main !== 'function') {

@@ -1,17 +1,22 @@
 import { MisuseError } from '../../errors.ts'
-import { describe, requireCount } from '../../kernel/guard.ts'
+import { describe, requireCount, requireDuration } from '../../kernel/guard.ts'
+import type { Driver } from '../run/driver.ts'
+import { showThrown } from '../run/show-value.ts'
 import { TestFailure } from '../run/test-failure.ts'
 import { trialOptions } from '../run/test-run.ts'
 import { divergence } from '../run/trace.ts'
 import type { Trace } from '../run/trace.ts'
-import { strategyNames } from './attempt.ts'
 import { describeFailure } from './describe-failure.ts'
 import { Exploration, teamFor } from './exploration.ts'
 import type { Explored, ExploreOptions } from './explore-options.ts'
 import { fifo, parsePlan } from './plan.ts'
 import type { Plan } from './plan.ts'
+import { strategyNames } from './portfolio.ts'
 import { Search } from './search.ts'
 import { workerPlace } from './worker-place.ts'
+
+/** As late as anything is without being told, in milliseconds: a machine may sleep for longer, but who would mend that. */
+const LATEST = 60_000
 
 /**
  * Runs `main` under many schedules, each time in a fresh `testRun`: first come first served, then with
@@ -41,27 +46,38 @@ export async function explore(
       'explore: a worker that loads main must not explore; put main into a module that only exports it',
     )
   }
-  const { budget = 1000, html } = options
+  const { budget = 1000, html: file, artifacts, lateness } = options
   requireCount('explore: budget', budget)
+  if (lateness !== undefined) requireDuration('explore: lateness', lateness)
   requireStrategies(options.strategies)
   const trialOf = { foreign: 'error', maxSteps: 100_000, ...options } as const
   const search = new Search(main, trialOptions('explore', main, trialOf))
+  const known = { file, artifacts }
   if (options.replay !== undefined) {
     const plan = parsePlan('explore: replay', options.replay)
-    const trial = await search.runPlan(plan)
-    if (trial.ok) {
-      requireOwnPlan(plan, options.replay, trial.driver.trace)
-      return { schedules: 1, strategies: [] }
+    const trial = await search.replay(plan)
+    if (!trial.ok) {
+      throw await describeFailure(search, { plan, error: trial.error, way: 'replay', ...known })
     }
-    throw await describeFailure(search, { plan, error: trial.error, way: 'replay', file: html })
+    requireOwnPlan(plan, options.replay, trial.driver.trace)
+    return { schedules: 1, lateness: Infinity, strategies: [] }
   }
-  const base = await search.runPlan(fifo)
+  const base = await search.replay(fifo)
   if (!base.ok) {
-    throw await describeFailure(search, { plan: fifo, error: base.error, way: 'fifo', file: html })
+    const found = { plan: fifo, error: base.error, way: 'fifo', ...known }
+    throw await describeFailure(search, found)
   }
-  requireSameRun(base.driver.trace, (await search.runPlan(fifo)).driver.trace)
+  search.lateness = lateness ?? defaultLateness(base.driver)
+  const second = await search.replay(fifo)
+  requireSameRun(base.driver.trace, second.driver.trace)
+  if (!second.ok) throw stateAcrossRuns(second.error)
   using team = teamFor(main, options, search.options)
   return await new Exploration(search, base.driver.trace, options, budget, team).run()
+}
+
+/** As long as the program's longest timer, or as it takes as a whole: that much it must allow for. */
+function defaultLateness({ clock, startTime }: Driver): number {
+  return Math.min(LATEST, Math.max(clock.longest, clock.now() - startTime))
 }
 
 function requireStrategies(names: unknown): void {
@@ -83,6 +99,15 @@ function requireSameRun(first: Trace, second: Trace): void {
       'nothing real (setTimeout, fetch, a file): see testRun',
     difference,
   )
+}
+
+/** It passed, and the same again fails: something is still there from the first time. */
+function stateAcrossRuns(error: unknown): TestFailure {
+  const message =
+    'explore: state across runs: the same schedule passed the first time, and failed the second time with ' +
+    `${showThrown(error).split('\n')[0]}; make anew in main, or reset there, what outlives a run: a variable of a ` +
+    'module, a cache, a mock'
+  return new TestFailure('NONDETERMINISM', message, '', { cause: error })
 }
 
 /** A token that says nothing about this program proves nothing by passing. */

@@ -14,9 +14,9 @@ export interface Known {
   readonly wakes: readonly PendingWake[]
   /** The beginnings of the orders that are its to try. */
   readonly beginnings: readonly (readonly number[])[]
+  /** How often time may move on in one of all orders although somebody could go on. Default: without limit. */
+  readonly moves?: number | undefined
   readonly random: () => number
-  /** How many runs are left. */
-  readonly budget: number
 }
 
 /** Proposes runs, one at a time, and is told how each went. It ends when it has tried all there is. */

@@ -1,4 +1,4 @@
-import { ClosedError } from '../../errors.ts'
+import { BrokenError, ClosedError } from '../../errors.ts'
 import { isUncancelled } from '../../kernel/current.ts'
 import { refused } from '../../kernel/guard.ts'
 import { Waiter } from '../../kernel/records.ts'
@@ -10,6 +10,7 @@ export class LinkEnd<T> implements AsyncDisposable {
   readonly #out: Wire<T>
   readonly #in: Wire<T>
   #closed = false
+  #crashed = false
 
   /** Made by `Link`, not by hand. */
   constructor(out: Wire<T>, incoming: Wire<T>) {
@@ -23,11 +24,11 @@ export class LinkEnd<T> implements AsyncDisposable {
    * Cancellation: throws `Cancelled` and sends nothing.
    *
    * @throws ClosedError when this end is closed
-   * @throws BrokenError when the link is broken
+   * @throws BrokenError when the link is broken, or this end has crashed
    */
   write(chunk: T): Promise<void> {
     if (!isUncancelled()) return suspend(new Waiter('LinkEnd.write', this))
-    if (this.#closed) return refused(() => this.#requireOpen('write'))
+    if (this.#closed || this.#crashed) return refused(() => this.#requireOpen('write'))
     return refusedOr(
       () => this.#out.send(chunk),
       () => ready('LinkEnd.write', this, undefined),
@@ -40,10 +41,10 @@ export class LinkEnd<T> implements AsyncDisposable {
    * Cancellation: takes no chunk, or was given one and keeps it.
    *
    * @throws ClosedError when this end is closed
-   * @throws BrokenError when the link is broken
+   * @throws BrokenError when the link is broken, or this end has crashed
    */
   read(): Promise<T | undefined> {
-    if (this.#closed) return refused(() => this.#requireOpen('read'))
+    if (this.#closed || this.#crashed) return refused(() => this.#requireOpen('read'))
     return suspend(new Waiter<T | undefined>('LinkEnd.read', this, this.#in))
   }
 
@@ -56,6 +57,12 @@ export class LinkEnd<T> implements AsyncDisposable {
     await ready('LinkEnd.close', this, undefined)
   }
 
+  /** Called by `Link`: the process at this end dies, or is there again. */
+  crash(dead: boolean): void {
+    this.#crashed = dead
+    this.#in.loseReader(dead, crashed)
+  }
+
   /** The chunks until the other end is closed. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     for (let chunk = await this.read(); chunk !== undefined; chunk = await this.read()) yield chunk
@@ -66,8 +73,13 @@ export class LinkEnd<T> implements AsyncDisposable {
   }
 
   #requireOpen(method: string): void {
+    if (this.#crashed) throw crashed()
     if (this.#closed) throw closed(method)
   }
+}
+
+function crashed(): BrokenError {
+  return new BrokenError('LinkEnd: the process at this end has crashed; restart it first')
 }
 
 function closed(method: string): ClosedError {

@@ -1,7 +1,8 @@
 import { BrokenError } from '../../errors.ts'
 import type { ClockEntry } from '../../kernel/clock.ts'
+import { Heap } from '../../kernel/heap.ts'
+import type { Slotted } from '../../kernel/heap.ts'
 import type { Line, Runtime, Waiter } from '../../kernel/records.ts'
-import { RingBuffer } from '../../kernel/ring-buffer.ts'
 import { wake, wakeWithError } from '../../kernel/suspend.ts'
 import { WaitQueue } from '../../kernel/wait-queue.ts'
 
@@ -10,28 +11,37 @@ export interface NetworkConditions {
   readonly latency: number
   readonly jitter: number
   readonly drop: number
+  readonly duplicate: number
+  readonly reorder: number
   readonly split: boolean
 }
 
-interface Chunk<T> {
+interface Chunk<T> extends Slotted {
   readonly at: number
+  readonly number: number
+  /** Undefined is the end. */
   readonly content: T | undefined
 }
 
 /**
- * One direction of a link: chunks under way, in order, and those who wait for them. A timer is set only
- * while somebody waits for a chunk that has not arrived.
+ * One direction of a link: chunks under way, earliest arrival first, and those who wait for them. A timer is
+ * set only while somebody waits for a chunk that has not arrived.
  */
 export class Wire<T> implements Line {
   readonly #runtime: Runtime
   readonly #conditions: NetworkConditions
-  readonly #chunks = new RingBuffer<Chunk<T>>()
+  readonly #chunks = new Heap<Chunk<T>>(
+    (a, b) => a.at < b.at || (a.at === b.at && a.number < b.number),
+  )
   readonly #readers = new WaitQueue<T | undefined>()
   #arrival: Arrival | undefined
   #lastAt = 0
+  #count = 0
   #held = false
   #ended = false
   #broken = false
+  /** The process at the other end is gone: what is sent gets lost. */
+  #nobodyThere = false
 
   constructor(runtime: Runtime, conditions: NetworkConditions) {
     this.#runtime = runtime
@@ -50,21 +60,20 @@ export class Wire<T> implements Line {
 
   send(chunk: T): void {
     if (this.#broken) throw brokenLink()
-    const { latency, jitter, drop, split } = this.#conditions
-    const random = this.#runtime.random
-    for (const content of split ? cut(chunk, random) : [chunk]) {
-      if (drop > 0 && random() < drop) continue
-      const delay = latency + (jitter > 0 ? jitter * random() : 0)
-      this.#lastAt = Math.max(this.#lastAt, this.#now() + delay)
-      this.#chunks.push({ at: this.#lastAt, content })
+    const { drop, duplicate, split } = this.#conditions
+    for (const content of split ? cut(chunk, this.#runtime.random) : [chunk]) {
+      if (this.#nobodyThere || this.#happens(drop)) continue
+      this.#push(content)
+      if (this.#happens(duplicate)) this.#push(content)
     }
     this.#deliver()
   }
 
   /** The last thing to arrive. */
   end(): void {
+    if (this.#nobodyThere) return
     this.#lastAt = Math.max(this.#lastAt, this.#now() + this.#conditions.latency)
-    this.#chunks.push({ at: this.#lastAt, content: undefined })
+    this.#add(this.#lastAt, undefined)
     this.#deliver()
   }
 
@@ -80,13 +89,45 @@ export class Wire<T> implements Line {
 
   break(): void {
     this.#broken = true
-    this.#chunks.clear()
+    this.#clear()
     this.abandon(brokenLink)
+  }
+
+  /** Its reader is gone, and with it what is under way; until somebody is there again. */
+  loseReader(gone: boolean, error: () => Error): void {
+    this.#nobodyThere = gone
+    this.#clear()
+    if (gone) this.abandon(error)
   }
 
   /** Turns away those who wait. */
   abandon(error: () => Error): void {
     for (const reader of this.#readers) wakeWithError(reader, error)
+  }
+
+  #push(content: T): void {
+    const { latency, jitter, reorder } = this.#conditions
+    const { random } = this.#runtime
+    const delay = latency + (jitter > 0 ? jitter * random() : 0)
+    if (this.#happens(reorder)) {
+      // Held up for as long again: what is sent meanwhile overtakes it.
+      this.#add(this.#now() + delay + Math.max(1, latency + jitter) * random(), content)
+      return
+    }
+    this.#lastAt = Math.max(this.#lastAt, this.#now() + delay)
+    this.#add(this.#lastAt, content)
+  }
+
+  #add(at: number, content: T | undefined): void {
+    this.#chunks.push({ at, number: this.#count++, content, slot: -1 })
+  }
+
+  #happens(chance: number): boolean {
+    return chance > 0 && this.#runtime.random() < chance
+  }
+
+  #clear(): void {
+    while (this.#chunks.shift() !== undefined);
   }
 
   #now(): number {
@@ -98,12 +139,12 @@ export class Wire<T> implements Line {
     this.#disarm()
     if (this.#broken) return this.abandon(brokenLink)
     while (this.#readers.first !== undefined && !this.#held) {
-      const chunk = this.#chunks.at(0)
+      const chunk = this.#chunks.peek()
       if (this.#ended || chunk === undefined) {
         if (!this.#ended) return
         wake(this.#readers.first, undefined)
       } else if (chunk.at > this.#now()) {
-        this.#arm(chunk.at)
+        this.#arm(chunk.at, this.#readers.first)
         return
       } else {
         this.#chunks.shift()
@@ -113,8 +154,8 @@ export class Wire<T> implements Line {
     }
   }
 
-  #arm(at: number): void {
-    this.#arrival = new Arrival(at, () => this.#deliver())
+  #arm(at: number, waiter: Waiter<never>): void {
+    this.#arrival = new Arrival(at, waiter, () => this.#deliver())
     this.#runtime.clock.add(this.#arrival)
   }
 
@@ -129,10 +170,13 @@ class Arrival implements ClockEntry {
   order = 0
   readonly kind = 'LinkEnd.read'
   readonly at: number
+  /** Who gets it: as long as the arrival is late it may give up. */
+  readonly waiter: Waiter<never>
   readonly expire: () => void
 
-  constructor(at: number, ring: () => void) {
+  constructor(at: number, waiter: Waiter<never>, ring: () => void) {
     this.at = at
+    this.waiter = waiter
     this.expire = ring
   }
 }

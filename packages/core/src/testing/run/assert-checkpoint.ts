@@ -1,4 +1,5 @@
 import { currentTaskRecord } from '../../kernel/current.ts'
+import { instrument } from '../../kernel/hooks.ts'
 import { CancelScope } from '../../scope/cancel-scope.ts'
 import { currentDriver } from './current-driver.ts'
 import { InvariantError } from './invariant-error.ts'
@@ -17,7 +18,7 @@ import { InvariantError } from './invariant-error.ts'
  * @see trio.testing.assert_checkpoints
  */
 export async function assertCheckpoint<T>(fn: () => PromiseLike<T> | T): Promise<T> {
-  const driver = currentDriver('assertCheckpoint')
+  currentDriver('assertCheckpoint')
   const name = fn.name || 'fn'
   const scope = new CancelScope({ name: 'assertCheckpoint' })
   scope.cancel('assertCheckpoint looks whether it is noticed')
@@ -26,8 +27,17 @@ export async function assertCheckpoint<T>(fn: () => PromiseLike<T> | T): Promise
     throw new InvariantError(`assertCheckpoint: ${name} did not notice that it was cancelled`)
   }
   const task = currentTaskRecord()
-  const before = driver.waitsOf(task)
-  const value = await fn()
-  if (driver.waitsOf(task) > before) return value
+  let waits = 0
+  const stop = instrument({
+    woken: ({ scope }) => {
+      if (scope?.task === task) waits += 1
+    },
+  })
+  try {
+    const value = await fn()
+    if (waits > 0) return value
+  } finally {
+    stop()
+  }
   throw new InvariantError(`assertCheckpoint: ${name} came back without a checkpoint`)
 }

@@ -1,6 +1,3 @@
-import { snapshot } from '../../diagnostics/snapshot.ts'
-import { waitReport } from '../../diagnostics/wait-report.ts'
-import { livingScope } from '../../kernel/current.ts'
 import {
   afterMicrotasks,
   macrotask,
@@ -9,21 +6,21 @@ import {
   runOutside,
 } from '../../kernel/platform.ts'
 import { ScopeNode } from '../../kernel/records.ts'
-import type { Runtime, Scheduler, TaskRecord, Waiter } from '../../kernel/records.ts'
-import { cancelScope } from '../../kernel/cancellation.ts'
+import type { Runtime, Scheduler, Waiter } from '../../kernel/records.ts'
 import { wakeAll } from '../../kernel/suspend.ts'
 import { WaitQueue } from '../../kernel/wait-queue.ts'
 import type { FaultInjector } from '../net/fault-injector.ts'
 import { registerDriver } from './current-driver.ts'
 import { ForeignWaits } from './foreign-waits.ts'
 import { Leaks } from './leaks.ts'
-import { PendingWake } from './pending-wake.ts'
+import { HeldWakes } from './held-wakes.ts'
+import type { PendingWake } from './pending-wake.ts'
+import { Places } from './places.ts'
+import { Progress } from './progress.ts'
 import type { DriverOptions } from './run-once.ts'
-import type { Schedule } from './schedule.ts'
 import { seededRandom } from './seeded-random.ts'
-import { TestFailure } from './test-failure.ts'
-import type { TestFailureCode } from './test-failure.ts'
 import { Trace } from './trace.ts'
+import { Verdict } from './verdict.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
 /** How many wakes in one macrotask, and how many milliseconds, before the event loop gets a turn. */
@@ -31,6 +28,8 @@ const BURST = 4096
 const SLICE = 20
 /** How many waits are turned away in one step before they are held back from then on. */
 const REJECTED_WAITS = 10_000
+/** So many in a row who only give others a turn, and time moves on. */
+const YIELDS = 100_000
 
 /**
  * Runs one program in a world of its own. Wakes take effect at once, as they do in earnest, or one at
@@ -38,7 +37,7 @@ const REJECTED_WAITS = 10_000
  * through, or the clock jumps to the next timer. When there is none, and nothing foreign is under way,
  * nobody will ever go on: the program is cancelled, so that its cleanup runs, and fails.
  */
-export class Driver implements Scheduler {
+export class Driver implements Scheduler, Disposable {
   readonly clock: VirtualClock
   readonly runtime: Runtime
   readonly root: ScopeNode
@@ -46,35 +45,34 @@ export class Driver implements Scheduler {
   readonly idleWaiters: WaitQueue = new WaitQueue()
   readonly leaks: Leaks
   readonly faults: FaultInjector | undefined
-  /** Called whenever everybody waits; throws what the program is to fail with. */
-  readonly invariants: (() => void)[] = []
-  /** Called when main has returned; throws what the program is to fail with. */
-  readonly eventualities: (() => void)[] = []
   readonly trace: Trace
-  failure: Error | undefined
-  readonly #schedule: Schedule | undefined
+  readonly verdict: Verdict
+  readonly places: Places | undefined
+  /** Whether the globals of time are those of this run for its program. */
+  readonly virtualPlatform: boolean
+  readonly startTime: number
+  readonly #held: HeldWakes | undefined
   readonly #foreign: ForeignWaits
-  readonly #maxSteps: number
+  readonly #progress: Progress
   /** Steps when everybody waits. */
   readonly #stepSoon: () => void = afterMicrotasks(() => this.step())
   readonly #api: string
-  #wakes = 0
+  readonly #giveUpAt: number
+  readonly #mostYields: number
   #last: PendingWake | undefined
-  #counted: Map<TaskRecord, number> | undefined
-  /** The waits that ended just before there were too many. */
-  #latest: Waiter<never>[] = []
-  #steps = 0
-  #limit: number
+  #yields = 0
   #burst = 0
   #turnAt = monotonicNow()
   #postponed = 0
   #rejectedWaits = 0
   #stopped = false
-  #abandoned = false
-  #abandon: (failure: TestFailure) => void = () => {}
 
   constructor(options: DriverOptions) {
-    this.clock = new VirtualClock(options.startTime)
+    const { schedule, timeLimit = Infinity } = options
+    this.clock = new VirtualClock(
+      options.startTime,
+      (timer) => this.#held?.addTimer(timer) === true,
+    )
     let lastId = 0
     this.runtime = {
       clock: this.clock,
@@ -83,21 +81,31 @@ export class Driver implements Scheduler {
       scheduler: this,
     }
     this.root = new ScopeNode(this.runtime, undefined, 'testRun')
-    this.leaks = new Leaks(this.clock)
-    this.#foreign = new ForeignWaits(this.root, options.foreign, options.patience)
+    this.places = options.places === true ? new Places(() => this.runtime) : undefined
+    this.leaks = new Leaks(this.clock, this.places)
+    this.verdict = new Verdict(this.root, this.places, () => this.#failed())
+    this.#foreign = new ForeignWaits(this.root, this.runtime, options.foreign, options.patience)
+    this.#progress = new Progress(options.maxSteps)
     this.#api = options.api
+    this.#mostYields = Math.min(YIELDS, options.maxSteps / 10)
+    this.#giveUpAt = timeLimit === Infinity ? Infinity : monotonicNow() + timeLimit
+    this.startTime = options.startTime
+    this.virtualPlatform = options.platform !== 'real'
     this.faults = options.faults
     this.trace = new Trace(options.record === true)
-    this.#schedule = options.schedule
-    this.#maxSteps = options.maxSteps
-    this.#limit = options.maxSteps
+    this.#held = schedule && new HeldWakes(schedule, this, options.lateness)
     registerDriver(this.runtime, this)
+  }
+
+  /** Whether time would have moved on past somebody who may not be so late. */
+  get bounded(): boolean {
+    return this.#held?.bounded === true
   }
 
   /** Steps until `program` has settled, or until nothing can make it settle. */
   drive<T>(program: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#abandon = reject
+      this.verdict.abandon = reject
       program.then(resolve, reject).finally(() => {
         this.#stopped = true
       })
@@ -105,20 +113,30 @@ export class Driver implements Scheduler {
     })
   }
 
+  [Symbol.dispose](): void {
+    this.#stopped = true
+    this.places?.[Symbol.dispose]()
+    this.#foreign[Symbol.dispose]()
+  }
+
   hold(waiter: Waiter<never>, pass: () => void): void {
-    if (this.#abandoned) return
+    if (this.verdict.abandoned) return
     this.leaks.see(waiter)
-    const task = waiter.scope?.task
-    this.#foreign.woken(task)
-    const count = task && this.#counted?.get(task)
-    if (task !== undefined && count !== undefined) this.#counted?.set(task, count + 1)
-    if (this.#limit - this.#steps < 16) this.#latest.push(waiter)
+    this.#foreign.woken(waiter.scope?.task)
+    this.#progress.woken(waiter)
     this.#countStep()
-    if (this.#schedule !== undefined) {
-      const by = this.trace.kept ? livingScope()?.task : undefined
-      this.#schedule.add(new PendingWake(++this.#wakes, waiter, pass, this.trace.length, by))
-      return
-    }
+    if (this.#held === undefined) this.#passOn(waiter, pass)
+    else this.#held.add(waiter, pass)
+  }
+
+  shouldThrottle(): boolean {
+    return ++this.#rejectedWaits > REJECTED_WAITS
+  }
+
+  /** Without a schedule: at once, but the event loop has its turns. */
+  #passOn(waiter: Waiter<never>, pass: () => void): void {
+    const { kind } = waiter
+    this.#yields = kind === 'checkpoint' || kind === 'pause' ? this.#yields + 1 : 0
     if (++this.#burst < BURST || monotonicNow() - this.#turnAt < SLICE) {
       pass()
       return
@@ -127,36 +145,55 @@ export class Driver implements Scheduler {
     runOutside(macrotask, () => {
       this.#turned()
       this.#postponed -= 1
+      if (this.#yields >= this.#mostYields) this.#jump()
       pass()
     })
-  }
-
-  shouldThrottle(): boolean {
-    return ++this.#rejectedWaits > REJECTED_WAITS
   }
 
   /** Everybody waits: decides what happens next. */
   step(): void {
     if (this.#rejectedWaits <= REJECTED_WAITS) this.#rejectedWaits = 0 // once crowded it stays so
-    if (this.#stopped || this.root.firstChild === undefined) return
+    if (this.#stopped || this.verdict.abandoned || this.root.firstChild === undefined) return
     if (this.#postponed > 0) return this.#nextTurn()
     this.#look()
-    const held = this.#schedule?.next(this.#timeMayMove())
-    if (held !== undefined) this.#letThrough(held)
-    else if (this.idleWaiters.first !== undefined) this.#wakeIdleWaiters()
-    else if (this.#foreign.mayCome(this.clock.next !== undefined)) return this.#poll()
-    else if (!this.#jump()) this.#deadlock()
+    // Before the event loop turns: what it brings comes sooner or later, as the machine has it.
+    const refused = this.#foreign.refused()
+    if (refused.length > 0) this.#failForeign(refused, 'waits for something real')
+    // The time is asked for once in a while: it costs as much as a step.
+    else if ((this.#progress.steps & 31) === 0 && monotonicNow() - this.#turnAt >= SLICE) {
+      return this.#nextTurn()
+    }
+    if (!this.#goOn()) return
     this.#countStep()
-    this.#next()
+    this.#stepSoon()
+  }
+
+  /** The next thing happens; false when it is waited for, with real time passing. */
+  #goOn(): boolean {
+    if (this.#yields >= this.#mostYields && this.#jump()) return true
+    const held = this.#held?.next(this.idleWaiters.first === undefined)
+    if (held !== undefined) this.#letThrough(held)
+    else if (this.idleWaiters.first !== undefined) wakeAll(this.idleWaiters, undefined)
+    else if (this.#foreign.mayCome(this.clock.next !== undefined)) {
+      this.#checkTimeLimit()
+      this.#foreign.poll(() => {
+        this.#turned()
+        this.#stepSoon()
+      })
+      return false
+    } else if (!this.#jump()) this.#deadlock()
+    return true
   }
 
   #letThrough(held: PendingWake): void {
-    held.rivals = this.#schedule?.size ?? 0
+    held.rivals = this.#held?.size ?? 0
     held.passedAt = this.trace.length
     held.time = this.clock.now()
     held.timers = this.clock.next !== undefined
+    this.#yields = held.yields ? this.#yields + 1 : 0
     this.trace.add(held)
     this.#last = held
+    if (held.isDue) runInScope(this.root, (due) => due.decide(), held)
     this.faults?.before(held)
     held.pass()
   }
@@ -165,107 +202,56 @@ export class Driver implements Scheduler {
   #look(): void {
     if (this.#last !== undefined) this.faults?.after(this.#last)
     this.#last = undefined
-    if (this.failure !== undefined) return
-    for (const check of this.invariants) {
-      try {
-        check()
-      } catch (error) {
-        this.failWith(error as Error)
-        return
-      }
-    }
-  }
-
-  #timeMayMove(): boolean {
-    return this.idleWaiters.first === undefined && this.clock.next !== undefined
+    this.verdict.look()
   }
 
   #jump(): boolean {
+    const from = this.clock.now()
     const to = this.clock.next
-    if (to !== undefined && this.#schedule !== undefined) {
-      this.trace.add({ from: this.clock.now(), to })
-      this.#schedule.jumped()
+    if (to === undefined) return false
+    this.#yields = 0
+    if (this.#held !== undefined) {
+      this.trace.add({ from, to })
+      this.#held.jumped(to > from)
     }
     return runInScope(this.root, (clock) => clock.jump(), this.clock) // who rings is in this world too
   }
 
-  /** Fails the run: the program is cancelled, and its cleanup runs. A second time there is none. */
-  fail(code: TestFailureCode, message: string): void {
-    const report = waitReport(snapshot(this.root), this.clock.now(), code !== 'LIVELOCK')
-    const first = this.failure
-    if (first === undefined) {
-      this.failWith(new TestFailure(code, message, report))
-      return
-    }
-    this.#stopped = true
-    this.#abandoned = true
-    const stuck = `${first.message}\nThen its cleanup never ended: ${message}`
-    const hopeless = first instanceof TestFailure && code === 'FOREIGN' && first.code === code
-    this.#abandon(hopeless ? first : new TestFailure('STUCK', stuck, report))
-  }
-
-  /** How often a task has waited since it was asked for the first time. */
-  waitsOf(task: TaskRecord | undefined): number {
-    if (task === undefined) return 0
-    this.#counted ??= new Map()
-    const count = this.#counted.get(task) ?? 0
-    this.#counted.set(task, count)
-    return count
-  }
-
-  /** Main has come to its end: what was to happen until then is looked at. */
-  ended(): void {
-    this.#look()
-    for (const check of this.eventualities) check()
-  }
-
-  failWith(failure: Error): void {
-    this.failure = failure
-    this.#latest = []
-    this.trace.failedAt = this.trace.length
-    cancelScope(this.root, failure.message)
-    this.#limit = this.#steps + this.#maxSteps
+  #failed(): void {
+    this.trace.failedAt = Math.min(this.trace.failedAt, this.trace.length)
+    this.#progress.restart()
   }
 
   #deadlock(): void {
     const foreign = this.#foreign.names
-    if (foreign.length === 0) {
-      this.fail(
-        'DEADLOCK',
-        `${this.#api}: deadlock: every task waits, and nothing is left to wake one`,
-      )
-    } else {
-      this.fail(
-        'FOREIGN',
-        `${this.#api}: ${foreign.join(', ')} waited for something that is not ours and never came${this.#foreign.hint}`,
-      )
+    if (foreign.length > 0) {
+      this.#failForeign(foreign, 'waited for something that is not ours and never came')
+      return
     }
+    const what = 'deadlock: every task waits, and nothing is left to wake one'
+    this.verdict.fail('DEADLOCK', `${this.#api}: ${what}`)
   }
 
-  #wakeIdleWaiters(): void {
-    wakeAll(this.idleWaiters, undefined)
+  #failForeign(names: readonly string[], what: string): void {
+    const message = `${this.#api}: ${names.join(', ')} ${what}${this.#foreign.hint}`
+    this.verdict.fail('FOREIGN', message)
   }
 
   #countStep(): void {
-    if (++this.#steps <= this.#limit) return
-    this.#limit = Infinity
-    const last = this.#latest.map(({ kind, scope }) => `${scope?.task?.name ?? '?'}@${kind}`)
-    this.fail(
-      'LIVELOCK',
-      `${this.#api}: livelock: it had not ended after ${this.#steps} steps; the last were ${[...new Set(last)].join(', ')}`,
-    )
+    const main = this.root.firstChild?.firstChild?.task
+    const wrong = this.#progress.step(main)
+    if (wrong !== undefined) this.verdict.fail('LIVELOCK', `${this.#api}: ${wrong}`)
   }
 
-  #next(): void {
-    // The time is asked for once in a while: it costs as much as a step.
-    if ((this.#steps & 31) !== 0 || monotonicNow() - this.#turnAt < SLICE) {
-      this.#stepSoon()
-    } else this.#nextTurn()
+  #checkTimeLimit(): void {
+    if (monotonicNow() < this.#giveUpAt || this.verdict.failure !== undefined) return
+    this.verdict.fail('TIMEOUT', `${this.#api}: out of time: it had not ended when its time was up`)
   }
 
   #nextTurn(): void {
     macrotask(() => {
       this.#turned()
+      this.#checkTimeLimit()
       this.#stepSoon()
     })
   }
@@ -273,12 +259,5 @@ export class Driver implements Scheduler {
   #turned(): void {
     this.#turnAt = monotonicNow()
     this.#burst = 0
-  }
-
-  #poll(): void {
-    this.#foreign.poll(() => {
-      this.#turned()
-      this.#stepSoon()
-    })
   }
 }

@@ -17,10 +17,10 @@ export function eventually(what: string, holds: () => boolean): void {
   requireFunction('eventually: holds', holds)
   const driver = currentDriver('eventually')
   let held = false
-  driver.invariants.push(() => {
+  driver.verdict.invariants.push(() => {
     held ||= askNow('eventually', holds)
   })
-  driver.eventualities.push(() => {
+  driver.verdict.eventualities.push(() => {
     if (!held) throw new InvariantError(`eventually: ${what}: was never true`)
   })
 }

@@ -1,61 +1,67 @@
 import { macrotask, monotonicNow, setTimeout } from '../../kernel/platform.ts'
-import type { ScopeNode, TaskRecord } from '../../kernel/records.ts'
+import type { Runtime, ScopeNode, TaskRecord } from '../../kernel/records.ts'
 import { isTaskScope } from '../../kernel/scope-tree.ts'
 import type { Nursery } from '../../scope/nursery.ts'
 import type { TaskNode } from '../../scope/task-node.ts'
-import { InFlight, polling } from './in-flight.ts'
+import { InFlight } from './in-flight.ts'
 
-/** Real milliseconds that time stands still for a foreign wait when nothing is seen to be under way: a file, perhaps. */
-const GRACE = 20
 /** Rounds of the event loop before asking less often. */
 const EAGER = 200
 
 /**
  * The tasks that wait for a promise which is not ours: of a library, of real I/O, of another task's
  * plain async function. Nobody tells when it settles, so the event loop is given turns. As long as
- * something is in flight that was not when the test began, they are waited for, up to a patience.
+ * something real is in flight that this run has begun, they are waited for, up to a patience.
  */
-export class ForeignWaits {
+export class ForeignWaits implements Disposable {
   readonly #root: ScopeNode
   readonly #policy: 'wait' | 'error'
   readonly #patience: number
-  readonly #inFlight = new InFlight()
+  readonly #inFlight: InFlight
   /** Woken since they were looked at last, or found to wait for something foreign then. */
-  #suspects = new Set<TaskRecord>()
-  /** Those that were waited for as long as they may be, and have not been woken since. */
-  readonly #waitedFor = new Set<TaskRecord>()
+  readonly #suspects = new Set<TaskRecord>()
   /** Since when, in real time; undefined when nothing is being waited for. */
   #since: number | undefined
   #rounds = 0
+  #judged = 0
 
-  constructor(root: ScopeNode, policy: 'wait' | 'error', patience: number) {
+  constructor(root: ScopeNode, runtime: Runtime, policy: 'wait' | 'error', patience: number) {
     this.#root = root
     this.#policy = policy
     this.#patience = patience
+    this.#inFlight = new InFlight(runtime)
   }
 
   /** A task goes on: it has to be looked at when everybody waits. */
   woken(task: TaskRecord | undefined): void {
     this.#since = undefined
-    if (task === undefined || this.#policy === 'error') return
-    this.#suspects.add(task)
-    this.#waitedFor.delete(task)
+    if (task !== undefined) this.#suspects.add(task)
   }
 
   /** What to do when one never came. */
   get hint(): string {
     if (this.#policy === 'wait') return ''
-    return '; what is real (a fetch, a timer, a file) is not waited for: put a failpoint in its place'
+    return '; what is real (a fetch, a file, a hash) is not waited for: put a failpoint in its place'
   }
 
   get names(): string[] {
-    const tasks = this.#policy === 'error' ? tasksBelow(this.#root) : [...this.#suspects]
-    return tasks.filter(waitsForForeign).map((task) => task.name)
+    return tasksBelow(this.#root)
+      .filter(waitsForForeign)
+      .map((task) => task.name)
+  }
+
+  /**
+   * Where nothing real may be waited for: which tasks wait for something that has just been begun, before
+   * the event loop has had a chance to bring it, which it would bring sooner one time and later another.
+   */
+  refused(): string[] {
+    if (this.#policy === 'wait' || this.#inFlight.begun === this.#judged) return []
+    this.#judged = this.#inFlight.begun
+    return this.#inFlight.size === 0 ? [] : this.names
   }
 
   /** Everybody waits: whether something from outside may yet make one go on. */
   mayCome(orTime: boolean): boolean {
-    if (orTime && this.#policy === 'error') return false
     for (const task of this.#suspects) {
       if (!waitsForForeign(task)) this.#suspects.delete(task)
     }
@@ -66,30 +72,24 @@ export class ForeignWaits {
     }
     if (this.#rounds < 2) return true
     if (this.#policy === 'wait' && monotonicNow() - this.#since < this.#limit(orTime)) return true
-    for (const task of this.#suspects) this.#waitedFor.add(task)
+    this.#suspects.clear()
     this.#since = undefined
     return false
   }
 
+  /** With nothing in flight there is nothing to wait for, unless there is nothing else to do either. */
   #limit(orTime: boolean): number {
-    const suspects = [...this.#suspects]
-    if (orTime && suspects.every((task) => this.#waitedFor.has(task))) return 0
-    if (this.#inFlight.kinds.length > 0) return this.#patience
-    if (suspects.length === 0) return 0
-    return orTime ? Math.min(GRACE, this.#patience) : this.#patience
+    return this.#inFlight.size > 0 || (!orTime && this.#suspects.size > 0) ? this.#patience : 0
   }
 
   /** Calls `again` after the event loop had a turn. */
   poll(again: () => void): void {
-    if (++this.#rounds < EAGER) {
-      macrotask(again)
-      return
-    }
-    polling.timers += 1
-    setTimeout(() => {
-      polling.timers -= 1
-      again()
-    }, 1)
+    if (++this.#rounds < EAGER) macrotask(again)
+    else setTimeout(again, 1)
+  }
+
+  [Symbol.dispose](): void {
+    this.#inFlight[Symbol.dispose]()
   }
 }
 
@@ -103,7 +103,7 @@ function tasksBelow(scope: ScopeNode): TaskRecord[] {
 }
 
 /** It runs, and neither has a wait of ours nor has it come to the end of its body. */
-function waitsForForeign(task: TaskRecord): boolean {
+export function waitsForForeign(task: TaskRecord): boolean {
   const { state, scope } = task as TaskNode
   if (state !== 'running' || (scope.nursery as Nursery | undefined)?.onIdle !== undefined) {
     return false

@@ -1,30 +1,89 @@
+import type { createHook as CreateHook } from 'node:async_hooks'
+import { livingScope } from '../../kernel/current.ts'
+import type { Runtime } from '../../kernel/records.ts'
+
 interface Host {
-  process?: { getActiveResourcesInfo?: () => string[] }
+  process?: { getBuiltinModule?: (id: string) => { createHook?: typeof CreateHook } | undefined }
 }
-const host = (globalThis as Host).process
 
-/** Native timers of our own, which are nothing foreign. */
-export const polling: { timers: number } = { timers: 0 }
+/** What the machine does and answers, as Node calls it: files, names, sockets, processes, threads, hashes. */
+const answers =
+  /^(?:FSREQ|FILEHANDLE|GETADDRINFO|GETNAMEINFO|QUERYWRAP|TCPCONNECT|PIPECONNECT|TCPWRAP|TLSWRAP|UDPWRAP|PROCESSWRAP|WORKER|HTTPCLIENT|ZLIB|STATWATCHER|FSEVENT|\w+REQUEST$|CheckPrime)/
 
-/** The kinds of things that keep the event loop alive, how often each; our own left out. */
-function census(): Map<string, number> {
-  const counts = new Map<string, number>([['Timeout', -polling.timers]])
-  for (const kind of host?.getActiveResourcesInfo?.() ?? []) {
-    if (kind !== 'Immediate') counts.set(kind, (counts.get(kind) ?? 0) + 1)
+/** Handles count until they are closed, everything else until it has answered. */
+const handles =
+  /^(?:TCPWRAP|TLSWRAP|UDPWRAP|PROCESSWRAP|WORKER|STATWATCHER|FSEVENT|HTTPCLIENT|ZLIB)/
+
+interface Begun {
+  readonly kind: string
+  readonly in: InFlight
+}
+
+const begun = new Map<number, Begun>()
+const watched = new Map<Runtime, InFlight>()
+let hook: { enable(): unknown; disable(): unknown } | undefined
+
+/**
+ * The real things that one run has begun and that have not ended: each is known by who began it, so that
+ * no socket of an earlier test is taken for one of this.
+ */
+export class InFlight implements Disposable {
+  readonly #runtime: Runtime
+  readonly #kinds = new Map<number, string>()
+  /** How many the run has begun so far. */
+  begun = 0
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime
+    watched.set(runtime, this)
+    hook ??= makeHook()
+    if (watched.size === 1) hook?.enable()
   }
-  return counts
-}
 
-/** What the event loop waits for now that it did not wait for when this was made. */
-export class InFlight {
-  readonly #before = census()
+  get size(): number {
+    return this.#kinds.size
+  }
 
-  /** The kinds, such as `TCPSocketWrap`; empty when nothing foreign is known to be under way. */
+  /** Such as `FSREQCALLBACK`, each once. */
   get kinds(): string[] {
-    const more: string[] = []
-    for (const [kind, count] of census()) {
-      if (count > (this.#before.get(kind) ?? 0)) more.push(kind)
-    }
-    return more
+    return [...new Set(this.#kinds.values())]
   }
+
+  add(id: number, kind: string): void {
+    this.begun += 1
+    this.#kinds.set(id, kind)
+    begun.set(id, { kind, in: this })
+  }
+
+  remove(id: number): void {
+    this.#kinds.delete(id)
+    begun.delete(id)
+  }
+
+  [Symbol.dispose](): void {
+    for (const id of this.#kinds.keys()) begun.delete(id)
+    watched.delete(this.#runtime)
+    if (watched.size === 0) hook?.disable()
+  }
+}
+
+/** Tells of what begins inside a run. Promises are left out: there are too many. */
+function makeHook(): ReturnType<typeof CreateHook> | undefined {
+  const hooks = (globalThis as Host).process?.getBuiltinModule?.('node:async_hooks')
+  const options = {
+    trackPromises: false,
+    init(id: number, kind: string) {
+      if (!answers.test(kind)) return
+      const runtime = livingScope()?.runtime
+      if (runtime !== undefined) watched.get(runtime)?.add(id, kind)
+    },
+    after(id: number) {
+      const known = begun.get(id)
+      if (known !== undefined && !handles.test(known.kind)) known.in.remove(id)
+    },
+    destroy(id: number) {
+      begun.get(id)?.in.remove(id)
+    },
+  }
+  return hooks?.createHook?.(options)
 }

@@ -1,9 +1,9 @@
-import { MisuseError } from '../../errors.ts'
 import { currentTaskRecord } from '../../kernel/current.ts'
-import { findOrder } from '../explore/find-order.ts'
-import type { Call, notYet } from '../explore/find-order.ts'
 import { currentDriver } from './current-driver.ts'
+import { findOrder } from './find-order.ts'
+import type { Call, Explanation, notYet } from './find-order.ts'
 import { InvariantError } from './invariant-error.ts'
+import { showValue } from './show-value.ts'
 
 /** The sequential twin of an object: the same methods, each done at once, on plain data. */
 export type Sequential<T> = {
@@ -37,11 +37,14 @@ export function linearizable<T extends object>(object: T, model: () => Sequentia
   const driver = currentDriver('linearizable')
   const calls: Call[] = []
   let clock = 0
-  driver.eventualities.push(() => {
-    if (findOrder(calls, model as () => Record<string, (...args: unknown[]) => unknown>)) return
-    throw new InvariantError(
-      `linearizable: ${object.constructor.name}: no order of these calls gives these results\n${printCalls(calls)}`,
+  driver.verdict.eventualities.push(() => {
+    const explained = findOrder(
+      calls,
+      model as () => Record<string, (...args: unknown[]) => unknown>,
     )
+    if (explained.found) return
+    const what = `linearizable: ${object.constructor.name}: no order of these calls gives these results`
+    throw new InvariantError(`${what}\n${printCalls(calls)}\n${printExplanation(explained)}`)
   })
   const names = new Set(Object.keys(model()))
   return new Proxy(object, {
@@ -84,7 +87,7 @@ export function linearizable<T extends object>(object: T, model: () => Sequentia
 
 function printCalls(calls: readonly Call[]): string {
   const rows = calls.map(({ by, method, args, called, returned, outcome }) => {
-    const call = `${by}: ${method}(${args.map(show).join(', ')})`
+    const call = `${by}: ${method}(${args.map(showValue).join(', ')})`
     const end = returned === Infinity ? 'no end' : `${called}..${returned}`
     return [call, outcomeText(outcome), end] as const
   })
@@ -97,14 +100,25 @@ function printCalls(calls: readonly Call[]): string {
 
 function outcomeText(outcome: Call['outcome']): string {
   if (outcome === undefined) return ''
-  if ('value' in outcome) return `= ${show(outcome.value)}`
-  return `throws ${outcome.error instanceof Error ? outcome.error.name : show(outcome.error)}`
+  if ('value' in outcome) return `= ${showValue(outcome.value)}`
+  return `throws ${outcome.error instanceof Error ? outcome.error.name : showValue(outcome.error)}`
 }
 
-function show(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? String(value)
-  } catch {
-    throw new MisuseError('linearizable: results and arguments must be plain data, to be shown')
-  }
+function line({ by, method, args, outcome }: Call): string {
+  return `  ${by}: ${method}(${args.map(showValue).join(', ')}) ${outcomeText(outcome)}`.trimEnd()
+}
+
+/** How far an order gets, and which calls do not fit after it. */
+function printExplanation({ order, stuck }: Explanation): string {
+  const explained = order.length === 0 ? ['  nothing'] : order.map(line)
+  const some =
+    stuck.length === 1
+      ? 'this must come next, and does not fit'
+      : 'one of these must come next, and none fits'
+  return [
+    'the longest order that can be explained:',
+    ...explained,
+    `${some}:`,
+    ...stuck.map(line),
+  ].join('\n')
 }

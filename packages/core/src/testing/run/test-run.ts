@@ -22,10 +22,22 @@ export interface TestRunOptions {
    * before virtual time moves on; `error` moves time on, and fails when nothing else is left.
    */
   readonly foreign?: 'wait' | 'error'
+  /**
+   * Whose time `Date`, `performance.now`, `setTimeout`, `setInterval`, `setImmediate`, `timers/promises` and
+   * `AbortSignal.timeout` tell inside the run, also in the libraries it calls: `virtual` (default), or `real`.
+   */
+  readonly platform?: 'virtual' | 'real'
+  /** After how many real milliseconds it is given up, with a report of who waits for what. Default: never. */
+  readonly timeLimit?: number
   /** How long something foreign that is in flight is waited for, in real milliseconds. Default 2000. */
   readonly patience?: number
   /** What becomes of tasks that still run when `main` has returned: `error` (default), or `cancel` as `run` does. */
   readonly leftovers?: 'error' | 'cancel'
+  /**
+   * What becomes of a promise that is rejected and that nobody handles: `error` (default) fails the run; `report`
+   * lets the process's `unhandledRejection` be told, as without a run.
+   */
+  readonly unhandled?: 'error' | 'report'
   /** How many wakes and jumps of time before it is a livelock. Default 5 000 000. */
   readonly maxSteps?: number
   /** How the main task is called in reports. Default `main`. */
@@ -71,9 +83,14 @@ export function trialOptions(api: string, main: unknown, options: TestRunOptions
     )
   }
   const { foreign = 'wait', leftovers = 'error', name = 'main' } = options
+  const { platform = 'virtual', timeLimit = Infinity, unhandled = 'error' } = options
+  requireDuration(`${api}: timeLimit`, timeLimit)
+  requireWord(`${api}: platform`, platform, ['virtual', 'real'])
+  requireWord(`${api}: unhandled`, unhandled, ['error', 'report'])
   requireWord(`${api}: foreign`, foreign, ['wait', 'error'])
   requireWord(`${api}: leftovers`, leftovers, ['error', 'cancel'])
   requireName(`${api}: name`, name)
   if (!Number.isSafeInteger(seed)) requireCount(`${api}: seed`, seed, Number.MIN_SAFE_INTEGER)
-  return { api, seed, startTime, patience, maxSteps, foreign, leftovers, name }
+  const time = { startTime, patience, timeLimit, platform }
+  return { api, seed, ...time, maxSteps, foreign, leftovers, unhandled, name }
 }

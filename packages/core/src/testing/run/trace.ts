@@ -1,4 +1,5 @@
 import type { Delay } from '../explore/delay.ts'
+import type { Plan } from '../explore/plan.ts'
 import type { PendingWake } from './pending-wake.ts'
 
 /** Time moved on, from one moment to another. */
@@ -53,6 +54,18 @@ export class Trace {
       else if (wakes > 0) delays.push({ seq: held.seq, kind: 'd', amount: wakes })
     }
     return delays.sort((a, b) => a.seq - b.seq)
+  }
+
+  /** The same plan with nothing later than it was in this run. */
+  actual({ delays, faults }: Plan): Plan {
+    const found = delays.flatMap((delay) => {
+      const held = this.find(delay.seq)
+      if (held === undefined) return []
+      const { wakes, jumps } = this.overtakers(held)
+      const most = delay.kind === 't' ? jumps : delay.kind === 'd' ? wakes : wakes + jumps
+      return [{ ...delay, amount: Math.min(delay.amount, most) }]
+    })
+    return { delays: found, faults }
   }
 
   find(seq: number): PendingWake | undefined {

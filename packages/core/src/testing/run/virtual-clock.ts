@@ -23,17 +23,24 @@ class VirtualTime implements TimeSource {
 /** A clock of virtual time: it moves only from timer to timer, and rings them when asked to. */
 export class VirtualClock extends Clock {
   readonly #time: VirtualTime
+  readonly #due: ((timer: ClockEntry) => boolean) | undefined
   #added = new Set<ClockEntry>()
   #sweepAt = 1024
+  /** The longest time that a timer was set for. */
+  longest = 0
 
-  constructor(start: number) {
+  /** @param due told of each timer that is due; whether it will ring it by itself, later */
+  constructor(start: number, due?: (timer: ClockEntry) => boolean) {
     const time = new VirtualTime(start)
     super(time)
     this.#time = time
+    this.#due = due
   }
 
   override add(timer: ClockEntry): void {
     super.add(timer)
+    if (timer.at === Infinity) return
+    this.longest = Math.max(this.longest, timer.at - this.now())
     this.#added.add(timer)
     if (this.#added.size < this.#sweepAt) return
     this.#added = new Set(this.pending)
@@ -52,5 +59,9 @@ export class VirtualClock extends Clock {
     this.#time.moveTo(next)
     this.fire()
     return true
+  }
+
+  protected override ring(timer: ClockEntry): void {
+    if (this.#due?.(timer) !== true) timer.expire()
   }
 }

@@ -11,8 +11,11 @@ export const earlyRelease: Planted = {
     always('one upload runs at a time', () => running <= 1)
     const upload = async (): Promise<void> => {
       running += 1
-      await failpoint('socket.write')
-      running -= 1
+      try {
+        await failpoint('socket.write')
+      } finally {
+        running -= 1
+      }
     }
     await taskGroup(async (group) => {
       for (let i = 0; i < 2; i++) {

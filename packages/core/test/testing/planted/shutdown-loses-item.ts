@@ -1,5 +1,5 @@
 import { gather, Queue } from '../../../src/index.ts'
-import { failpoint } from '../../../src/testing.ts'
+import { failpoint, FailpointError } from '../../../src/testing.ts'
 import type { Planted } from './planted.ts'
 
 export const shutdownLosesItem: Planted = {
@@ -27,7 +27,9 @@ export const shutdownLosesItem: Planted = {
       stopping = true
       if (!mended || accepting === 0) queue.close()
     }
-    await gather({ accept: () => accept('invoice'), work, stop }).catch(() => {})
+    await gather({ accept: () => accept('invoice'), work, stop }).catch((error: unknown) => {
+      if (error instanceof FailpointError) throw error // it ends early, and says so
+    })
     if (done.length !== accepted.length) throw new Error('an accepted job was lost')
   },
 }

@@ -18,9 +18,12 @@ class Limit {
       await turn
     }
     this.#active += 1
-    await fn()
-    this.#active -= 1
-    this.#queue.shift()?.resolve()
+    try {
+      await fn()
+    } finally {
+      this.#active -= 1
+      this.#queue.shift()?.resolve()
+    }
   }
 
   clearQueue(): void {

@@ -9,12 +9,30 @@ import {
   Once,
   shield,
   sleep,
+  stopping,
 } from '../../../src/index.ts'
 import { always } from '../../../src/testing.ts'
 import { must, onlyRange, together } from './primitive.ts'
 import type { Primitive } from './primitive.ts'
 
 export const signalPrograms: readonly Primitive[] = [
+  {
+    name: 'stopping: whoever asks, before or after it was set, is told to stop',
+    needsAll: true,
+    program: async () => {
+      let told = 0
+      const wait = async (): Promise<void> => {
+        await stopping().wait()
+        must(stopping().isSet, 'told to stop, and it is not set')
+        told += 1
+      }
+      await together(wait, wait, async () => {
+        await checkpoint()
+        stopping().set()
+      })
+      must(told === 2 && stopping().waiting === 0, 'somebody still waits')
+    },
+  },
   {
     name: 'Event: set wakes everybody, and those who come later do not wait',
     needsAll: true,

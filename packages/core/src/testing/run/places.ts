@@ -1,0 +1,77 @@
+import { callSite } from '../../debug/call-site.ts'
+import { instrument } from '../../kernel/hooks.ts'
+import type { Runtime, ScopeNode, TaskRecord, Waiter } from '../../kernel/records.ts'
+
+type Site = () => string | undefined
+
+/** So many waits are told apart by their place in a report. */
+const MOST = 40
+
+/**
+ * Where in the user's code the waits and tasks of one run were begun. It costs a stack for each of them, so
+ * it is made only for a run whose failure is known already, to be reported.
+ */
+export class Places implements Disposable {
+  readonly #waits = new WeakMap<Waiter<never>, Site>()
+  readonly #tasks = new WeakMap<TaskRecord, Site>()
+  readonly #undo: () => void
+
+  constructor(runtime: () => Runtime) {
+    this.#undo = instrument({
+      waiting: (waiter) => {
+        if (waiter.scope?.runtime === runtime()) this.#waits.set(waiter, callSite())
+      },
+      taskSpawned: (task) => {
+        if (task.scope.runtime === runtime()) this.#tasks.set(task, callSite())
+      },
+    })
+  }
+
+  /** A wait that the hooks do not tell of is begun here. */
+  note(waiter: Waiter<never>): void {
+    this.#waits.set(waiter, callSite())
+  }
+
+  /** As `file:line:column`; of a task's start it is where it was spawned. */
+  ofWait(waiter: Waiter<never>): string | undefined {
+    const { kind, scope } = waiter
+    const task = kind === 'start' ? scope?.task : undefined
+    return short((task && this.#tasks.get(task)?.()) ?? this.#waits.get(waiter)?.())
+  }
+
+  ofTask(task: TaskRecord): string | undefined {
+    return short(this.#tasks.get(task)?.())
+  }
+
+  /** A line for each wait below a scope. */
+  ofWaits(root: ScopeNode): string {
+    const lines: string[] = []
+    const visit = (scope: ScopeNode): void => {
+      for (let waiter = scope.firstWaiter; waiter !== undefined; waiter = waiter.scopeNext) {
+        const place = this.ofWait(waiter)
+        if (place !== undefined) {
+          lines.push(`  ${scope.task?.name ?? 'nobody'}: ${waiter.kind} at ${place}`)
+        }
+      }
+      for (let child = scope.firstChild; child !== undefined; child = child.next) visit(child)
+    }
+    visit(root)
+    if (lines.length === 0) return ''
+    const more = lines.length > MOST ? [`  ... ${lines.length - MOST} more`] : []
+    return ['where:', ...lines.slice(0, MOST), ...more].join('\n')
+  }
+
+  [Symbol.dispose](): void {
+    this.#undo()
+  }
+}
+
+/** The path from the working directory on, without the column. */
+function short(place: string | undefined): string | undefined {
+  if (place === undefined) return undefined
+  const path = place.replace(/^file:\/\//, '').replace(/:\d+$/, '')
+  const folder = (globalThis as { process?: { cwd?: () => string } }).process?.cwd?.()
+  return folder !== undefined && path.startsWith(`${folder}/`)
+    ? path.slice(folder.length + 1)
+    : path
+}
