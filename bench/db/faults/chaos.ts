@@ -118,6 +118,13 @@ function terminated(name: string, query: string, work: (db: Database) => Promise
   }
 }
 
+async function* slowRows(): AsyncGenerator<[number]> {
+  for (let i = 0; ; i++) {
+    yield [i]
+    await sleep(50)
+  }
+}
+
 const faults: readonly Fault[] = [
   {
     name: 'the server ends as in a crash, and is back after a second',
@@ -143,13 +150,10 @@ const faults: readonly Fault[] = [
       await sleep(1)
     }
   }),
-  terminated('backend terminated: copying in', 'copy (select 1) to%', (db) =>
-    db.transaction(async (tx) => {
-      for await (const _ of tx.copyTo(sql`copy (select 1) to stdout`));
-      await sleep(500)
-      await tx.query(sql`select 3`)
-    }),
-  ),
+  terminated('backend terminated: copying in', 'copy chaos_sink%', async (db) => {
+    await db.execute(sql`create table chaos_sink (id int)`)
+    await db.copyFrom(sql`copy chaos_sink from stdin`, slowRows())
+  }),
   terminated('backend terminated: in a session', '%as reserved%', (db) =>
     db.session(async (session) => {
       await session.query(sql`select 1 as reserved`)

@@ -5,6 +5,7 @@ import {
   moveOnAfter,
   shield,
   sleep,
+  taskGroup,
   throwIfCancelled,
 } from 'corral'
 import type { Client } from 'pg'
@@ -149,14 +150,19 @@ export class PostgresConnection implements Connection {
     let sent = false
     try {
       await copy.begun.wait()
-      for await (const chunk of copy.open ? copyText(rows) : []) {
-        if (!copy.open || copy.error !== undefined) break
-        this.#wire.connection.sendCopyFromChunk(chunk)
-        if (stream.writableNeedDrain) await drained(stream)
-      }
-      if (copy.open) this.#wire.connection.endCopyFrom()
-      sent = true
-      await exchange.ended()
+      // The server may fail while nobody has another row.
+      await taskGroup(async (group) => {
+        const sending = group.spawn(async () => {
+          for await (const chunk of copy.open ? copyText(rows) : []) {
+            this.#wire.connection.sendCopyFromChunk(chunk)
+            if (stream.writableNeedDrain) await drained(stream)
+          }
+          if (copy.open) this.#wire.connection.endCopyFrom()
+          sent = true
+        })
+        await exchange.ended()
+        sending.cancel()
+      })
     } catch (error) {
       if (!sent) copy.giveUp(this.#wire.connection)
       await shield(() => this.#stop(exchange))

@@ -130,6 +130,26 @@ describe('copyFrom', () => {
     expect(db.stats()).toMatchObject({ destroyed: 0, errors: 0 })
   })
 
+  it('hears of the end of its connection though the source has no more to say', async () => {
+    await using db = await served.open({ max: 1, applicationName: 'copy lost' })
+    const kept = await table(db, 'lost')
+    async function* rows(): AsyncGenerator<[number]> {
+      yield [1]
+      await new Event().wait()
+    }
+    await taskGroup(async (group) => {
+      const error = group.spawn(() =>
+        failure(() => db.copyFrom(sql`copy ${kept} (id) from stdin`, rows())),
+      )
+      await until(async () => (await served.active('copy lost')).length > 0)
+      await served.observer.execute(
+        sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'copy lost'`,
+      )
+      expect((await error).code).toBe('CONNECTION_LOST')
+    })
+    expect(await db.value(count(kept))).toBe(0)
+  })
+
   it('in a transaction is undone with it', async () => {
     await using db = await served.open({ max: 1 })
     const kept = await table(db, 'undone')
