@@ -58,8 +58,8 @@ export const edgeMutations: readonly Mutation[] = [
   {
     what: 'a flight waits for itself',
     file: 'flow/single-flight.ts',
-    from: `flight !== undefined && isWithin(scope, flight.task)`,
-    to: `flight !== undefined && scope.closed && isWithin(scope, flight.task)`,
+    from: `flight?.waitsFor(scope) === true`,
+    to: `flight?.waitsFor(scope) === undefined && scope.closed`,
     tests: ['flow/single-flight.test.ts'],
   },
   {
@@ -80,7 +80,7 @@ export const edgeMutations: readonly Mutation[] = [
   },
   {
     what: 'a cancellation that nobody awaits is an unhandled rejection',
-    file: 'sync/handled.ts',
+    file: 'scope/handled.ts',
     from: `    call.promise?.then(undefined, ignore)
 `,
     to: '',
@@ -88,7 +88,7 @@ export const edgeMutations: readonly Mutation[] = [
   },
   {
     what: 'a real error that nobody awaits is lost',
-    file: 'sync/handled.ts',
+    file: 'scope/handled.ts',
     from: `if (isCancelled(error) || (!isUncancelled() && isCancellation(error))) {`,
     to: `if (call !== undefined) {`,
     tests: ['sync/handled.test.ts'],
@@ -96,8 +96,8 @@ export const edgeMutations: readonly Mutation[] = [
   {
     what: 'a cache keeps what was deleted while it was loaded',
     file: 'flow/cache.ts',
-    from: `if (isCurrent()) this.#keep(key, value)`,
-    to: `this.#keep(key, value)`,
+    from: `if (task?.state === 'fulfilled' && isCurrent())`,
+    to: `if (task?.state === 'fulfilled')`,
     tests: ['flow/cache.test.ts'],
   },
   {
@@ -175,5 +175,33 @@ export const edgeMutations: readonly Mutation[] = [
     from: `if (before > 0 && left > 0)`,
     to: `if (before > 0 && left < 0)`,
     tests: ['flow/rate-limiter.test.ts'],
+  },
+  {
+    what: 'shared work is cancelled with its maker though somebody waits',
+    file: 'sync/presence-queue.ts',
+    from: `if (this.size === 1) this.#changed(true)`,
+    to: `if (this.size === 0) this.#changed(true)`,
+    tests: ['sync/shared-work.test.ts'],
+  },
+  {
+    what: 'shared work outlives its maker though nobody waits',
+    file: 'sync/presence-queue.ts',
+    from: `if (this.size === 0) this.#changed(false)`,
+    to: `if (this.size < 0) this.#changed(false)`,
+    tests: ['sync/shared-work.test.ts', 'sync/once.test.ts'],
+  },
+  {
+    what: 'who waits in another run is told of the end of the first',
+    file: 'sync/shared-work.ts',
+    from: `return others.size > 0 ? others : undefined`,
+    to: `return others.size > 1000 ? others : undefined`,
+    tests: ['sync/shared-work.test.ts'],
+  },
+  {
+    what: 'a run waits for what shared objects still do',
+    file: 'scope/run.ts',
+    from: `if (child === task) nursery.closeToNew('the run has ended')`,
+    to: `if (child === undefined) nursery.closeToNew('the run has ended')`,
+    tests: ['sync/shared-work.test.ts'],
   },
 ]

@@ -192,9 +192,9 @@ export const mutations: readonly Mutation[] = [
   },
   {
     what: 'a timeout that expired is thrown though the work was cancelled from outside',
-    file: 'scope/timeout.ts',
-    from: `if (node.caught && node.expired) throw new TimeoutError(ms)`,
-    to: `if (node.cancelledBy !== undefined) throw new TimeoutError(ms)`,
+    file: 'scope/scoped.ts',
+    from: `if (limit === undefined || !node.caught || !node.expired) return ended(value, node)`,
+    to: `if (limit === undefined || node.cancelledBy === undefined) return ended(value, node)`,
     tests: ['scope'],
   },
   {
@@ -267,6 +267,13 @@ export const mutations: readonly Mutation[] = [
     from: `else if (!scope.closed) setDeadline(`,
     to: `else if (scope.closed) setDeadline(`,
     tests: ['scope/run.test.ts'],
+  },
+  {
+    what: 'a supervisor restarts without end',
+    file: 'scope/restarts.ts',
+    from: `if (this.#times.length >= this.#attempts) return false`,
+    to: `if (this.#times.length < 0) return false`,
+    tests: ['scope/supervisor.test.ts'],
   },
   {
     what: 'a callback runs after its group has failed',

@@ -115,6 +115,7 @@ const platforms: [string, () => Promise<string>][] = [
 ]
 platforms.push(
   ['node 20, the core', () => tooOld(`${core}dist/index.js`)],
+  ['node 20, its testing', () => tooOld(`${core}dist/testing.js`)],
   ['node 20, the command', () => tooOld(cli, '--help')],
 )
 if (chromium !== undefined) platforms.push(['browser', () => browser(chromium)])

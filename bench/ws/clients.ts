@@ -38,8 +38,31 @@ function open(): Promise<void> {
 }
 
 for (let i = 0; i < Number(count); i++) await open()
+/** Sends and awaits the echo, so many times on each socket; `m` is what Socket.IO calls its event. */
+async function echo(times: number): Promise<void> {
+  const frame = maskedText('x'.repeat(100))
+  let echoes = 0
+  await Promise.all(
+    sockets.map(async (socket) => {
+      for (let i = 0; i < times; i++) {
+        const answered = new Promise((resolve) => {
+          socket.once('data', resolve)
+        })
+        socket.write(frame)
+        await answered
+        echoes += 1
+      }
+    }),
+  )
+  process.send?.({ echoes })
+}
+
 process.on('message', (order: string) => {
   const [word, value] = order.split(' ')
+  if (word === 'echo') {
+    void echo(Number(value))
+    return
+  }
   if (word === 'stall') for (const socket of sockets.slice(0, Number(value))) socket.pause()
   process.send?.({ bytes })
 })

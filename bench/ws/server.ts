@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { openWebSocketServer, Room, websocket } from '@corral/ws'
 import { sleep } from 'corral'
 import { Server as SocketIo } from 'socket.io'
-import { Sender, WebSocketServer } from 'ws'
+import * as ws from 'ws'
 
 /** What a peer does: sends a text to all, and how much waits for its clients. */
 interface Peer {
@@ -13,10 +13,15 @@ interface Peer {
   readonly clients: () => number
 }
 
+/** The part of `ws` that makes frames. */
+interface Framer {
+  frame(data: Buffer, options: object): Buffer[]
+}
+
 const http = createServer()
 const peers: Record<string, () => Peer> = {
   'ws.send': () => {
-    const server = new WebSocketServer({ server: http, perMessageDeflate: false })
+    const server = new ws.WebSocketServer({ server: http, perMessageDeflate: false })
     server.on('connection', (socket) => echo(socket))
     return {
       send: (text) => {
@@ -26,12 +31,10 @@ const peers: Record<string, () => Peer> = {
     }
   },
   'frame once': () => {
-    const server = new WebSocketServer({ server: http, perMessageDeflate: false })
+    const server = new ws.WebSocketServer({ server: http, perMessageDeflate: false })
     const sockets = new Set<Socket>()
     server.on('connection', (_socket, request) => sockets.add(request.socket))
-    const { frame } = Sender as unknown as {
-      frame(data: Buffer, options: object): Buffer[]
-    }
+    const { frame } = (ws as unknown as { Sender: Framer }).Sender
     return {
       send: (text) => {
         const options = { fin: true, rsv1: false, opcode: 1, mask: false, readOnly: true }
@@ -85,8 +88,13 @@ interface Order {
   readonly every: number
 }
 
-process.on('message', (order: Order | 'idle') => {
-  void (order === 'idle' ? idle() : broadcast(order))
+let spent = process.cpuUsage()
+process.on('message', (order: Order | 'idle' | 'cpu') => {
+  if (order === 'cpu') {
+    const { user, system } = process.cpuUsage(spent)
+    spent = process.cpuUsage()
+    process.send?.({ micros: user + system })
+  } else void (order === 'idle' ? idle() : broadcast(order))
 })
 process.on('disconnect', () => process.exit(0))
 process.send?.({ port: (http.address() as AddressInfo).port })

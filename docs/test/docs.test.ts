@@ -18,7 +18,9 @@ describe('the programs in the pages', () => {
     expect(await checkTypes()).toEqual({ code: 0, stdout: '', stderr: '' })
   })
 
-  it.concurrent.each(programs)('$title does what the page says', async (program) => {
+  // Some start a database.
+  const timeout = 180_000
+  it.concurrent.each(programs)('$title does what the page says', { timeout }, async (program) => {
     const { code, stdout, stderr } = await runProgram(program)
     const { output } = program.block
     if (program.fails) expect(code, 'it is meant to fail').not.toBe(0)

@@ -17,8 +17,8 @@ export class CorralError extends Error {
 }
 
 /**
- * Thrown by every wait inside a cancelled scope until that scope is left. Let it pass: the scope that
- * was cancelled absorbs it. Its stack shows where the victim waited, `reason` (and `cause`) why.
+ * Thrown by every wait inside a cancelled scope until that scope is left. Let it pass: the scope that was
+ * cancelled absorbs it. Its stack shows where the victim waited, `reason` (and `cause`) say why.
  */
 export class Cancelled extends CorralError {
   declare readonly code: 'CANCELLED'
@@ -38,7 +38,7 @@ export class Cancelled extends CorralError {
   }
 }
 
-/** Awaiting a task that was cancelled: the task ended, the one who awaits it was not cancelled. */
+/** The awaited task or future was cancelled; the task that awaits it was not. */
 export class TaskCancelledError extends CorralError {
   declare readonly code: 'TASK_CANCELLED'
   readonly reason: unknown
@@ -99,7 +99,7 @@ export class BrokenError extends CorralError {
   }
 }
 
-/** It is in use by somebody else, and the call does not wait. */
+/** It is in use, and the call does not wait. */
 export class BusyError extends CorralError {
   declare readonly code: 'BUSY'
 
@@ -125,7 +125,7 @@ export class FullError extends CorralError {
   }
 }
 
-/** A slow receiver of a broadcast missed items; the next receive goes on with the oldest one kept. */
+/** A slow receiver of a broadcast missed items; the next receive continues with the oldest one kept. */
 export class LaggedError extends CorralError {
   declare readonly code: 'LAGGED'
   /** How many items were missed. */
@@ -144,7 +144,7 @@ export class LaggedError extends CorralError {
   }
 }
 
-/** A call that cannot be right, whatever happens at run time: mend the program. */
+/** The call is wrong, whatever happens at run time: fix the program. */
 export class MisuseError extends CorralError {
   declare readonly code: 'MISUSE'
 
@@ -190,8 +190,8 @@ export class CircuitOpenError extends CorralError {
 }
 
 /**
- * Whether `error` is the cancellation of a scope, which is to be let through; also when it became a
- * SuppressedError, since a disposer of `using` was cut short on top of it.
+ * Whether `error` is the cancellation of a scope, which must be allowed through; also inside the
+ * SuppressedError that the engine makes when a disposer of `using` was cancelled too.
  */
 export function isCancelled(error: unknown): error is Cancelled {
   return eachPart(error, (part) => part instanceof Cancelled)

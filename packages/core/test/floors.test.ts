@@ -39,6 +39,18 @@ const relative = sources.flatMap((source) =>
     .map(({ from }) => ({ by: source.path, of: resolveImport(source, from) })),
 )
 
+/** Named imports or exports: the names, and from where. */
+function named(keyword: 'import' | 'export'): RegExp {
+  return new RegExp(String.raw`\b${keyword}\s+(?:type\s+)?\{([^}]*)\}\s+from\s+'([^']+)'`, 'g')
+}
+
+function listed(names: string): string[] {
+  return names
+    .split(',')
+    .map((name) => name.trim().replace(/^type /, ''))
+    .filter((name) => name !== '')
+}
+
 describe('the floors of core/src', () => {
   test('every file stands on a known floor', () => {
     expect(sources.length).toBeGreaterThan(20)
@@ -59,6 +71,27 @@ describe('the floors of core/src', () => {
         overLowlevel.includes(floorOf(by)) && ['kernel', 'diagnostics'].includes(floorOf(of)),
     )
     expect(below).toEqual([])
+  })
+
+  test('of scope, sync, channel, flow and stream use what index.ts exports; the rest through lowlevel.ts', () => {
+    const index = sources.find(({ path }) => path === 'index.ts')
+    const exported = new Map<string, string[]>()
+    for (const [, names = '', file = ''] of index?.code.matchAll(named('export')) ?? []) {
+      exported.set(file, [...(exported.get(file) ?? []), ...listed(names)])
+    }
+    expect(exported.get('./scope/shield.ts')).toEqual(['shield'])
+    const hidden = sources
+      .filter(({ path }) => overLowlevel.includes(floorOf(path)))
+      .flatMap(({ path, code }) =>
+        [...code.matchAll(named('import'))].flatMap(([, names = '', from = '']) => {
+          if (!from.startsWith('../scope/')) return []
+          const known = exported.get(from.replace('../', './')) ?? []
+          return listed(names)
+            .filter((name) => !known.includes(name))
+            .map((name) => `${path} imports ${name} from ${from}`)
+        }),
+      )
+    expect(hidden).toEqual([])
   })
 
   test('every relative import ends in .ts and names a file that is there', () => {

@@ -51,7 +51,14 @@ export type { StoreOptions } from './store/store.ts'
 export { StoreError } from './store/store-error.ts'
 export type { StoreErrorCode } from './store/store-error.ts'
 export { StoreReader } from './store/store-reader.ts'
-export type { BrokenLinkRow, ErrorRow, LinkRow, PageRow, RecordRow } from './store/store-reader.ts'
+export type {
+  BrokenLinkRow,
+  ErrorRow,
+  LinkRow,
+  PageRow,
+  RecordRow,
+  SkippedRow,
+} from './store/store-reader.ts'
 export type {
   FrontierEntry,
   Outcome,

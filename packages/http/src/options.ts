@@ -2,6 +2,8 @@ import { MisuseError } from 'corral'
 import type { RetryOptions } from 'corral'
 import { describe, requireDuration, requireLimit } from 'corral/lowlevel'
 import type { ConnectOptions } from './connect/connect-options.ts'
+import { leniencies } from './leniency.ts'
+import type { Leniency } from './leniency.ts'
 
 /** Names in any case; several values are sent as several headers. */
 export type RequestHeaders = Readonly<Record<string, string | readonly string[]>>
@@ -26,6 +28,8 @@ export interface CommonOptions {
   readonly decompress?: boolean
   /** Bytes that a body may have, as they come and again unpacked; more is a TOO_LARGE. Default Infinity. */
   readonly maxBytes?: number
+  /** What answers may do that the standards forbid and browsers put up with: see `Leniency`. Default none. */
+  readonly tolerate?: readonly Leniency[]
   /**
    * Send requests again that failed on the network, or with status 408, 425, 429, 500, 502, 503 or 504:
    * if sending twice is as good as once (GET, HEAD, PUT, DELETE, OPTIONS, TRACE), or nothing was sent.
@@ -76,6 +80,7 @@ const defaults: Settings = {
   maxRedirects: 10,
   decompress: true,
   maxBytes: Infinity,
+  tolerate: [],
   retry: undefined,
 }
 
@@ -102,6 +107,7 @@ export function settingsOf(
   if (redirect !== 'manual' && redirect !== 'follow') {
     refuse(api, "redirect must be 'manual' or 'follow'", redirect)
   }
+  if (options.tolerate !== undefined) requireLeniencies(api, options.tolerate)
   if (retry !== undefined && (typeof retry !== 'object' || retry === null)) {
     refuse(api, 'retry must be an object of retry options', retry)
   }
@@ -113,8 +119,17 @@ export function settingsOf(
     maxRedirects: options.maxRedirects ?? base.maxRedirects,
     decompress: options.decompress ?? base.decompress,
     maxBytes: options.maxBytes ?? base.maxBytes,
+    tolerate: options.tolerate ?? base.tolerate,
     redirect,
     retry,
+  }
+}
+
+function requireLeniencies(api: string, given: readonly string[]): void {
+  for (const each of given) {
+    if (!(leniencies as readonly string[]).includes(each)) {
+      refuse(api, `tolerate must be a list of ${leniencies.join(', ')}`, each)
+    }
   }
 }
 

@@ -17,6 +17,14 @@ interface Kind<Options> {
   only(name: string, body: Body, options?: Options): Promise<void>
   /** Not this one. */
   skip(name: string, body: Body, options?: Options): Promise<void>
+  /** One test for each case; `%s` in the name is the case. */
+  each<T>(
+    cases: readonly T[],
+  ): (
+    name: string,
+    body: (value: T, context: TestContext) => unknown,
+    options?: Options,
+  ) => Promise<void>
 }
 
 /**
@@ -52,7 +60,21 @@ function kind<Options extends object>(run: Runner<Options>): Kind<Options> {
           throw withRerunLine(error, commandFor(context))
         }
       })
-  return Object.assign(with_(nodeTest), { only: with_(nodeTest.only), skip: with_(nodeTest.skip) })
+  const define = with_(nodeTest)
+  const each =
+    <T>(cases: readonly T[]) =>
+    async (
+      name: string,
+      body: (value: T, context: TestContext) => unknown,
+      options?: Options,
+    ): Promise<void> => {
+      const titled = (value: T): string => name.replaceAll('%s', () => String(value))
+      const tests = cases.map((value) =>
+        define(titled(value), (context) => body(value, context), options),
+      )
+      await Promise.all(tests)
+    }
+  return Object.assign(define, { only: with_(nodeTest.only), skip: with_(nodeTest.skip), each })
 }
 
 function commandFor({ filePath, name }: TestContext): string {

@@ -22,7 +22,12 @@ export function settingsOf(options: TestRunOptions): TestRunOptions {
 /** The options of an explored test, completed by the environment; failures are drawn into a file. */
 export function exploreSettingsOf(name: string, options: ExploreOptions): ExploreOptions {
   const replay = process.env['CORRAL_REPLAY'] || undefined
-  return { seed, html: timelineOf(name), ...(replay !== undefined && { replay }), ...options }
+  const artifacts = process.env['CORRAL_ARTIFACTS'] || undefined
+  const asked = {
+    ...(replay !== undefined && { replay }),
+    ...(artifacts !== undefined && { artifacts }),
+  }
+  return { seed, html: timelineOf(name), ...asked, ...options }
 }
 
 /** Where the timeline of a test goes: CORRAL_TIMELINES, or a folder that nobody keeps. */

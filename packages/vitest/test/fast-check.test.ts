@@ -1,7 +1,8 @@
 import { checkpoint, Lock, mapConcurrent } from 'corral'
+import { linearizable } from 'corral/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { exploredProperty } from '../src/fast-check.ts'
+import { exploredCommands, exploredProperty } from '../src/fast-check.ts'
 
 class Account {
   balance = 0
@@ -46,4 +47,31 @@ test('a program that is right passes', async () => {
       { numRuns: 30 },
     ),
   ).resolves.toBe(undefined)
+})
+
+test('operations are generated, and a history that fits no order is found', async () => {
+  class Counter {
+    #n = 0
+    async add(by: number): Promise<number> {
+      const before = this.#n
+      await checkpoint()
+      return (this.#n = before + by)
+    }
+  }
+  const make = (): Counter =>
+    linearizable(new Counter(), () => {
+      let n = 0
+      return { add: (by: number) => (n += by) }
+    })
+  const add = fc.integer({ min: 1, max: 3 }).map((by) => ({
+    run: (counter: Counter) => counter.add(by),
+    toString: () => `add ${by}`,
+  }))
+  const failure = await fc
+    .assert(exploredCommands(make, add), { seed: 1 })
+    .catch((error: unknown) => error)
+  expect(failure).toBeInstanceOf(Error)
+  const { cause, message } = failure as Error
+  expect(message).toContain('add 1')
+  expect((cause as Error).message).toContain('the longest order that can be explained')
 })

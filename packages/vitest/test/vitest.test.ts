@@ -47,6 +47,46 @@ describe('test', () => {
   })
 })
 
+describe('the forms of a test', () => {
+  test.each([
+    [1, 'a'],
+    [2, 'b'],
+  ] as const)('each %i %s', async (number, letter) => {
+    await sleep(60_000)
+    if (letter !== 'ab'[number - 1]) throw new Error(`${number} goes with ${letter}`)
+  })
+
+  test.explore.for([{ n: 1 }, { n: 2 }])('for $n', async ({ n }, context) => {
+    await gather([() => sleep(n), () => sleep(n)])
+    context.expect(now()).toBeGreaterThanOrEqual(n)
+  })
+
+  const withFixtures = test.extend({
+    account: async (
+      { task }: { readonly task: { readonly name: string } },
+      use: (value: { readonly owner: string }) => Promise<void>,
+    ) => {
+      await use({ owner: task.name })
+    },
+  })
+
+  withFixtures('a fixture is set up by vitest', async ({ account, expect }) => {
+    await sleep(1000)
+    expect(account.owner).toBe('a fixture is set up by vitest')
+  })
+
+  test.concurrent('one beside others', () => sleep(60_000), { timeout: 1000 })
+  test.concurrent('another one beside others', () => sleep(50_000), { timeout: 1000 })
+  test.fails('one that fails', () => Promise.reject(new Error('as expected')))
+  test.explore.fails(
+    'one whose time is up says what it has, before the time of vitest is up',
+    async () => {
+      await gather([() => sleep(1), () => sleep(2)])
+    },
+    { budget: 10_000_000, strategies: ['random'], timeout: 300 },
+  )
+})
+
 describe('test.explore', () => {
   let runs = 0
 

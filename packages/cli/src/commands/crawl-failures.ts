@@ -5,7 +5,8 @@ import { formatHelp } from '../options/format-help.ts'
 import { readSettings } from '../options/read-settings.ts'
 import { requireNone } from '../options/require-none.ts'
 import { storeOptions } from '../options/store-options.ts'
-import { print, printed } from '../output/print.ts'
+import { print } from '../output/print.ts'
+import { printRows } from '../output/print-rows.ts'
 
 /** Lists the URLs that failed, and why. */
 export async function crawlFailures(args: readonly string[]): Promise<number> {
@@ -16,11 +17,7 @@ export async function crawlFailures(args: readonly string[]): Promise<number> {
   }
   requireNone(positionals)
   using reader = new StoreReader(values.store)
-  for (const rows of inBlocks(reader.errors(), 1000)) {
-    const lines = values.json ? rows.map((row) => JSON.stringify(row)) : tableOf(rows)
-    print(`${lines.join('\n')}\n`)
-    await printed()
-  }
+  await printRows(reader.errors(), values.json, tableOf)
   return 0
 }
 
@@ -30,16 +27,6 @@ function tableOf(rows: readonly ErrorRow[]): string[] {
     printable(`${url}  ${message}`),
   ])
   return formatTable(columns, '')
-}
-
-function* inBlocks<T>(items: Iterable<T>, size: number): Generator<T[], void, undefined> {
-  let block: T[] = []
-  for (const item of items) {
-    if (block.push(item) < size) continue
-    yield block
-    block = []
-  }
-  if (block.length > 0) yield block
 }
 
 function help(): string {

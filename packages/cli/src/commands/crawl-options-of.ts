@@ -53,7 +53,9 @@ export function crawlOptionsOf(seeds: readonly string[], settings: CrawlSettings
     ...(proxy === undefined ? {} : { proxy }),
     ...(warc === undefined ? {} : { warc }),
     ...(refresh === undefined ? {} : { refreshAfter: refresh }),
-    ...(extract.length === 0 ? {} : { extract: recordOf(extract) }),
+    ...(extract.length === 0
+      ? {}
+      : { extract: recordOf(extract), extractVersion: JSON.stringify(extract) }),
     normalize: {
       stripParameters: [...stripped, ...settings.stripQuery],
       sortQuery: settings.sortQuery,
@@ -61,7 +63,10 @@ export function crawlOptionsOf(seeds: readonly string[], settings: CrawlSettings
     obeyRobots: !settings.ignoreRobots,
     headers: Object.fromEntries(settings.header),
     headerOrigins: settings.headerOrigin,
-    ...(settings.allowPrivate ? { connect: { allowAddress: () => true } } : {}),
+    connect: {
+      ...(settings.allowPrivate ? { allowAddress: () => true } : {}),
+      ...(settings.insecure ? { tls: { rejectUnauthorized: false } } : {}),
+    },
     ...(userAgent === undefined ? {} : { userAgent }),
   }
 }
@@ -71,6 +76,7 @@ const noTraps: NonNullable<CrawlOptions['traps']> = {
   maxRepeats: Infinity,
   maxParameters: Infinity,
   maxVariants: Infinity,
+  maxSuspects: Infinity,
   yearsAhead: Infinity,
   yearsBack: Infinity,
 }

@@ -23,6 +23,7 @@ export function nextCommands(options: NextCommandsOptions): [name: string, comma
     next.push(['go on', line(bounded ? withoutOption(again, `--${end}`) : again)])
   }
   if (store.failed > 0) next.push(['failures', line(['crawl', 'failures', ...on])])
+  if (store.skipped > 0) next.push(['skipped', line(['crawl', 'skipped', ...on])])
   if (exported === undefined && store.pages > 0) {
     next.push(['export', line(['crawl', 'export', 'pages.csv', ...on])])
   }

@@ -157,14 +157,23 @@ function sumUp(
 
 /** A crawl that got nothing did not do what it was asked for, whatever the reason is. */
 function requireSomething(store: StoreSummary, reader: StoreReader): void {
-  if (store.pages > 0 || store.queued > 0) return
+  // Redirects alone are nothing: where they lead was not followed, or could not be had.
+  const hasPages = Object.keys(store.statuses).some((status) => status < '300' || status === '304')
+  if (hasPages || store.queued > 0) return
   const [first] = reader.errors()
   if (first === undefined) {
-    throw new FailureError('nothing was fetched: robots.txt forbids it')
+    const reasons = Object.keys(store.skippedFor)
+    if (reasons.every((reason) => reason === 'robots')) {
+      throw new FailureError('nothing was fetched: robots.txt forbids it')
+    }
+    const [skipped] = reader.skipped()
+    throw new FailureError(
+      `nothing but redirects was fetched: ${printable(skipped?.url ?? '')} is not followed (${skipped?.reason})`,
+    )
   }
   const { url, code, message } = first
   throw new FailureError(
-    `nothing could be fetched: ${printable(`${url}: ${withCode(message, code)}`)}`,
+    `nothing could be fetched: ${printable(`${url}: ${withCode(message, code)}`)}${code === 'ADDRESS_REFUSED' ? '; --allow-private allows it' : ''}`,
   )
 }
 

@@ -17,6 +17,13 @@ export const storeCommands: ReadonlyMap<string, Command> = new Map([
     },
   ],
   [
+    'skipped',
+    {
+      about: 'the URLs that are not followed, and why',
+      load: async () => (await import('./crawl-skipped.ts')).crawlSkipped,
+    },
+  ],
+  [
     'export',
     {
       about: 'write pages and failures to a file',

@@ -52,6 +52,7 @@ export interface CrawlSettings {
   readonly userAgent: string | undefined
   readonly cookies: boolean
   readonly proxy: string | undefined
+  readonly insecure: boolean
   readonly refresh: number | undefined
   readonly header: readonly (readonly [name: string, value: string])[]
   readonly headerOrigin: readonly string[]
@@ -177,8 +178,9 @@ export const crawlOptions: OptionTable<CrawlSettings> = {
     group: requests,
   },
   headerOrigin: { takes: url, multiple: true, help: 'headers are sent here, too', group: requests },
-  cookies: { help: 'keep cookies as long as the crawl runs', group: requests },
+  cookies: { help: 'keep cookies, in the store as well', group: requests },
   proxy: { takes: url, help: 'an HTTP proxy to ask through', group: requests },
+  insecure: { help: 'accept certificates that cannot be verified', group: requests },
   refresh: {
     takes: duration(),
     alone: '0',

@@ -3,6 +3,7 @@ import { formatCount } from '../format/format-count.ts'
 import { formatDuration } from '../format/format-duration.ts'
 import type { Paint } from '../display/paint.ts'
 import { formatRate } from '../format/format-rate.ts'
+import { waitingText } from './waiting-text.ts'
 
 export interface ProgressLineOptions {
   /** Columns of the terminal. */
@@ -46,6 +47,7 @@ const heaviest = 6
 
 function partsOf(progress: CrawlProgress, options: ProgressLineOptions): Part[] {
   const { pages, rate, queued, inFlight, failed, elapsed } = progress
+  const waiting = waitingText(progress)
   return [
     barOf(progress, options),
     { text: `${formatCount(pages)} pages`, weight: heaviest },
@@ -54,6 +56,7 @@ function partsOf(progress: CrawlProgress, options: ProgressLineOptions): Part[] 
     { text: `${formatCount(inFlight)} in flight`, weight: 0 },
     failedOf(failed, options),
     { text: formatDuration(elapsed), weight: 1 },
+    ...(waiting === undefined ? [] : [{ text: waiting, weight: 4 }]),
   ]
 }
 

@@ -23,6 +23,8 @@ export interface StoreSummary {
   readonly statuses: Readonly<Record<string, number>>
   /** Failed URLs by kind. */
   readonly failures: Readonly<Record<string, number>>
+  /** URLs that are not followed, by reason. */
+  readonly skippedFor: Readonly<Record<string, number>>
 }
 
 /** What one run added. */
@@ -43,7 +45,9 @@ export function summarizeStore(reader: StoreReader): StoreSummary {
   for (const { kind, code, count } of reader.failures()) {
     if (kind === 'http') statuses[code] = (statuses[code] ?? 0) + count
   }
-  return { ...reader.counts(), statuses }
+  const skippedFor: Record<string, number> = {}
+  for (const { reason, count } of reader.skippedReasons()) skippedFor[reason] = count
+  return { ...reader.counts(), statuses, skippedFor }
 }
 
 /** Why a crawl that was not cut short has ended: with URLs that are still queued, a bound was reached. */

@@ -33,7 +33,7 @@ export function formatSummary(store: StoreSummary, options: SummaryOptions): str
   rows.push(
     ['answers', byClass(store.statuses)],
     ['failed', withKinds(store.failed, store.failures)],
-    ['skipped', formatCount(store.skipped)],
+    ['skipped', withKinds(store.skipped, store.skippedFor)],
     ['queued', formatCount(store.queued)],
     ['store', printable(file)],
   )
@@ -41,6 +41,13 @@ export function formatSummary(store: StoreSummary, options: SummaryOptions): str
   if (report !== undefined) rows.push(['report', printable(report)])
   const lines = run === undefined ? [] : [headings[run.end], '']
   lines.push(...formatTable(rows))
+  const traps = store.skippedFor['trap'] ?? 0
+  if (traps > 0) {
+    lines.push(
+      '',
+      `${formatCount(traps)} URLs look as if they went on without an end: --follow-traps follows them.`,
+    )
+  }
   if (next.length > 0) lines.push('', 'Next', ...formatTable(next))
   return `${lines.join('\n')}\n`
 }

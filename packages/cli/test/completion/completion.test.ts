@@ -37,7 +37,7 @@ function offered(...words: string[]): string[] {
 describe.runIf(there('bash'))('the completion of bash', () => {
   test('offers commands, what follows them, and their options', () => {
     expect(offered('corral', 'c')).toEqual(['crawl', 'completion'])
-    expect(offered('corral', 'crawl', 's')).toEqual(['status'])
+    expect(offered('corral', 'crawl', 's')).toEqual(['status', 'skipped'])
     expect(offered('corral', 'crawl', 'http://a.test/', 's')).toEqual([])
     expect(offered('corral', 'crawl', '--max-p')).toEqual(['--max-pages'])
     expect(offered('corral', 'crawl', 'status', '--st')).toEqual(['--store'])

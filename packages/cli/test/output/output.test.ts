@@ -55,6 +55,8 @@ const printing: readonly (readonly string[])[] = [
   ['crawl', 'status', '--json'],
   ['crawl', 'failures'],
   ['crawl', 'failures', '--json'],
+  ['crawl', 'skipped'],
+  ['crawl', 'skipped', '--json'],
   ['crawl', 'export', 'out.csv'],
   ['crawl', 'report', 'out.html', '--json'],
 ]

@@ -11,6 +11,7 @@ const store: StoreSummary = {
   skipped: 14,
   statuses: { 200: 1350, 204: 1, 301: 21, 404: 9, 500: 1 },
   failures: { body: 4, http: 10, timeout: 7 },
+  skippedFor: { robots: 3, host: 9, trap: 2 },
 }
 
 describe('formatSummary', () => {
@@ -30,10 +31,12 @@ describe('formatSummary', () => {
   retries  3
   answers  2xx 1,351, 3xx 21, 4xx 9, 5xx 1
   failed   21: http 10, timeout 7, body 4
-  skipped  14
+  skipped  14: host 9, robots 3, trap 2
   queued   0
   store    crawl.db
   export   out.csv
+
+2 URLs look as if they went on without an end: --follow-traps follows them.
 
 Next
   failures  corral crawl failures
@@ -59,6 +62,7 @@ Next
       skipped: 0,
       statuses: {},
       failures: {},
+      skippedFor: {},
     }
     expect(formatSummary(empty, { file: 'x\u001B[2J.db' })).toBe(`  pages    0
   bytes    0 B

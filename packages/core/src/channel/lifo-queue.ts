@@ -3,8 +3,8 @@ import { Queue } from './queue.ts'
 import type { QueueOptions } from './queue.ts'
 
 /**
- * A `Queue` that hands out the item put last first. Those who wait are still served first come first
- * served: getters for the next item put, putters for the next free place.
+ * A `Queue` that returns the most recent item first. Waiting calls are still served first come, first
+ * served: getters with the next item put, putters with the next free place.
  *
  * @example
  * const queue = new LifoQueue<number>()

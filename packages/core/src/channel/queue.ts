@@ -21,7 +21,7 @@ export interface QueueOptions extends ResourceOptions {
 }
 
 export interface QueueCloseOptions {
-  /** Drop the items that nobody has taken yet; they count as done. Default false. */
+  /** Drop the items not yet taken; they count as done. Default false. */
   readonly immediate?: boolean
 }
 
@@ -91,7 +91,7 @@ export class Queue<T> implements AsyncIterable<T> {
   }
 
   /**
-   * Puts an item, and waits for room first if there is none.
+   * Puts an item, waiting for room first if there is none.
    *
    * Cancellation: the item was not put; or there was room and it was.
    *
@@ -102,7 +102,7 @@ export class Queue<T> implements AsyncIterable<T> {
   }
 
   /**
-   * Takes the next item, and waits for one if there is none.
+   * Takes the next item, waiting for one if there is none.
    *
    * Cancellation: no item was taken; or it was granted one and gets it.
    *
@@ -127,7 +127,7 @@ export class Queue<T> implements AsyncIterable<T> {
   }
 
   /**
-   * Says that the work on an item that was taken is done; `join` waits for that.
+   * Reports that the work on a taken item is done; `join` waits for that.
    *
    * @throws MisuseError when it is called more often than items were taken
    */
@@ -155,8 +155,8 @@ export class Queue<T> implements AsyncIterable<T> {
   }
 
   /**
-   * No more items: whoever waits in `put` is turned away, later puts are refused. What it holds can
-   * still be taken; after that `get` is refused and loops over it end. Twice is once.
+   * No more items: current and later calls of `put` get `ClosedError`. The items it holds can still be
+   * taken; after that `get` throws it too, and loops over the queue end. Calling it again does nothing.
    */
   close({ immediate = false }: QueueCloseOptions = {}): void {
     if (immediate) this.#buffer.buffer.clear()

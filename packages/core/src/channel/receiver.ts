@@ -1,6 +1,6 @@
 /**
- * The end of a channel, a broadcast or a watch that items come out of. A `for await` loop over it takes
- * item after item and ends when nobody can send any more and it is drained; leaving it closes nothing.
+ * The receiving end of a channel, a broadcast or a watch. A `for await` loop over it takes item after item
+ * and ends when no sender is left and it is drained; leaving the loop closes nothing.
  *
  * @example
  * using receiver = broadcast.subscribe()
@@ -31,8 +31,8 @@ export interface Receiver<T> extends AsyncIterable<T>, Disposable {
    */
   tryReceive(): T | undefined
   /**
-   * One more handle, to be closed by itself. Those of a channel share the items, each goes to one of
-   * them; those of a broadcast or a watch go on from the same place, each gets every item.
+   * Another handle, closed separately. Those of a channel share the items, each of which goes to one of
+   * them; those of a broadcast or a watch continue from the same place, and each gets every item.
    *
    * @throws ClosedError when this handle is closed
    */

@@ -2,12 +2,12 @@ import { MisuseError } from '../errors.ts'
 import {
   currentScope,
   describe,
+  handled,
   isUncancelled,
   requireFunction,
   suspend,
   Waiter,
 } from '../lowlevel.ts'
-import { handled } from '../scope/handled.ts'
 import type { SelectCase } from './select-case.ts'
 import { SelectState } from './select-state.ts'
 
@@ -36,7 +36,7 @@ type Outcomes<T> = {
 type KeyOf<K> = K extends `${infer N extends number}` ? N : K
 
 export interface SelectOptions {
-  /** When several cases are ready: one of them by chance instead of the first in order. Default false. */
+  /** When several cases are ready, take a random one instead of the first in order. Default false. */
   readonly fair?: boolean
 }
 

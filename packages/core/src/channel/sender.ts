@@ -1,6 +1,6 @@
 /**
- * The end of a channel that items go into. The channel ends when the last of its senders is closed, so
- * give each producer a clone of its own, to be closed when it is done.
+ * The sending end of a channel. The channel ends when the last of its senders is closed, so give each
+ * producer a clone of its own, and close it when the producer is done.
  *
  * @example
  * const clone = sender.clone()
@@ -36,7 +36,7 @@ export interface Sender<T> extends Disposable {
    */
   trySend(item: T): boolean
   /**
-   * One more handle, to be closed by itself.
+   * Another handle, closed separately.
    *
    * @throws ClosedError when this handle is closed
    */

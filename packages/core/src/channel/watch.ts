@@ -15,8 +15,8 @@ import { WatchReceiver } from './watch-receiver.ts'
 import type { WatchState } from './watch-receiver.ts'
 
 /**
- * One value that changes, and tasks that want to know its latest state, not each step: who looks late
- * sees one change where there were many.
+ * One value that changes, for tasks that need its latest state and not every step: a late reader sees
+ * several changes as one.
  *
  * Cost: to set, O(receivers and tasks that wait).
  *
@@ -79,8 +79,8 @@ export class Watch<T> implements Disposable {
   }
 
   /**
-   * Waits for the next `set` after this call, and gives the value as it is then: after several at once,
-   * the last one. A loop over `subscribe()` misses no change between two calls; this does.
+   * Waits for the next `set` after this call, and returns the value at that time: after several at once,
+   * the last one. Unlike a loop over `subscribe()`, it can miss changes between two calls.
    *
    * Cancellation: changes nothing.
    *

@@ -1,11 +1,11 @@
-import { handled } from '../scope/handled.ts'
+import { handled } from '../lowlevel.ts'
 import { firstSuccess } from './first-success.ts'
 import { listRunners } from './thunk.ts'
 import type { ResultOf, Thunk } from './thunk.ts'
 
 /**
- * Runs all thunks at once, each in a task of its own, for the first one that succeeds. The others are
- * cancelled, and awaited, before the result is there; that they fail does not matter any more.
+ * Runs all thunks at once, each in a task of its own, and returns the first success. The others are
+ * cancelled and awaited before it settles; it does not matter if they fail then.
  *
  * Cancellation: reaches every thunk; all are awaited. Once one has won, its value is delivered.
  *

@@ -1,17 +1,23 @@
-import { requireLimit, RingBuffer, suspend, Waiter, wake } from '../lowlevel.ts'
-import { openScope } from '../scope/scoped.ts'
+import {
+  Nursery,
+  openScope,
+  requireLimit,
+  RingBuffer,
+  spawnInto,
+  suspend,
+  Waiter,
+  wake,
+} from '../lowlevel.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
-import { Nursery } from '../scope/nursery.ts'
-import { spawnInto } from '../scope/spawn.ts'
 import type { GatherOptions } from './gather.ts'
 import { limited, spawnEach } from './task-per-thunk.ts'
 import { listThunks } from './thunk.ts'
 import type { ResultOf, Thunk } from './thunk.ts'
 
 /**
- * Runs all thunks at once, each in a task of its own, and gives their results in the order in which
- * they are ready. They begin with the loop; leaving it early cancels and awaits what still runs. The
- * first failure cancels the others; what was ready before is given first, then it is thrown.
+ * Runs all thunks at once, each in a task of its own, and yields their results in the order of completion.
+ * They start with the loop; leaving it early cancels the rest and awaits it. The first failure cancels the
+ * others; results that were ready before it are yielded first, then it is thrown.
  *
  * Cancellation: reaches every thunk; all are awaited before the loop throws.
  *

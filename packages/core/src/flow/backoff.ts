@@ -16,8 +16,8 @@ export interface ExponentialOptions {
 
 /**
  * Delays that grow: base, base * factor, base * factor², ... up to `max`, without end. Part of each is
- * left to chance, so that many who failed together do not come back together. Iterating it again
- * starts again; the chance is that of the runtime, so a test run repeats it.
+ * random, so that callers which failed together do not retry together. Iterating it again starts over;
+ * random numbers come from the runtime, so a test run repeats them.
  *
  * @throws MisuseError for options out of range
  * @example

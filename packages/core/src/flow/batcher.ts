@@ -2,22 +2,22 @@ import { MisuseError } from '../errors.ts'
 import {
   currentScope,
   describe,
+  HomeContext,
   nameResource,
   requireDuration,
   requireFunction,
   requireLimit,
   suspend,
   tellStats,
+  Timer,
   Waiter,
   wake,
   wakeWithError,
 } from '../lowlevel.ts'
 import type { ResourceOptions, ScopeNode } from '../lowlevel.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
-import { HomeContext } from '../scope/home.ts'
+import { SharedWork } from '../sync/shared-work.ts'
 import { completeOptions } from './complete-options.ts'
-import { shareWork } from './shared-work.ts'
-import { Timer } from './timer.ts'
 
 export interface BatcherOptions extends ResourceOptions {
   /** A batch of so many keys is loaded at once. Default `Infinity`. */
@@ -27,11 +27,11 @@ export interface BatcherOptions extends ResourceOptions {
 }
 
 /**
- * Turns many loads of one thing into few loads of many. Those who ask within `maxDelay` share one call
- * of `load`, in which each key is named once. It runs in the task and the context where the Batcher was
- * made, in nobody's who asks: one of them being cancelled does not disturb the others.
+ * Turns many loads of one item into few loads of many. Calls within `maxDelay` share one call of `load`,
+ * which receives each key once. It runs in the scope and the context where the Batcher was made, not in a
+ * caller's: one caller's cancellation does not disturb the others.
  *
- * Nothing is remembered between batches. Cost: O(1) for a load, one task for a batch.
+ * Nothing is cached between batches. Cost: O(1) for a load, one task for a batch.
  *
  * @example
  * const users = new Batcher((ids: number[]) => db.usersById(ids), { maxSize: 100 })
@@ -131,12 +131,17 @@ export class Batcher<K, V> {
       place.waiting -= 1
       if (place.waiting === 0) places.delete(place.key)
     }
-    const { line } = shareWork(this.#owner, 'Batcher', load, close, give, left)
+    const work = new SharedWork<readonly (V | Error)[], V>(this.#owner, 'Batcher', {
+      work: load,
+      over: close,
+      give,
+      left,
+    })
     const join = (key: K, scope: ScopeNode): Promise<V> => {
       let place = places.get(key)
       if (place === undefined) places.set(key, (place = { key, waiting: 0, index: -1 }))
       place.waiting += 1
-      const value = suspend(new Waiter<V>('Batcher.load', this, line, place), scope)
+      const value = work.wait('Batcher.load', this, scope, place)
       if (places.size >= maxSize) close()
       return value
     }

@@ -3,8 +3,8 @@ import { shield } from '../scope/shield.ts'
 import { areAsync } from './items.ts'
 
 /**
- * Cuts items into arrays of `size`, the last one shorter. Nothing is taken ahead of the batch that is
- * asked for; a source that fails drops the batch it was filling.
+ * Cuts items into arrays of `size`, the last one shorter. Nothing is taken ahead of the requested batch;
+ * when the source fails, the incomplete batch is dropped.
  *
  * Cancellation: that of the source. Leaving the loop early closes the source, under a shield.
  *

@@ -2,6 +2,7 @@ import { MisuseError } from '../errors.ts'
 import {
   currentScope,
   describe,
+  HomeContext,
   nameResource,
   ready,
   report,
@@ -15,12 +16,9 @@ import {
   wake,
 } from '../lowlevel.ts'
 import type { ResourceOptions } from '../lowlevel.ts'
-import { HomeContext } from '../scope/home.ts'
-import { isWithin } from '../sync/is-within.ts'
+import { SharedWork } from '../sync/shared-work.ts'
 import { completeOptions } from './complete-options.ts'
 import { RingNode } from './ring-node.ts'
-import { shareWork } from './shared-work.ts'
-import type { SharedWork } from './shared-work.ts'
 
 export interface CacheOptions extends ResourceOptions {
   /** How many values are kept, at the most; those unused for longest leave first. Default `Infinity`. */
@@ -37,9 +35,9 @@ export interface CacheOptions extends ResourceOptions {
 const LOOKS = 2
 
 /**
- * Keeps what was loaded, for a time. Those who ask for the same key while it is being loaded share that one
- * load. It runs in the task and the context where the Cache was made, in nobody's who asks. A failure goes to
- * all who wait, and is not kept.
+ * Keeps loaded values for a time. Callers that ask for a key while it is being loaded share that load. It
+ * runs in the scope and the context where the Cache was made, not in a caller's. A failure goes to all
+ * waiting callers and is not kept.
  *
  * Cost: O(1) for a `get`, no timers, about a promise for what is there; one task for each load.
  *
@@ -111,12 +109,11 @@ export class Cache<K, V> {
       return ready('Cache.get', this, entry.value, scope)
     }
     const load = this.#loads.get(key)
-    if (load !== undefined && isWithin(scope, load.task)) {
+    if (load?.waitsFor(scope) === true) {
       const misuse = `Cache.get: the load of ${describe(key)} waits for its own result; pass it what it needs`
       return Promise.reject(new MisuseError(misuse))
     }
-    const { line } = load ?? this.#begin(key)
-    return suspend(new Waiter<V>('Cache.get', this, line), scope)
+    return (load ?? this.#begin(key)).wait('Cache.get', this, scope)
   }
 
   /** The value of `key` if one is kept that is fresh or stale; loads nothing. */
@@ -153,24 +150,15 @@ export class Cache<K, V> {
 
   #begin(key: K): SharedWork<V> {
     const isCurrent = (): boolean => this.#loads.get(key) === load
-    const load = shareWork<V, V>(
-      this.#owner,
-      'Cache',
-      async () => {
-        try {
-          const value = await this.#load(key)
-          if (isCurrent()) this.#keep(key, value)
-          return value
-        } catch (error) {
-          if (load.line.size === 0 && this.#entries.has(key)) this.#blame(error)
-          throw error
-        }
-      },
-      () => {
+    const load = new SharedWork<V>(this.#owner, 'Cache', {
+      work: () => this.#load(key),
+      over: (task) => {
+        if (task?.state === 'fulfilled' && isCurrent()) this.#keep(key, task.value as V)
+        if (task?.state === 'rejected' && load.line.size === 0) this.#blame(task.error)
         if (isCurrent()) this.#loads.delete(key)
       },
-      wake,
-    )
+      give: wake,
+    })
     this.#loads.set(key, load)
     return load
   }

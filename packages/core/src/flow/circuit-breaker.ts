@@ -1,5 +1,6 @@
 import { CircuitOpenError, isCancelled } from '../errors.ts'
 import {
+  failing,
   isUncancelled,
   nameResource,
   report,
@@ -8,10 +9,8 @@ import {
   requireFunction,
   tellStats,
 } from '../lowlevel.ts'
-import type { ResourceOptions } from '../lowlevel.ts'
+import type { Call, ResourceOptions } from '../lowlevel.ts'
 import { now } from '../scope/sleep.ts'
-import { failing } from '../scope/handled.ts'
-import type { Call } from '../scope/handled.ts'
 import { afterPause } from './after-pause.ts'
 import { completeOptions } from './complete-options.ts'
 
@@ -34,8 +33,8 @@ export interface CircuitBreakerOptions extends ResourceOptions {
 }
 
 /**
- * Spares a service that fails, and those who would wait for it: after some failures in a row calls
- * throw at once, until a trial call has succeeded.
+ * Stops calling a service that keeps failing: after some failures in a row calls throw at once, until a
+ * trial call has succeeded.
  *
  *   closed --failures--> open --cooldown--> half-open --trials succeed--> closed
  *                          ^------------------- one fails ---┘

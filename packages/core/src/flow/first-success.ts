@@ -1,5 +1,5 @@
-import type { TaskNode } from '../scope/task-node.ts'
-import { suppress } from '../scope/suppressed.ts'
+import { suppress } from '../lowlevel.ts'
+import type { TaskNode } from '../lowlevel.ts'
 import { firstToWin } from './first-to-win.ts'
 import type { RunPolicy } from './task-per-thunk.ts'
 import type { Thunk } from './thunk.ts'

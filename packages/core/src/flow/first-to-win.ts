@@ -1,6 +1,5 @@
 import { Cancelled, isCancelled } from '../errors.ts'
-import type { Nursery } from '../scope/nursery.ts'
-import type { TaskNode } from '../scope/task-node.ts'
+import type { Nursery, TaskNode } from '../lowlevel.ts'
 import { taskPerThunk } from './task-per-thunk.ts'
 import type { RunPolicy } from './task-per-thunk.ts'
 import type { Thunk } from './thunk.ts'

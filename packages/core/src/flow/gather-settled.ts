@@ -1,5 +1,4 @@
-import { requireLimit } from '../lowlevel.ts'
-import { handled } from '../scope/handled.ts'
+import { handled, requireLimit } from '../lowlevel.ts'
 import type { GatherOptions } from './gather.ts'
 import { limited, taskPerThunk } from './task-per-thunk.ts'
 import { inShapeOf, listThunks } from './thunk.ts'
@@ -11,11 +10,11 @@ export type SettledResultsOf<T> = {
 }
 
 /**
- * Runs all thunks at once, each in a task of its own, and tells how each one went, in the same shape
- * and order. A failure is a result like any other: the rest go on.
+ * Runs all thunks at once, each in a task of its own, and returns the outcome of each, in the same shape
+ * and order. A failure is a result like any other: the others continue.
  *
- * Cancellation: reaches every thunk; all are awaited, then it goes on its way: it is never one of the
- * results. The task of one thunk cancelled by itself is a rejection with `TaskCancelledError`.
+ * Cancellation: reaches every thunk; all are awaited, then it propagates: it is never one of the results.
+ * When the task of a single thunk was cancelled, its outcome is a rejection with `TaskCancelledError`.
  *
  * @example
  * const results = await gatherSettled(urls.map((url) => () => download(url)), { concurrency: 5 })

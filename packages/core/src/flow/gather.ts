@@ -1,5 +1,4 @@
-import { requireLimit } from '../lowlevel.ts'
-import { handled } from '../scope/handled.ts'
+import { handled, requireLimit } from '../lowlevel.ts'
 import { limited, taskPerThunk } from './task-per-thunk.ts'
 import { inShapeOf, listThunks } from './thunk.ts'
 import type { ResultsOf, ThunksOf } from './thunk.ts'
@@ -10,11 +9,11 @@ export interface GatherOptions {
 }
 
 /**
- * Runs all thunks at once, each in a task of its own, and gives their results in the same shape and
+ * Runs all thunks at once, each in a task of its own, and returns their results in the same shape and
  * order: a tuple, an array or a record. The first failure cancels the others and awaits them.
  *
- * Cancellation: reaches every thunk; all are awaited before it goes on its way. Those that have not
- * begun are not begun.
+ * Cancellation: reaches every thunk; all are awaited before it propagates. Thunks that have not started
+ * never do.
  *
  * @throws the first failure as it is, with later ones in its `suppressed`
  * @throws TaskCancelledError when the task of one thunk was cancelled by itself

@@ -1,8 +1,5 @@
-import { nameResource, requireFunction, tellStats } from '../lowlevel.ts'
-import type { ResourceOptions } from '../lowlevel.ts'
-import { HomeContext } from '../scope/home.ts'
-import { failing } from '../scope/handled.ts'
-import type { Call } from '../scope/handled.ts'
+import { failing, HomeContext, nameResource, requireFunction, tellStats } from '../lowlevel.ts'
+import type { Call, ResourceOptions } from '../lowlevel.ts'
 import { afterPause } from './after-pause.ts'
 import { RingNode } from './ring-node.ts'
 
@@ -14,12 +11,17 @@ export interface KeyedOptions<V> extends ResourceOptions {
   readonly keep?: (value: V) => boolean
 }
 
+/** A value of a `Keyed` in use. */
+export interface KeyedLease<out V> extends Disposable {
+  readonly value: V
+}
+
 /** How many of the unused values each use looks at: more than one, so that they cannot pile up. */
 const LOOKS = 2
 
 /**
- * One value for each key, such as a semaphore or a rate limiter for each host. It is made when a key
- * is first used, in the context where the Keyed was made, and leaves when nobody uses it any more.
+ * One value for each key, such as a semaphore or a rate limiter per host. It is made on first use of the
+ * key, in the context where the Keyed was made, and dropped when nobody uses it any more.
  *
  * Cost: O(1) for a use, no timers; memory for the keys in use and those kept.
  *
@@ -74,6 +76,26 @@ export class Keyed<K, V> {
     const result = this.#use(key, fn, call)
     call.promise = result
     return result
+  }
+
+  /**
+   * The value of `key`, which stays until the lease is disposed; for code that is no function, such as a block with
+   * `using`. Disposing it again does nothing.
+   *
+   * @example
+   * using lease = perHost.lease(host)
+   * using permit = await lease.value.acquire()
+   */
+  lease(key: K): KeyedLease<V> {
+    const entry = this.#enter(key)
+    let held = true
+    return {
+      value: entry.value,
+      [Symbol.dispose]: () => {
+        if (held) this.#leave(entry)
+        held = false
+      },
+    }
   }
 
   get [Symbol.toStringTag](): string {

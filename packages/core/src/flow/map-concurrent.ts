@@ -1,10 +1,14 @@
 import { TaskCancelledError } from '../errors.ts'
-import { currentScope, requireFunction, requireLimit } from '../lowlevel.ts'
+import {
+  currentScope,
+  handled,
+  isCancellation,
+  nurseryOf,
+  requireFunction,
+  requireLimit,
+} from '../lowlevel.ts'
 import { checkpoint, throwIfCancelled } from '../scope/checkpoint.ts'
-import { isCancellation } from '../scope/foreign-cancellation.ts'
-import { nurseryOf } from '../scope/nursery.ts'
 import { taskGroup } from '../scope/task-group.ts'
-import { handled } from '../scope/handled.ts'
 import { closeFailed, sourceOf } from './source.ts'
 
 export interface MapConcurrentOptions {
@@ -16,12 +20,12 @@ export interface MapConcurrentOptions {
 const ITEMS_PER_TURN = 32
 
 /**
- * Calls `fn` for each item, at most `concurrency` at the same time, and gives the results in the order
- * of the items. The first failure cancels what runs, awaits it, and takes no further item.
+ * Calls `fn` for each item, at most `concurrency` at the same time, and returns the results in the order
+ * of the items. The first failure cancels the running calls, awaits them, and takes no further item.
  *
- * An item is taken when `fn` can begin with it, never ahead; one that was taken is given to `fn`. What `fn`
- * spawns belongs to its item: the next one is taken when that has ended.
- * Cost: a pool of at most `concurrency` tasks over one iterator, not a task per item.
+ * An item is taken only when `fn` can start on it, and every item taken is given to `fn`. What `fn` spawns
+ * belongs to its item: the next one is taken when that has ended. Cost: a pool of at most `concurrency`
+ * tasks over one iterator, not a task per item.
  *
  * Cancellation: reaches every call of `fn`; all are awaited, the iterator is closed under a shield.
  *

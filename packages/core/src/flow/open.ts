@@ -1,14 +1,13 @@
 import { ClosedError } from '../errors.ts'
-import { requireFunction } from '../lowlevel.ts'
+import { handled, requireFunction } from '../lowlevel.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
 import { shield } from '../scope/shield.ts'
-import { handled } from '../scope/handled.ts'
 import { afterPause } from './after-pause.ts'
 import type { Lease } from './lease.ts'
 
 /**
- * Opens something that must be closed, and gives a lease for `await using`: at the end of the block
- * `release` runs to its end, once, also when the block failed or was cancelled.
+ * Opens something that must be closed, and returns a lease for `await using`: at the end of the block
+ * `release` runs to its end, exactly once, even when the block failed or was cancelled.
  *
  * Cancellation: reaches `acquire`; what it has acquired is delivered. `release` is shielded: give it a
  * timeout of its own if it may hang.

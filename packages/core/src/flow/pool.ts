@@ -2,15 +2,20 @@ import { ClosedError } from '../errors.ts'
 import {
   currentScope,
   failAll,
+  handled,
+  HomeContext,
   nameResource,
   ready,
   refused,
   report,
   requireFunction,
   RingBuffer,
+  setTaskShield,
+  suppress,
   suspend,
   tellOwners,
   tellStats,
+  Timer,
   Waiter,
   WaitQueue,
   wake,
@@ -19,23 +24,20 @@ import {
 } from '../lowlevel.ts'
 import type { ResourceStats, Runtime, ScopeNode } from '../lowlevel.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
-import { HomeContext } from '../scope/home.ts'
 import { shield } from '../scope/shield.ts'
-import { suppress } from '../scope/suppressed.ts'
 import type { Task } from '../scope/task.ts'
-import { handled } from '../scope/handled.ts'
+import { PresenceQueue } from '../sync/presence-queue.ts'
 import { whileHeld } from '../sync/while-held.ts'
 import { LentResource } from './pool-lease.ts'
 import type { PoolLease } from './pool-lease.ts'
 import { completePoolOptions } from './pool-options.ts'
 import type { CompletePoolOptions, PoolOptions } from './pool-options.ts'
 import { Resource } from './pool-resource.ts'
-import { Timer } from './timer.ts'
 
 /**
- * Lends resources that are dear to make, such as connections: one borrower at a time for each, first
- * come first served. The one given back last is lent first. `create`, `validate` and `destroy` run in
- * the task and the context where the pool was made, in no borrower's: a cancelled `acquire` loses nothing.
+ * Lends resources that are expensive to make, such as connections, each to one borrower at a time, first
+ * come, first served. The one returned last is lent first. `create`, `validate` and `destroy` run in the
+ * scope and the context where the pool was made, not in a borrower's: a cancelled `acquire` loses nothing.
  *
  * A failure of `create` goes to the first in line, and the next one tries again.
  *
@@ -60,7 +62,10 @@ export class Pool<T> implements AsyncDisposable {
   readonly #all = new Set<Resource<T>>()
   /** Longest idle first: they are lent from the end and retired from the front. */
   readonly #idle = new RingBuffer<Resource<T>>()
-  readonly #line = new WaitQueue<PoolLease<T>>()
+  /** While anybody stands in it, what is being made ready is kept from the cancellation of the owner. */
+  readonly #line = new PresenceQueue<PoolLease<T>>((somebody) => {
+    for (const task of this.#preparing) setTaskShield(task, somebody)
+  })
   /** Tasks that make a resource ready for whoever is first in line then. */
   readonly #preparing = new Set<Task<void>>()
   readonly #drainers = new WaitQueue()
@@ -163,8 +168,7 @@ export class Pool<T> implements AsyncDisposable {
 
   #stats(): ResourceStats {
     const held = this.#all.size - this.#idle.size - this.#preparing.size - this.#dying
-    let known = 0
-    for (const { borrower } of this.#all) if (borrower !== undefined) known += 1
+    const known = [...this.#all].filter(({ borrower }) => borrower !== undefined).length
     return {
       type: 'Pool',
       size: this.size,
@@ -211,6 +215,7 @@ export class Pool<T> implements AsyncDisposable {
       },
     )
     this.#preparing.add(task)
+    if (this.#line.size > 0) setTaskShield(task, true)
   }
 
   async #makeReady(resource: Resource<T>): Promise<void> {

@@ -1,13 +1,13 @@
-import { handled } from '../scope/handled.ts'
+import { handled } from '../lowlevel.ts'
 import { firstToWin } from './first-to-win.ts'
 import { listRunners } from './thunk.ts'
 import type { ResultOf, Thunk } from './thunk.ts'
 
 /**
  * Runs all thunks at once, each in a task of its own: the first one to end decides, by its value or its
- * error. The others are cancelled, and awaited, before the result is there. For the first success see `any`.
+ * error. The others are cancelled and awaited before it settles. For the first success see `any`.
  *
- * A loser that fails while it is being cancelled fails the race: nothing that went wrong is swallowed.
+ * A loser that fails while being cancelled fails the race: no error is swallowed.
  *
  * Cancellation: reaches every thunk; all are awaited. Once one has won, its value is delivered.
  *

@@ -8,13 +8,13 @@ import {
   requireOptions,
   suspend,
   tellStats,
+  Timer,
   Waiter,
   WaitQueue,
   wake,
 } from '../lowlevel.ts'
 import type { ResourceOptions, ScopeNode } from '../lowlevel.ts'
 import { RateWindow } from './rate-window.ts'
-import { Timer } from './timer.ts'
 
 export interface RateLimiterOptions extends ResourceOptions {
   /** How much may be taken in each interval: a whole number of at least 1, or `Infinity`. */
@@ -26,10 +26,10 @@ export interface RateLimiterOptions extends ResourceOptions {
 }
 
 /**
- * Lets no more than `limit` through in any `interval`, wherever it begins: there are no fixed windows
- * with a burst on both sides of an edge. With `burst` there may be that much more in one interval, and
- * still no more than `limit` for each on average. First come first served; a large cost at the head of
- * the line holds back small ones behind it.
+ * Lets no more than `limit` through in any `interval`, wherever it begins: there are no fixed windows with
+ * a burst on both sides of an edge. With `burst` that much more may pass in one interval, while the
+ * average stays at `limit`. First come, first served; a large cost at the head of the line holds back
+ * small ones behind it.
  *
  * Cost: O(1), one timer for all who wait. It remembers what was taken in the last interval, in at most
  * about 2000 entries: above that it is up to 0.1 % slower than allowed.

@@ -8,9 +8,9 @@ export interface RetryBudgetOptions {
 }
 
 /**
- * What many calls may spend on retries together. When a service is down and every call fails, retries
- * only make it worse: each takes one from the budget, a success gives back a little, and while less
- * than one is left a failure is final.
+ * What many calls may spend on retries together. When a service is down and every call fails, retries only
+ * make it worse: each retry takes one from the budget, a success returns a little, and while less than one
+ * is left a failure is final.
  *
  * Cost: two numbers; no time is involved.
  *

@@ -1,16 +1,16 @@
 import { CircuitOpenError, InternalError, isCancelled, MisuseError } from '../errors.ts'
 import {
+  failing,
+  isUncancelled,
   refuse,
   requireDuration,
   requireFunction,
   requireLimit,
   requireOptions,
-  isUncancelled,
 } from '../lowlevel.ts'
+import type { Call } from '../lowlevel.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
 import { sleep } from '../scope/sleep.ts'
-import { failing } from '../scope/handled.ts'
-import type { Call } from '../scope/handled.ts'
 import { afterPause } from './after-pause.ts'
 import { exponential } from './backoff.ts'
 import type { RetryBudget } from './retry-budget.ts'
@@ -36,11 +36,11 @@ export interface RetryOptions {
 const usual = exponential({ base: 100 })
 
 /**
- * Calls `fn` until it succeeds, with a delay after each failure. `fn` is told the number of the
- * attempt, from 1. A limit for each attempt is `timeout` inside, one for all of them is `timeout` around.
+ * Calls `fn` until it succeeds, with a delay after each failure. `fn` receives the number of the attempt,
+ * from 1. To limit the time of each attempt put a `timeout` inside; to limit all of them, put one around.
  *
- * A call that an open circuit breaker refused was not made: it spends no attempt, no delay of `backoff` and
- * none of `budget`. To give up at once there, say so in `shouldRetry`.
+ * A call refused by an open circuit breaker was not made: it costs no attempt, no delay of `backoff` and
+ * none of `budget`. To give up at once instead, return false from `shouldRetry`.
  *
  * Cancellation: ends the attempt or the delay, and is never retried. An attempt that fails in a
  * cancelled scope is the last one, and its error is thrown.

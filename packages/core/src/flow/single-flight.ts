@@ -2,6 +2,7 @@ import { MisuseError } from '../errors.ts'
 import {
   currentScope,
   describe,
+  HomeContext,
   nameResource,
   refused,
   requireFunction,
@@ -12,18 +13,15 @@ import {
   wake,
 } from '../lowlevel.ts'
 import type { ResourceOptions } from '../lowlevel.ts'
-import { HomeContext } from '../scope/home.ts'
-import { isWithin } from '../sync/is-within.ts'
-import { shareWork } from './shared-work.ts'
-import type { SharedWork } from './shared-work.ts'
+import { SharedWork } from '../sync/shared-work.ts'
 
 /**
- * Lets those who ask for the same thing at the same time share one piece of work. It runs in the task
+ * Lets those who ask for the same thing at the same time share one piece of work. It runs in the scope
  * and the context where the SingleFlight was made, in nobody's who asks: one of them being cancelled
  * does not disturb the others. When all of them have been, the work is cancelled too; who comes then
- * begins anew beside its cleanup.
+ * begins anew beside its cleanup. (Made outside any scope, it is work of the `run` of who asks first.)
  *
- * Nothing is remembered: who comes after the end begins anew. Cost: O(1), one task for each piece of work.
+ * Nothing is cached: a call after the end starts new work. Cost: O(1), one task per piece of work.
  *
  * @example
  * const flights = new SingleFlight<string, Page>()
@@ -65,8 +63,8 @@ export class SingleFlight<K, V> {
    * Cancellation: stops waiting. The work goes on as long as anybody waits for it.
    *
    * @throws what the work throws, the same error for all who wait
-   * @throws TaskCancelledError when the work was cancelled with its owner
-   * @throws MisuseError when the work for this key asks for it itself
+   * @throws TaskCancelledError when the work was cancelled with its run
+   * @throws MisuseError when the work for this key asks for it itself, or waits for work that does
    */
   run(key: K, fn: () => PromiseLike<V> | V): Promise<V> {
     if (typeof fn !== 'function') return refused(() => requireFunction('SingleFlight.run: fn', fn))
@@ -75,12 +73,11 @@ export class SingleFlight<K, V> {
       return suspend(new Waiter<V>('SingleFlight.run', this), scope)
     }
     const flight = this.#flights.get(key)
-    if (flight !== undefined && isWithin(scope, flight.task)) {
+    if (flight?.waitsFor(scope) === true) {
       const misuse = `SingleFlight.run: the work for ${describe(key)} waits for its own result; pass it what it needs`
       return Promise.reject(new MisuseError(misuse))
     }
-    const { line } = flight ?? this.#begin(key, fn)
-    return suspend(new Waiter<V>('SingleFlight.run', this, line), scope)
+    return (flight ?? this.#begin(key, fn)).wait('SingleFlight.run', this, scope)
   }
 
   /** Lets the next call for this key begin anew; those who wait for the work under way still get its result. */
@@ -96,7 +93,7 @@ export class SingleFlight<K, V> {
     const over = (): void => {
       if (this.#flights.get(key) === flight) this.#flights.delete(key)
     }
-    const flight = shareWork<V, V>(this.#owner, 'SingleFlight', fn, over, wake)
+    const flight = new SharedWork<V>(this.#owner, 'SingleFlight', { work: fn, over, give: wake })
     this.#flights.set(key, flight)
     return flight
   }

@@ -1,9 +1,7 @@
-import { isUncancelled } from '../lowlevel.ts'
-import { isCancellation } from '../scope/foreign-cancellation.ts'
-import { cancellable } from '../scope/cancellable.ts'
+import { isCancellation, suppress } from '../lowlevel.ts'
 import { shield } from '../scope/shield.ts'
-import { suppress } from '../scope/suppressed.ts'
 import { Semaphore } from '../sync/semaphore.ts'
+import { interruptibleStep } from './interruptible-step.ts'
 import { areAsync } from './items.ts'
 
 const END: IteratorReturnResult<undefined> = { done: true, value: undefined }
@@ -56,21 +54,18 @@ function syncSource<T>(iterator: Iterator<T>): Source<T> {
 function asyncSource<T>(iterator: AsyncIterator<T>): Source<T> {
   const turn = new Semaphore(1)
   let open = true
-  const end = (): Promise<unknown> => shield(() => iterator.return?.())
+  let told = false
+  const end = (): Promise<unknown> => {
+    told = true
+    return shield(() => iterator.return?.())
+  }
   const next = async (): Promise<IteratorResult<T>> => {
     if (!open) return END
     open = false
     const pending = Promise.resolve(iterator.next())
-    try {
-      const step = await cancellable(pending)
-      open = step.done !== true
-      return step
-    } catch (error) {
-      if (isUncancelled() || iterator.return === undefined) throw error
-      const step = await lastStepOf(pending, end())
-      if (step.done === true) throw error
-      return step
-    }
+    const step = await interruptibleStep(pending, iterator.return && end)
+    open = step.done !== true && !told
+    return step
   }
   return {
     // One at a time: iterators need not bear a second `next` while the first one is on its way.
@@ -81,22 +76,4 @@ function asyncSource<T>(iterator: AsyncIterator<T>): Source<T> {
       await end()
     },
   }
-}
-
-/**
- * Cancelled while the source works on an item: it is told to end, so that one that only waits need
- * not, and what it still gives is waited for. An item that is on its way is not lost. (A source that
- * cannot be told might never give one: it is given up at once.)
- */
-async function lastStepOf<T>(
-  pending: Promise<IteratorResult<T>>,
-  ending: Promise<unknown>,
-): Promise<IteratorResult<T>> {
-  const [item, end] = await Promise.allSettled([pending, ending])
-  if (item.status === 'rejected') {
-    if (end.status === 'rejected') suppress(item.reason, [end.reason])
-    throw item.reason
-  }
-  if (end.status === 'rejected') throw end.reason
-  return item.value
 }

@@ -1,6 +1,5 @@
-import { requireDuration, suspend, Waiter, wake } from '../lowlevel.ts'
+import { handled, requireDuration, suspend, Waiter, wake } from '../lowlevel.ts'
 import { moveOnAfter } from '../scope/move-on-after.ts'
-import { handled } from '../scope/handled.ts'
 import { firstSuccess } from './first-success.ts'
 import { listRunners } from './thunk.ts'
 import type { ResultOf, Thunk } from './thunk.ts'
@@ -11,9 +10,10 @@ export interface StaggeredRaceOptions {
 }
 
 /**
- * Runs the thunks one after the other, without waiting for ever for any: the next one begins when the
- * latest has failed, or has taken longer than `delay` and goes on beside it. The first success wins; the
- * others are cancelled, and awaited; those not begun are not begun. For addresses of a host, and hedging.
+ * Tries the thunks one after another, without waiting too long for any of them: the next one starts when
+ * the latest has failed, or beside it when it has taken longer than `delay`. The first success wins; the
+ * others are cancelled and awaited; those that have not started never do. For the addresses of a host, and
+ * for hedging.
  *
  * Cancellation: reaches every attempt; all are awaited. Once one has won, its value is delivered.
  *

@@ -12,8 +12,8 @@ export interface TaskMapSpawnOptions extends SpawnOptions {
 }
 
 /**
- * Tasks of a group, at most one for each key: a connection per device, a reload per file, a search per user.
- * A key is free again when its task and all that this spawned have ended.
+ * Tasks of a group, at most one for each key: a connection per device, a reload per file, a search per
+ * user. A key is free again when its task and everything it spawned have ended.
  *
  * Cost: O(1) to spawn and to look up; one more scope for each task.
  *

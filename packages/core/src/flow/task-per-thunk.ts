@@ -1,10 +1,16 @@
-import { suspend, Waiter, wake } from '../lowlevel.ts'
-import { bodyOf } from '../scope/cancel-scope.ts'
+import {
+  bodyOf,
+  Nursery,
+  openScope,
+  scoped,
+  spawnInto,
+  suspend,
+  valueOf,
+  Waiter,
+  wake,
+} from '../lowlevel.ts'
+import type { TaskNode } from '../lowlevel.ts'
 import { throwIfCancelled } from '../scope/checkpoint.ts'
-import { Nursery } from '../scope/nursery.ts'
-import type { TaskNode } from '../scope/task-node.ts'
-import { openScope, scoped, valueOf } from '../scope/scoped.ts'
-import { spawnInto } from '../scope/spawn.ts'
 import type { Thunk } from './thunk.ts'
 
 export interface RunPolicy {

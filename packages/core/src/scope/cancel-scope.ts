@@ -16,9 +16,23 @@ export interface CancelScopeOptions {
   readonly name?: string
 }
 
+interface Plan {
+  deadline: number
+  shield: boolean
+  readonly name: string
+  cancel: { readonly reason: unknown } | undefined
+}
+
+const unplanned: Plan = {
+  deadline: Infinity,
+  shield: false,
+  name: 'CancelScope',
+  cancel: undefined,
+}
+
 /**
- * A part of a task that can be cancelled by itself. From `cancel` on every wait inside throws
- * `Cancelled` until the scope is left; the scope absorbs it, and what comes after runs as usual.
+ * A part of a task that can be cancelled by itself. After `cancel`, every wait inside throws `Cancelled`
+ * until the scope is left; the scope absorbs it, and the code after it runs as usual.
  *
  * @example
  * const scope = new CancelScope({ deadline: now() + 100 })
@@ -35,16 +49,13 @@ export class CancelScope {
   }
 
   #node: ScopeNode | undefined
-  #deadline: number
-  #shield: boolean
-  #cancel: { readonly reason: unknown } | undefined
-  readonly #name: string
+  /** What was asked of it before it was entered, and the deadline that it had at its end. */
+  #plan: Plan | undefined
 
-  constructor(options: CancelScopeOptions = {}) {
+  constructor(options?: CancelScopeOptions) {
+    if (options === undefined) return
     if (options.deadline !== undefined) requireMoment('CancelScope: deadline', options.deadline)
-    this.#deadline = options.deadline ?? Infinity
-    this.#shield = options.shield ?? false
-    this.#name = options.name ?? 'CancelScope'
+    this.#plan = { ...unplanned, ...options }
   }
 
   /**
@@ -65,13 +76,14 @@ export class CancelScope {
     } catch (error) {
       return Promise.reject(error)
     }
+    const plan = this.#plan ?? unplanned
     const parent = currentScope()
-    const node = new ScopeNode(parent.runtime, parent.task, this.#name)
+    const node = new ScopeNode(parent.runtime, parent.task, plan.name)
     this.#node = node
-    node.shield = this.#shield
+    node.shield = plan.shield
     attach(node, parent)
-    if (this.#cancel !== undefined) cancelScope(node, this.#cancel.reason)
-    setDeadline(node, this.#deadline)
+    if (plan.cancel !== undefined) cancelScope(node, plan.cancel.reason)
+    setDeadline(node, plan.deadline)
     return scoped(node, fn, this, valueOf)
   }
 
@@ -96,17 +108,19 @@ export class CancelScope {
 
   /** Cancels everything inside; again and afterwards it does nothing, the first reason stays. */
   cancel(reason?: unknown): void {
-    if (this.#node === undefined) this.#cancel ??= { reason }
+    if (this.#node === undefined) this.#planned.cancel ??= { reason }
     else cancelScope(this.#node, reason)
   }
 
   /** It was asked to cancel, by hand or by its deadline. */
   get cancelCalled(): boolean {
     if (this.#node !== undefined) return this.#node.cancelCalled
-    if (this.#cancel === undefined && currentScope().runtime.clock.now() >= this.#deadline) {
-      this.#cancel = { reason: 'its deadline passed' }
+    const plan = this.#plan
+    if (plan === undefined) return false
+    if (plan.cancel === undefined && currentScope().runtime.clock.now() >= plan.deadline) {
+      plan.cancel = { reason: 'its deadline passed' }
     }
-    return this.#cancel !== undefined
+    return plan.cancel !== undefined
   }
 
   /** A cancellation ended at the edge of this scope. */
@@ -115,27 +129,31 @@ export class CancelScope {
   }
 
   get shield(): boolean {
-    return this.#node?.shield ?? this.#shield
+    return this.#node?.shield ?? this.#plan?.shield ?? false
   }
 
   /** Has effect on those already waiting. */
   set shield(shield: boolean) {
-    this.#shield = shield
-    if (this.#node !== undefined) setShield(this.#node, shield)
+    if (this.#node === undefined) this.#planned.shield = shield
+    else setShield(this.#node, shield)
   }
 
   /** Milliseconds since the epoch; `Infinity` for none. */
   get deadline(): number {
     return this.#node === undefined || this.#node.closed
-      ? this.#deadline
+      ? (this.#plan ?? unplanned).deadline
       : (this.#node.deadlineTimer?.at ?? Infinity)
   }
 
   /** Has effect on those already waiting. */
   set deadline(epochMs: number) {
     requireMoment('CancelScope: deadline', epochMs)
-    this.#deadline = epochMs
+    this.#planned.deadline = epochMs
     if (this.#node?.closed === false) setDeadline(this.#node, epochMs)
+  }
+
+  get #planned(): Plan {
+    return (this.#plan ??= { ...unplanned })
   }
 
   /** For foreign code; aborts when a cancellation reaches this scope. Made when asked for. */

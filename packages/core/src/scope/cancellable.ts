@@ -2,9 +2,9 @@ import { Waiter } from '../kernel/records.ts'
 import { suspend, wake, wakeWithError } from '../kernel/suspend.ts'
 
 /**
- * Waits for a foreign promise, and gives up waiting when cancelled. The work behind the promise goes
- * on: hand it `currentSignal()` where it takes one. What it ends with after that is dropped. A value that
- * is no promise is given back, as by `await`.
+ * Waits for a foreign promise, and gives up waiting when cancelled. The work behind the promise continues:
+ * pass it `currentSignal()` if it takes one. Its outcome after that is dropped. A value that is not a
+ * promise is returned, as by `await`.
  *
  * Cancellation: throws `Cancelled`; the promise is left alone.
  *

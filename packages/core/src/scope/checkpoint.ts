@@ -6,7 +6,8 @@ import { Waiter } from '../kernel/records.ts'
 import { ready, suspend } from '../kernel/suspend.ts'
 
 /**
- * Gives others a turn, and a pending cancellation its effect: for long loops that wait for nothing else.
+ * Gives others a turn and lets a pending cancellation take effect: for long loops that never wait
+ * otherwise.
  *
  * Cancellation: throws `Cancelled` in a cancelled scope.
  */

@@ -11,9 +11,9 @@ export function currentTask(): Task<unknown> | undefined {
 }
 
 /**
- * When the running code will be cancelled at the latest: the earliest deadline of the scopes around
- * it, up to the nearest shield. Milliseconds since the epoch; `Infinity` for never, `-Infinity` when
- * it is cancelled already.
+ * When the running code will be cancelled at the latest: the earliest deadline of the scopes around it, up
+ * to the nearest shield. Milliseconds since the epoch; `Infinity` for never, `-Infinity` when it is
+ * already cancelled.
  */
 export function currentDeadline(): number {
   return effectiveDeadline(currentScope())

@@ -7,7 +7,8 @@ const registered: ((error: unknown) => boolean)[] = []
 
 /**
  * Teaches corral the error that a library throws when its AbortSignal fires: inside a cancelled scope it
- * counts as the cancellation. Known already are `AbortError` by name, and the codes `ABORT_ERR` and `ERR_CANCELED`.
+ * counts as the cancellation. Errors named `AbortError` and the codes `ABORT_ERR` and `ERR_CANCELED` are
+ * recognised by default.
  *
  * @param test says whether an error is one; asked only in a cancelled scope, for as long as the process lives
  * @example

@@ -10,7 +10,7 @@ type Outcome<T> =
   | { readonly state: 'failed'; readonly error: () => unknown }
 
 /**
- * A result that somebody will set: the bridge from callbacks. Any number of tasks may wait for it.
+ * A result that is set from outside: the bridge from callbacks. Any number of tasks may wait for it.
  *
  * Cancellation: a wait that is cancelled leaves the future alone.
  *

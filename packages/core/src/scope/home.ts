@@ -1,6 +1,7 @@
 import { currentScope, livingScope } from '../kernel/current.ts'
 import { report } from '../kernel/hooks.ts'
 import { captureContext } from '../kernel/platform.ts'
+import { setShield } from '../kernel/cancellation.ts'
 import type { ScopeNode, ScopeResource } from '../kernel/records.ts'
 import { closeScope, track, untrack } from '../kernel/scope-tree.ts'
 import { nurseryOf } from './nursery.ts'
@@ -10,7 +11,15 @@ import { openScope } from './scoped.ts'
 import { shield } from './shield.ts'
 import { TaskNode } from './task-node.ts'
 import type { TaskParent } from './task-node.ts'
-import { Task } from './task.ts'
+import { nodeOf, Task } from './task.ts'
+
+/** How work is begun on behalf of others. */
+export interface BackgroundOptions {
+  /** Where it was asked for. Default: here. */
+  readonly asker?: ScopeNode
+  /** What the work is done for; `holdersAround` finds it. */
+  readonly holder?: object
+}
 
 /**
  * The place where an object was made: its task, and all that travels along the awaits there. What the
@@ -35,12 +44,12 @@ export class HomeContext {
     name: string,
     fn: () => PromiseLike<T> | T,
     ended: (task: TaskNode<T>) => void,
+    { asker = currentScope(), holder }: BackgroundOptions = {},
   ): Task<T> {
-    const asker = currentScope()
     return this.#enter(() => {
       const scope = livingScope() ?? currentProgram(asker)?.scope ?? rootOf(asker)
       const task = TaskNode.launch<T>(scope, fn, name)
-      task.parent = new BackgroundTask(scope, ended as (task: TaskNode) => void)
+      task.parent = new BackgroundTask(scope, ended as (task: TaskNode) => void, holder)
       return new Task(task)
     })
   }
@@ -48,10 +57,12 @@ export class HomeContext {
 
 /** Stands between a task and its owner: it keeps the owner waiting, and the failure from it. */
 class BackgroundTask implements TaskParent {
+  readonly holder: object | undefined
   readonly #home: Nursery | undefined
   readonly #told: (task: TaskNode) => void
 
-  constructor(scope: ScopeNode, told: (task: TaskNode) => void) {
+  constructor(scope: ScopeNode, told: (task: TaskNode) => void, holder: object | undefined) {
+    this.holder = holder
     this.#home = scope.parent === undefined ? undefined : nurseryOf(scope)
     this.#home?.hold()
     this.#told = told
@@ -65,6 +76,26 @@ class BackgroundTask implements TaskParent {
     }
     this.#home?.release()
   }
+}
+
+/** On whose behalf the tasks around a scope work, innermost first. */
+export function holdersAround(scope: ScopeNode): object[] {
+  const holders: object[] = []
+  for (let around: ScopeNode | undefined = scope; around !== undefined; around = around.parent) {
+    const parent = (around.task as TaskNode | undefined)?.parent
+    const holder = parent instanceof BackgroundTask ? parent.holder : undefined
+    if (holder !== undefined && holder !== holders.at(-1)) holders.push(holder)
+  }
+  return holders
+}
+
+/** Keeps a task from the cancellation of its owner, or lets it through. Its own cancel is not hidden. */
+export function setTaskShield(task: Task<unknown>, shield: boolean): void {
+  const { scope, state } = nodeOf(task)
+  if (scope.closed || (scope.cancelledBy !== undefined && state !== 'pending')) return // it is too late
+  // Where nothing is cancelled there is nothing to hide, nor to let through: no walk is needed.
+  if (scope.parent?.cancelledBy === undefined) scope.shield = shield
+  else setShield(scope, shield)
 }
 
 /** The root of the runtime that the asker is in. */

@@ -1,16 +1,22 @@
 import { requireDuration, requireFunction } from '../kernel/guard.ts'
 import { setDeadline } from '../kernel/cancellation.ts'
+import type { ScopeNode } from '../kernel/records.ts'
 import { CancelScope } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
 import { CUT, openScope, scoped } from './scoped.ts'
 import { now } from './sleep.ts'
 
+/** What `moveOnAfter` gives: a value, if there was time for one. */
+export type MoveOnResult<T> =
+  | { readonly timedOut: false; readonly value: T }
+  | { readonly timedOut: true }
+
 /**
- * Runs `fn` for `ms` milliseconds at the most. When they are over, `fn` is cancelled, its cleanup is
- * awaited, and the result says so; nothing is thrown.
+ * Runs `fn` for at most `ms` milliseconds. When they are over, `fn` is cancelled, its cleanup is awaited,
+ * and the result says so; nothing is thrown.
  *
- * Cancellation: a cancellation from outside goes on its way as `Cancelled`. To cancel the scope that is
- * handed to `fn` moves on at once.
+ * Cancellation: a cancellation from outside propagates as `Cancelled`. Cancelling the scope that `fn`
+ * receives moves on at once.
  *
  * @param ms at least 0; `Infinity` for no limit
  * @example
@@ -18,10 +24,7 @@ import { now } from './sleep.ts'
  * const address = result.timedOut ? fallback : result.value
  * @see trio.move_on_after
  */
-export function moveOnAfter<T>(
-  ms: number,
-  fn: Body<T>,
-): Promise<{ readonly timedOut: false; readonly value: T } | { readonly timedOut: true }> {
+export function moveOnAfter<T>(ms: number, fn: Body<T>): Promise<MoveOnResult<T>> {
   try {
     requireDuration('moveOnAfter: ms', ms)
     requireFunction('moveOnAfter: fn', fn)
@@ -30,8 +33,9 @@ export function moveOnAfter<T>(
   }
   const node = openScope('moveOnAfter')
   setDeadline(node, now() + ms)
-  return scoped(node, fn, CancelScope.of(node), (value) => {
-    if (value === CUT || (node.caught && node.expired)) return { timedOut: true }
-    return { timedOut: false, value }
-  })
+  return scoped(node, fn, CancelScope.of(node), resultOf)
+}
+
+function resultOf<T>(value: T | typeof CUT, { caught, expired }: ScopeNode): MoveOnResult<T> {
+  return value === CUT || (caught && expired) ? { timedOut: true } : { timedOut: false, value }
 }

@@ -5,7 +5,7 @@ import { TaskGroup } from './task-group.ts'
 
 /**
  * The block form of `taskGroup`: leaving the block without `await group.join()` cancels the tasks and
- * awaits them. A task's failure cancels the others; the block itself hears of it at `join`.
+ * awaits them. A task's failure cancels the others; the block itself learns of it at `join`.
  *
  * Cancellation: reaches every task; `join` and the end of the block await them.
  *

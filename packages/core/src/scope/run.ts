@@ -33,13 +33,13 @@ export interface RunOptions {
  * Runs a program: `main` is its first task. When `main` has returned, the tasks it left behind are
  * cancelled and awaited, so that nothing is left running.
  *
- * When the event loop runs dry while tasks still wait, nobody will ever wake them: `run` prints who
- * waits for what, cancels the program, sets the exit code to 1 and throws.
+ * When the event loop runs dry while tasks still wait, nothing will ever wake them: `run` prints who waits
+ * for what, cancels the program, sets the exit code to 1 and throws.
  *
- * Cancellation: the first SIGINT or SIGTERM sets `stopping()`, and cancels the program when the grace is over.
- * If that cuts `main` short, the process exits with 130 or 143 as soon as the cleanup has ended, and nothing
- * after `run` is reached. A `main` that ends by itself gives its value and leaves the exit code alone. A second
- * signal cancels within the grace; the one after the cancellation exits at once.
+ * Cancellation: the first SIGINT or SIGTERM sets `stopping()`, and cancels the program when the grace is
+ * over. If that cuts `main` short, the process exits with 130 or 143 as soon as the cleanup has ended, and
+ * nothing after `run` is reached. A `main` that ends by itself returns its value and leaves the exit code
+ * alone. A second signal within the grace cancels; one after the cancellation exits at once.
  *
  * @throws what `main` or one of its tasks throws first
  * @throws TaskCancelledError when `main` cancelled itself
@@ -111,6 +111,10 @@ export async function program<T>(
   const stops = watch(asked, options)
   if (signal !== undefined) stops.push(bindSignal(scope, signal))
   const task = spawnInto(nursery, 'run', cancelLeftovers(main), { name })
+  nursery.onChildEnded = (child) => {
+    if (child.state === 'rejected') nursery.fail(child.error)
+    if (child === task) nursery.closeToNew('the run has ended') // what shared objects still do
+  }
   try {
     await nursery.end()
   } finally {

@@ -1,3 +1,4 @@
+import { Cancelled, TimeoutError } from '../errors.ts'
 import { currentScope } from '../kernel/current.ts'
 import { runInScope } from '../kernel/platform.ts'
 import { ScopeNode } from '../kernel/records.ts'
@@ -7,6 +8,7 @@ import { isCancellation } from './foreign-cancellation.ts'
 import { failing } from './handled.ts'
 import type { Call } from './handled.ts'
 import { nurseryOf } from './nursery.ts'
+import { appendCause } from './suppressed.ts'
 
 /** In place of the value of a body that the cancellation of its own scope has cut short. */
 export const CUT: unique symbol = Symbol('cut short')
@@ -24,24 +26,33 @@ export function openScope(name: string, parent: ScopeNode = currentScope()): Sco
  * `CUT` if the body itself was cut short. The first failure, of the body or of a task, goes on its way.
  *
  * @param ended makes the result of it
- * @param failed told of the failure before it is thrown
+ * @param limit in milliseconds: where its deadline cuts something short that is a `TimeoutError`
  */
 export function scoped<A, T, R>(
   node: ScopeNode,
   body: (argument: A) => PromiseLike<T> | T,
   argument: A,
-  ended: (value: T | typeof CUT) => R,
-  failed?: (error: unknown) => void,
+  ended: Ending<T, R>,
+  limit?: number,
 ): Promise<R> {
   const call: Call = { promise: undefined }
-  const result = live(call, node, body, argument, ended, failed)
+  const result = live(call, node, body, argument, ended, limit)
   call.promise = result
   return result
 }
 
-/** As `ended`: the value of the body, or undefined if it was cut short. */
+/** What a scope comes to: the value of its body, or `CUT`; called when all has ended. */
+export type Ending<T, R> = (value: T | typeof CUT, node: ScopeNode) => R
+
+/** As an ending: the value of the body, or undefined if it was cut short. */
 export function valueOf<T>(value: T | typeof CUT): T | undefined {
   return value === CUT ? undefined : value
+}
+
+/** As an ending, where something must be returned: cancelled by hand there is nothing. */
+export function valueOrThrow<T>(value: T | typeof CUT, node: ScopeNode): T {
+  if (value === CUT) throw new Cancelled(node.reason)
+  return value
 }
 
 async function live<A, T, R>(
@@ -49,8 +60,8 @@ async function live<A, T, R>(
   node: ScopeNode,
   body: (argument: A) => PromiseLike<T> | T,
   argument: A,
-  ended: (value: T | typeof CUT) => R,
-  failed: ((error: unknown) => void) | undefined,
+  ended: Ending<T, R>,
+  limit: number | undefined,
 ): Promise<R> {
   let value: T | typeof CUT = CUT
   let absorbed = false
@@ -71,12 +82,15 @@ async function live<A, T, R>(
     }
     closeScope(node)
     if (absorbed) node.caught = true
-    return ended(value)
+    if (limit === undefined || !node.caught || !node.expired) return ended(value, node)
   } catch (error) {
+    if (limit !== undefined && node.expired && node.cancelledBy === node) {
+      appendCause(error, limit)
+    }
     closeScope(node)
-    failed?.(error)
     return await failing(call, error)
   }
+  throw new TimeoutError(limit)
 }
 
 /** How many bodies may be entered inside each other before one waits for the next turn: the stack is finite. */

@@ -1,14 +1,13 @@
-import { Cancelled } from '../errors.ts'
 import { requireFunction } from '../kernel/guard.ts'
 import { setShield } from '../kernel/cancellation.ts'
 import { CancelScope } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
-import { CUT, openScope, scoped } from './scoped.ts'
+import { openScope, scoped, valueOrThrow } from './scoped.ts'
 
 /**
- * Runs `fn` to its end even in a cancelled scope: for cleanup that must wait. Give it a time limit of its own.
+ * Runs `fn` to its end even in a cancelled scope: for cleanup that waits. Give it a time limit of its own.
  *
- * Cancellation: hidden from `fn`; it surfaces at the first wait after it.
+ * Cancellation: hidden from `fn`; it surfaces at the next wait.
  *
  * @example
  * try { await work() } finally { await shield(() => timeout(1000, () => connection.close())) }
@@ -22,8 +21,5 @@ export function shield<T>(fn: Body<T>): Promise<T> {
   }
   const node = openScope('shield')
   setShield(node, true)
-  return scoped(node, fn, CancelScope.of(node), (value) => {
-    if (value === CUT) throw new Cancelled(node.reason) // by hand: there is no value
-    return value
-  })
+  return scoped(node, fn, CancelScope.of(node), valueOrThrow)
 }

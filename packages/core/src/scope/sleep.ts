@@ -19,7 +19,7 @@ export function sleep(ms: number): Promise<void> {
 }
 
 /**
- * Waits until a moment of the runtime's clock; a moment that is past waits for one turn of the event loop.
+ * Waits until a moment of the runtime's clock; a moment in the past waits for one turn of the event loop.
  *
  * Cancellation: throws `Cancelled` and leaves no timer.
  *

@@ -14,12 +14,12 @@ export interface SpawnOptions {
 /**
  * Starts a task in the nearest scope around the call that has not ended: a task, a group, a timeout, any
  * scope. That scope does not end before the task has, and the task's failure becomes its failure. The body
- * runs in the next turn, never before `spawn` returns. Outside any scope the task stands at the root, and
+ * runs in the next turn, never before `spawn` returns. Outside any scope the task belongs to the root, and
  * its failure is an unhandled rejection if nobody awaits it.
  *
- * Work that is to outlive the call which starts it takes a group as a parameter: `group.spawn`.
+ * Work that must outlive the call which starts it takes a group as a parameter: `group.spawn`.
  *
- * Cancellation: what cancels that scope cancels the task. In a cancelled scope the task is born cancelled:
+ * Cancellation: cancelling that scope cancels the task. In a cancelled scope the task is born cancelled:
  * its body runs to its first wait.
  *
  * @throws MisuseError when the scope is failing

@@ -1,24 +1,35 @@
 import { requireFunction } from '../kernel/guard.ts'
 import { runInScope } from '../kernel/platform.ts'
 import { Nursery } from './nursery.ts'
+import { restartsOf } from './restarts.ts'
+import type { Restarted, RestartOptions, Restarts } from './restarts.ts'
 import { openScope, scoped, valueOf } from './scoped.ts'
+import { sleep } from './sleep.ts'
+import { spawnInto } from './spawn.ts'
 import type { SpawnOptions } from './spawn.ts'
 import { TaskGroup } from './task-group.ts'
 import type { TaskNode } from './task-node.ts'
 import { Task } from './task.ts'
 
 export interface SupervisorOptions extends SpawnOptions {
-  /** Told of each task's failure, and awaited. What it throws fails the supervisor. */
-  readonly onError: (error: unknown, task: Task<unknown>) => unknown
+  /** Told of each task's failure, and awaited. What it throws fails the supervisor. Needed without `restart`. */
+  readonly onError?: (error: unknown, task: Task<unknown>) => unknown
+  /**
+   * Starts a task that has failed again, as a new task of the same name. One that ended well, or was cancelled, is
+   * not started again.
+   */
+  readonly restart?: RestartOptions
 }
 
 /**
- * A group whose tasks fail alone: the others go on, each error goes to `onError`. The body's failure
- * still cancels and awaits them all.
+ * A group whose tasks fail alone: the others continue, and each error goes to `onError`. The body's
+ * failure still cancels and awaits them all.
  *
- * Cancellation: reaches the body and every task; all are awaited before it goes on its way.
+ * Cancellation: reaches the body and every task, and the wait before a restart; all are awaited before it goes on
+ * its way.
  *
  * @throws what the body throws
+ * @throws the failure of a task that came after too many restarts
  * @example
  * await supervisor(serve, { onError: (error, task) => log(task.name, error) })
  * @see Kotlin's supervisorScope, Erlang's one_for_one
@@ -35,22 +46,56 @@ export function supervisor<T>(
   body: (group: TaskGroup) => PromiseLike<T> | T,
   options: SupervisorOptions,
 ): Promise<T | undefined> {
+  let restarts: Restarts | undefined
   try {
     requireFunction('supervisor: body', body)
-    requireFunction('supervisor: onError', options?.onError)
+    restarts = restartsOf(options?.restart)
+    if (options?.onError !== undefined || restarts === undefined) {
+      requireFunction('supervisor: onError', options?.onError)
+    }
   } catch (error) {
     return Promise.reject(error)
   }
-  const nursery = new Nursery(openScope(options.name ?? 'supervisor'))
-  // Told in the supervisor's scope, not in that of the task, which has ended.
-  const tell = (node: TaskNode): unknown =>
-    options.onError(node.error, (node.handle as Task<unknown> | undefined) ?? new Task(node))
+  const { onError, name = 'supervisor' } = options
+  const nursery = new Nursery(openScope(name))
+  const restart = restarts && restarterOf(nursery, restarts)
   nursery.onChildEnded = (child) => {
     if (child.state !== 'rejected') return
-    const told = runInScope(nursery.scope, tell, child)
+    // Told in the supervisor's scope, not in that of the task, which has ended.
+    const told =
+      onError && runInScope(nursery.scope, (node) => onError(node.error, handleOf(node)), child)
     if (typeof (told as Partial<PromiseLike<unknown>> | undefined)?.then === 'function') {
       nursery.await(told as PromiseLike<unknown>)
     }
+    restart?.(child)
   }
   return scoped(nursery.scope, body, new TaskGroup(nursery), valueOf)
+}
+
+function handleOf(node: TaskNode): Task<unknown> {
+  return (node.handle as Task<unknown> | undefined) ?? new Task(node)
+}
+
+/** What starts a task again, after its delay, or makes its failure that of the supervisor. */
+function restarterOf(nursery: Nursery, restarts: Restarts): (failed: TaskNode) => void {
+  const { clock } = nursery.scope.runtime
+  const lives = new WeakMap<
+    TaskNode,
+    { readonly work: TaskNode['work']; readonly delays: Restarted }
+  >()
+  return (failed) => {
+    if (nursery.failed || nursery.scope.cancelledBy !== undefined) return
+    const now = clock.now()
+    if (!restarts.count(now)) {
+      nursery.fail(failed.error)
+      return
+    }
+    const life = lives.get(failed) ?? { work: failed.work, delays: restarts.begin(now) }
+    const delay = life.delays.delay(now)
+    const again: TaskNode['work'] = async (scope) => {
+      if (delay > 0) await sleep(delay)
+      return life.work(scope)
+    }
+    lives.set(spawnInto(nursery, 'supervisor', again, { name: failed.name }), life)
+  }
 }

@@ -1,3 +1,4 @@
+import { Cancelled, TimeoutError } from '../errors.ts'
 import { report } from '../kernel/hooks.ts'
 
 /**
@@ -24,4 +25,32 @@ function canSuppress(error: object): error is { suppressed?: unknown } {
   } catch {
     return false // a revoked Proxy
   }
+}
+
+/** Puts the timeout at the end of the cause chain of what the cleanup threw. */
+export function appendCause(error: unknown, limit: number): void {
+  try {
+    appendTo(error, new TimeoutError(limit))
+  } catch {
+    // It takes none: a revoked Proxy, say.
+  }
+}
+
+function appendTo(error: unknown, cause: TimeoutError): void {
+  const seen = new Set<unknown>()
+  let last = error
+  while (last instanceof Error && last.cause instanceof Error && !seen.has(last)) {
+    if (last.cause instanceof TimeoutError) return
+    seen.add(last)
+    last = last.cause
+  }
+  if (!(last instanceof Error) || seen.has(last) || !canTakeCause(last)) return
+  Object.defineProperty(last, 'cause', { value: cause, configurable: true, writable: true })
+}
+
+/** Without a cause, or with one that is only the text of why its scope was cancelled. */
+function canTakeCause(error: Error): boolean {
+  const own = Object.getOwnPropertyDescriptor(error, 'cause')
+  if (own === undefined) return Object.isExtensible(error)
+  return own.configurable === true && (own.value === undefined || error instanceof Cancelled)
 }

@@ -123,7 +123,7 @@ async function joined(nursery: Nursery): Promise<void> {
  * Runs `body` with a group and ends when it and all its tasks have ended. The first failure cancels
  * the others, waits for them, and is thrown as it is; failures after it are in its `suppressed`.
  *
- * Cancellation: reaches the body and every task; all are awaited before it goes on its way. After
+ * Cancellation: reaches the body and every task; all are awaited before it propagates. After
  * `group.cancel()` the result is the body's value, or undefined if the body was cut short.
  *
  * @throws the first failure of the body or of a task
@@ -157,15 +157,13 @@ export function taskGroup<T>(
   const group = new TaskGroup(new Nursery(scope))
   if (signal === undefined) return scoped(scope, body, group, valueOf)
   const stop = bindSignal(scope, signal)
-  return scoped(
-    scope,
-    body,
-    group,
-    (value) => {
-      stop()
+  return handled(async () => {
+    try {
+      const value = await scoped(scope, body, group, valueOf)
       if (scope.caught && abortedBy(scope, signal)) throw new Cancelled(signal.reason)
-      return valueOf(value)
-    },
-    stop,
-  )
+      return value
+    } finally {
+      stop()
+    }
+  })
 }

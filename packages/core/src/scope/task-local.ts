@@ -2,7 +2,7 @@ import { contextVariable } from '../kernel/platform.ts'
 import type { ContextVariable } from '../kernel/platform.ts'
 
 /**
- * A value that travels along the awaits and into the tasks spawned, such as a request's id.
+ * A value that follows the awaits and is inherited by spawned tasks, such as a request's id.
  *
  * @example
  * const requestId = new TaskLocal('none')

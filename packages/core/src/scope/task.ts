@@ -107,9 +107,9 @@ export class Task<T> implements PromiseLike<T> {
 export { nodeOf }
 
 /**
- * The stack of a suspended task: the frames that go on when its wait ends, innermost first. Only a
- * frame of the library wakes; user code is not resumed, and the wait goes on where it stood. A task
- * that runs, or waits for something foreign, has no such stack: the result is undefined.
+ * The stack of a suspended task: the frames that continue when its wait ends, innermost first. Only a
+ * frame of the library wakes; user code is not resumed, and the wait continues where it was. A running
+ * task, or one that waits for something foreign, has no such stack: the result is undefined.
  *
  * Cost: nothing until it is asked for. Cancellation: none, it waits two turns whatever happens.
  *

@@ -1,5 +1,4 @@
-import { isUncancelled } from '../lowlevel.ts'
-import { cancellable } from '../scope/cancellable.ts'
+import { interruptibleStep } from '../flow/interruptible-step.ts'
 import { shield } from '../scope/shield.ts'
 import { END } from './cursor.ts'
 import type { Cursor, End } from './cursor.ts'
@@ -51,15 +50,11 @@ export class AsyncCursor<T> implements Cursor<T> {
 
   /** A cancellation ends it at once, with what it waits for. An item that was on its way is not lost. */
   async #guard(step: Promise<IteratorResult<T>>): Promise<T | End> {
+    const end = this.#iterator.return && ((): unknown => this.close())
     try {
-      return this.#arrived(await cancellable(Promise.resolve(step)))
+      return this.#arrived(await interruptibleStep(Promise.resolve(step), end))
     } catch (error) {
-      if (isUncancelled() || this.#iterator.return === undefined) return this.#failed(error)
-      const [last, end] = await Promise.allSettled([step, this.close()])
-      if (end.status === 'rejected') throw end.reason
-      if (last.status === 'rejected') throw last.reason
-      if (last.value.done === true) throw error
-      return last.value.value
+      return this.#failed(error)
     }
   }
 }

@@ -1,4 +1,4 @@
-import { Timer } from '../flow/timer.ts'
+import { Timer } from '../lowlevel.ts'
 import type { Source } from './cursor.ts'
 import { drain } from './drain.ts'
 import { inTask } from './task-stage.ts'

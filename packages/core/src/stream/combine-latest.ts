@@ -6,8 +6,8 @@ import { inTask } from './task-stage.ts'
 import type { ItemsOf } from './zip.ts'
 
 /**
- * The latest items of all sources, whenever one of them gives a new one, from when each has given one;
- * it ends when all have ended. Each source runs in a task of its own, and waits until its item is taken.
+ * The latest items of all sources, whenever one of them yields a new one, once each has yielded one; it
+ * ends when all have ended. Each source runs in a task of its own, and waits until its item is taken.
  *
  * Cancellation: cancels every source and awaits them.
  *

@@ -1,4 +1,4 @@
-import { Timer } from '../flow/timer.ts'
+import { Timer } from '../lowlevel.ts'
 import { END } from './cursor.ts'
 import type { End, Source } from './cursor.ts'
 import { drain } from './drain.ts'

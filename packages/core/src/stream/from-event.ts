@@ -41,10 +41,11 @@ export interface FromEventOptions<T> {
 }
 
 /**
- * The events of an emitter as a stream. It listens from the first step of a walk to its end, and keeps up to
- * `capacity` events for a consumer that is busy. An `error` of a Node emitter fails the walk, after what came before it.
+ * The events of an emitter as a stream. It listens from the first step of an iteration to its end, and
+ * keeps up to `capacity` events for a busy consumer. An `error` event of a Node emitter fails the
+ * iteration, after the events before it.
  *
- * Cancellation: takes the listeners off, and throws.
+ * Cancellation: removes the listeners, and throws.
  *
  * @throws FullError when more than `capacity` events were not taken in time
  * @example

@@ -15,8 +15,8 @@ export interface IntervalOptions {
 }
 
 /**
- * The numbers of ticks, from 0, one each `ms` from when the walk began. It does not drift: the time of a
- * tick is counted from the beginning, unless `missed` is `delay`.
+ * The numbers of ticks, from 0, one every `ms` since the iteration started. It does not drift: the time of
+ * a tick is counted from the start, unless `missed` is `delay`.
  *
  * Cancellation: ends the wait for a tick; no timer is left.
  *

@@ -1,6 +1,5 @@
-import { RingBuffer, WaitQueue, wake } from '../lowlevel.ts'
+import { nurseryOf, RingBuffer, WaitQueue, wake } from '../lowlevel.ts'
 import type { ScopeNode } from '../lowlevel.ts'
-import { nurseryOf } from '../scope/nursery.ts'
 import type { Source } from './cursor.ts'
 import { drain } from './drain.ts'
 import { TaskStage } from './task-stage.ts'

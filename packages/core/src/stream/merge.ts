@@ -5,7 +5,7 @@ import type { ItemOf, StreamSource } from './source.ts'
 import { Stream } from './stream.ts'
 
 /**
- * The items of all sources as they come; it ends when all have ended. Each source runs in a task of its
+ * The items of all sources as they arrive; it ends when all have ended. Each source runs in a task of its
  * own, and is at most one item ahead.
  *
  * Cancellation: cancels every source and awaits them.

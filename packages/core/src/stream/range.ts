@@ -10,7 +10,7 @@ export interface RangeOptions {
 }
 
 /**
- * The numbers from `from` up to, and without, `to`.
+ * The numbers from `from` up to, but excluding, `to`.
  *
  * Cancellation: ends the wait for a number.
  *

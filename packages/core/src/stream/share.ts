@@ -1,6 +1,5 @@
-import { currentScope, RingBuffer } from '../lowlevel.ts'
+import { currentScope, HomeContext, RingBuffer } from '../lowlevel.ts'
 import type { ScopeNode } from '../lowlevel.ts'
-import { HomeContext } from '../scope/home.ts'
 import { shield } from '../scope/shield.ts'
 import type { Task } from '../scope/task.ts'
 import type { Source } from './cursor.ts'

@@ -1,8 +1,7 @@
 import { Cancelled, isCancelled } from '../errors.ts'
 import { closeFailed } from '../flow/source.ts'
-import { currentScope, ready, suspend, Waiter, WaitQueue, wake } from '../lowlevel.ts'
+import { AutoClose, currentScope, ready, suspend, Waiter, WaitQueue, wake } from '../lowlevel.ts'
 import type { ScopeNode } from '../lowlevel.ts'
-import { AutoClose } from '../scope/home.ts'
 import { END } from './cursor.ts'
 import type { Cursor, End, Source } from './cursor.ts'
 

@@ -1,13 +1,13 @@
 import type { RetryOptions } from '../flow/retry.ts'
 import {
   currentScope,
+  handled,
   refuse,
   requireCount,
   requireDuration,
   requireFunction,
   requireLimit,
 } from '../lowlevel.ts'
-import { handled } from '../scope/handled.ts'
 import { buffering, conflating } from './buffer.ts'
 import { calling } from './calling.ts'
 import { catching } from './catching.ts'
@@ -65,12 +65,12 @@ export interface PipeOptions {
 }
 
 /**
- * Items that come one after the other, taken by whoever walks over them: with `for await`, or with
- * `toArray`, `reduce`, `forEach`, `pipeTo`. Nothing runs before that, and no stage takes an item that
- * is not asked for, unless it says so. Each walk begins anew, as far as the source can.
+ * Items that come one after the other, for whoever iterates over them: with `for await`, or with
+ * `toArray`, `reduce`, `forEach`, `pipeTo`. Nothing runs before that, and no stage takes an item before
+ * one is requested, unless it says so. Each iteration starts over, as far as the source can.
  *
- * A walk that ends early - `break`, an error, a cancellation, the end of the scope where it began - closes
- * every source, under a shield, and waits for that. Made by `stream` and its like.
+ * An iteration that ends early - `break`, an error, a cancellation, the end of the scope where it started
+ * - closes every source, under a shield, and waits for that. Made by `stream` and the like.
  *
  * Cancellation: reaches what is waited for; the source is closed before `Cancelled` is thrown.
  */
@@ -352,8 +352,8 @@ function expanding<A extends readonly unknown[], R>(
 }
 
 /**
- * A stream of what can be walked: an iterable, an async iterable, a ReadableStream of the web, a Readable of
- * Node, or a function that gives one of these, which is called for each walk.
+ * A stream of anything that can be iterated: an iterable, an async iterable, a web ReadableStream, a Node
+ * Readable, or a function that returns one of these, which is called for each iteration.
  *
  * Cost: where neither the source nor a stage has to be waited for, an item costs no promise.
  *

@@ -1,10 +1,17 @@
 import { BoundedBuffer } from '../channel/bounded-buffer.ts'
 import { Cancelled, isCancelled, TaskCancelledError } from '../errors.ts'
-import { currentScope, suspend, Waiter, WaitQueue, wake, wakeWithError } from '../lowlevel.ts'
+import {
+  currentScope,
+  Nursery,
+  openScope,
+  spawnInto,
+  suspend,
+  Waiter,
+  WaitQueue,
+  wake,
+  wakeWithError,
+} from '../lowlevel.ts'
 import type { ScopeNode } from '../lowlevel.ts'
-import { openScope } from '../scope/scoped.ts'
-import { Nursery } from '../scope/nursery.ts'
-import { spawnInto } from '../scope/spawn.ts'
 import { END } from './cursor.ts'
 import type { Cursor, End, Source } from './cursor.ts'
 import { drain } from './drain.ts'

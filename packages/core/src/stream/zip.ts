@@ -9,7 +9,7 @@ import { inTask } from './task-stage.ts'
 export type ItemsOf<S extends readonly unknown[]> = { -readonly [K in keyof S]: ItemOf<S[K]> }
 
 /**
- * The first items of all sources together, then the second ones, and so on; it ends with the shortest
+ * The first items of all sources together, then the second ones, and so on. It ends with the shortest
  * source and closes the others. Each source runs in a task of its own, at most one item ahead.
  *
  * Cancellation: cancels every source and awaits them.

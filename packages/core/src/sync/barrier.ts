@@ -14,7 +14,7 @@ import {
 import type { ResourceOptions } from '../lowlevel.ts'
 
 /**
- * Holds tasks back until a number of them have come, then lets them all go on, and starts anew.
+ * Holds tasks back until a given number of them have arrived, releases them all, and starts over.
  *
  * Cost: O(1) to wait and to leave, O(parties) for the last to come.
  *
@@ -53,8 +53,7 @@ export class Barrier {
   }
 
   /**
-   * Waits until all have come. The result is the place in line: 0 for the first of them, and so on, a
-   * different one for each.
+   * Waits until all have arrived. The result is the place in line, from 0, a different one for each.
    *
    * Cancellation: leaves the line, so that one more has to come. Once the last has come it is not cut
    * short any more.
@@ -74,13 +73,13 @@ export class Barrier {
     return suspend(new Waiter<number>('Barrier.wait', this, this.#line))
   }
 
-  /** Starts anew: those held back get `BrokenError`, those who come later wait for each other. */
+  /** Starts over: those held back get `BrokenError`, later callers form a new round. */
   reset(): void {
     this.#broken = false
     failAll(this.#line, () => broken('reset; wait again to go along'))
   }
 
-  /** Those held back and all who come later get `BrokenError`, until it is reset. */
+  /** Current and later callers get `BrokenError`, until it is reset. */
   abort(): void {
     this.#broken = true
     failAll(this.#line, () => broken(aborted))

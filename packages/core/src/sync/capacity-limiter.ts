@@ -16,8 +16,8 @@ import { Permit } from './permit.ts'
 import { dispose, whileHeld } from './while-held.ts'
 
 /**
- * A number of tokens that are lent, first come first served. It knows who has one: the current task, or
- * whatever it is lent on behalf of, such as a connection or a worker.
+ * A number of tokens to lend, first come, first served. It knows who has one: the current task, or
+ * whatever the token is lent on behalf of, such as a connection or a worker.
  *
  * A task may have several, since callbacks share one; each key has one at the most. Cost: O(1) to
  * acquire, to release and to leave the line, whatever its length.

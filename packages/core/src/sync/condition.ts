@@ -1,6 +1,7 @@
 import { MisuseError } from '../errors.ts'
 import {
   describe,
+  handled,
   isUncancelled,
   nameResource,
   ready,
@@ -13,13 +14,12 @@ import {
 } from '../lowlevel.ts'
 import type { ResourceOptions } from '../lowlevel.ts'
 import { ConditionWaiters } from './condition-waiters.ts'
-import { handled } from '../scope/handled.ts'
 import type { LockState } from './lock-state.ts'
 import { Lock, stateOf } from './lock.ts'
 
 /**
- * Waits for a state that a lock guards: `wait` lets the lock go until somebody notifies, and returns
- * with the lock held. Several conditions may share a lock.
+ * Waits for a state guarded by a lock: `wait` releases the lock until it is notified, and returns with the
+ * lock held. Several conditions may share a lock.
  *
  * Cost: O(1) to wait, to leave, and for each that is notified.
  *
@@ -60,7 +60,7 @@ export class Condition {
   }
 
   /**
-   * Lets the lock go, waits to be notified, and takes the lock again.
+   * Releases the lock, waits to be notified, and takes the lock again.
    *
    * Cancellation: waits for the lock all the same, so that it is held when this throws. Once notified
    * it is not cut short: it returns, and the cancellation comes at the next wait.
@@ -96,7 +96,7 @@ export class Condition {
   }
 
   /**
-   * Lets the first `n` in line go on, once the lock is free. Fewer in line are no error.
+   * Wakes the first `n` in line, once the lock is free. It is no error if there are fewer.
    *
    * @param n a whole number of at least 0, or `Infinity`
    * @throws MisuseError when nobody holds the lock
@@ -106,7 +106,7 @@ export class Condition {
     this.#notify('Condition.notify', n)
   }
 
-  /** Lets everybody in line go on, one after the other. */
+  /** Wakes everybody in line, one after the other. */
   notifyAll(): void {
     this.#notify('Condition.notifyAll', Infinity)
   }

@@ -11,7 +11,7 @@ import {
 import type { ResourceOptions } from '../lowlevel.ts'
 
 /**
- * A flag that tasks wait for. `set` lets all of them go on, and those who come later too, until `clear`.
+ * A flag that tasks wait for. `set` wakes all of them, and later callers do not wait, until `clear`.
  *
  * Cost: O(1) to wait and to leave, O(waiting) to set.
  *

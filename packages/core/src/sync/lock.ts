@@ -6,9 +6,9 @@ import { dispose, whileHeld } from './while-held.ts'
 let stateOf: (lock: Lock) => LockState
 
 /**
- * Lets one task at a time in, first come first served: it goes from hand to hand, and nobody overtakes.
- * It belongs to the task that acquired it. If that task ends without releasing it the lock is broken
- * until the permit is disposed: those who wait for it and those who come by then get `BrokenError`.
+ * Lets in one task at a time, first come, first served: it is handed over directly, and nobody overtakes.
+ * It belongs to the task that acquired it. If that task ends without releasing it, the lock is broken
+ * until its permit is disposed, and calls until then get `BrokenError`.
  *
  * Cost: O(1) to acquire, to release and to leave the line, whatever its length.
  *
@@ -41,7 +41,7 @@ export class Lock {
   }
 
   /**
-   * Waits for the lock. Dispose what it returns to release it; twice is once.
+   * Waits for the lock. Dispose the result to release it; a second time does nothing.
    *
    * Cancellation: leaves the line, or was handed the lock and keeps it.
    *

@@ -1,6 +1,7 @@
 import { MisuseError } from '../errors.ts'
 import {
   currentScope,
+  HomeContext,
   nameResource,
   ready,
   report,
@@ -9,19 +10,16 @@ import {
   tellOwners,
   tellStats,
   Waiter,
-  WaitQueue,
   wake,
-  wakeWithError,
 } from '../lowlevel.ts'
 import type { ResourceOptions } from '../lowlevel.ts'
-import { HomeContext } from '../scope/home.ts'
-import type { Task } from '../scope/task.ts'
-import { isWithin } from './is-within.ts'
+import { SharedWork } from './shared-work.ts'
 
 /**
  * A value that is made once, when it is first asked for. All who ask meanwhile wait for the same work,
- * which belongs to none of them: it is a task of the one who made the `Once` (of the whole program, if
- * that was no task or has ended). A failure goes to all who wait and is forgotten: the next to ask tries again.
+ * which belongs to none of them: it lives in the nearest scope around where the `Once` was made, or, made outside
+ * any or when that has ended, in the `run` of the one who asks. A failure goes to all who wait and is forgotten:
+ * the next to ask tries again.
  *
  * Cost: O(1) to ask and to leave; when it is there, about that of a promise.
  *
@@ -32,17 +30,16 @@ import { isWithin } from './is-within.ts'
  */
 export class Once<T> {
   static {
-    tellOwners(this, (once) => (once.#task === undefined ? [] : [once.#task]))
+    tellOwners(this, (once) => (once.#work === undefined ? [] : [once.#work.task]))
     tellStats(this, (once) => {
-      const started = once.#task === undefined ? 'new' : 'running'
+      const started = once.#work === undefined ? 'new' : 'running'
       return { type: 'Once', waiting: once.waiting, state: once.done ? 'done' : started }
     })
   }
 
   readonly #owner = new HomeContext()
-  readonly #line = new WaitQueue<T>()
   readonly #fn: () => PromiseLike<T> | T
-  #task: Task<T> | undefined
+  #work: SharedWork<T> | undefined
   #made: { readonly value: T } | undefined
 
   /** @param fn makes the value; called with what travels along the awaits here, such as a `TaskLocal` */
@@ -59,13 +56,14 @@ export class Once<T> {
 
   /** How many wait for the value. */
   get waiting(): number {
-    return this.#line.size
+    return this.#work?.line.size ?? 0
   }
 
   /**
    * The value; the first call starts the work.
    *
-   * Cancellation: stops waiting, and leaves the work to go on for others. Cancelling the owner stops it.
+   * Cancellation: stops waiting, and leaves the work to go on for others. Cancelling the owner stops it, once nobody
+   * waits any more.
    *
    * @throws what the work throws
    * @throws TaskCancelledError when the owner was cancelled
@@ -73,30 +71,26 @@ export class Once<T> {
    */
   get(): Promise<T> {
     const scope = currentScope()
-    if (scope.cancelledBy === undefined) {
-      if (this.#made !== undefined) return ready('Once.get', this, this.#made.value, scope)
-      if (this.#task === undefined) {
-        this.#start()
-      } else if (isWithin(scope, this.#task)) {
-        return Promise.reject(
-          new MisuseError(
-            'Once.get: its work waits for its own value; pass the work what it needs',
-          ),
-        )
-      }
+    if (scope.cancelledBy !== undefined) return suspend(new Waiter<T>('Once.get', this), scope)
+    if (this.#made !== undefined) return ready('Once.get', this, this.#made.value, scope)
+    if (this.#work?.waitsFor(scope) === true) {
+      const misuse = 'Once.get: its work waits for its own value; pass the work what it needs'
+      return Promise.reject(new MisuseError(misuse))
     }
-    return suspend(new Waiter<T>('Once.get', this, this.#line), scope)
+    return (this.#work ??= this.#begin()).wait('Once.get', this, scope)
   }
 
-  #start(): void {
-    this.#task = this.#owner.spawn('Once', this.#fn, (task) => {
-      this.#task = undefined
-      if (task.state === 'fulfilled') this.#made = { value: task.value as T }
-      if (task.state === 'rejected' && this.#line.size === 0) report(task.error)
-      for (const waiter of this.#line) {
-        if (this.#made === undefined) wakeWithError(waiter, () => task.failure())
-        else wake(waiter, this.#made.value)
-      }
+  #begin(): SharedWork<T> {
+    const work = new SharedWork<T>(this.#owner, 'Once', {
+      work: this.#fn,
+      over: (task) => {
+        this.#work = undefined
+        if (task?.state === 'fulfilled') this.#made = { value: task.value as T }
+        if (task?.state === 'rejected' && work.line.size === 0) report(task.error)
+      },
+      give: wake,
+      lasting: true,
     })
+    return work
   }
 }

@@ -3,10 +3,9 @@ import type { ResourceOptions } from '../lowlevel.ts'
 import { LockState } from './lock-state.ts'
 
 /**
- * Lets in any number of tasks that read, or one that writes, first come first served: a writer in line
- * holds back the readers behind it, so that neither side starves. It belongs to those who hold it: if
- * one of them ends without giving it back the lock is broken until the permit is disposed, and whoever
- * wants it by then gets `BrokenError`.
+ * Lets in any number of readers, or one writer, first come, first served: a writer in line holds back the
+ * readers behind it, so that neither side starves. It belongs to its holders: if one of them ends without
+ * releasing it, the lock is broken until its permit is disposed, and calls until then get `BrokenError`.
  *
  * Cost: O(1) to acquire, to release and to leave the line, whatever its length.
  *

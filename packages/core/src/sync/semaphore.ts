@@ -18,9 +18,9 @@ import { Permit } from './permit.ts'
 import { dispose, whileHeld } from './while-held.ts'
 
 /**
- * A number of permits, handed out first come first served. While anyone waits nobody overtakes: a
- * large request at the head holds back small ones behind it. Any task may give a permit back, also one
- * that did not take it.
+ * A number of permits, first come, first served. While anyone waits nobody overtakes: a large request at
+ * the head of the line holds back small ones behind it. Any task may return a permit, even one that did
+ * not take it.
  *
  * Cost: O(1) to acquire, to release and to leave the line, whatever its length.
  *
@@ -55,7 +55,7 @@ export class Semaphore {
     nameResource('Semaphore', this, options)
   }
 
-  /** Permits that nobody holds; below 0 after `resize` took away some that are held. */
+  /** Permits not held; negative after `resize` removed some that are held. */
   get free(): number {
     return this.#total - this.#held
   }
@@ -112,7 +112,7 @@ export class Semaphore {
     this.#resize('Semaphore.resize: permits', permits)
   }
 
-  /** Turns away those in line and all who come later; permits that are held may still be given back. */
+  /** Current and later callers get `ClosedError`; permits that are held may still be returned. */
   close(): void {
     this.#closed = true
     failAll(this.#line, closed)

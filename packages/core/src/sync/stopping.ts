@@ -1,12 +1,12 @@
-import { currentProgram } from '../scope/program.ts'
-import type { Program } from '../scope/program.ts'
 import { MisuseError } from '../errors.ts'
+import { currentProgram } from '../lowlevel.ts'
+import type { Program } from '../lowlevel.ts'
 import { Event } from './event.ts'
 
 /**
- * Set when the program is asked to end: by the first SIGINT or SIGTERM, or by hand with `stopping().set()`.
- * With `run(main, { grace })` there is time to drain then; without it the program is cancelled at once. Once
- * set it stays set. Outside any `run` it is an event that nobody sets.
+ * Set when the program is asked to stop: by the first SIGINT or SIGTERM, or by hand with
+ * `stopping().set()`. With `run(main, { grace })` there is time to drain then; without it the program is
+ * cancelled at once. Once set it stays set. Outside any `run` it is an event that nobody sets.
  *
  * Cost: one event for each program, made when first asked for.
  *

@@ -1,5 +1,5 @@
-import { failing } from '../scope/handled.ts'
-import type { Call } from '../scope/handled.ts'
+import { failing } from '../lowlevel.ts'
+import type { Call } from '../lowlevel.ts'
 
 /** Runs `fn` while something is held, and gives it back: the `use` of locks, limiters and pools. */
 export function whileHeld<H, T>(

@@ -7,6 +7,23 @@ import { describe, expect, expectTypeOf, test } from 'vitest'
 import { turns } from './harness.ts'
 
 describe('Keyed', () => {
+  test('Keyed.lease keeps the value until it is disposed, once', () =>
+    testRun(async () => {
+      let made = 0
+      const keyed = new Keyed(() => ++made)
+      {
+        using lease = keyed.lease('a')
+        using other = keyed.lease('a')
+        expect([lease.value, other.value, keyed.size]).toEqual([1, 1, 1])
+        lease[Symbol.dispose]()
+        lease[Symbol.dispose]()
+        expect(await keyed.use('a', (value) => value)).toBe(1)
+      }
+      expect(keyed.size).toBe(0)
+      expect(keyed.lease('a').value).toBe(2)
+      expect(keyed.has('a')).toBe(true)
+    }))
+
   test('Keyed makes one value for a key, shared by those who use it at the same time', () =>
     testRun(async () => {
       let made = 0

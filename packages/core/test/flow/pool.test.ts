@@ -12,7 +12,6 @@ import {
   shield,
   sleep,
   spawn,
-  TaskCancelledError,
   taskGroup,
   timeout,
   TimeoutError,
@@ -57,6 +56,41 @@ const hold = (pool: Pool<Thing>, ms: number) => () =>
   })
 
 describe('Pool', () => {
+  test('what is being made is kept from the cancellation of its owner while somebody waits, and not longer', () =>
+    testRun(async () => {
+      const ends: string[] = []
+      const scope = new CancelScope()
+      await scope.run(() =>
+        taskGroup(async (group) => {
+          const pool = new Pool({
+            create: async () => {
+              try {
+                await sleep(50)
+                ends.push('made')
+              } catch (error) {
+                ends.push('cancelled')
+                throw error
+              }
+            },
+            destroy: () => void ends.push('destroyed'),
+            max: 2,
+          })
+          group.spawn(() =>
+            shield(async () => {
+              await pool.use(() => ends.push('used'))
+              await pool.drain()
+            }),
+          )
+          group.spawn(() => pool.acquire())
+          await sleep(1)
+          scope.cancel()
+        }),
+      )
+      expect(ends.slice(0, 2).toSorted()).toEqual(['made', 'made'])
+      expect(ends).toContain('used')
+      expect(now()).toBe(50)
+    }))
+
   test('calls its options as methods of what they were given in', () =>
     testRun(async () => {
       class Options {
@@ -643,18 +677,18 @@ describe('Pool', () => {
       expect(seen).toEqual(['create owner Pool', 'validate owner Pool', 'destroy owner Pool'])
     }))
 
-  test('cancelling the owner tells those in line', () =>
+  test('an owner that is cancelled still makes what somebody waits for', () =>
     testRun(async () => {
       let pool: Pool<number> | undefined
       const owner = spawn(async () => {
-        pool = new Pool({ create: () => sleep(Infinity).then(() => 1), destroy: () => {}, max: 1 })
+        pool = new Pool({ create: () => sleep(10).then(() => 1), destroy: () => {}, max: 1 })
         await sleep(Infinity)
       })
       await sleep(1)
-      const borrower = spawn(() => pool?.acquire().catch((error: unknown) => error))
+      const borrower = spawn(() => pool?.use((value) => value))
       await sleep(1)
       owner.cancel()
-      expect(await borrower).toBeInstanceOf(TaskCancelledError)
+      expect(await borrower).toBe(1)
       await owner.settled()
     }))
 

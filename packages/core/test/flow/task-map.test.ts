@@ -4,6 +4,7 @@ import {
   MisuseError,
   shield,
   sleep,
+  spawn,
   supervisor,
   taskGroup,
   TaskMap,
@@ -50,6 +51,30 @@ describe('TaskMap', () => {
         )
         expect(spawned.map((task) => task.status)).toEqual(names.map(() => 'cancelled'))
         expect(tasks.size).toBe(0)
+      }),
+    ))
+
+  test('what a task has spawned counts as its work', () =>
+    testRun(() =>
+      taskGroup(async (group) => {
+        let running = 0
+        const tasks = new TaskMap<string>(group)
+        const work = async (): Promise<void> => {
+          spawn(async () => {
+            running += 1
+            await sleep(Infinity).finally(() => (running -= 1))
+          })
+        }
+        tasks.spawn('key', work)
+        await sleep(1)
+        expect([running, tasks.has('key')]).toEqual([1, true])
+        expect([tasks.cancel('key'), tasks.cancel('key'), tasks.cancel('other')]).toEqual([
+          true,
+          false,
+          false,
+        ])
+        await sleep(1)
+        expect([running, tasks.has('key')]).toEqual([0, false])
       }),
     ))
 

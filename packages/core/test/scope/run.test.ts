@@ -37,7 +37,7 @@ async function program(
     stdout += text
     if (!stdout.startsWith('ready')) return
     for (const [i, signal] of signals.splice(0).entries()) {
-      setTimeout(() => child.kill(signal), i * 100)
+      setTimeout(() => child.kill(signal), i * 1000) // two that are pending at a time would be one
     }
   })
   const [code] = (await once(child, 'close')) as [number | null]

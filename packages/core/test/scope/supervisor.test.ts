@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { currentTask, moveOnAfter, now, sleep, spawn, supervisor } from '../../src/index.ts'
+import {
+  currentTask,
+  exponential,
+  moveOnAfter,
+  now,
+  sleep,
+  spawn,
+  supervisor,
+} from '../../src/index.ts'
+import { currentScope, snapshot } from '../../src/lowlevel.ts'
 import { testRun } from '../../src/testing.ts'
 
 describe('supervisor', () => {
@@ -192,8 +201,115 @@ describe('supervisor', () => {
     }))
 
   it('refuses to be without a handler', async () => {
-    await expect(supervisor(async () => 1, {} as never)).rejects.toThrow(
+    await expect(supervisor(async () => 1, {})).rejects.toThrow(
       'supervisor: onError must be a function, got undefined (undefined)',
     )
+  })
+
+  describe('that restarts', () => {
+    /** A worker that fails as often as it is told, and then works until it is cancelled. */
+    function failing(times: number, after = 0): { work: () => Promise<void>; starts: number[] } {
+      const starts: number[] = []
+      const work = async (): Promise<void> => {
+        starts.push(now())
+        if (after > 0) await sleep(after)
+        if (starts.length <= times) throw new Error(`failure ${starts.length}`)
+        await sleep(1e9)
+      }
+      return { work, starts }
+    }
+
+    it('starts a task again that has failed, by its backoff, as a task of the same name', () =>
+      testRun(async () => {
+        const { work, starts } = failing(4)
+        const told: string[] = []
+        await supervisor(
+          async (group) => {
+            group.spawn(work, { name: 'worker' })
+            await sleep(1000)
+            expect(snapshot(currentScope()).map(({ name }) => name)).toEqual(['worker'])
+            group.cancel()
+          },
+          {
+            onError: (error, task) => void told.push(`${task.name}: ${(error as Error).message}`),
+            restart: { backoff: [10, 20] },
+          },
+        )
+        expect(starts).toEqual([0, 10, 30, 50, 70])
+        expect(told).toEqual([1, 2, 3, 4].map((i) => `worker: failure ${i}`))
+      }))
+
+    it('fails with the failure that comes after too many restarts, of all tasks together', () =>
+      testRun(async () => {
+        const one = failing(9)
+        const other = failing(9)
+        const all = supervisor(
+          (group) => {
+            group.spawn(one.work)
+            group.spawn(other.work)
+          },
+          { restart: { attempts: 3, within: 1000 } },
+        )
+        await expect(all).rejects.toThrow('failure 2')
+        expect(one.starts.length + other.starts.length).toBe(5)
+      }))
+
+    it('goes on for ever with a task that fails seldom, and begins its backoff anew', () =>
+      testRun(async () => {
+        const { work, starts } = failing(9, 2000)
+        await supervisor(
+          async (group) => {
+            group.spawn(work)
+            await sleep(100_000)
+            group.cancel()
+          },
+          { restart: { attempts: 1, within: 1000, backoff: exponential({ base: 7, jitter: 0 }) } },
+        )
+        expect(starts).toEqual(Array.from({ length: 10 }, (_, i) => i * 2007))
+      }))
+
+    it('starts none again that ended well or was cancelled, nor any while it is being cancelled', () =>
+      testRun(async () => {
+        let starts = 0
+        await supervisor(
+          async (group) => {
+            group.spawn(() => (starts += 1))
+            const cut = group.spawn(async () => {
+              starts += 1
+              await sleep(1000)
+            })
+            group.spawn(async () => {
+              starts += 1
+              await sleep(1000).catch(() => {
+                throw new Error('in the cleanup')
+              })
+            })
+            await sleep(1)
+            cut.cancel()
+            await sleep(1)
+            group.cancel()
+          },
+          { restart: {} },
+        )
+        expect(starts).toBe(3)
+      }))
+
+    it('gives up its wait before a restart when it is cancelled', () =>
+      testRun(async () => {
+        const { work, starts } = failing(1)
+        await moveOnAfter(100, () =>
+          supervisor((group) => void group.spawn(work), { restart: { backoff: [1000] } }),
+        )
+        expect([now(), starts]).toEqual([100, [0]])
+      }))
+
+    it('refuses options that are out of range, and neither onError nor restart', async () => {
+      const wrong = (restart: object) => supervisor(() => {}, { restart })
+      await expect(wrong({ attempts: -1 })).rejects.toThrow(
+        'supervisor: restart.attempts must be a whole number of at least 0, or Infinity, got -1',
+      )
+      await expect(wrong({ within: Number.NaN })).rejects.toThrow('supervisor: restart.within')
+      await expect(supervisor(() => {}, {})).rejects.toThrow('supervisor: onError')
+    })
   })
 })

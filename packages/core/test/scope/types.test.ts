@@ -7,6 +7,7 @@ import {
   race,
   run,
   shield,
+  sleep,
   spawn,
   supervisor,
   taskGroup,
@@ -99,4 +100,7 @@ test('a group hands out tasks with the type of their work', () => {
   expectTypeOf(started).returns.toEqualTypeOf<Promise<number>>()
   const spawned = (group: Group) => group.spawn(async () => 'value')
   expectTypeOf(spawned).returns.toEqualTypeOf<Task<string>>()
+  const heard = (group: Group) => group.callback((ms: number, factor: number) => sleep(ms * factor))
+  expectTypeOf(heard).returns.parameters.toEqualTypeOf<[ms: number, factor: number]>()
+  expectTypeOf(heard).returns.returns.toEqualTypeOf<Task<void>>()
 })

@@ -39,7 +39,7 @@ describe('explore with workers', () => {
     const failure = await failureOf(deposits, { workers, module })
     expect(failure.replay).toMatch(/^[dt]\d+@\d+$/)
     expect(failure.message).toContain('Error: the balance is 1')
-    expect(failure.html).toContain('<svg')
+    expect(failure.html()).toContain('<svg')
     await failureOf(deposits, { replay: failure.replay })
   })
 

@@ -330,7 +330,7 @@ describe('what explore makes of odd programs', () => {
     expect(lines.length).toBeLessThan(80)
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(220)
     expect(failure.message).toContain('9994 other tasks')
-    expect(failure.html.length).toBeLessThan(100_000)
+    expect(failure.html().length).toBeLessThan(100_000)
   })
 
   test('one that holds something that outlives its runs fails in two ways', async () => {
@@ -460,7 +460,7 @@ describe('the report', () => {
     try {
       const failure = await failureOf(explore(lostUpdate, { html: file }))
       const page = readFileSync(file, 'utf8')
-      expect(page).toBe(failure.html)
+      expect(page).toBe(failure.html())
       expect(failure.message).toContain(file)
       expect(page).toContain('<svg')
       expect(page).not.toMatch(/(?:src|href)=/)
@@ -478,8 +478,8 @@ describe('the report', () => {
         }),
       ),
     )
-    expect(failure.html).not.toContain('<script>')
-    expect(failure.html).not.toContain('<b>&')
+    expect(failure.html()).not.toContain('<script>')
+    expect(failure.html()).not.toContain('<b>&')
   })
 
   test('each run has a world of its own', async () => {

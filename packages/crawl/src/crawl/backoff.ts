@@ -16,10 +16,10 @@ export interface BackoffOptions {
 export function backoffAfter(
   attempt: number,
   options: BackoffOptions,
-  retryAfter = 0,
-  random: number = Math.random(),
+  retryAfter: number | undefined,
+  random: number,
 ): number {
   const { retryDelay, maxRetryDelay } = options
   const own = retryDelay * 2 ** (attempt - 1) * (0.5 + random)
-  return Math.min(Math.max(own, retryAfter), maxRetryDelay)
+  return Math.min(Math.max(own, retryAfter ?? 0), maxRetryDelay)
 }

@@ -1,5 +1,19 @@
-import type { Validators } from '../store/outcome.ts'
-import type { CrawlResponse } from './crawl-session.ts'
+import { sitemapLimits } from '../sitemap/read-sitemap.ts'
+import type { FrontierEntry, Validators } from '../store/outcome.ts'
+import type { CrawlRequest, CrawlResponse } from './crawl-session.ts'
+import type { VisitContext } from './visit-page.ts'
+
+/** The request for a URL: whether it has changed, where there is a page that lacks nothing. */
+export function requestFor(
+  { before, sitemap }: FrontierEntry,
+  { headers, limits: { maxBytes }, extractionSince = 0 }: VisitContext,
+): CrawlRequest {
+  const isWhole = before !== undefined && before.fetchedAt >= extractionSince
+  return {
+    headers: isWhole ? { ...headers, ...conditionsOf(before) } : headers,
+    maxBytes: sitemap === true ? Math.max(maxBytes, sitemapLimits.bytes) : maxBytes,
+  }
+}
 
 /** What a server says to ask with; undefined when it says nothing. */
 export function validatorsOf({ headers }: CrawlResponse): Validators | undefined {
@@ -10,7 +24,7 @@ export function validatorsOf({ headers }: CrawlResponse): Validators | undefined
 }
 
 /** The headers of a request that asks whether a page has changed [RFC 9110 13.1]. */
-export function conditionsOf({ etag, lastModified }: Validators): Record<string, string> {
+function conditionsOf({ etag, lastModified }: Validators): Record<string, string> {
   return {
     ...(etag === undefined ? {} : { 'if-none-match': etag }),
     ...(lastModified === undefined ? {} : { 'if-modified-since': lastModified }),

@@ -49,7 +49,7 @@ export interface CrawlOptions<T = unknown> extends LinkPolicyOptions {
    * only public addresses are connected to, and the hosts and ports of the seeds (see `publicAddresses`).
    */
   readonly connect?: ConnectOptions
-  /** Whether cookies are kept and sent back, as long as the crawl runs. @default false */
+  /** Whether cookies are kept, in the store as well, and sent back. @default false */
   readonly cookies?: boolean
   /** A directory to archive everything in that is fetched, as WARC 1.1; every run begins files of its own. */
   readonly warc?: string
@@ -65,6 +65,11 @@ export interface CrawlOptions<T = unknown> extends LinkPolicyOptions {
    * throws is the page's failure, of the kind `extract`.
    */
   readonly extract?: Field<T>
+  /**
+   * Another text than in the run before says that `extract` reads something else: then `refreshAfter` fetches pages without asking
+   * whether they have changed. Other names in a `record` say so by themselves.
+   */
+  readonly extractVersion?: string
   /**
    * Handed every page before it is stored, in a task of its own: may wait, spawn, and is cancelled with the crawl. What it
    * throws is the page's failure, of the kind `handler`; the page's links are followed all the same.

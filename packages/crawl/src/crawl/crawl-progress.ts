@@ -20,6 +20,8 @@ export interface CrawlProgress {
   readonly rate: number
   /** Milliseconds since this run began. */
   readonly elapsed: number
+  /** The host that asks to be left alone for so many milliseconds more, when there is nothing else to do. */
+  readonly waiting?: { readonly origin: string; readonly ms: number } | undefined
 }
 
 /** Milliseconds over which the rate is taken. */
@@ -38,7 +40,12 @@ export class ProgressMeter {
     this.#marks.push({ at: now, pages: counts.pages })
   }
 
-  read(counts: StoreCounts, inFlight: number, now: number): CrawlProgress {
+  read(
+    counts: StoreCounts,
+    inFlight: number,
+    now: number,
+    waiting?: { readonly origin: string; readonly until: number },
+  ): CrawlProgress {
     const marks = this.#marks
     marks.push({ at: now, pages: counts.pages })
     while (marks.length > 2 && (marks[1]?.at ?? now) <= now - span) marks.shift()
@@ -56,6 +63,9 @@ export class ProgressMeter {
       failures: counts.failures,
       rate: seconds > 0 ? (counts.pages - (first?.pages ?? 0)) / seconds : 0,
       elapsed: now - this.#startedAt,
+      ...(waiting === undefined
+        ? {}
+        : { waiting: { origin: waiting.origin, ms: waiting.until - now } }),
     }
   }
 }

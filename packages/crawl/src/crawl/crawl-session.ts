@@ -19,6 +19,8 @@ export interface CrawlResponse extends AsyncDisposable {
   readonly status: number
   readonly statusText: string
   readonly headers: CrawlHeaders
+  /** The headers that were really sent: needed for WARC. */
+  readonly requestHeaders?: Readonly<Record<string, string | readonly string[]>>
   /** The address that it came from. */
   readonly remoteAddress?: string | undefined
   /** What is odd about a body that could be unpacked all the same; known when it was read. */

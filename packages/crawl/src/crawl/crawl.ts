@@ -2,7 +2,9 @@ import { withoutCredentials } from '@corral/http'
 import { MisuseError, now, shield, sleep, taskGroup } from 'corral'
 import { ForeignSession } from '../fetch/foreign-session.ts'
 import { OwnHeadersSession, ownHeaders } from '../fetch/own-headers.ts'
+import { keysOf } from '../extract/record.ts'
 import { RobotsGate } from '../robots/robots-gate.ts'
+import { robotsToken } from '../robots/robots-token.ts'
 import { openStore, type Store } from '../store/store.ts'
 import { normalizeUrl, type NormalizeOptions } from '../url/normalize-url.ts'
 import { UrlNormalizer } from '../url/url-normalizer.ts'
@@ -14,7 +16,8 @@ import { CrawlRun } from './crawl-run.ts'
 import { ProgressMeter, type CrawlProgress } from './crawl-progress.ts'
 import type { CrawlSession } from './crawl-session.ts'
 import { Dispatcher, type Attempt } from './dispatcher.ts'
-import { HostGuard } from './host-guard.ts'
+import { HostHealth } from './host-health.ts'
+import { hashOf, judgeAgain, judgementOf } from './judge-again.ts'
 import { createLinkPolicy } from './link-policy.ts'
 import { OutcomeWriter } from './outcome-writer.ts'
 import { openSession } from './own-session.ts'
@@ -72,7 +75,18 @@ async function start<T>(
     headers: options.headers,
     hasProxy: options.proxy !== undefined,
   })
-  const plan: Plan = { options, limits, normalize, seeds, handling, sitemaps, ownHeaders: own }
+  const { extractVersion = '' } = options
+  const extraction = extract === undefined ? 0 : hashOf([keysOf(extract), extractVersion])
+  const plan: Plan = {
+    options,
+    limits,
+    normalize,
+    seeds,
+    handling,
+    sitemaps,
+    ownHeaders: own,
+    extraction,
+  }
 
   if (typeof options.store !== 'string') return withSession(plan, options.store)
   const { maxDepth = Infinity } = options.scope ?? {}
@@ -91,6 +105,8 @@ interface Plan {
   readonly seeds: readonly string[]
   readonly sitemaps: readonly string[]
   readonly ownHeaders: ReadonlyMap<string, Readonly<Record<string, string>>>
+  /** A hash of what is extracted; 0 for nothing. */
+  readonly extraction: number
 }
 
 async function withSession(plan: Plan, store: Store): Promise<CrawlProgress> {
@@ -109,7 +125,8 @@ async function withWrappers(
   session: CrawlSession,
 ): Promise<CrawlProgress> {
   const { warc, cookies, userAgent = defaultUserAgent } = plan.options
-  const kept = cookies === true ? await withCookies(session) : session
+  await using cookieSession = cookies === true ? await withCookies(session, store) : undefined
+  const kept = cookieSession ?? session
   if (warc === undefined) return await work(plan, store, withHeaders(plan, kept))
   const { WarcWriter } = await import('../warc/warc-writer.ts')
   const { WarcSession } = await import('../warc/warc-session.ts')
@@ -122,9 +139,14 @@ function withHeaders({ ownHeaders: own }: Plan, session: CrawlSession): CrawlSes
   return own.size === 0 ? session : new OwnHeadersSession(session, own)
 }
 
-async function withCookies(session: CrawlSession): Promise<CrawlSession> {
+async function withCookies(
+  session: CrawlSession,
+  store: Store,
+): Promise<CrawlSession & AsyncDisposable> {
   const { CookieSession } = await import('../fetch/cookie-session.ts')
-  return new CookieSession(session)
+  const cookies = new CookieSession(session, store)
+  await cookies.load()
+  return cookies
 }
 
 async function work(plan: Plan, store: Store, session: CrawlSession): Promise<CrawlProgress> {
@@ -134,13 +156,23 @@ async function work(plan: Plan, store: Store, session: CrawlSession): Promise<Cr
   if (plan.sitemaps.length > 0) await store.seedSitemaps(plan.sitemaps, startedAt)
   const { refreshAfter, onVisit } = options
   if (refreshAfter !== undefined) await store.refresh(startedAt - refreshAfter)
+  const redirects = await store.redirectsOf(seeds)
+  const starts = new Set([...seeds, ...redirects.map(({ target }) => target)])
+  const scope = createScope([...seeds, ...plan.sitemaps], options.scope)
+  for (const { source, target } of redirects) scope.admit(target, source)
+  const judgement = judgementOf(options, [...starts, ...plan.sitemaps])
+  const noted = await store.note(judgement, plan.extraction, startedAt)
+  await judgeAgain(store, options, scope, noted.isNew)
   const userAgent = options.userAgent ?? defaultUserAgent
   const context = {
     session,
     limits,
     normalizer: new UrlNormalizer(plan.normalize),
-    scope: createScope([...seeds, ...plan.sitemaps], options.scope),
-    agent: /^[a-z_-]+/i.exec(userAgent)?.[0] ?? 'corral',
+    scope,
+    starts,
+    keepsCookies: options.cookies === true,
+    extractionSince: noted.extractionSince,
+    agent: robotsToken(userAgent),
     headers: { 'user-agent': userAgent, accept: 'text/html,*/*;q=0.5' },
     handling: plan.handling,
     dedupe: options.dedupe,
@@ -154,7 +186,7 @@ async function work(plan: Plan, store: Store, session: CrawlSession): Promise<Cr
     store,
     writer,
     limits,
-    guard: options.adaptive === false ? undefined : new HostGuard(limits),
+    health: options.adaptive === false ? undefined : new HostHealth(limits),
     robots: options.obeyRobots === false ? undefined : new RobotsGate(context),
     visit: onVisit === undefined ? visit : watchVisits(visit, onVisit),
     onRetry: () => meter.retries++,
@@ -164,7 +196,8 @@ async function work(plan: Plan, store: Store, session: CrawlSession): Promise<Cr
     await store.seedSitemaps(urls, startedAt)
     dispatcher.committed(0)
   }
-  const read = (): CrawlProgress => meter.read(store.counts, dispatcher.inFlight, now())
+  const read = (): CrawlProgress =>
+    meter.read(store.counts, dispatcher.inFlight, now(), dispatcher.waiting)
 
   let finished = false
   try {

@@ -1,13 +1,14 @@
 import { Event, moveOnAfter, now, type TaskGroup } from 'corral'
+import { currentScope } from 'corral/lowlevel'
 import type { Failure } from '../fetch/failure.ts'
-import { Politeness } from '../frontier/politeness.ts'
+import { HostScheduler } from '../frontier/host-scheduler.ts'
 import type { RobotsGate } from '../robots/robots-gate.ts'
 import type { FrontierEntry, Outcome, StoreCounts, StoredLink } from '../store/outcome.ts'
 import { originOf } from '../url/origin.ts'
 import { backoffAfter } from './backoff.ts'
 import type { CrawlLimits } from './crawl-limits.ts'
 import type { OutcomeWriter } from './outcome-writer.ts'
-import type { HostGuard } from './host-guard.ts'
+import type { HostHealth } from './host-health.ts'
 import type { Visit } from './visit-page.ts'
 
 type Failed = Extract<Visit, { result: 'failure' }>
@@ -27,24 +28,25 @@ export interface DispatchParts {
   readonly robots: RobotsGate | undefined
   readonly limits: CrawlLimits
   readonly visit: (attempt: Attempt) => Promise<Visit>
-  readonly guard?: HostGuard | undefined
+  readonly health?: HostHealth | undefined
   readonly onRetry: () => void
   /** Told of what is not visited, since the robots.txt of its host cannot be had. */
   readonly onUnreachable?: ((item: Attempt, failure: Failure) => void) | undefined
 }
 
 /**
- * The heart of a crawl: claims URLs from the store, starts a task for each when politeness allows it, and gives their
+ * The heart of a crawl: claims URLs from the store, starts a task for each when the scheduler lets it, and gives their
  * outcomes to the writer. Ends when nothing is queued, in flight or waiting to be stored, or the pages asked
  * for are there.
  *
- *     store --claim--> politeness --start--> visit --+--> outcome --> writer --> store
+ *     store --claim--> scheduler  --start--> visit --+--> outcome --> writer --> store
  *                          ^                         |
  *                          `-------- retry ----------'
  */
 export class Dispatcher {
   readonly #parts: DispatchParts
-  readonly #politeness: Politeness<Attempt>
+  readonly #random = currentScope().runtime.random
+  readonly #scheduler: HostScheduler<Attempt>
   /** Set whenever something has changed that may be waited for. */
   readonly #changed = new Event()
   readonly #window: { readonly perOrigin: number; readonly low: number; readonly high: number }
@@ -53,17 +55,19 @@ export class Dispatcher {
   #endsAt = Infinity
   #visiting = 0
   #claiming = false
+  #paused: { readonly origin: string; readonly until: number } | undefined
   /** Nothing could be claimed since the last transaction. */
   #dry = false
 
   constructor(parts: DispatchParts) {
     this.#parts = parts
     const { concurrency, concurrencyPerHost, delay, jitter } = parts.limits
-    this.#politeness = new Politeness({
+    this.#scheduler = new HostScheduler({
       limit: concurrency,
       limitPerHost: concurrencyPerHost,
       delay,
       jitter,
+      random: this.#random,
     })
     // Claimed are those waiting, those in flight and those on their way into the store. Where a delay spaces
     // requests out, a few of each host do, and leave room for more hosts.
@@ -74,12 +78,18 @@ export class Dispatcher {
 
   /** Requests that are on their way. */
   get inFlight(): number {
-    return this.#politeness.inFlight
+    return this.#scheduler.inFlight
+  }
+
+  /** The host that asks to be left alone until a time, when there is nothing else to do. */
+  get waiting(): { readonly origin: string; readonly until: number } | undefined {
+    const paused = this.#paused
+    return paused !== undefined && this.inFlight === 0 && paused.until > now() ? paused : undefined
   }
 
   /** Whether less is waiting than is in flight: then what the next transaction brings is needed soon. */
   get starving(): boolean {
-    return this.#politeness.size < this.#politeness.inFlight + this.#parts.writer.backlog
+    return this.#scheduler.size < this.#scheduler.inFlight + this.#parts.writer.backlog
   }
 
   /** To be called after every transaction, with the outcomes in it. */
@@ -116,7 +126,7 @@ export class Dispatcher {
     const enough = counts.bytes >= limits.maxTotalBytes || at >= this.#endsAt
     if (enough || counts.pages + busy >= limits.maxPages) return busy > 0 ? 'change' : 'over'
 
-    const step = this.#politeness.next(at)
+    const step = this.#scheduler.next(at)
     switch (step.kind) {
       case 'start': {
         this.#visiting++
@@ -141,7 +151,7 @@ export class Dispatcher {
   }
 
   #refill(group: TaskGroup): void {
-    const { size } = this.#politeness
+    const { size } = this.#scheduler
     if (this.#claiming || this.#dry || size >= this.#window.low || this.#unclaimed <= 0) return
     this.#claiming = true
     group.spawn(() => this.#claim(this.#window.high - size), { name: 'claim' })
@@ -154,14 +164,14 @@ export class Dispatcher {
     this.#claiming = false
     this.#outstanding += entries.length
     if (entries.length > 0) this.#dry = false
-    for (const entry of entries) this.#politeness.add(originOf(entry.url), { entry, attempt: 1 })
+    for (const entry of entries) this.#scheduler.add(originOf(entry.url), { entry, attempt: 1 })
     this.#changed.set()
   }
 
   async #open(origin: string): Promise<void> {
     const { robots } = this.#parts
     await this.#inTime(() => robots?.open(origin))
-    this.#politeness.opened(origin, now(), robots?.delayOf(origin))
+    this.#scheduler.opened(origin, now(), robots?.delayOf(origin))
     this.#changed.set()
   }
 
@@ -169,7 +179,7 @@ export class Dispatcher {
     // Cut off at the end of the time it has no outcome: it stays in the queue of the store, as if never claimed.
     const outcome = await this.#inTime(() => this.#settle(origin, item))
     this.#visiting--
-    this.#politeness.ended(origin)
+    this.#scheduler.ended(origin)
     if (outcome !== undefined) this.#parts.writer.add(outcome)
     this.#changed.set()
   }
@@ -183,7 +193,7 @@ export class Dispatcher {
 
   /** What is to be stored of one attempt; nothing when there is to be another one. */
   async #settle(origin: string, item: Attempt): Promise<Outcome | undefined> {
-    const { robots, limits, visit, guard, onRetry } = this.#parts
+    const { robots, limits, visit, health, onRetry } = this.#parts
     const { entry, attempt } = item
     const asked = robots?.ask(origin, entry.url) ?? { answer: 'allowed' }
     if (asked.answer === 'disallowed') return { result: 'skip', entry, reason: 'robots' }
@@ -192,30 +202,35 @@ export class Dispatcher {
       return failureOf(entry, asked.failure, attempt)
     }
     if (asked.answer === 'unknown') {
-      this.#politeness.close(origin)
-      this.#politeness.retry(origin, item, now())
+      this.#scheduler.close(origin)
+      this.#scheduler.retry(origin, item, now())
       return undefined
     }
 
     const visited =
-      guard === undefined ? await visit(item) : await guard.visit(origin, () => visit(item))
+      health === undefined ? await visit(item) : await health.visit(origin, () => visit(item))
     if (visited.result === 'later') {
-      this.#politeness.pause(origin, visited.until)
-      this.#politeness.retry(origin, item, visited.until)
+      this.#scheduler.pause(origin, visited.until)
+      this.#scheduler.retry(origin, item, visited.until)
       return undefined
     }
-    const slower = guard?.delayOf(origin)
-    if (slower !== undefined) this.#politeness.slow(origin, slower)
+    const slower = health?.delayOf(origin)
+    if (slower !== undefined) this.#scheduler.slow(origin, slower)
     if (visited.result !== 'failure') return { ...visited, entry }
     const { failure, retryAfter, links }: Failed = visited
     const again = failure.retryable && attempt < limits.attempts
-    if (!again || guard?.tryRetry(origin) === false) {
+    if (!again || health?.tryRetry(origin) === false) {
       return failureOf(entry, failure, attempt, links)
     }
-    const at = now() + backoffAfter(attempt, limits, retryAfter)
+    const at = now() + backoffAfter(attempt, limits, retryAfter, this.#random())
     // A server that names a time speaks of itself, not of one page.
-    if (retryAfter !== undefined) this.#politeness.pause(origin, at)
-    this.#politeness.retry(origin, { entry, attempt: attempt + 1 }, at)
+    if (retryAfter !== undefined) {
+      this.#scheduler.pause(origin, at)
+      // Of several the one that is done with first.
+      const { until = 0 } = this.waiting ?? {}
+      if (until === 0 || at < until) this.#paused = { origin, until: at }
+    }
+    this.#scheduler.retry(origin, { entry, attempt: attempt + 1 }, at)
     onRetry()
     return undefined
   }

@@ -1,4 +1,4 @@
-import { HttpSession, type ConnectOptions } from '@corral/http'
+import { HttpSession, leniencies, type ConnectOptions } from '@corral/http'
 import { publicAddresses } from '../fetch/address-guard.ts'
 import type { CrawlLimits } from './crawl-limits.ts'
 import type { CrawlSession } from './crawl-session.ts'
@@ -22,6 +22,7 @@ export function openSession(
     limit: concurrency,
     limitPerHost: concurrencyPerHost,
     timeout,
+    tolerate: leniencies,
     connect: {
       ...connect,
       allowAddress,

@@ -1,18 +1,22 @@
 import { parseRetryAfter, withoutCredentials } from '@corral/http'
 import { isCancelled, now, timeout } from 'corral'
+import { extractMimeType } from '../fetch/mime-type.ts'
 import { failureOfError, failureOfStatus, type Failure } from '../fetch/failure.ts'
 import { readPage, type ReadPage } from '../page/read-page.ts'
 import { parseRobotsDirectives } from '../robots/robots-directives.ts'
 import type { FrontierEntry, StoredLink, StoredPage, Validators } from '../store/outcome.ts'
 import { WarcError } from '../warc/warc-error.ts'
-import { sitemapLimits } from '../sitemap/read-sitemap.ts'
 import type { UrlNormalizer } from '../url/url-normalizer.ts'
 import type { Scope } from '../url/scope.ts'
 import type { CrawlLimits } from './crawl-limits.ts'
-import { conditionsOf, validatorsOf } from './conditional-request.ts'
-import type { CrawlRequest, CrawlResponse, CrawlSession } from './crawl-session.ts'
+import { discard } from './discard.ts'
+import { leadsBack } from './cookie-wall.ts'
+import { isRedirect, locationOf } from './location.ts'
+import { requestFor, validatorsOf } from './conditional-request.ts'
+import type { CrawlResponse, CrawlSession } from './crawl-session.ts'
 import type { LinkPolicy } from './link-policy.ts'
 import type { PageHandler } from './page-handling.ts'
+import { refreshOf } from './refresh-header.ts'
 import { visitSitemap } from './visit-sitemap.ts'
 
 /** What visiting a page needs to know of the crawl. */
@@ -28,6 +32,12 @@ export interface VisitContext {
   readonly handling?: PageHandler | undefined
   /** What else is to be decided about links. */
   readonly linkPolicy?: LinkPolicy | undefined
+  /** URLs that the crawl starts from: where they redirect to is in scope like themselves. Grows. */
+  readonly starts?: Set<string> | undefined
+  /** Whether a page may be another one once its cookies are sent back. */
+  readonly keepsCookies?: boolean | undefined
+  /** What was fetched before lacks some of what is extracted: milliseconds since the epoch. */
+  readonly extractionSince?: number | undefined
   /** Whether pages with the same body are told apart by a hash. */
   readonly dedupe?: boolean | undefined
 }
@@ -139,30 +149,31 @@ type Fetched =
     }
 
 async function fetchEntry(entry: FrontierEntry, context: VisitContext): Promise<Fetched> {
-  await using response = await context.session.get(entry.url, requestFor(entry, context))
-  const { status } = response
-  if (status === 304 && entry.before !== undefined) return { result: 'unchanged' }
-  const location = response.headers.get('location')
-  if (isRedirect(status) && location !== undefined) {
-    await discard(response)
-    return redirected(entry, response, location, context)
-  }
-  if (status >= 400) {
-    await discard(response)
-    const retryAfter = parseRetryAfter(response.headers.get('retry-after'), now())
-    return { result: 'failure', failure: failureOfStatus(status, response.statusText), retryAfter }
-  }
-  // Awaited here: the response is closed when this function is left.
-  return await readAnswer(entry, response, context)
-}
-
-function requestFor(
-  { before, sitemap }: FrontierEntry,
-  { headers, limits: { maxBytes } }: VisitContext,
-): CrawlRequest {
-  return {
-    headers: before === undefined ? headers : { ...headers, ...conditionsOf(before) },
-    maxBytes: sitemap === true ? Math.max(maxBytes, sitemapLimits.bytes) : maxBytes,
+  let wall = context.keepsCookies === true && entry.sitemap !== true
+  for (;;) {
+    await using response = await context.session.get(entry.url, requestFor(entry, context))
+    const { status } = response
+    if (status === 304 && entry.before !== undefined) return { result: 'unchanged' }
+    const location = locationOf(response)
+    if (isRedirect(status) && location !== undefined) {
+      await discard(response)
+      if (wall && (await leadsBack(entry.url, response, location, context))) {
+        wall = false
+        continue
+      }
+      return redirected(entry, response, location, context)
+    }
+    if (status >= 400) {
+      await discard(response)
+      const retryAfter = parseRetryAfter(response.headers.get('retry-after'), now())
+      return {
+        result: 'failure',
+        failure: failureOfStatus(status, response.statusText),
+        retryAfter,
+      }
+    }
+    // Awaited here: the response is closed when this block is left.
+    return await readAnswer(entry, response, context)
   }
 }
 
@@ -172,7 +183,7 @@ async function readAnswer(
   context: VisitContext,
 ): Promise<Fetched> {
   const { limits, agent, normalizer } = context
-  const contentType = response.headers.get('content-type')
+  const contentType = extractMimeType(response.headers.get('content-type'))
   const directives = parseRobotsDirectives(response.headers.get('x-robots-tag') ?? '', agent)
   const answer = {
     status: response.status,
@@ -198,11 +209,13 @@ async function readAnswer(
     hash: context.dedupe ?? false,
   })
   const depth = entry.depth + 1
-  const links = read.content.links.map((link) => {
-    const forbidden = link.nofollow || directives.nofollow
-    const skip = forbidden ? 'nofollow' : context.scope(link.url, depth)
-    return skip === undefined ? link : stored(link.url, link.kind, forbidden, skip)
-  })
+  const links = [...refreshOf(entry.url, response, normalizer), ...read.content.links].map(
+    (link) => {
+      const forbidden = link.nofollow || directives.nofollow
+      const skip = forbidden ? 'nofollow' : context.scope(link.url, depth)
+      return skip === undefined ? link : stored(link.url, link.kind, forbidden, skip)
+    },
+  )
   return { result: 'answer', answer: { ...answer, bodyNote: response.bodyNote }, read, links }
 }
 
@@ -213,11 +226,13 @@ function redirected(
   location: string,
   context: VisitContext,
 ): Fetched {
-  const target = context.normalizer.normalize(location, context.normalizer.base(entry.url))
+  const several = location.includes('\n')
+  const base = context.normalizer.base(entry.url)
+  const target = several ? undefined : context.normalizer.normalize(location, base)
   if (target === undefined) {
     return failed(
       'REDIRECT_INVALID',
-      `redirects to ${JSON.stringify(withoutCredentials(location.slice(0, 200)))}`,
+      `redirects to ${several ? 'several places: ' : ''}${JSON.stringify(withoutCredentials(location.slice(0, 200)))}`,
     )
   }
   if (entry.hops >= context.limits.maxRedirects) {
@@ -227,6 +242,10 @@ function redirected(
     )
   }
   const contentType = response.headers.get('content-type')
+  if (context.starts?.has(entry.url) === true && entry.sitemap !== true) {
+    context.starts.add(target)
+    context.scope.admit(target, entry.url)
+  }
   return {
     result: 'answer',
     answer: { status: response.status, contentType, noindex: false },
@@ -235,15 +254,6 @@ function redirected(
       entry.sitemap === true
         ? stored(target, 'sitemap', false, undefined)
         : stored(target, 'redirect', false, context.scope(target, entry.depth)),
-  }
-}
-
-/** Leaves a body that nobody wants; how it ends does not matter. */
-async function discard(response: CrawlResponse): Promise<void> {
-  try {
-    await response.drain()
-  } catch (error) {
-    if (isCancelled(error)) throw error
   }
 }
 
@@ -258,10 +268,6 @@ function stored(
   skip: string | undefined,
 ): StoredLink {
   return skip === undefined ? { url, kind, nofollow } : { url, kind, nofollow, skip }
-}
-
-function isRedirect(status: number): boolean {
-  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308
 }
 
 /** One that does not say what it is is taken for a page. */

@@ -36,6 +36,7 @@ function guarded(response: CrawlResponse): CrawlResponse {
     statusText: response.statusText,
     headers: response.headers,
     remoteAddress: response.remoteAddress,
+    ...(response.requestHeaders === undefined ? {} : { requestHeaders: response.requestHeaders }),
     get bodyNote() {
       return response.bodyNote
     },

@@ -1,17 +1,21 @@
+import { isAscii, isUtf8 } from 'node:buffer'
+
 /** An encoding that `TextDecoder` knows, and what said so. */
 export interface Charset {
   readonly encoding: string
   readonly source: 'bom' | 'header' | 'meta' | 'fallback'
 }
 
-/** How much of a page is searched for a declaration, in bytes. */
+/** How much of a page is searched for a declaration in any case, in bytes, and how much as long as it is its head. */
 const prescan = 1024
+const longest = 64 * 1024
 
 /**
- * Finds the encoding of an HTML page as browsers do: byte order mark, Content-Type, the declaration in the first
- * 1024 bytes, and windows-1252 when nothing says anything. A label nobody knows is no declaration.
+ * Finds the encoding of an HTML page as browsers do: byte order mark, Content-Type, the declaration in its head or its first
+ * 1024 bytes. A label nobody knows is no declaration. When nothing says anything it is UTF-8 if it can be, for that is no
+ * accident, and windows-1252 if not.
  *
- * @param start the first bytes of the body, at least 1024 of them unless it is shorter
+ * @param start the first bytes of the body, 64 KiB of them unless it is shorter
  * @param contentType the header
  * @see https://html.spec.whatwg.org/multipage/parsing.html#prescan-a-byte-stream-to-determine-its-encoding
  */
@@ -22,7 +26,16 @@ export function detectCharset(start: Uint8Array, contentType: string | undefined
   if (named !== undefined) return { encoding: named, source: 'header' }
   const declared = declaredIn(start)
   if (declared !== undefined) return { encoding: declared, source: 'meta' }
-  return { encoding: 'windows-1252', source: 'fallback' }
+  return { encoding: isUtf8Text(start) ? 'utf-8' : 'windows-1252', source: 'fallback' }
+}
+
+/** Whether it has letters beyond ASCII, and all of them are UTF-8; the last one may be cut off. */
+function isUtf8Text(start: Uint8Array): boolean {
+  if (isAscii(start)) return false
+  const cut = start.subarray(-3).findLastIndex((byte) => byte >= 0xc0)
+  const end = cut === -1 ? 0 : Math.min(3, start.length) - cut
+  const whole = start.subarray(0, start.length - end)
+  return isUtf8(start) || (!isAscii(whole) && isUtf8(whole))
 }
 
 function byMark(start: Uint8Array): string | undefined {
@@ -58,13 +71,25 @@ const usual = /<meta charset=(["']?)([\w-]+)\1 *\/?>/iy
 
 function declaredIn(start: Uint8Array): string | undefined {
   const { buffer, byteOffset, length } = start
-  const text = Buffer.from(buffer, byteOffset, Math.min(length, prescan)).toString('latin1')
+  const text = headOf(Buffer.from(buffer, byteOffset, Math.min(length, longest)).toString('latin1'))
   // An XML declaration counts as well; comments hide what is in them.
   const first = text.search(/<meta|<\?xml|<!--/i)
   if (first === -1) return undefined
   usual.lastIndex = first
   const found = encodingOf(usual.exec(text)?.[2])
   return found === undefined ? searched(text) : corrected(found)
+}
+
+/** As far as a declaration counts: beyond the first bytes no further than the head, and not in what is no markup there. */
+function headOf(text: string): string {
+  if (text.length <= prescan) return text
+  const body = text.search(
+    /<\/head[\s>]|<(body|frameset|div|p|a|table|h[1-6]|ul|main|header)[\s>]/i,
+  )
+  const head = text.slice(0, Math.max(prescan, body === -1 ? text.length : body))
+  const rest = head.slice(prescan)
+  if (!/<meta/i.test(rest)) return head.slice(0, prescan)
+  return head.replace(/<(script|style|title|noscript|template)[\s>][^]*?(<\/\1|$)/gi, ' ')
 }
 
 function searched(text: string): string | undefined {

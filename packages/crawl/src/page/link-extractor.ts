@@ -2,6 +2,7 @@ import { parseRobotsDirectives } from '../robots/robots-directives.ts'
 import { UrlNormalizer } from '../url/url-normalizer.ts'
 import { refreshTarget } from './meta-refresh.ts'
 import { PageTokenizer } from './page-tokenizer.ts'
+import { encodeQuery } from './query-encoding.ts'
 import type { WantedTags } from './tag-patterns.ts'
 
 /** Where a link was found. */
@@ -52,6 +53,8 @@ export class LinkExtractor {
   readonly #options: ExtractOptions
   readonly #maxLinks: number
 
+  /** Of the page: links are written in it. */
+  encoding = 'utf-8'
   readonly #found: Found[] = []
   #dropped = 0
   #base: string | undefined
@@ -82,11 +85,13 @@ export class LinkExtractor {
     const usable = baseUrl !== null && /^https?:$/.test(baseUrl.protocol)
     const base = normalizer.base(usable ? baseUrl.href : this.#pageUrl)
     const canonical =
-      this.#canonical === undefined ? undefined : normalizer.normalize(this.#canonical, base)
+      this.#canonical === undefined
+        ? undefined
+        : normalizer.normalize(encodeQuery(this.#canonical, this.encoding), base)
 
     const links = new Map<string, PageLink>()
     for (const { href, kind, nofollow } of this.#found) {
-      const url = normalizer.normalize(href, base)
+      const url = normalizer.normalize(encodeQuery(href, this.encoding), base)
       if (url === undefined) continue
       // Of two links to one page one that may be followed is enough.
       if (links.get(url)?.nofollow !== false) {

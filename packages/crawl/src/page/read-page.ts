@@ -70,6 +70,7 @@ export async function readPage(
   } else {
     take(decoder.decode())
   }
+  extractor.encoding = decoder.encoding
   return {
     content: extractor.end(),
     charset: decoder.encoding,

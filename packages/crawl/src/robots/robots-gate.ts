@@ -1,9 +1,11 @@
 import { parseRetryAfter } from '@corral/http'
 import { isCancelled, now, sleep, timeout } from 'corral'
+import { currentScope } from 'corral/lowlevel'
 import { backoffAfter } from '../crawl/backoff.ts'
 import type { CrawlLimits } from '../crawl/crawl-limits.ts'
 import type { CrawlResponse, CrawlSession } from '../crawl/crawl-session.ts'
 import { failureOfError, failureOfStatus, type Failure } from '../fetch/failure.ts'
+import { locationOf } from '../crawl/location.ts'
 import { normalizeUrl } from '../url/normalize-url.ts'
 import { originOf } from '../url/origin.ts'
 import { WarcError } from '../warc/warc-error.ts'
@@ -96,7 +98,7 @@ export class RobotsGate {
       if (!found.failure.retryable || attempt >= limits.attempts) {
         return { failure: found.failure }
       }
-      await sleep(backoffAfter(attempt, limits, found.retryAfter))
+      await sleep(backoffAfter(attempt, limits, found.retryAfter, currentScope().runtime.random()))
     }
   }
 
@@ -124,8 +126,9 @@ export class RobotsGate {
     for (let hops = 0; hops <= maxRedirects; hops++) {
       await using response = await this.#context.session.get(at.url, request)
       const { status } = response
-      const target = status >= 300 && status < 400 ? response.headers.get('location') : undefined
-      const next = target === undefined ? undefined : normalizeUrl(target, at.url)
+      const target = status >= 300 && status < 400 ? locationOf(response) : undefined
+      const next =
+        target === undefined || target.includes('\n') ? undefined : normalizeUrl(target, at.url)
       if (next !== undefined) {
         at.url = next
         continue

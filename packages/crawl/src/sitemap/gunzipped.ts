@@ -31,7 +31,7 @@ export async function* gunzipped(
     return
   }
   let bytes = 0
-  const options = onOddity === undefined ? {} : { onOddity }
+  const options = { tolerateCut: true, ...(onOddity === undefined ? {} : { onOddity }) }
   for await (const chunk of decodeBody(whole, 'gzip', options)) {
     bytes += chunk.length
     if (bytes > maxBytes) {

@@ -30,7 +30,7 @@ export class Claims {
     this.#queuedOf.setReturnArrays(true)
     this.#select = db.prepare('SELECT id, url, depth, hops, role FROM url WHERE id = ?')
     this.#pageOf = db.prepare(
-      'SELECT etag, last_modified AS lastModified FROM page WHERE url_id = ?',
+      'SELECT etag, last_modified AS lastModified, fetched_at AS fetchedAt FROM page WHERE url_id = ?',
     )
   }
 
@@ -69,12 +69,14 @@ export class Claims {
   }
 
   #withPage(entry: FrontierEntry): FrontierEntry {
-    const page = this.#pageOf.get(entry.id) as Record<keyof Validators, string | null> | undefined
+    const page = this.#pageOf.get(entry.id) as
+      | (Record<keyof Validators, string | null> & { fetchedAt: number })
+      | undefined
     if (page === undefined) return entry
-    const { etag, lastModified } = page
+    const { etag, lastModified, fetchedAt } = page
     return {
       ...entry,
-      before: { etag: etag ?? undefined, lastModified: lastModified ?? undefined },
+      before: { etag: etag ?? undefined, lastModified: lastModified ?? undefined, fetchedAt },
     }
   }
 

@@ -9,7 +9,34 @@ export interface FrontierEntry {
   /** It is to be read as a sitemap. */
   readonly sitemap?: true
   /** It was fetched before: what its server said to ask with. */
-  readonly before?: Validators
+  readonly before?: Validators & { readonly fetchedAt: number }
+}
+
+/** A URL that is not followed. */
+export interface SkippedUrl {
+  readonly id: number
+  readonly url: string
+  readonly depth: number
+  readonly reason: string
+}
+
+/** A redirect that was stored. */
+export interface RedirectOf {
+  readonly source: string
+  readonly target: string
+}
+
+/** The cookies of a registered domain, as JSON. */
+export interface Jar {
+  readonly domain: string
+  readonly jar: string
+}
+
+/** What a store knows of the options of the runs before. */
+export interface Noted {
+  readonly isNew: boolean
+  /** Milliseconds since the epoch. */
+  readonly extractionSince: number
 }
 
 /** What a server gave to ask with whether a page has changed [RFC 9110 8.8]. */

@@ -4,19 +4,23 @@ import type { Tally } from './tally.ts'
 /**
  * Queues failed URLs again, as if they had never been tried; to be called inside a transaction.
  *
- * @param url only this one
+ * @param only those of a kind, or one of which the number is given
  */
-export function queueFailed(db: DatabaseSync, tally: Tally, url?: number): void {
-  const only = url === undefined ? [] : [url]
-  const where = url === undefined ? '' : 'WHERE url_id = ?'
+export function queueFailed(
+  db: DatabaseSync,
+  tally: Tally,
+  only?: { readonly kind: string } | { readonly url: number },
+): void {
+  const [column, value] =
+    only === undefined ? ['1', 1] : 'kind' in only ? ['kind', only.kind] : ['url_id', only.url]
   const kinds = db
-    .prepare(`SELECT kind, count(*) AS count FROM failure ${where} GROUP BY kind`)
-    .all(...only) as unknown as { kind: string; count: number }[]
+    .prepare(`SELECT kind, count(*) AS count FROM failure WHERE ${column} = ? GROUP BY kind`)
+    .all(value) as unknown as { kind: string; count: number }[]
   if (kinds.length === 0) return
 
-  const and = url === undefined ? '' : 'AND id = ?'
-  db.prepare(`UPDATE url SET state = 0 WHERE state = 2 ${and}`).run(...only)
-  db.prepare(`DELETE FROM failure ${where}`).run(...only)
+  const failed = `SELECT url_id FROM failure WHERE ${column} = ?`
+  db.prepare(`UPDATE url SET state = 0 WHERE state = 2 AND id IN (${failed})`).run(value)
+  db.prepare(`DELETE FROM failure WHERE ${column} = ?`).run(value)
   for (const { kind, count } of kinds) {
     tally.add(`failed:${kind}`, -count)
     tally.add('failed', -count)

@@ -5,7 +5,7 @@ import { linkKinds } from './link-traits.ts'
 export const applicationId: number = 0x63_6f_52_43
 
 /** Grows with every change of the schema; a store with a greater one was written by a newer version. */
-export const schemaVersion: number = 2
+export const schemaVersion: number = 3
 
 /**
  * The tables hold each URL once and refer to it by number; the views show them with the URLs in place and are what
@@ -91,6 +91,14 @@ CREATE INDEX url_frontier ON url (origin_id, priority DESC, depth, id) WHERE sta
 CREATE INDEX page_hash ON page (hash) WHERE hash IS NOT NULL;
 `
 
+/** What came with version 3. The names in a jar are those of its domain; a jar is what tough-cookie makes of it. */
+const since3 = `
+CREATE TABLE cookie (
+  domain TEXT PRIMARY KEY,
+  jar TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+`
+
 const views = `
 CREATE VIEW pages AS
   SELECT u.url, p.status, p.content_type, p.charset, p.title, p.bytes, u.depth, r.url AS redirect_url,
@@ -118,7 +126,7 @@ CREATE VIEW frontier AS
 
 /** Creates everything in an empty database, or nothing. */
 export function createSchema(db: DatabaseSync): void {
-  db.exec(`BEGIN IMMEDIATE; ${tables} ${since2} ${views}
+  db.exec(`BEGIN IMMEDIATE; ${tables} ${since2} ${since3} ${views}
     PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}; COMMIT`)
 }
 
@@ -133,7 +141,7 @@ export function upgradeSchema(db: DatabaseSync): void {
     .map((name) => `DROP VIEW IF EXISTS ${name};`)
     .join('')
   try {
-    db.exec(`BEGIN IMMEDIATE; ${dropViews} ${from1} ${since2} ${views}
+    db.exec(`BEGIN IMMEDIATE; ${dropViews} ${version < 2 ? from1 + since2 : ''} ${since3} ${views}
       PRAGMA user_version = ${schemaVersion}; COMMIT`)
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK')

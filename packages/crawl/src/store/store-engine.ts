@@ -1,13 +1,26 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { Claims } from './claims.ts'
+import { jarsOf, keepJars } from './cookie-table.ts'
 import { packedLink } from './link-traits.ts'
 import { openDatabase, type OpenDatabaseOptions } from './open-database.ts'
-import type { FrontierEntry, Outcome, StoreCounts, StoredLink, StoredPage } from './outcome.ts'
+import type {
+  FrontierEntry,
+  Jar,
+  Noted,
+  Outcome,
+  RedirectOf,
+  SkippedUrl,
+  StoreCounts,
+  StoredLink,
+  StoredPage,
+} from './outcome.ts'
 import { takeOwnerLock } from './owner-lock.ts'
 import { PageTable } from './page-table.ts'
 import { queueFailed } from './queue-failed.ts'
 import { queueStale } from './queue-stale.ts'
+import { redirectsOf } from './redirects-of.ts'
 import { upgradeSchema } from './schema.ts'
+import { queueSkipped, skippedUrls } from './skipped-urls.ts'
 import { storeErrorOf } from './store-error.ts'
 import { Tally } from './tally.ts'
 import { UrlGraph, type UrlGraphOptions } from './url-graph.ts'
@@ -61,7 +74,7 @@ export class StoreEngine {
     return this.#transaction(() => {
       for (const url of urls) {
         const { id } = this.#graph.link({ url, kind: 'seed', nofollow: false }, 0, 0)
-        queueFailed(this.#db, this.#tally, id)
+        queueFailed(this.#db, this.#tally, { url: id })
       }
       this.#graph.queueWithinDepth()
     })
@@ -72,7 +85,7 @@ export class StoreEngine {
     return this.#transaction(() => {
       for (const url of urls) {
         const { id } = this.#graph.link({ url, kind: 'sitemap', nofollow: false }, 0, 0)
-        queueFailed(this.#db, this.#tally, id)
+        queueFailed(this.#db, this.#tally, { url: id })
         queueStale(this.#db, this.#tally, before, id)
       }
     })
@@ -86,6 +99,48 @@ export class StoreEngine {
   /** Queues everything that failed again. */
   retryFailed(): StoreCounts {
     return this.#transaction(() => queueFailed(this.#db, this.#tally))
+  }
+
+  /** URLs that are skipped, in the order of their numbers, for some reason or for all. */
+  skipped(after: number, limit: number, reason: string | undefined): SkippedUrl[] {
+    return skippedUrls(this.#db, after, limit, reason)
+  }
+
+  unskip(ids: readonly number[]): StoreCounts {
+    return this.#transaction(() => {
+      queueSkipped(this.#db, this.#tally, ids)
+      this.#graph.forget()
+    })
+  }
+
+  /** Queues URLs again that failed for reasons that options of the crawl have a say in. */
+  retryRefused(): StoreCounts {
+    return this.#transaction(() => {
+      for (const kind of ['address', 'robots']) queueFailed(this.#db, this.#tally, { kind })
+    })
+  }
+
+  /**
+   * Notes by what URLs are judged and what is extracted from pages: hashes.
+   *
+   * @returns whether either is another one than before, and since when what is extracted is the same
+   */
+  note(judgement: number, extraction: number, at: number): Noted {
+    const isNew = this.#tally.of('judgement') !== judgement
+    this.#transaction(() => this.#tally.note(judgement, extraction, at))
+    return { isNew, extractionSince: this.#tally.of('extraction-since') }
+  }
+
+  cookies(): Jar[] {
+    return jarsOf(this.#db)
+  }
+
+  keepCookies(jars: readonly Jar[]): void {
+    this.#transaction(() => keepJars(this.#db, jars))
+  }
+
+  redirectsOf(urls: readonly string[]): RedirectOf[] {
+    return redirectsOf(this.#db, urls)
   }
 
   /** Stores outcomes and what they add to the frontier. An entry that has an outcome already keeps it. */

@@ -1,3 +1,5 @@
+import type { Jar } from './outcome.ts'
+
 /** What the writer thread is asked. */
 export type StoreCall =
   | { readonly op: 'open' }
@@ -7,6 +9,23 @@ export type StoreCall =
   | { readonly op: 'commit'; readonly outcomes: string }
   | { readonly op: 'claim'; readonly limit: number; readonly perOrigin: number }
   | { readonly op: 'retryFailed' }
+  | { readonly op: 'retryRefused' }
+  | {
+      readonly op: 'skipped'
+      readonly after: number
+      readonly limit: number
+      readonly reason: string | undefined
+    }
+  | { readonly op: 'unskip'; readonly ids: readonly number[] }
+  | {
+      readonly op: 'note'
+      readonly judgement: number
+      readonly extraction: number
+      readonly at: number
+    }
+  | { readonly op: 'cookies' }
+  | { readonly op: 'keepCookies'; readonly jars: readonly Jar[] }
+  | { readonly op: 'redirectsOf'; readonly urls: readonly string[] }
   | { readonly op: 'close' }
 
 /** Errors cross as plain data: a class does not survive the way between threads. */

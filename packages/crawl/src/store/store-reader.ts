@@ -61,6 +61,12 @@ export interface BrokenLinkRow {
   readonly code: string
 }
 
+export interface SkippedRow {
+  readonly url: string
+  readonly reason: string
+  readonly depth: number
+}
+
 /**
  * Reads a store, also while a crawl writes it: neither waits for the other. Rows come one by one in the order of the
  * URLs' discovery, so that a store of any size can be read.
@@ -115,6 +121,21 @@ export class StoreReader implements Disposable {
       code: string
       count: number
     }[]
+  }
+
+  /** How many URLs are not followed for which reason. */
+  skippedReasons(): { readonly reason: string; readonly count: number }[] {
+    const sql = `SELECT reason, count(*) AS count FROM url WHERE state = 3
+      GROUP BY reason ORDER BY count DESC, reason`
+    return this.#guarded(() => this.#db.prepare(sql).all()) as unknown as {
+      reason: string
+      count: number
+    }[]
+  }
+
+  /** The URLs that are not followed. */
+  skipped(): Generator<SkippedRow, void, undefined> {
+    return this.#rows<SkippedRow>(`SELECT url, reason, depth FROM url WHERE state = 3`)
   }
 
   pages(): Generator<PageRow, void, undefined> {

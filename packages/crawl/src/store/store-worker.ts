@@ -44,6 +44,20 @@ function answer(call: StoreCall): unknown {
       return engine.commit(unpackOutcomes(call.outcomes))
     case 'claim':
       return engine.claim(call.limit, call.perOrigin)
+    case 'skipped':
+      return engine.skipped(call.after, call.limit, call.reason)
+    case 'unskip':
+      return engine.unskip(call.ids)
+    case 'retryRefused':
+      return engine.retryRefused()
+    case 'note':
+      return engine.note(call.judgement, call.extraction, call.at)
+    case 'cookies':
+      return engine.cookies()
+    case 'keepCookies':
+      return engine.keepCookies(call.jars)
+    case 'redirectsOf':
+      return engine.redirectsOf(call.urls)
     case 'close':
       engine.close()
       engine = undefined

@@ -1,6 +1,14 @@
 import { Worker } from 'node:worker_threads'
 import { packOutcomes } from './outcome-packing.ts'
-import type { FrontierEntry, Outcome, StoreCounts } from './outcome.ts'
+import type {
+  FrontierEntry,
+  Jar,
+  Noted,
+  Outcome,
+  RedirectOf,
+  SkippedUrl,
+  StoreCounts,
+} from './outcome.ts'
 import type { StoreEngineOptions } from './store-engine.ts'
 import { StoreError, type StoreErrorCode } from './store-error.ts'
 import type { StoreCall, StoreReply } from './store-protocol.ts'
@@ -101,6 +109,40 @@ export class Store implements AsyncDisposable {
   /** Queues all URLs that failed again. */
   async retryFailed(): Promise<void> {
     await this.#changing({ op: 'retryFailed' })
+  }
+
+  /** Queues all URLs again that failed since an address was not allowed, or a robots.txt could not be had. */
+  async retryRefused(): Promise<void> {
+    await this.#changing({ op: 'retryRefused' })
+  }
+
+  /** URLs that are skipped, for one reason or for all: so many of those after the one with a number. */
+  async skipped(after: number, limit: number, reason?: string): Promise<SkippedUrl[]> {
+    return (await this.#call({ op: 'skipped', after, limit, reason })) as SkippedUrl[]
+  }
+
+  /** Queues URLs that were skipped, by their numbers. */
+  async unskip(ids: readonly number[]): Promise<void> {
+    await this.#changing({ op: 'unskip', ids })
+  }
+
+  /** Notes hashes of what decides about URLs and of what is extracted, and tells whether they are new. */
+  async note(judgement: number, extraction: number, at: number): Promise<Noted> {
+    return (await this.#call({ op: 'note', judgement, extraction, at })) as Noted
+  }
+
+  /** The cookies that earlier runs kept. */
+  async cookies(): Promise<Jar[]> {
+    return (await this.#call({ op: 'cookies' })) as Jar[]
+  }
+
+  async keepCookies(jars: readonly Jar[]): Promise<void> {
+    await this.#call({ op: 'keepCookies', jars })
+  }
+
+  /** Where URLs were redirected to, one redirect after the other. */
+  async redirectsOf(urls: readonly string[]): Promise<RedirectOf[]> {
+    return (await this.#call({ op: 'redirectsOf', urls })) as RedirectOf[]
   }
 
   /** Stores outcomes, and the links and URLs they bring, in one transaction. */

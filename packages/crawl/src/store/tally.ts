@@ -11,6 +11,12 @@ export type TallyName =
   /** Queued URLs that have a page of an earlier crawl. */
   | 'stale'
   | `failed:${string}`
+  /** URLs that look like a trap and were let in. */
+  | `suspects:${string}`
+  /** A hash of what decides which URLs are skipped, and of what is extracted; since when that is, in milliseconds since the epoch. */
+  | 'judgement'
+  | 'extraction'
+  | 'extraction-since'
 
 /**
  * Counts that are stored in the transaction that changes them: counting a million rows at every start would take
@@ -48,6 +54,14 @@ export class Tally {
     this.#changed.add(name)
   }
 
+  /** Notes hashes of the options of a run; of an extraction since when it is the same. */
+  note(judgement: number, extraction: number, at: number): void {
+    this.#set('judgement', judgement)
+    if (this.of('extraction') === extraction) return
+    this.#set('extraction', extraction)
+    this.#set('extraction-since', at)
+  }
+
   /** Writes what changed; to be called inside the transaction. */
   save(): void {
     for (const name of this.#changed) this.#upsert.run(name, this.#values.get(name) ?? 0)
@@ -66,5 +80,9 @@ export class Tally {
       bytes: this.of('bytes'),
       failures: Object.fromEntries(failures),
     }
+  }
+
+  #set(name: TallyName, value: number): void {
+    this.add(name, value - this.of(name))
   }
 }

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { GenerationCache } from '../url/generation-cache.ts'
-import { defaultTrapLimits, isTrap, parametersOf, type TrapLimits } from '../url/trap.ts'
+import { defaultTrapLimits, parametersOf, suspicionOf, type TrapLimits } from '../url/trap.ts'
+import type { Tally } from './tally.ts'
 
 const manyParameters = 3
 const paths = 4096
@@ -8,11 +9,13 @@ const paths = 4096
 /** Tells new URLs that lead into a trap. Asked once for each URL, when its row is made, so it costs nothing per link. */
 export class TrapDetector {
   readonly #limits: TrapLimits
+  readonly #tally: Tally
   readonly #variantsOf: StatementSync
   readonly #variants = new GenerationCache<string, number>(paths)
   readonly #year = new Date().getUTCFullYear()
 
-  constructor(db: DatabaseSync, limits: Partial<TrapLimits> = {}) {
+  constructor(db: DatabaseSync, tally: Tally, limits: Partial<TrapLimits> = {}) {
+    this.#tally = tally
     this.#limits = { ...defaultTrapLimits, ...limits }
     this.#variantsOf = db.prepare(
       `SELECT count(*) AS count FROM (SELECT 1 FROM url
@@ -22,7 +25,17 @@ export class TrapDetector {
 
   /** @param url whose row has just been made */
   catches(url: string): boolean {
-    return isTrap(url, this.#limits, this.#year) || this.#isOneTooMany(url)
+    return this.#isSuspect(url) || this.#isOneTooMany(url)
+  }
+
+  /** Those that were let in are counted with the store, or each run would let in as many again. */
+  #isSuspect(url: string): boolean {
+    const suspicion = suspicionOf(url, this.#limits, this.#year)
+    if (suspicion === undefined) return false
+    const name = `suspects:${suspicion}` as const
+    if (this.#tally.of(name) >= this.#limits.maxSuspects) return true
+    this.#tally.add(name, 1)
+    return false
   }
 
   forget(): void {

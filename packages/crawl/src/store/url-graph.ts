@@ -32,7 +32,7 @@ export class UrlGraph {
     this.#db = db
     this.#tally = tally
     this.#maxDepth = maxDepth
-    this.#urls = new UrlTable(db, new TrapDetector(db, traps))
+    this.#urls = new UrlTable(db, new TrapDetector(db, tally, traps))
     this.#queue = db.prepare(
       'UPDATE url SET state = 0, reason = NULL, depth = ?, hops = ? WHERE id = ? AND state = 3',
     )

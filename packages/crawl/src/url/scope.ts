@@ -21,7 +21,11 @@ export interface ScopeOptions {
 }
 
 /** Says why a normalised URL is not to be followed; `undefined` when it is. */
-export type Scope = (url: string, depth: number) => OutOfScope | undefined
+export interface Scope {
+  (url: string, depth: number): OutOfScope | undefined
+  /** Takes a URL that a seed redirects to as if it were one itself. */
+  admit(url: string, from: string): void
+}
 
 /**
  * Makes the decision which links a crawl follows. Seeds themselves are always in scope, whatever the patterns say.
@@ -36,8 +40,8 @@ export function createScope(seeds: readonly string[], options: ScopeOptions = {}
   const { within = 'host', include = [], exclude = [], maxDepth = Infinity } = options
   const named = new Set(seeds)
   const hosts = new Set(seeds.map((seed) => new URL(seed).host))
-  const isInDomain = within === 'domain' ? domainCheck(seeds) : undefined
-  const prefixes = [...new Set(seeds.map(directoryOf))]
+  const domains = domainsOf(seeds)
+  const prefixes = new Set(seeds.map(directoryOf))
   const includes = include.map(stateless)
   const excludes = exclude.map(stateless)
 
@@ -50,30 +54,57 @@ export function createScope(seeds: readonly string[], options: ScopeOptions = {}
     return true
   }
 
-  return (url, depth) => {
+  const judge = (url: string, depth: number): OutOfScope | undefined => {
     // The host of every seed is one of them.
     if (within === 'host' && !isOnHost(url)) return 'host'
     if (named.has(url)) return undefined
-    if (isInDomain !== undefined && !isInDomain(hostOf(url))) return 'domain'
-    if (within === 'prefix' && !prefixes.some((prefix) => url.startsWith(prefix))) return 'prefix'
+    if (within === 'domain' && !domains.has(hostOf(url))) return 'domain'
+    if (within === 'prefix' && !prefixes.values().some((each) => url.startsWith(each))) {
+      return 'prefix'
+    }
     if (excludes.some((pattern) => pattern.test(url))) return 'exclude'
     if (includes.length > 0 && !includes.some((pattern) => pattern.test(url))) return 'include'
     // Last: who reads `depth` knows that a shorter way would do.
     return depth > maxDepth ? 'depth' : undefined
   }
+
+  const admit = (url: string, from: string): void => {
+    named.add(url)
+    // A directory that was named without its slash; seeds beside it keep the one above.
+    const others = [...named].filter((each) => each !== from && each !== url)
+    const above = directoryOf(from)
+    if (url === `${from}/` && !others.some((each) => directoryOf(each) === above)) {
+      prefixes.delete(above)
+    }
+    hosts.add(new URL(url).host)
+    domains.add(url)
+    prefixes.add(directoryOf(url))
+  }
+  return Object.assign(judge, { admit })
 }
 
-/** Whether a host is of the domain of a seed; what was found is kept, for there are few hosts and many links. */
-function domainCheck(seeds: readonly string[]): (host: string) => boolean {
-  const domains = new Set(seeds.map((seed) => registrableDomain(new URL(seed).hostname)))
+interface Domains {
+  has(host: string): boolean
+  add(url: string): void
+}
+
+/** The domains of URLs; what was found of a host is kept, for there are few hosts and many links. */
+function domainsOf(urls: readonly string[]): Domains {
+  const domains = new Set(urls.map((url) => registrableDomain(new URL(url).hostname)))
   const known = new GenerationCache<string, boolean>(4096)
-  return (host) => {
-    let found = known.get(host)
-    if (found === undefined) {
-      found = domains.has(registrableDomain(host.replace(/:\d+$/, '')))
-      known.set(host, found)
-    }
-    return found
+  return {
+    has(host) {
+      let found = known.get(host)
+      if (found === undefined) {
+        found = domains.has(registrableDomain(host.replace(/:\d+$/, '')))
+        known.set(host, found)
+      }
+      return found
+    },
+    add(url) {
+      domains.add(registrableDomain(new URL(url).hostname))
+      known.clear()
+    },
   }
 }
 

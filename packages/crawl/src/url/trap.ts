@@ -6,8 +6,13 @@ export interface TrapLimits {
   readonly maxRepeats: number
   /** Parameters of a query. @default 24 */
   readonly maxParameters: number
-  /** URLs of one path that have three query parameters or more. @default 1000 */
+  /** URLs of one path that have three query parameters or more. @default 10000 */
   readonly maxVariants: number
+  /**
+   * How many URLs that look like a trap by one of the other limits are followed all the same: of each host, dates of each
+   * shape of URL by themselves. Archives and products look like that as well, but do not go on without an end. @default 100
+   */
+  readonly maxSuspects: number
   /** Years that a date in a URL may be ahead of today. @default 2 */
   readonly yearsAhead: number
   /** Years that a date in a URL may be past. @default 100 */
@@ -18,26 +23,31 @@ export const defaultTrapLimits: TrapLimits = {
   maxSegments: 30,
   maxRepeats: 3,
   maxParameters: 24,
-  maxVariants: 1000,
+  maxVariants: 10_000,
+  maxSuspects: 100,
   yearsAhead: 2,
   yearsBack: 100,
 }
 
 /**
- * Whether a URL, by itself, looks like one of those that calendars and broken relative links make without an end. Cost:
- * linear in its length.
+ * What a URL has in common with others like it, when by itself it looks like one of those that calendars and broken relative
+ * links make without an end; undefined when it does not. Cost: linear in its length.
  *
  * @param year of today
  */
-export function isTrap(url: string, limits: TrapLimits, year: number): boolean {
+export function suspicionOf(url: string, limits: TrapLimits, year: number): string | undefined {
   const pathStart = url.indexOf('/', url.indexOf('//') + 2)
-  if (pathStart === -1) return false
+  if (pathStart === -1) return undefined
   const queryStart = url.indexOf('?', pathStart)
   const path = url.slice(pathStart + 1, queryStart === -1 ? undefined : queryStart)
+  const origin = url.slice(0, pathStart)
   // Shorter than any that repeats or has a date.
-  if (path.length > 5 && hasPathTrap(path, limits)) return true
-  if (queryStart !== -1 && parametersOf(url, queryStart) > limits.maxParameters) return true
-  return hasFarDate(url, pathStart, limits, year)
+  if (path.length > 5 && hasPathTrap(path, limits)) return `path ${origin}`
+  if (queryStart !== -1 && parametersOf(url, queryStart) > limits.maxParameters) {
+    return `query ${origin}`
+  }
+  if (!hasFarDate(url, pathStart, limits, year)) return undefined
+  return `date ${url.slice(0, 300).replace(/\d+/g, '0')}`
 }
 
 /** How many parameters the query of a URL has. */

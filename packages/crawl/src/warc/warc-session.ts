@@ -79,7 +79,7 @@ class ArchivedResponse implements CrawlResponse {
     if (!isUncancelled() || this.#state === 'broken') return
     if (this.#state === 'unread') await this.drain()
     await this.#writer.write(
-      () => requestRecord(this.#asked),
+      () => requestRecord(this.#asked, this.#response.requestHeaders),
       ([id]) => this.#responseRecord(id),
     )
   }
@@ -133,17 +133,30 @@ class ArchivedResponse implements CrawlResponse {
 
 const notModified = 'http://netpreserve.org/warc/1.1/revisit/server-not-modified'
 
-function requestRecord({ url, request, at }: Asked): WarcRecord {
+/** What was sent, without the headers that were set for the crawl and the cookies that were kept: they are secrets. */
+function requestRecord(
+  { url, request, at }: Asked,
+  sent: CrawlResponse['requestHeaders'] = request.headers,
+): WarcRecord {
   const { host, pathname, search } = new URL(url)
-  const lines = Object.entries(request.headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  const headers: Record<string, string> = { host }
+  for (const [name, value] of Object.entries(sent)) {
+    const asked = request.headers[name]
+    if (asked !== undefined) headers[name] = asked
+    else if (ownOnes.has(name)) headers[name] = String(value)
+  }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   return {
     type: 'request',
     contentType: 'application/http; msgtype=request',
     target: url,
     at,
-    head: `GET ${pathname}${search} HTTP/1.1\r\nhost: ${host}\r\n${lines.join('')}\r\n`,
+    head: `GET ${pathname}${search} HTTP/1.1\r\n${lines.join('')}\r\n`,
   }
 }
+
+/** What the HTTP session adds by itself. */
+const ownOnes: ReadonlySet<string> = new Set(['host', 'connection', 'accept-encoding'])
 
 function allOf(headers: CrawlHeaders): Iterable<[name: string, value: string]> {
   const iterate = headers[Symbol.iterator]?.bind(headers)

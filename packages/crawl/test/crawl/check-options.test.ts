@@ -48,7 +48,7 @@ describe('crawl refuses', () => {
     ],
     [
       { traps: { segments: 3 } },
-      'traps must be an object of maxSegments, maxRepeats, maxParameters, maxVariants, yearsAhead, yearsBack, got "segments" (string)',
+      'traps must be an object of maxSegments, maxRepeats, maxParameters, maxVariants, maxSuspects, yearsAhead, yearsBack, got "segments" (string)',
     ],
     [
       { normalize: { maxLength: 9 } },

@@ -240,15 +240,64 @@ describe('crawl', () => {
   test('records a redirect out of scope and does not follow it', async () => {
     const other = await testSite(pages({ '/': [] }))
     const site = await testSite((response, path) => {
-      if (path === '/') response.writeHead(302, { location: other.origin }).end('moved')
-      else response.writeHead(404).end()
+      if (path === '/') sendPage(response, ['/moved'])
+      else if (path === '/moved') {
+        response.writeHead(302, { location: other.origin }).end('moved')
+      } else response.writeHead(404).end()
     })
     const store = newStore()
     const result = await quickCrawl({ seeds: [`${site.origin}/`], store })
-    expect(result).toMatchObject({ pages: 1, skipped: 1, failed: 0 })
+    expect(result).toMatchObject({ pages: 2, skipped: 1, failed: 0 })
     expect(other.seen).toHaveLength(0)
     using reader = new StoreReader(store)
-    expect([...reader.pages()]).toMatchObject([{ status: 302, redirect_url: `${other.origin}/` }])
+    expect([...reader.pages()][1]).toMatchObject({
+      status: 302,
+      redirect_url: `${other.origin}/`,
+    })
+    expect([...reader.skipped()]).toEqual([{ url: `${other.origin}/`, reason: 'host', depth: 1 }])
+    expect(reader.skippedReasons()).toEqual([{ reason: 'host', count: 1 }])
+  })
+
+  test('takes the host that a seed redirects to for one of its own, also when it goes on', async () => {
+    const other = await testSite(pages({ '/': ['/a'], '/a': ['/b'], '/b': [] }))
+    const third = await testSite(pages({ '/': [] }))
+    const site = await testSite((response, path) => {
+      if (path === '/') response.writeHead(301, { location: '/home' }).end()
+      else if (path === '/home') response.writeHead(301, { location: other.origin }).end()
+      else response.writeHead(404).end()
+    })
+    const store = newStore()
+    const options = {
+      seeds: [`${site.origin}/`],
+      store,
+      connect: { allowAddress: () => true },
+      limits: { concurrency: 1, maxPages: 4 },
+    }
+    await quickCrawl(options)
+    expect(other.hits('/a')).toBe(1)
+    await quickCrawl({ ...options, limits: {} })
+    expect(other.hits('/b')).toBe(1)
+    expect(third.seen).toEqual([])
+  })
+
+  test('follows a Refresh header, and a Location byte by byte, as browsers do', async () => {
+    const site = await testSite((response, path) => {
+      const html = { 'content-type': 'text/html' }
+      if (path === '/') {
+        response.writeHead(200, { ...html, refresh: '0; url=/refreshed' })
+        response.end('<a href=/utf8>x</a><a href=/latin1>x</a><a href=/two>x</a>')
+      } else if (path === '/utf8') response.writeHead(302, { location: '/\u00c3\u00a9' }).end()
+      else if (path === '/latin1') response.writeHead(302, { location: '/\u00e9?\u00e9' }).end()
+      else if (path === '/two') {
+        response.writeHead(302, ['location', '/1', 'location', '/2']).end()
+      } else response.writeHead(200, html).end()
+    })
+    const store = newStore()
+    await quickCrawl({ seeds: [`${site.origin}/`], store })
+    const paths = site.seen.map(({ path }) => path)
+    for (const path of ['/refreshed', '/%C3%A9', '/%E9?%E9']) expect(paths).toContain(path)
+    expect(paths).not.toContain('/1')
+    expect(errorsIn(store)).toEqual({ '/two': 'redirect REDIRECT_INVALID' })
   })
 
   test('records a redirect to nowhere as a failure', async () => {

@@ -5,7 +5,7 @@ import type { CrawlRequest, CrawlResponse } from '../../src/crawl/crawl-session.
 /** What is sent to `to` after `from` has set a cookie. */
 async function sentTo(to: string, from: string, cookie: string): Promise<string | undefined> {
   const sent: (string | undefined)[] = []
-  const session = new CookieSession({
+  const inner = {
     get(url: string, { headers }: CrawlRequest): Promise<CrawlResponse> {
       sent.push(headers['cookie'])
       const set = url === from && sent.length === 1 ? [cookie] : []
@@ -18,6 +18,10 @@ async function sentTo(to: string, from: string, cookie: string): Promise<string 
         [Symbol.asyncDispose]: () => Promise.resolve(),
       })
     },
+  }
+  const session = new CookieSession(inner, {
+    cookies: () => Promise.resolve([]),
+    keepCookies: () => Promise.resolve(),
   })
   for (const url of [from, to]) await session.get(url, { headers: {}, maxBytes: 1 })
   return sent[1]

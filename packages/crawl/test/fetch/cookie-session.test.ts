@@ -92,3 +92,63 @@ describe('crawl with cookies', () => {
     expect(seen['other.test/']).toBeUndefined()
   })
 })
+
+describe('crawl with cookies that goes on', () => {
+  test('sends back what was set before it was cut short, and asks walls once more', async () => {
+    const seen: string[] = []
+    const site = await testSite((response, path, _hit, { headers }) => {
+      if (path === '/robots.txt') return response.writeHead(404).end()
+      seen.push(`${path} ${headers.cookie ?? 'none'}`)
+      if (path === '/') {
+        response.setHeader('set-cookie', ['id=1', 'gone=1; Max-Age=0'])
+        return sendPage(response, ['/a', '/wall', '/gated'])
+      }
+      const to = (location: string): unknown =>
+        response.writeHead(302, { location, 'set-cookie': 'ok=1' }).end()
+      if (path === '/gate') return to('/gated')
+      if (headers.cookie?.includes('ok=1') !== true) {
+        if (path === '/wall') return to('/wall')
+        if (path === '/gated') return to('/gate')
+      }
+      return sendPage(response, [])
+    })
+    const store = join(temporaryDirectory(), 'crawl.db')
+    const options = { seeds: [`${site.origin}/`], store, cookies: true }
+    const limits = { concurrency: 1, concurrencyPerHost: 1 }
+    await crawl({ ...options, limits: { ...limits, maxPages: 1 } })
+    expect(await crawl({ ...options, limits })).toMatchObject({ pages: 4, failed: 0 })
+    expect(seen).toEqual([
+      '/ none',
+      '/a id=1',
+      '/wall id=1',
+      '/wall id=1; ok=1',
+      '/gated id=1; ok=1',
+    ])
+  })
+
+  test('comes back to where a gate of cookies sent it away from', async () => {
+    const seen: string[] = []
+    const site = await testSite((response, path, _hit, { headers }) => {
+      if (path === '/robots.txt') return response.writeHead(404).end()
+      seen.push(`${path} ${headers.cookie ?? 'none'}`)
+      if (path === '/' && headers.cookie !== undefined) return sendPage(response, [])
+      const location = path === '/' ? '/gate' : '/'
+      return response.writeHead(302, { location, 'set-cookie': 'ok=1' }).end()
+    })
+    const store = join(temporaryDirectory(), 'crawl.db')
+    const options = { seeds: [`${site.origin}/`], store, cookies: true }
+    expect(await crawl(options)).toMatchObject({ pages: 1, failed: 0 })
+    expect(seen).toEqual(['/ none', '/gate ok=1', '/ ok=1'])
+  })
+
+  test('does not go round in circles where cookies do not help', async () => {
+    const site = await testSite((response, path) => {
+      if (path === '/robots.txt') return response.writeHead(404).end()
+      return response.writeHead(302, { location: path, 'set-cookie': 'ok=1' }).end()
+    })
+    const store = join(temporaryDirectory(), 'crawl.db')
+    const options = { seeds: [`${site.origin}/`], store, cookies: true }
+    expect(await crawl(options)).toMatchObject({ failures: { redirect: 1 } })
+    expect(site.hits('/')).toBe(2)
+  })
+})

@@ -293,7 +293,7 @@ export const hostileContent: readonly HostileCase[] = [
   {
     name: 'sitemap-cut',
     ...withSitemap(answer('200 OK', gzipSync('<urlset>').subarray(0, 15))),
-    ...one('page 200 /', 'error body UNDECODABLE /s.xml'),
+    ...one('page 200 /', 'page 200 /s.xml # no sitemap, or an empty one; the gzip data is cut off'),
   },
   {
     name: 'sitemap-of-itself',
@@ -304,11 +304,11 @@ export const hostileContent: readonly HostileCase[] = [
   },
 
   { name: 'trap-calendar', serve: calendar, ...count(24, 1400) },
-  { name: 'trap-directories', serve: html(links('a/', 'b/')), ...count(60, 70) },
+  { name: 'trap-directories', serve: html(links('a/', 'b/')), ...count(160, 170) },
   {
     name: 'trap-echo',
     serve: (socket, path) =>
       html(links(`${path.replace(/\/$/, '')}/x`, `${path.replace(/\/$/, '')}/y`))(socket, path),
-    ...count(20, 80),
+    ...count(120, 180),
   },
 ]

@@ -135,9 +135,10 @@ describe('readSitemap', () => {
     const broken = gzipSync(urlset)
     broken.fill(0xff, 20, 60)
     await expect(read(broken)).rejects.toMatchObject({ code: 'UNDECODABLE' })
-    await expect(read(gzipSync(urlset).subarray(0, 100))).rejects.toMatchObject({
-      code: 'UNDECODABLE',
-    })
+    // Of what is cut off there is the start.
+    const cut = await read(gzipSync(urlset).subarray(0, 100))
+    expect(cut.oddity).toBe('the gzip data is cut off')
+    expect(cut.bytes).toBeGreaterThan(0)
   })
 })
 

@@ -23,7 +23,11 @@ const outcomes: Outcome[] = [
   failureOutcome(entry),
   { ...failureOutcome(entry), links } as Outcome,
   { ...failureOutcome(entry), links: undefined } as Outcome,
-  { result: 'unchanged', entry: { ...entry, before: { etag: '"\u2028\ud800"' } }, fetchedAt: 5 },
+  {
+    result: 'unchanged',
+    entry: { ...entry, before: { etag: '"\u2028\ud800"', fetchedAt: 1 } },
+    fetchedAt: 5,
+  },
   { result: 'skip', entry, reason: 'robots' },
 ]
 

@@ -40,7 +40,9 @@ describe('StoreEngine.refresh', () => {
     expect(engine.refresh(fetchedAt + 500)).toMatchObject({ queued: 1, pages: 1, bytes: 100 })
     expect(engine.refresh(fetchedAt + 500)).toMatchObject({ queued: 1, pages: 1 })
     const again = claim(engine)
-    expect(again).toEqual([{ ...first, before: validators }])
+    expect(again).toEqual([
+      { ...first, before: { ...validators, fetchedAt: expect.any(Number) as number } },
+    ])
     using reader = new StoreReader(file)
     expect([...reader.pages()]).toHaveLength(2)
 

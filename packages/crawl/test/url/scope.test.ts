@@ -23,6 +23,31 @@ describe('createScope', () => {
     expect(scope('https://a.test/docs/', 1)).toBe('prefix')
   })
 
+  test('takes what a seed redirects to for a seed', () => {
+    const host = createScope(['http://a.test/'])
+    expect(host('http://www.a.test/x', 1)).toBe('host')
+    host.admit('http://www.a.test/', 'http://a.test/')
+    expect(host('http://www.a.test/x', 1)).toBeUndefined()
+    expect(host('http://a.test/x', 1)).toBeUndefined()
+    const domain = createScope(['http://a.test/'], { within: 'domain' })
+    expect(domain('http://x.b.test/', 1)).toBe('domain')
+    domain.admit('http://b.test/', 'http://a.test/')
+    expect(domain('http://x.b.test/', 1)).toBeUndefined()
+  })
+
+  test('keeps below a directory that was named without its slash, once it redirects there', () => {
+    const within = 'prefix' as const
+    const alone = createScope(['http://a.test/docs'], { within })
+    expect(alone('http://a.test/blog', 1)).toBeUndefined()
+    alone.admit('http://a.test/docs/', 'http://a.test/docs')
+    expect(alone('http://a.test/docs/x', 1)).toBeUndefined()
+    expect(alone('http://a.test/docs', 1)).toBeUndefined()
+    expect(alone('http://a.test/blog', 1)).toBe('prefix')
+    const two = createScope(['http://a.test/docs', 'http://a.test/index.html'], { within })
+    two.admit('http://a.test/docs/', 'http://a.test/docs')
+    expect(two('http://a.test/blog', 1)).toBeUndefined()
+  })
+
   test('goes anywhere when asked, as deep as asked', () => {
     const scope = createScope(seeds, { within: 'anywhere', maxDepth: 2 })
     expect(scope('http://c.test/', 2)).toBeUndefined()

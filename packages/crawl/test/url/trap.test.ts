@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { defaultTrapLimits, isTrap } from '../../src/url/trap.ts'
+import { defaultTrapLimits, suspicionOf } from '../../src/url/trap.ts'
 import { cpuTime } from '../cpu-time.ts'
 
 function check(path: string): boolean {
-  return isTrap(`http://a.test${path}`, defaultTrapLimits, 2026)
+  return suspicionOf(`http://a.test${path}`, defaultTrapLimits, 2026) !== undefined
 }
 
-describe('isTrap', () => {
+describe('suspicionOf', () => {
   test.each([
     '/x/x/x/x/',
     '/a/b/a/b/a/b/a/b',

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { ClosedError, moveOnAfter, now, throwIfCancelled } from 'corral'
 import { HttpTimeoutError } from '../errors.ts'
+import type { Leniency } from '../leniency.ts'
 import { networkError } from '../network-error.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionOptions, ConnectLimits } from './connection.ts'
@@ -10,7 +11,7 @@ import type { Lender } from './lease.ts'
 import { openSocket } from './open-socket.ts'
 import { parseProxy } from './proxy.ts'
 import type { Proxy } from './proxy.ts'
-import { Slots } from './slots.ts'
+import { ConnectionLimiter } from './connection-limiter.ts'
 import { TlsSessions } from './tls-sessions.ts'
 
 export interface PoolOptions extends ConnectionOptions {
@@ -26,7 +27,7 @@ export interface PoolOptions extends ConnectionOptions {
 export class ConnectionPool implements Lender {
   readonly #options: PoolOptions
   readonly #proxy: Proxy | undefined
-  readonly #slots: Slots
+  readonly #limiter: ConnectionLimiter
   readonly #sessions = new TlsSessions()
   /** Sockets are opened in the context that the session was opened in, whoever asks for them. */
   readonly #inOwner = AsyncLocalStorage.snapshot()
@@ -40,13 +41,13 @@ export class ConnectionPool implements Lender {
     this.#options = options
     const { proxy, proxyAuthorization } = options.connect
     this.#proxy = proxy === undefined ? undefined : parseProxy(proxy, proxyAuthorization)
-    this.#slots = new Slots(options.limit, options.limitPerHost)
+    this.#limiter = new ConnectionLimiter(options.limit, options.limitPerHost)
   }
 
   /** An idle connection and a place, if both are there at once and nobody waits for them. */
   tryLease(origin: string): Lease | undefined {
     if (this.#closed || !this.#idleOf.has(origin)) return undefined
-    const slot = this.#slots.tryEnter(origin)
+    const slot = this.#limiter.tryEnter(origin)
     if (slot === undefined) return undefined
     const connection = this.#takeIdle(origin)
     if (connection !== undefined) return new Lease(connection, slot, this)
@@ -61,15 +62,21 @@ export class ConnectionPool implements Lender {
    * Cancellation: leaves the line, or closes the socket that was connecting and throws after it has closed.
    *
    * @param fresh leave the idle connections alone: they may be stale
+   * @param tolerate for a connection of its own, to a server that does not quite speak HTTP
    */
-  async lease(url: URL, limits: ConnectLimits, fresh = false): Promise<Lease> {
+  async lease(
+    url: URL,
+    limits: ConnectLimits,
+    fresh = false,
+    tolerate?: readonly Leniency[],
+  ): Promise<Lease> {
     if (this.#closed) throw closedError()
     const { origin } = url
-    const slot = this.#slots.tryEnter(origin) ?? (await this.#queue(url, limits))
+    const slot = this.#limiter.tryEnter(origin) ?? (await this.#queue(url, limits))
     try {
       throwIfCancelled()
-      const idle = fresh ? undefined : this.#takeIdle(origin)
-      return new Lease(idle ?? (await this.#open(url, limits)), slot, this)
+      const idle = fresh || tolerate !== undefined ? undefined : this.#takeIdle(origin)
+      return new Lease(idle ?? (await this.#open(url, limits, tolerate)), slot, this)
     } catch (error) {
       slot[Symbol.dispose]()
       throw error
@@ -92,7 +99,7 @@ export class ConnectionPool implements Lender {
   /** Closes every connection, and waits until their sockets have closed. */
   async close(): Promise<void> {
     this.#closed = true
-    this.#slots.close()
+    this.#limiter.close()
     const connections = [...this.#connections]
     for (const connection of connections) {
       connection.user?.fail(closedError)
@@ -107,7 +114,7 @@ export class ConnectionPool implements Lender {
 
   async #queue(url: URL, limits: ConnectLimits): Promise<Disposable> {
     try {
-      const place = await moveOnAfter(limits.totalAt - now(), () => this.#slots.enter(url.origin))
+      const place = await moveOnAfter(limits.totalAt - now(), () => this.#limiter.enter(url.origin))
       if (!place.timedOut) return place.value
     } catch (error) {
       throw error instanceof ClosedError ? closedError() : error
@@ -115,21 +122,25 @@ export class ConnectionPool implements Lender {
     throw new HttpTimeoutError('timeout', limits.timeout, { url: url.href, phase: 'queue' })
   }
 
-  async #open(url: URL, limits: ConnectLimits): Promise<Connection> {
+  async #open(
+    url: URL,
+    limits: ConnectLimits,
+    tolerate: readonly Leniency[] | undefined,
+  ): Promise<Connection> {
     if (this.#closed) throw closedError()
     this.#makeRoom()
-    const connection = this.#start(url)
+    const connection = this.#start(url, tolerate)
     this.#connections.add(connection)
     connection.onClose(() => this.#forget(connection))
     await connection.connected(limits)
     return connection
   }
 
-  #start(url: URL): Connection {
+  #start(url: URL, tolerate: readonly Leniency[] | undefined): Connection {
     try {
       return this.#inOwner(() => {
         const opening = openSocket(url, this.#options.connect, this.#sessions, this.#proxy)
-        return new Connection(opening, url, this.#options, this.#proxy)
+        return new Connection(opening, url, { ...this.#options, tolerate }, this.#proxy)
       })
     } catch (error) {
       throw networkError(error, 'connect', url.href)

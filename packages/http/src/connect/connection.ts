@@ -6,6 +6,9 @@ import { Deadline } from '../deadline.ts'
 import { networkError } from '../network-error.ts'
 import { HttpTimeoutError } from '../errors.ts'
 import type { HeaderRecord } from '../exchange/outgoing.ts'
+import type { Leniency } from '../leniency.ts'
+import { LenientClient } from '../lenient/lenient-client.ts'
+import type { LenientHandler } from '../lenient/lenient-client.ts'
 import type { Opening } from './open-socket.ts'
 import type { Proxy } from './proxy.ts'
 
@@ -16,6 +19,8 @@ const GRACE = 1000
 const LONGEST = 2 ** 31 - 1
 
 export interface ConnectionOptions {
+  /** What answers may do; left out: what undici's parser lets them. */
+  readonly tolerate?: readonly Leniency[] | undefined
   /** Milliseconds that it is kept without a request at the most; 0 serves one request. */
   readonly keepAlive: number
   readonly maxHeaderBytes: number
@@ -62,7 +67,7 @@ export class Connection {
   readonly #grace: Deadline
   /** What requests are sent on, once it is open. */
   #socket: Socket | undefined
-  #client: Client | undefined
+  #client: Client | LenientClient | undefined
   #state: 'connecting' | 'open' | 'closing' | 'gone' = 'connecting'
   #whenOpen: (() => void) | undefined
   #closeListeners: (() => void)[] = []
@@ -87,6 +92,7 @@ export class Connection {
   }
 
   get usable(): boolean {
+    if (this.#options.tolerate !== undefined && this.served > 0) return false
     return this.#state === 'open' && this.#socket?.destroyed === false
   }
 
@@ -119,21 +125,27 @@ export class Connection {
   }
 
   /** Sends a request. Its user hears of everything through the handler. */
-  dispatch(
-    options: Dispatcher.DispatchOptions,
-    handler: Dispatcher.DispatchHandler & ConnectionUser,
-  ): void {
-    this.served += 1
+  dispatch(options: Dispatcher.DispatchOptions, handler: LenientHandler & ConnectionUser): void {
     this.user = handler
-    if (!this.usable) {
+    const { usable } = this
+    this.served += 1
+    if (!usable) {
       if (this.failure === undefined) handler.broke(this.broken ?? new ConnectionOver())
       else handler.fail(this.failure)
       return
     }
     this.#client ??= this.#adopt()
     const last = this.#options.keepAlive === 0
-    const forwarded = this.forwardedBy === undefined ? options : this.#forwarded(options)
+    const asked = { ...options, origin: this.origin }
+    const forwarded = this.forwardedBy === undefined ? asked : this.#forwarded(asked)
     this.#client.dispatch(last ? { ...forwarded, reset: true } : forwarded, handler)
+  }
+
+  /** What goes out with such headers. */
+  sentHeaders(headers: HeaderRecord): HeaderRecord {
+    const { keepAlive, tolerate } = this.#options
+    const connection = keepAlive === 0 || tolerate !== undefined ? 'close' : 'keep-alive'
+    return { host: this.url.host, connection, ...headers }
   }
 
   /** Closes the socket now. What was sent and not answered fails. */
@@ -198,7 +210,11 @@ export class Connection {
   }
 
   /** Puts undici on the socket. It would reconnect for what is not sent: one socket is all that it gets. */
-  #adopt(): Client {
+  #adopt(): Client | LenientClient {
+    const { tolerate, maxHeaderBytes } = this.#options
+    if (tolerate !== undefined && this.#socket !== undefined) {
+      return new LenientClient(this.#socket, { tolerate, maxHeaderBytes })
+    }
     const keepAlive = Math.min(Math.max(this.#options.keepAlive, 1), LONGEST)
     let socket: Socket | undefined = this.#socket
     return new Client(this.url.origin, {
@@ -208,7 +224,7 @@ export class Connection {
       bodyTimeout: 0,
       keepAliveTimeout: keepAlive,
       keepAliveMaxTimeout: keepAlive,
-      maxHeaderSize: this.#options.maxHeaderBytes,
+      maxHeaderSize: maxHeaderBytes,
       connect: (_target, callback) => {
         const only = socket
         socket = undefined

@@ -10,6 +10,7 @@ import type { ByteSource } from './byte-source.ts'
 import { Deadline } from '../deadline.ts'
 import { isReplayable } from './outgoing.ts'
 import type { Outgoing } from './outgoing.ts'
+import type { Leniency } from '../leniency.ts'
 import { networkError } from '../network-error.ts'
 
 type DispatchBody = Exclude<Dispatcher.DispatchOptions['body'], undefined>
@@ -43,6 +44,8 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser, Byt
   head: ResponseHead | undefined
   /** undici began to write the request: from here on the server may have seen it. */
   written = false
+  /** What was put up with, when the server does not quite speak HTTP. */
+  tolerated: ReadonlySet<Leniency> | undefined
   /** It failed by what the socket did, not by our own doing. */
   broken = false
   readonly #lease: Lease

@@ -15,26 +15,37 @@ export const acceptEncoding = 'gzip, deflate, br, zstd'
 /** More than one coding is legal and never seen; a chain of them is how a bomb gets its power. */
 const MOST = 2
 
+/** What is to be undone, in that order; or why nothing is. */
+export interface Codings {
+  readonly codings: readonly Coding[]
+  readonly unknown?: string
+  /** What is not even tried. */
+  readonly refused?: string
+}
+
 /**
- * The codings in the order in which they are undone; those that are none are left out.
- *
- * @returns what cannot be undone, as a text, in place of the list
+ * Reads a Content-Encoding; names that are none are left out. As browsers do it takes bytes as they are when it does not know
+ * what to do with them [Fetch 2.2.4]: applications put their charsets there.
  */
-export function codingsOf(header: string | undefined): readonly Coding[] | string {
-  if (header === undefined) return []
+export function codingsOf(header: string | undefined): Codings {
+  if (header === undefined) return { codings: [] }
   const names = header
     .toLowerCase()
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '' && name !== 'identity')
-  if (names.length > MOST) return `content coding ${header} is applied too often`
+  if (names.length > MOST) {
+    return { codings: [], refused: `content coding ${header} is applied too often` }
+  }
   const codings: Coding[] = []
   for (const name of names.toReversed()) {
     const coding = name === 'x-gzip' ? 'gzip' : name
-    if (!isCoding(coding)) return `content coding ${JSON.stringify(name)} is not known`
+    if (!isCoding(coding)) {
+      return { codings: [], unknown: `content coding ${JSON.stringify(name)} is not known` }
+    }
     codings.push(coding)
   }
-  return codings
+  return { codings }
 }
 
 function isCoding(name: string): name is Coding {

@@ -13,6 +13,8 @@ export interface DecodeOptions {
   readonly url?: string
   /** Between one piece and the next the decoder may take so many milliseconds. Default 30 000. */
   readonly bodyTimeout?: number
+  /** Whether the start of what is cut off is given in place of an error. Default false. */
+  readonly tolerateCut?: boolean
   /** Told what is odd about coded data that could be decoded all the same. */
   readonly onOddity?: (what: string) => void
 }
@@ -33,7 +35,7 @@ export function decodeBody(
   codings: string,
   options: DecodeOptions = {},
 ): AsyncIterable<Uint8Array> {
-  const { url = '', bodyTimeout = 30_000, onOddity } = options
+  const { url = '', bodyTimeout = 30_000, tolerateCut, onOddity } = options
   requireDuration('decodeBody: bodyTimeout', bodyTimeout)
   const undecodable = (what: string, cause?: Error): HttpError =>
     new HttpError('UNDECODABLE', url === '' ? what : `${what}: ${url}`, {
@@ -41,16 +43,17 @@ export function decodeBody(
       phase: 'body',
       ...(cause === undefined ? {} : { cause }),
     })
-  const known = codingsOf(codings)
-  if (typeof known === 'string') throw undecodable(known)
+  const { codings: known, unknown, refused = unknown } = codingsOf(codings)
+  if (refused !== undefined) throw undecodable(refused)
   return { [Symbol.asyncIterator]: () => iterate(decoded()) }
 
   function decoded(): ByteSource {
     let source: ByteSource = new IteratedSource(body)
-    for (const coding of known as readonly Coding[]) {
+    for (const coding of known) {
       source = decodedSource(source, coding, {
         patience: bodyTimeout,
         onOddity,
+        tolerateCut,
         undecodable: (cause) => undecodable(`the body is no ${coding}: ${cause.message}`, cause),
       })
     }

@@ -4,6 +4,7 @@ import type { ByteSource } from '../exchange/byte-source.ts'
 import { createDecoder } from './coding.ts'
 import type { Coding } from './coding.ts'
 import { Unpacker } from './unpacker.ts'
+import type { Unpacked } from './unpacker.ts'
 
 export interface DecodedSourceOptions {
   /** Milliseconds to wait for the decoder at most. */
@@ -11,6 +12,8 @@ export interface DecodedSourceOptions {
   readonly undecodable: (cause: Error) => Error
   /** Told what is odd about the coded data, when it could be decoded all the same. */
   readonly onOddity?: ((what: string) => void) | undefined
+  /** Whether what is cut off counts as whole, which is told as odd. */
+  readonly tolerateCut?: boolean | undefined
   /** A decoder in place of zlib's. */
   readonly createDecoder?: (coding: Coding, first: Uint8Array) => Transform
 }
@@ -33,6 +36,10 @@ export class DecodedSource implements ByteSource {
       for (;;) {
         const next = await this.#next()
         if (next === 'over') return await this.#skipRest()
+        if (next === 'cut') {
+          this.#options.onOddity?.(`the ${this.#coding} data is cut off`)
+          return undefined
+        }
         if (next instanceof Uint8Array) return next
         const input = await this.#source.read()
         if (input === undefined) {
@@ -58,9 +65,11 @@ export class DecodedSource implements ByteSource {
     await this.#source.close()
   }
 
-  async #next(): Promise<Uint8Array | 'hungry' | 'over'> {
+  async #next(): Promise<Unpacked> {
     try {
-      return (await this.#unpacker?.next()) ?? 'hungry'
+      const next = (await this.#unpacker?.next()) ?? 'hungry'
+      if (next === 'cut' && this.#options.tolerateCut !== true) throw new Error(cutOff)
+      return next
     } catch (error) {
       throw decodingError(error, this.#options)
     }
@@ -88,3 +97,6 @@ export function decodingError(error: unknown, { undecodable }: DecodedSourceOpti
 export function behind(size: number, coding: Coding): string {
   return `${size} ${size === 1 ? 'byte' : 'bytes'} behind the ${coding} data`
 }
+
+/** What is said of data that are not whole. */
+export const cutOff = 'unexpected end of file'

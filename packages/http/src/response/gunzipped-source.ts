@@ -1,13 +1,14 @@
 import { crc32, createInflateRaw } from 'node:zlib'
 import type { ByteSource } from '../exchange/byte-source.ts'
-import { behind, decodingError } from './decoded-source.ts'
+import { behind, cutOff, decodingError } from './decoded-source.ts'
 import type { DecodedSourceOptions } from './decoded-source.ts'
 import { Unpacker } from './unpacker.ts'
+import type { Unpacked } from './unpacker.ts'
 
 /**
  * Undoes gzip [RFC 1952]: one member after the other. Its frame is read here and only what is deflated is left to zlib, whose
  * own gunzip drops what it has unpacked when something stands behind it. As in browsers what is behind the last member, be
- * it padding or a remark, is no part of the body, and the checksum may be missing; a wrong one is an error.
+ * it padding or a remark, is no part of the body, and its end may be missing; a wrong checksum is an error.
  *
  *   header -> deflated data -> checksum, size -> header of the next one, or the rest
  */
@@ -36,8 +37,9 @@ export class GunzippedSource implements ByteSource {
         }
         const next = await this.#next(this.#unpacker)
         // It may take what is behind its data, and leave it, before it says that it has ended.
-        const isOver = next === 'over' || (next === 'hungry' && this.#unpacker.unused > 0)
-        if (isOver) await this.#end(this.#unpacker)
+        const isOver = next === 'hungry' && this.#unpacker.unused > 0
+        if (next === 'over' || isOver) await this.#end(this.#unpacker)
+        else if (next === 'cut') this.#cut('the gzip data is cut off')
         else if (next === 'hungry') await this.#feed(this.#unpacker)
         else {
           this.#crc = crc32(next, this.#crc)
@@ -61,9 +63,11 @@ export class GunzippedSource implements ByteSource {
     await this.#source.close()
   }
 
-  async #next(unpacker: Unpacker): Promise<Uint8Array | 'hungry' | 'over'> {
+  async #next(unpacker: Unpacker): Promise<Unpacked> {
     try {
-      return await unpacker.next()
+      const next = await unpacker.next()
+      if (next === 'cut' && this.#options.tolerateCut !== true) throw new Error(cutOff)
+      return next
     } catch (error) {
       throw decodingError(error, this.#options)
     }
@@ -119,13 +123,17 @@ export class GunzippedSource implements ByteSource {
     this.#rest = unused === 0 ? this.#rest : this.#last.subarray(this.#last.length - unused)
     await this.#fill(8)
     if (this.#rest.length < 8) {
-      this.#over = true
-      this.#options.onOddity?.('the gzip data lacks its checksum')
+      this.#cut('the gzip data lacks its checksum')
       return
     }
     const trailer = Buffer.from(await this.#take(8))
     if (trailer.readUInt32LE(0) !== this.#crc) throw this.#wrong('incorrect checksum')
     if (trailer.readUInt32LE(4) !== this.#size) throw this.#wrong('incorrect size')
+  }
+
+  #cut(oddity: string): void {
+    this.#over = true
+    this.#options.onOddity?.(oddity)
   }
 
   async #skipRest(): Promise<void> {
@@ -147,7 +155,7 @@ export class GunzippedSource implements ByteSource {
 
   async #take(count: number): Promise<Uint8Array> {
     await this.#fill(count)
-    if (this.#rest.length < count) throw this.#wrong('unexpected end of file')
+    if (this.#rest.length < count) throw this.#wrong(cutOff)
     const taken = this.#rest.subarray(0, count)
     this.#rest = this.#rest.subarray(count)
     return taken

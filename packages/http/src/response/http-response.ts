@@ -1,8 +1,10 @@
 import { MisuseError, moveOnAfter, shield } from 'corral'
 import { requireLimit } from 'corral/lowlevel'
 import { HttpError } from '../errors.ts'
+import type { Leniency } from '../leniency.ts'
 import type { Exchange, ResponseHead } from '../exchange/exchange.ts'
 import type { ByteSource } from '../exchange/byte-source.ts'
+import type { HeaderRecord } from '../exchange/outgoing.ts'
 import { CappedSource } from './capped-source.ts'
 import { codingsOf } from './coding.ts'
 import { decodedSource, iterate } from './decode-body.ts'
@@ -25,6 +27,19 @@ export interface BodySettings {
   readonly maxBytes: number
   readonly decompress: boolean
   readonly bodyTimeout: number
+  readonly tolerate: readonly Leniency[]
+}
+
+/** @internal */
+export interface Received {
+  readonly exchange: Exchange
+  readonly head: ResponseHead
+  readonly url: string
+  readonly redirects: readonly Redirect[]
+  readonly remoteAddress: string | undefined
+  readonly requestHeaders: HeaderRecord
+  /** Asks again, more leniently, when the body begins with what is no HTTP. */
+  readonly again: (() => Promise<Exchange>) | undefined
 }
 
 /** How much of a body is read to its end rather than closing the connection. */
@@ -49,27 +64,26 @@ export class HttpResponse implements AsyncDisposable {
   readonly redirects: readonly Redirect[]
   /** The address that the response came from. */
   readonly remoteAddress: string | undefined
-  readonly #exchange: Exchange
+  /** The headers that it answers, in the order in which they were sent. */
+  readonly requestHeaders: HeaderRecord
+  #exchange: Exchange
+  readonly #again: (() => Promise<Exchange>) | undefined
   readonly #settings: BodySettings
   #taken = false
   #bodyNote: string | undefined
 
   /** @internal */
-  constructor(
-    exchange: Exchange,
-    head: ResponseHead,
-    settings: BodySettings,
-    url: string,
-    redirects: readonly Redirect[],
-    remoteAddress: string | undefined,
-  ) {
+  constructor(received: Received, settings: BodySettings) {
+    const { head, exchange } = received
     this.status = head.status
     this.statusText = head.statusText
     this.headers = new ResponseHeaders(head.headers)
-    this.url = url
-    this.redirects = redirects
-    this.remoteAddress = remoteAddress
+    this.url = received.url
+    this.redirects = received.redirects
+    this.remoteAddress = received.remoteAddress
+    this.requestHeaders = received.requestHeaders
     this.#exchange = exchange
+    this.#again = received.again
     this.#settings = settings
   }
 
@@ -78,9 +92,12 @@ export class HttpResponse implements AsyncDisposable {
     return this.status >= 200 && this.status < 300
   }
 
-  /** What is odd about the body, once it was read to its end: bytes behind packed data, a checksum that is missing. */
+  /** What is odd about the body, once it was read to its end: packed data that is cut off, or has something behind it. */
   get bodyNote(): string | undefined {
-    return this.#bodyNote
+    const { tolerated } = this.#exchange
+    if (tolerated === undefined || tolerated.size === 0) return this.#bodyNote
+    const note = `not quite HTTP: ${[...tolerated].join(', ')}`
+    return this.#bodyNote === undefined ? note : `${note}; ${this.#bodyNote}`
   }
 
   /**
@@ -156,27 +173,55 @@ export class HttpResponse implements AsyncDisposable {
     const { maxBytes = this.#settings.maxBytes } = options
     requireLimit('HttpResponse: maxBytes', maxBytes, 0)
     this.#taken = true
-    const codings = this.#settings.decompress ? codingsOf(this.headers.get('content-encoding')) : []
-    if (typeof codings === 'string') {
-      return refusing(this.#exchange, () => this.#error('UNDECODABLE', codings))
+    const { decompress } = this.#settings
+    const coding = decompress ? this.headers.get('content-encoding') : undefined
+    const { codings, unknown, refused } = codingsOf(coding)
+    if (refused !== undefined) {
+      return refusing(this.#exchange, () => this.#error('UNDECODABLE', refused))
     }
+    if (unknown !== undefined) this.#bodyNote = unknown
     const tooLarge = (): HttpError =>
       this.#error('TOO_LARGE', `the body is larger than ${maxBytes} bytes`)
     const { complete, buffered } = this.#exchange
     const size = complete ? buffered : this.#announced()
     if (size > maxBytes) return refusing(this.#exchange, tooLarge)
-    let source: ByteSource = this.#exchange
+    let source: ByteSource = this.#again === undefined ? this.#exchange : this.#retried(this.#again)
     if (maxBytes !== Infinity && !complete) source = new CappedSource(source, maxBytes, tooLarge)
     for (const coding of codings) {
       source = decodedSource(source, coding, {
         patience: this.#settings.bodyTimeout,
         undecodable: (cause) =>
           this.#error('UNDECODABLE', `the body is no ${coding}: ${cause.message}`, cause),
+        tolerateCut: this.#settings.tolerate.includes('cut-data'),
         onOddity: (what) => (this.#bodyNote ??= what),
       })
       if (maxBytes !== Infinity) source = new CappedSource(source, maxBytes, tooLarge)
     }
     return source
+  }
+
+  #retried(again: () => Promise<Exchange>): ByteSource {
+    const current = (): Exchange => this.#exchange
+    let mayRetry = true
+    const read = async (): Promise<Uint8Array | undefined> => {
+      try {
+        const chunk = await current().read()
+        mayRetry = false
+        return chunk
+      } catch (error) {
+        if (!mayRetry || (error as Partial<HttpError>).code !== 'PROTOCOL') throw error
+        mayRetry = false
+        this.#exchange = await again()
+        return await read()
+      }
+    }
+    return {
+      read,
+      get over() {
+        return current().over
+      },
+      close: () => current().close(),
+    }
   }
 
   /** The size that a body which is still coming is said to have. A HEAD tells that of one that never comes. */

@@ -15,10 +15,13 @@ export class ResponseHeaders implements Iterable<[name: string, value: string]> 
     this.#values = values
   }
 
-  /** The value, several joined by a comma; undefined when it was not sent. */
+  /** The value, several joined by a comma; undefined when it was not sent. Of what can only be one thing, one of equal values. */
   get(name: string): string | undefined {
-    const value = this.#values[name.toLowerCase()]
-    return typeof value === 'object' ? value.join(', ') : value
+    const key = name.toLowerCase()
+    const value = this.#values[key]
+    if (typeof value !== 'object') return value
+    const [first = ''] = value
+    return singular.has(key) && value.every((each) => each === first) ? first : value.join(', ')
   }
 
   /** Each value by itself: `set-cookie` cannot be joined. */
@@ -44,3 +47,13 @@ export class ResponseHeaders implements Iterable<[name: string, value: string]> 
     return Object.fromEntries(Object.keys(this.#values).map((name) => [name, this.get(name) ?? '']))
   }
 }
+
+/** Headers without a list syntax, which an application and its proxy both like to set. */
+const singular: ReadonlySet<string> = new Set([
+  'content-type',
+  'etag',
+  'last-modified',
+  'location',
+  'refresh',
+  'retry-after',
+])

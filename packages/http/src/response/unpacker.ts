@@ -2,8 +2,8 @@ import type { Transform } from 'node:stream'
 import { currentScope, suspend, Waiter, wake } from 'corral/lowlevel'
 import { Deadline } from '../deadline.ts'
 
-/** What comes next: bytes, `hungry` when it takes input, `over` when the coded data has ended. */
-export type Unpacked = Uint8Array | 'hungry' | 'over'
+/** What comes next: bytes, `hungry` when it takes input, `over` when the coded data has ended, `cut` when it has not and there is no more. */
+export type Unpacked = Uint8Array | 'hungry' | 'over' | 'cut'
 
 /**
  * A stream of zlib that is fed a chunk, and no other until all that it unpacks to was taken: so it holds two chunks at most,
@@ -20,7 +20,9 @@ export class Unpacker {
   #waiter: Waiter | undefined
   #failure: Error | undefined
   #hungry = true
+  #finished = false
   #ended = false
+  #size = 0
 
   /** @param patience milliseconds to wait for it at most */
   constructor(stream: Transform, patience: number) {
@@ -59,6 +61,7 @@ export class Unpacker {
   /** No input is left. */
   finish(): void {
     this.#hungry = false
+    this.#finished = true
     this.#stream.end()
   }
 
@@ -69,13 +72,26 @@ export class Unpacker {
    */
   async next(): Promise<Unpacked> {
     for (;;) {
-      if (this.#failure !== undefined) throw this.#failure
+      if (this.#failure !== undefined) {
+        if (this.#isCut && this.#size > 0) return 'cut'
+        throw this.#failure
+      }
       const chunk = this.#stream.read() as Uint8Array | null
-      if (chunk !== null) return chunk
+      if (chunk !== null) {
+        this.#size += chunk.length
+        return chunk
+      }
       if (this.#ended) return 'over'
       if (this.#hungry) return 'hungry'
       await this.#progress()
     }
+  }
+
+  /** All that it was fed was right, and it waits for more. */
+  get #isCut(): boolean {
+    return (
+      this.#finished && (this.#failure as { code?: unknown } | undefined)?.code === 'Z_BUF_ERROR'
+    )
   }
 
   destroy(): void {

@@ -2,9 +2,12 @@ import { now, shield, throwIfCancelled } from 'corral'
 import { requireCount, requireDuration, requireLimit } from 'corral/lowlevel'
 import { ConnectionPool } from '../connect/connection-pool.ts'
 import { notLetThrough } from '../connect/open-tunnel.ts'
+import type { HttpError } from '../errors.ts'
 import { Exchange } from '../exchange/exchange.ts'
+import type { ResponseHead } from '../exchange/exchange.ts'
 import { isIdempotent, isReplayable } from '../exchange/outgoing.ts'
 import type { Outgoing } from '../exchange/outgoing.ts'
+import { isOfSyntax } from '../leniency.ts'
 import { HttpResponse } from '../response/http-response.ts'
 import type { Redirect } from '../response/http-response.ts'
 import { defaultHeaders, makeRequest } from './make-request.ts'
@@ -29,6 +32,8 @@ import type { AttemptSettings, HttpSessionOptions, RequestOptions, Settings } fr
 export class HttpSession implements AsyncDisposable {
   readonly #pool: ConnectionPool
   readonly #prepared: PreparedOptions
+  /** Origins of servers that do not quite speak HTTP. */
+  readonly #sloppy = new Set<string>()
 
   /** @throws MisuseError for an option out of range */
   constructor(options: HttpSessionOptions = {}) {
@@ -115,11 +120,14 @@ export class HttpSession implements AsyncDisposable {
   ): Promise<HttpResponse> {
     throwIfCancelled()
     const { url } = request
+    const isTolerant = attempt.tolerate.some(isOfSyntax) && mayRepeat(request, true)
+    let tolerate = isTolerant && this.#sloppy.has(url.origin) ? attempt.tolerate : undefined
     for (let fresh = false; ; fresh = true) {
-      const idle = fresh ? undefined : this.#pool.tryLease(url.origin)
-      const lease = idle ?? (await this.#pool.lease(url, attempt, fresh))
+      const idle = fresh || tolerate !== undefined ? undefined : this.#pool.tryLease(url.origin)
+      const lease = idle ?? (await this.#pool.lease(url, attempt, fresh, tolerate))
       const kept = lease.connection.served > 0
       const exchange = new Exchange(lease, url.href, attempt)
+      const isLast = !isTolerant || tolerate !== undefined
       try {
         const head = await exchange.send(request)
         const { remoteAddress, forwardedBy } = lease.connection
@@ -127,11 +135,39 @@ export class HttpSession implements AsyncDisposable {
           await exchange.close()
           throw notLetThrough(head.status, url.href)
         }
-        return new HttpResponse(exchange, head, attempt, url.href, redirects, remoteAddress)
+        if (isLast || !contradictsItself(head)) {
+          const again = isLast ? undefined : () => this.#sendToSloppy(request, attempt)
+          const requestHeaders = lease.connection.sentHeaders(request.headers)
+          return new HttpResponse(
+            { exchange, head, url: url.href, redirects, remoteAddress, requestHeaders, again },
+            attempt,
+          )
+        }
+        await exchange.close()
       } catch (error) {
-        if (!(kept && exchange.broken && mayRepeat(request, exchange.written))) throw error
+        if (isLast || !isSyntax(error)) {
+          if (!(kept && exchange.broken && mayRepeat(request, exchange.written))) throw error
+          continue
+        }
       }
+      this.#remember(url.origin)
+      tolerate = attempt.tolerate
     }
+  }
+
+  /** Asks again for a body that began with what is no HTTP. */
+  async #sendToSloppy(request: Outgoing, attempt: AttemptSettings): Promise<Exchange> {
+    this.#remember(request.url.origin)
+    const lease = await this.#pool.lease(request.url, attempt, true, attempt.tolerate)
+    const exchange = new Exchange(lease, request.url.href, attempt)
+    await exchange.send(request)
+    return exchange
+  }
+
+  #remember(origin: string): void {
+    this.#sloppy.add(origin)
+    const [oldest] = this.#sloppy
+    if (this.#sloppy.size > 1000 && oldest !== undefined) this.#sloppy.delete(oldest)
   }
 
   async #next(
@@ -159,4 +195,14 @@ export class HttpSession implements AsyncDisposable {
 
 function mayRepeat({ method, body }: Outgoing, written: boolean): boolean {
   return isReplayable(body) && (!written || isIdempotent(method))
+}
+
+/** What undici's parser would let pass, and get wrong. */
+function contradictsItself({ headers }: ResponseHead): boolean {
+  const length = headers['content-length'] as string | string[] | undefined
+  return Array.isArray(length) || length?.includes(',') === true
+}
+
+function isSyntax(error: unknown): boolean {
+  return (error as Partial<HttpError>).code === 'PROTOCOL'
 }

@@ -74,6 +74,7 @@ function sameBut(a: RequestOptions, b: RequestOptions): boolean {
     a.redirect === b.redirect &&
     a.maxRedirects === b.maxRedirects &&
     a.decompress === b.decompress &&
+    a.tolerate === b.tolerate &&
     a.retry === b.retry &&
     a.json === b.json &&
     a.body === b.body

@@ -3,6 +3,7 @@ import type { HttpResponse } from '../response/http-response.ts'
 import { isReplayable } from '../exchange/outgoing.ts'
 import type { Outgoing } from '../exchange/outgoing.ts'
 import { withoutCredentials } from '../without-credentials.ts'
+import { escapeBytes } from './escape-bytes.ts'
 
 /**
  * The request that a redirect asks for; undefined when the response is none. A 303, and a 301 or 302
@@ -16,7 +17,10 @@ export function redirected(request: Outgoing, response: HttpResponse): Outgoing 
   if (![301, 302, 303, 307, 308].includes(status)) return undefined
   const location = response.headers.get('location')
   if (location === undefined) return undefined
-  const url = URL.parse(location, request.url)
+  if (new Set(response.headers.getAll('location')).size > 1) {
+    throw cannotFollow(request, `it has several locations: ${withoutCredentials(location)}`)
+  }
+  const url = URL.parse(escapeBytes(location), request.url)
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     throw cannotFollow(request, `its location is no http URL: ${withoutCredentials(location)}`)
   }

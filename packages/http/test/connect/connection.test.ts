@@ -47,6 +47,7 @@ test('Connection.dispatch on one that was closed meanwhile tells why', () => {
   const user = {
     fail: (error: () => unknown) => void told.push(error()),
     broke: (error: Error) => void told.push(error.message),
+    onBodySent: () => {},
   }
   connection.dispatch({ path: '/', method: 'GET' }, user)
   connection.destroy(() => 'closed by us')

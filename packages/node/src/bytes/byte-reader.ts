@@ -24,6 +24,7 @@ export class ByteReader implements AsyncIterable<Buffer> {
   #busy = false
   #ended = false
   #error: Error | undefined
+  readonly #onDemand: boolean
   /** From this moment on nobody waits for more: see `endBy`. */
   #deadline = Infinity
   #room = 0
@@ -34,15 +35,18 @@ export class ByteReader implements AsyncIterable<Buffer> {
   /**
    * @param source a stream of bytes that nobody else reads
    * @param broken makes another error of that of the stream, or one of its breaking off without any
+   * @param options.onDemand takes bytes from the system only while somebody waits for them
    */
   constructor(
     source: Readable,
     broken: (error: Error | undefined) => Error | undefined = (error) => error,
+    { onDemand = false }: { readonly onDemand?: boolean } = {},
   ) {
     if (source.readableObjectMode) refuse('ByteReader: source', 'a stream of bytes', source)
     this.#source = source
     this.#broken = broken
-    source.on('readable', this.#arrived)
+    this.#onDemand = onDemand
+    if (!onDemand) source.on('readable', this.#arrived)
     source.on('end', this.#end)
     source.on('close', this.#breakOff)
     source.on('error', this.#breakOff)
@@ -250,7 +254,7 @@ export class ByteReader implements AsyncIterable<Buffer> {
         if (this.#error !== undefined) throw this.#error
         return undefined
       }
-      const wait = (): Promise<void> => suspend(new Waiter(kind, this, this.#line))
+      const wait = (): Promise<void> => this.#arrival(kind)
       if (this.#deadline === Infinity) {
         await wait()
         continue
@@ -268,7 +272,29 @@ export class ByteReader implements AsyncIterable<Buffer> {
   }
 
   #pull(): Buffer | undefined {
-    return (this.#source.read() as Buffer | null) ?? undefined
+    const chunk = (this.#source.read() as Buffer | null) ?? undefined
+    if (this.#onDemand && this.#line.size === 0) {
+      this.#source.on('readable', this.#arrived)
+      this.#rest()
+    }
+    return chunk
+  }
+
+  async #arrival(kind: string): Promise<void> {
+    if (this.#onDemand) this.#source.on('readable', this.#arrived)
+    try {
+      await suspend(new Waiter(kind, this, this.#line))
+    } finally {
+      if (this.#onDemand) this.#rest()
+    }
+  }
+
+  /** Has the stream stop when nobody waits: a stream that was listened to only hears `pause` afterwards. */
+  #rest(): void {
+    const source = this.#source.off('readable', this.#arrived)
+    setImmediate(() => {
+      if (this.#line.size === 0) source.pause()
+    })
   }
 
   readonly #arrived = (): void => {

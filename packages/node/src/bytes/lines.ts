@@ -25,7 +25,9 @@ async function* split(
   source: AsyncIterable<Uint8Array | string>,
   splitter: LineSplitter,
 ): AsyncGenerator<string, void, void> {
-  for await (const chunk of source) yield* splitter.push(asBuffer(chunk))
+  for await (const chunk of source) {
+    for (const line of splitter.push(asBuffer(chunk))) yield line // yield* would wait twice for each
+  }
   const last = splitter.end()
   if (last !== undefined) yield last
 }

@@ -153,7 +153,7 @@ export class OpenFile implements AsyncIterable<Buffer>, AsyncDisposable {
   /** Its lines, decoded as UTF-8. */
   async *lines(options: LineOptions = {}): AsyncGenerator<string, void, void> {
     const splitter = new LineSplitter('OpenFile.lines', options)
-    for await (const chunk of this) yield* splitter.push(chunk)
+    for await (const chunk of this) for (const line of splitter.push(chunk)) yield line
     const last = splitter.end()
     if (last !== undefined) yield last
   }

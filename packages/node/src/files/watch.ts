@@ -4,6 +4,7 @@ import type { FSWatcher } from 'node:fs'
 import { join } from 'node:path'
 import { BusyError, isCancelled, shield } from 'corral'
 import { suspend, Waiter, WaitQueue, wake } from 'corral/lowlevel'
+import { EndsWithScope } from '../ends-with-scope.ts'
 import { requireName } from '../guard.ts'
 import { FileError } from './file-error.ts'
 
@@ -66,6 +67,7 @@ class FolderWatch implements AsyncIterableIterator<Change, void, void> {
   #looksThrough = false
   #looking: Promise<void> | undefined
   #error: Error | undefined
+  readonly #end = new EndsWithScope(() => this.#stop())
   #isOver = false
 
   constructor(root: string, { existing = false, recursive = true }: WatchOptions) {
@@ -78,7 +80,10 @@ class FolderWatch implements AsyncIterableIterator<Change, void, void> {
     if (this.#line.size > 0) {
       throw new BusyError('watch: somebody waits for the next change already')
     }
-    if (this.#folders.size === 0 && !this.#isOver) this.#look(() => this.#begin())
+    if (this.#folders.size === 0 && !this.#isOver) {
+      this.#end.hold()
+      this.#look(() => this.#begin())
+    }
     for (;;) {
       for (const [path, type] of this.#changes) {
         this.#changes.delete(path)
@@ -96,16 +101,21 @@ class FolderWatch implements AsyncIterableIterator<Change, void, void> {
   }
 
   async return(): Promise<IteratorResult<Change, void>> {
-    this.#isOver = true
-    clearTimeout(this.#quiet)
-    for (const { bell } of this.#folders.values()) bell.close()
-    this.#folders.clear()
+    this.#end.release()
+    this.#stop()
     await shield(async () => this.#looking)
     return { done: true, value: undefined }
   }
 
   [Symbol.asyncIterator](): this {
     return this
+  }
+
+  #stop(): void {
+    this.#isOver = true
+    clearTimeout(this.#quiet)
+    for (const { bell } of this.#folders.values()) bell.close()
+    this.#folders.clear()
   }
 
   async #begin(): Promise<void> {

@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { ChildProcess as NodeProcess } from 'node:child_process'
 import { basename } from 'node:path'
 import { Readable, Writable } from 'node:stream'
 import { shield } from 'corral'
@@ -16,6 +15,19 @@ import { ByteReader } from '../bytes/byte-reader.ts'
 import { ByteWriter } from '../bytes/byte-writer.ts'
 import type { ProcessOptions } from './options.ts'
 import { ProcessGroup } from './process-group.ts'
+
+/** What was forked, as Node shows it. It tells `exit`, or `lost` when whoever forked it is gone and nobody will hear of its end. */
+export interface Forked {
+  readonly pid?: number | undefined
+  readonly stdin: Writable | null
+  readonly stdout: Readable | null
+  readonly stderr: Readable | null
+  once(
+    event: 'exit',
+    listener: (code: number | null, signal: NodeJS.Signals | null) => void,
+  ): unknown
+  once(event: 'lost', listener: (error: Error) => void): unknown
+}
 
 /** How a process ended. */
 export interface Exit {
@@ -61,10 +73,11 @@ export class ChildProcess implements AsyncDisposable {
   readonly #over: Promise<void>
   #exit: Exit | undefined
   #error: Error | undefined
+  #isLost = false
   #stopping: Promise<void> | undefined
 
   /** @internal */
-  constructor(child: NodeProcess, file: string, options: ProcessOptions, reads: boolean = true) {
+  constructor(child: Forked, file: string, options: ProcessOptions, reads: boolean = true) {
     const { grace = 5_000, leftovers = 'stop', kill } = options
     this.file = file
     this.pid = child.pid as number
@@ -78,6 +91,7 @@ export class ChildProcess implements AsyncDisposable {
       child.once('exit', (code, signal) => {
         done(outside(() => this.#exited(code ?? undefined, signal ?? undefined)))
       })
+      child.once('lost', (error) => done(outside(() => this.#lost(error))))
     })
   }
 
@@ -132,13 +146,23 @@ export class ChildProcess implements AsyncDisposable {
   }
 
   async #stop(grace: number): Promise<void> {
-    if (this.#exit !== undefined) return
+    if (this.#exit !== undefined || this.#isLost) return
     this.stdin.destroy()
     this.stdout.keep(LAST_WORDS)
     this.stderr.keep(LAST_WORDS)
     await this.#group.end(grace)
     await this.#over
     if (this.#error !== undefined) throw this.#error
+  }
+
+  async #lost(error: Error): Promise<void> {
+    this.#isLost = true
+    await this.#group.leaderExited()
+    await this.#group.end(0)
+    this.#error = error
+    for (const waiter of this.#line) wakeWithError(waiter, () => error)
+    this.stdout.endBy(HELD)
+    this.stderr.endBy(HELD)
   }
 
   async #exited(code: number | undefined, signal: NodeJS.Signals | undefined): Promise<void> {

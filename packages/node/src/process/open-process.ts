@@ -2,7 +2,7 @@ import { throwIfCancelled } from 'corral'
 import { ChildProcess } from './child-process.ts'
 import { requireProcess } from './options.ts'
 import type { OpenProcessOptions } from './options.ts'
-import { start } from './start.ts'
+import { start, startBy } from './start.ts'
 
 /**
  * Starts a program, without a shell, as the leader of a process group. `await using` ends it with all that
@@ -25,6 +25,15 @@ export async function openProcess(
   requireProcess('openProcess', file, args, options)
   throwIfCancelled()
   const { stdin = 'ignore', stdout = 'pipe', stderr = 'pipe' } = options
+  const { launcher } = options
+  if (launcher !== undefined) {
+    const forked = await startBy(launcher, 'openProcess', file, args, options, [
+      stdin,
+      stdout,
+      stderr,
+    ])
+    return new ChildProcess(forked, file, options)
+  }
   const made = start('openProcess', file, args, options, [stdin, stdout, stderr])
   if (made instanceof Error) throw made
   if (made.process.pid === undefined) await made.started // throws why there is none

@@ -1,3 +1,4 @@
+import type { Launcher } from '../launcher/launcher.ts'
 import { refuse, requireDuration, requireOptions } from 'corral/lowlevel'
 
 /** How a process is run. */
@@ -12,6 +13,8 @@ export interface ProcessOptions {
   readonly grace?: number
   /** What becomes of members of the group that outlive their leader: they are stopped, or left alone. */
   readonly leftovers?: 'stop' | 'leave'
+  /** Forks in our place: for a process with much memory, or one that may be killed. */
+  readonly launcher?: Launcher
   /** Sends a signal to a group in our place: for programs that belong to somebody else, such as those of sudo. */
   readonly kill?: (group: number, signal: NodeJS.Signals) => void
 }

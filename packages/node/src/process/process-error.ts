@@ -9,6 +9,7 @@ import { CorralError } from 'corral'
  *   START         it could not be started for another reason, which is the cause
  *   OUTPUT_LIMIT  it printed more than `maxBytes`, and was stopped
  *   UNKILLABLE    some of its group still live after SIGKILL
+ *   LAUNCHER      its launcher was killed, and its group with it
  */
 export type ProcessErrorCode =
   | 'EXIT'
@@ -17,6 +18,7 @@ export type ProcessErrorCode =
   | 'START'
   | 'OUTPUT_LIMIT'
   | 'UNKILLABLE'
+  | 'LAUNCHER'
 
 /** What a `ProcessError` knows besides its code. */
 interface ProcessErrorDetails extends ErrorOptions {

@@ -3,6 +3,7 @@ import type { ChildProcess as NodeProcess, StdioOptions } from 'node:child_proce
 import { constants, accessSync, statSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { LaunchedProcess, Launcher } from '../launcher/launcher.ts'
 import { ProcessError } from './process-error.ts'
 import type { ProcessOptions } from './options.ts'
 
@@ -38,6 +39,25 @@ export function start(
   started.catch(() => {}) // it is awaited later, when the other stages of a pipe were started too
   child.on('error', () => {}) // errors after the start concern signals and messages, which we do not send this way
   return { process: child, started }
+}
+
+/** The same by a launcher: it settles when the process runs. */
+export async function startBy(
+  launcher: Launcher,
+  api: string,
+  file: string,
+  args: readonly string[],
+  options: ProcessOptions,
+  stdio: readonly ('pipe' | 'ignore' | 'inherit')[],
+): Promise<LaunchedProcess> {
+  const cwd = options.cwd === undefined ? process.cwd() : pathOf(options.cwd)
+  const env: NodeJS.ProcessEnv = { ...process.env, ...options.env }
+  try {
+    return await launcher.launch(api, { file, args, cwd, env, stdio })
+  } catch (error) {
+    if (error instanceof ProcessError) throw error
+    throw startError(api, file, cwd, env, error as NodeJS.ErrnoException)
+  }
 }
 
 function pathOf(cwd: string | URL): string {

@@ -2,6 +2,7 @@ import { ClosedError, Event, moveOnAfter } from 'corral'
 import { encodeFrame, TEXT } from '../frames/frame.ts'
 import type { Room } from '../room/room.ts'
 import type { Positions } from '../room/room-log.ts'
+import { isOfKind } from '../socket/codec.ts'
 import type { InnerSocket } from '../socket/server-socket.ts'
 import type { Greeting, Speech } from '../socket/speech.ts'
 import { decodeEnvelope, encodeEnvelope } from './envelope.ts'
@@ -61,6 +62,10 @@ export class EnvelopeSpeech implements Speech {
         return
       case 'message': {
         const { id } = envelope
+        if (!isOfKind(this.#socket.kind, envelope.data)) {
+          this.#socket.connection.fail(1003, `a message must be ${this.#socket.kind}`)
+          return
+        }
         const done =
           id === undefined ? undefined : (data?: unknown) => this.#say({ op: 'ack', id, data })
         this.#socket.deliver(envelope.data, bytes, done)

@@ -24,15 +24,22 @@ export class Requests {
 
   /** An answer has come; nobody may wait for it any more. */
   answer(id: number, data: unknown): void {
-    this.#waiting.get(id)?.resolve(data)
+    this.#take(id)?.resolve(data)
   }
 
   refuse(id: number, error: Error): void {
-    this.#waiting.get(id)?.reject(error)
+    this.#take(id)?.reject(error)
   }
 
   /** No more answers will come. */
   end(error: () => Error): void {
-    for (const answer of this.#waiting.values()) answer.reject(error())
+    for (const id of this.#waiting.keys()) this.#take(id)?.reject(error())
+  }
+
+  /** Each is answered once, whatever the peer says. */
+  #take(id: number): Future<unknown> | undefined {
+    const answer = this.#waiting.get(id)
+    this.#waiting.delete(id)
+    return answer
   }
 }

@@ -38,6 +38,29 @@ export class RoomLog {
     return Object.fromEntries([...this.#epochs].map(([epoch, { last }]) => [epoch, last]))
   }
 
+  /** Before which offset of each epoch nothing is here. */
+  begins(): Record<string, number> {
+    return Object.fromEntries([...this.#epochs].map(([epoch, { dropped }]) => [epoch, dropped]))
+  }
+
+  /** What is missing up to `offset` will not come: no reader can cross that. */
+  skip(epoch: string, offset: number): void {
+    this.begin(epoch, offset + 1)
+    const known = this.#epochs.get(epoch) as Epoch
+    if (offset <= known.last) return
+    known.last = offset
+    known.dropped = offset
+  }
+
+  /** Where a reader stands to whom `next` is sent now. */
+  before(next: readonly RoomMessage[]): Positions {
+    const positions = this.positions()
+    for (const { epoch, offset } of next) {
+      positions[epoch] = Math.min(positions[epoch] ?? offset, offset - 1)
+    }
+    return positions
+  }
+
   /** The last offset of an epoch that is known; undefined when it never published here. */
   last(epoch: string): number | undefined {
     return this.#epochs.get(epoch)?.last

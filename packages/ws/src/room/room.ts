@@ -10,6 +10,8 @@ import {
   wake,
   wakeWithError,
 } from 'corral/lowlevel'
+import type { CarriedMessage } from '../bus/bus-message.ts'
+import { BusConnection } from '../bus/bus-connection.ts'
 import { Lane } from '../output/lane.ts'
 import type { Outbox } from '../output/outbox.ts'
 import type { AnySocket, InnerSocket } from '../socket/server-socket.ts'
@@ -55,19 +57,32 @@ export class Room<T = string> implements Disposable {
   readonly #members = new Members<T>()
   readonly #putters = new WaitQueue()
   readonly #slow: RoomOptions<T>['slow']
+  #bus: BusConnection | undefined
+  /** They come back, and what other processes have kept is not here yet. */
+  #early: { readonly seat: Seat<T>; readonly since: Positions }[] = []
   #offset = 0
   #closed = false
 
   constructor(options: RoomOptions<T> = {}) {
-    const { name, history, slow, queueBytes, batchDelay } = completeRoomOptions(options)
+    const { name, history, slow, queueBytes, batchDelay, gapTimeout } = completeRoomOptions(options)
     this.name = name
     this.#slow = slow
-    this.#log = new RoomLog(history)
+    this.#log = new RoomLog(
+      options.bus === undefined ? history : Math.max(history, KEPT_FOR_OTHERS),
+    )
     this.#log.begin(this.epoch, 1)
     this.#lanes = {
       plain: new Lane(slow, queueBytes, batchDelay),
       'corral.v1': new Lane(slow, queueBytes, batchDelay),
     }
+    if (options.bus === undefined) return
+    this.#bus = new BusConnection(options.bus, name, gapTimeout, {
+      epoch: this.epoch,
+      log: this.#log,
+      deliver: (carried) => this.#deliver(carried),
+      lost: (epoch, offset) => this.#lost(epoch, offset),
+      ready: () => this.#becomeReady(),
+    })
   }
 
   /** How many are in it, in this process. */
@@ -117,8 +132,9 @@ export class Room<T = string> implements Disposable {
     }
     const seat = new Seat<T>(this, socket, now())
     seats.add(seat)
-    this.#greet(seat, options.since ?? speech.positions(this.name), options.last ?? 0)
-    this.#lanes[speech.dialect].add(connection.outbox)
+    const since = options.since ?? speech.positions(this.name)
+    if (since !== undefined && this.#bus?.ready === false) this.#early.push({ seat, since })
+    else this.#enter(seat, since, options.last ?? 0)
     this.#members.add(seat)
     return seat
   }
@@ -168,6 +184,7 @@ export class Room<T = string> implements Disposable {
     this.#closed = true
     for (const seat of this.members()) seat.leave()
     this.#members.close()
+    this.#bus?.[Symbol.dispose]()
     for (const putter of this.#putters) wakeWithError(putter, putRefused)
   }
 
@@ -220,6 +237,30 @@ export class Room<T = string> implements Disposable {
     const message = new RoomMessage(this.name, this.epoch, this.#offset, data, client, key)
     this.#log.append(message)
     this.#fan(message, member?.connection.outbox)
+    this.#bus?.publish(message)
+  }
+
+  /** A message of another process. */
+  #deliver({ epoch, offset, data, except }: CarriedMessage): void {
+    const key = typeof this.#slow === 'object' ? this.#slow.key(data as T) : undefined
+    const message = new RoomMessage(this.name, epoch, offset, data, except, key)
+    this.#log.append(message)
+    this.#fan(message, undefined)
+  }
+
+  #lost(epoch: string, offset: number): void {
+    this.#log.skip(epoch, offset)
+    for (const seat of this.members()) {
+      const { connection, speech } = seat.socket as InnerSocket
+      const gap = speech.gap(this.name, epoch, { [epoch]: offset })
+      if (gap !== undefined) connection.push(gap)
+    }
+  }
+
+  #becomeReady(): void {
+    const early = this.#early
+    this.#early = []
+    for (const { seat, since } of early) if (seat.here) this.#enter(seat, since, 0)
   }
 
   #fan(message: RoomMessage, except: Outbox | undefined): void {
@@ -229,15 +270,25 @@ export class Room<T = string> implements Disposable {
     }
   }
 
+  /** From now on it gets what is sent; first, in the same step, what it has missed. */
+  #enter(seat: Seat<T>, since: Positions | undefined, last: number): void {
+    const { connection, speech } = seat.socket as InnerSocket
+    this.#greet(seat, since, last)
+    this.#lanes[speech.dialect].add(connection.outbox)
+  }
+
   /** Where the room is, and what the member has missed: before anything else is sent to it. */
   #greet(seat: Seat<T>, since: Positions | undefined, last: number): void {
     const { connection, speech } = seat.socket as InnerSocket
     const missed = since === undefined ? undefined : this.#log.since(since)
     seat.recovered = missed?.complete
-    const { recovered } = seat
-    const greeting = speech.greet({ room: this.name, positions: this.positions(), recovered })
+    const again = missed?.messages ?? (last > 0 ? this.#log.all().slice(-last) : [])
+    const greeting = speech.greet({
+      room: this.name,
+      positions: this.#log.before(again),
+      recovered: seat.recovered,
+    })
     if (greeting !== undefined) connection.push(greeting)
-    const again = missed?.messages ?? this.#log.all().slice(-last || Infinity)
     for (const message of again) {
       if (message.except !== undefined && message.except === speech.client) continue
       connection.push(message.frame(speech.dialect).bytes)
@@ -245,6 +296,9 @@ export class Room<T = string> implements Disposable {
     }
   }
 }
+
+/** What a room with a bus keeps for other processes that have missed it. */
+const KEPT_FOR_OTHERS = 256
 
 interface Put<T> {
   readonly data: T

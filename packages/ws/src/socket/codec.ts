@@ -41,3 +41,10 @@ export function encodeFor(kind: MessageKind, data: unknown): Buffer {
   if (kind === 'binary') return encodeFrame(BINARY, data as Uint8Array)
   return encodeMessage(data)
 }
+
+/** Whether a value that came in an envelope is a message of this kind. */
+export function isOfKind(kind: MessageKind, data: unknown): boolean {
+  if (kind === 'json') return true
+  if (data instanceof Uint8Array) return kind !== 'text'
+  return typeof data === 'string' && kind !== 'binary'
+}

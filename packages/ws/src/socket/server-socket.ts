@@ -116,6 +116,11 @@ export class ServerSocket<M = string, U = undefined> implements AsyncIterable<M>
     return this.connection.outbox.dropped
   }
 
+  /** @internal */
+  get kind(): MessageKind {
+    return this.#facts.kind
+  }
+
   /** @internal What answers may be queued. */
   get maxQueued(): number {
     return 2 * this.#facts.limits.queueBytes

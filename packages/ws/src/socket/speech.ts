@@ -5,6 +5,7 @@ import type { Positions } from '../room/room-log.ts'
 /** How a room greets a new member. */
 export interface Greeting {
   readonly room: string
+  /** Where the member stands before what is sent to it now. */
   readonly positions: Positions
   /** Undefined when nothing older was asked for. */
   readonly recovered: boolean | undefined

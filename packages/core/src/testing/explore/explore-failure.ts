@@ -23,8 +23,8 @@ export class ExploreFailure extends CorralError {
     this.#page = details.page
   }
 
-  /** The schedule as a page of its own, drawn when it is asked for. */
-  get html(): string {
+  /** The schedule as a page of its own, drawn when it is asked for; no getter, which a reporter would print. */
+  html(): string {
     return this.#page()
   }
 

@@ -71,8 +71,12 @@ export async function explore(
   const second = await search.replay(fifo)
   requireSameRun(base.driver.trace, second.driver.trace)
   if (!second.ok) throw stateAcrossRuns(second.error)
-  using team = teamFor(main, options, search.options)
-  return await new Exploration(search, base.driver.trace, options, budget, team).run()
+  const team = teamFor(main, options, search.options)
+  try {
+    return await new Exploration(search, base.driver.trace, options, budget, team).run()
+  } finally {
+    team?.[Symbol.dispose]() // no `using`: a Node that is too old could not even read this file, and say so
+  }
 }
 
 /** As long as the program's longest timer, or as it takes as a whole: that much it must allow for. */

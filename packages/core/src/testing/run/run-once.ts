@@ -52,10 +52,22 @@ export async function runOnce<T>(
   main: () => PromiseLike<T> | T,
   options: RunOnceOptions,
 ): Promise<RunResult<T>> {
-  const { api, name, leftovers } = options
   if (options.platform === 'virtual') installVirtualPlatform()
   countScheduler(1)
-  using driver = new Driver(options)
+  const driver = new Driver(options)
+  try {
+    return await runWith(driver, main, options)
+  } finally {
+    driver[Symbol.dispose]() // no `using`: a Node that is too old could not even read this file, and say so
+  }
+}
+
+async function runWith<T>(
+  driver: Driver,
+  main: () => PromiseLike<T> | T,
+  options: RunOnceOptions,
+): Promise<RunResult<T>> {
+  const { api, name, leftovers } = options
   const unhandled: unknown[] = []
   const onUnhandled = (reason: unknown): void => {
     if (!isCancelled(reason)) unhandled.push(reason) // that is how a wait ends which nobody awaits

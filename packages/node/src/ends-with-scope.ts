@@ -1,0 +1,36 @@
+import { currentScope, track, untrack } from 'corral/lowlevel'
+import type { ScopeNode, ScopeResource } from 'corral/lowlevel'
+
+/**
+ * Closes something when the scope that it was made in ends, unless it was released before. For what is walked by
+ * `for await`: when its `next` throws, a loop is left without a word.
+ */
+export class EndsWithScope implements ScopeResource {
+  nextResource: ScopeResource | undefined
+  prevResource: ScopeResource | undefined
+  readonly #home: { readonly scope: ScopeNode } = { scope: currentScope() }
+  readonly #close: () => void
+  #isHeld = false
+
+  constructor(close: () => void) {
+    this.#close = close
+  }
+
+  /** From now on there is something to be closed. */
+  hold(): void {
+    if (this.#isHeld || this.#home.scope.parent === undefined) return
+    this.#isHeld = true
+    track(this.#home, this)
+  }
+
+  release(): void {
+    if (!this.#isHeld) return
+    this.#isHeld = false
+    untrack(this.#home, this)
+  }
+
+  onOwnerExit(): void {
+    this.#isHeld = false
+    this.#close()
+  }
+}

@@ -1,0 +1,47 @@
+import { exponential } from 'corral'
+
+/** What is done about a connection that has ended. */
+export type Verdict =
+  | { readonly kind: 'final' }
+  /** @param delay in milliseconds */
+  | { readonly kind: 'retry'; readonly delay: number }
+
+/** Codes after which the same would happen again: done, broken rules, too much; and all that an application gives. */
+const FINAL = new Set([1000, 1002, 1003, 1007, 1008, 1009, 1010])
+
+export const DEFAULT_BACKOFF: Iterable<number> = exponential({
+  base: 500,
+  max: 30_000,
+  jitter: true,
+})
+
+/**
+ * Decides whether to connect again, and when. The delays are left to chance, so that the clients of a server that
+ * restarts do not come back at once, and begin anew only after a connection that has lasted.
+ */
+export class ReconnectPolicy {
+  readonly #delays: Iterable<number>
+  readonly #stableAfter: number
+  #next: Iterator<number>
+  #openedAt: number | undefined
+
+  constructor(delays: Iterable<number>, stableAfter: number) {
+    this.#delays = delays
+    this.#stableAfter = stableAfter
+    this.#next = delays[Symbol.iterator]()
+  }
+
+  opened(now: number): void {
+    this.#openedAt = now
+  }
+
+  ended(code: number, now: number): Verdict {
+    if (this.#openedAt !== undefined && now - this.#openedAt >= this.#stableAfter) {
+      this.#next = this.#delays[Symbol.iterator]()
+    }
+    this.#openedAt = undefined
+    if (FINAL.has(code) || (code >= 4000 && code <= 4999)) return { kind: 'final' }
+    const { value, done } = this.#next.next()
+    return done === true ? { kind: 'final' } : { kind: 'retry', delay: value }
+  }
+}

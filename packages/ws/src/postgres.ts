@@ -1,0 +1,1 @@
+export { postgresBus } from './bus/postgres-bus.ts'
