@@ -84,14 +84,14 @@ export const edgeMutations: readonly Mutation[] = [
     from: `    call.promise?.then(undefined, ignore)
 `,
     to: '',
-    tests: ['sync/handled.test.ts'],
+    tests: ['scope/handled.test.ts'],
   },
   {
     what: 'a real error that nobody awaits is lost',
     file: 'scope/handled.ts',
     from: `if (isCancelled(error) || (!isUncancelled() && isCancellation(error))) {`,
     to: `if (call !== undefined) {`,
-    tests: ['sync/handled.test.ts'],
+    tests: ['scope/handled.test.ts'],
   },
   {
     what: 'a cache keeps what was deleted while it was loaded',

@@ -73,22 +73,25 @@ describe('Cache', () => {
   test('when the load ahead fails the stale value stays, and onError is told', async () => {
     const told: unknown[] = []
     const program = (onError?: (error: unknown) => void) =>
-      testRun(async () => {
-        let calls = 0
-        const load = async (): Promise<number> => {
-          calls += 1
-          if (calls > 1) throw new RangeError('down')
-          return calls
-        }
-        const cache = new Cache(load, { ttl: 100, stale: 100, ...(onError && { onError }) })
-        await cache.get('key')
-        await sleep(150)
-        expect(await cache.get('key')).toBe(1)
-        await sleep(10)
-        expect(await cache.get('key')).toBe(1)
-        await sleep(100)
-        await expect(cache.get('key')).rejects.toThrow('down')
-      })
+      testRun(
+        async () => {
+          let calls = 0
+          const load = async (): Promise<number> => {
+            calls += 1
+            if (calls > 1) throw new RangeError('down')
+            return calls
+          }
+          const cache = new Cache(load, { ttl: 100, stale: 100, ...(onError && { onError }) })
+          await cache.get('key')
+          await sleep(150)
+          expect(await cache.get('key')).toBe(1)
+          await sleep(10)
+          expect(await cache.get('key')).toBe(1)
+          await sleep(100)
+          await expect(cache.get('key')).rejects.toThrow('down')
+        },
+        { unhandled: 'report' },
+      )
     expect(await unhandled(() => program((error) => void told.push(error)))).toEqual([])
     expect(told).toEqual([new RangeError('down'), new RangeError('down')])
     expect(await unhandled(() => program())).toEqual(told)

@@ -37,16 +37,19 @@ describe('CircuitBreaker', () => {
   test('an onChange that throws replaces neither the value nor the error of the work, and is reported', async () => {
     const results: unknown[] = []
     const lost = await unhandled(() =>
-      testRun(async () => {
-        const onChange = (state: CircuitState): never => {
-          throw new RangeError(state)
-        }
-        const breaker = new CircuitBreaker({ failures: 1, cooldown: 10, onChange })
-        results.push(await breaker.use(() => fail()).catch((error: Error) => error.message))
-        await sleep(10)
-        results.push(await breaker.use(() => 'fine'))
-        expect(breaker.state).toBe('closed')
-      }),
+      testRun(
+        async () => {
+          const onChange = (state: CircuitState): never => {
+            throw new RangeError(state)
+          }
+          const breaker = new CircuitBreaker({ failures: 1, cooldown: 10, onChange })
+          results.push(await breaker.use(() => fail()).catch((error: Error) => error.message))
+          await sleep(10)
+          results.push(await breaker.use(() => 'fine'))
+          expect(breaker.state).toBe('closed')
+        },
+        { unhandled: 'report' },
+      ),
     )
     expect(results).toEqual(['boom', 'fine'])
     expect(lost).toEqual(['open', 'half-open', 'closed'].map((state) => new RangeError(state)))
