@@ -56,6 +56,11 @@ export class Dispatcher {
     return this.#idle.length
   }
 
+  /** How many are at work, or lent. */
+  get busy(): number {
+    return this.#workers.size - this.#idle.length - this.#starting
+  }
+
   get waiting(): number {
     return this.#waiting
   }

@@ -53,14 +53,15 @@ export class SqliteDatabase extends EngineDatabase {
 
   stats(): DatabaseStats {
     const all = new Set([this.#writer, this.#readers])
-    let [size, idle, waiting] = [0, 0, 0]
+    let [size, idle, busy, waiting] = [0, 0, 0, 0]
     for (const dispatcher of all) {
       size += dispatcher.size
       idle += dispatcher.idle
+      busy += dispatcher.busy
       waiting += dispatcher.waiting
     }
     const { queries, errors, cancels, destroyed } = this.log
-    return { size, idle, busy: size - idle, waiting, queries, errors, cancels, destroyed }
+    return { size, idle, busy, waiting, queries, errors, cancels, destroyed }
   }
 
   listen(): AsyncGenerator<Notification, void> {

@@ -63,6 +63,11 @@ describe('Database.listen', () => {
     const heard: string[] = []
     let times = 0
     for await (const { payload, missed } of db.listen('lost')) {
+      if (payload === 'first') {
+        await served.observer.execute(
+          sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'lost listeners' and query like 'listen%'`,
+        )
+      }
       if (!missed) {
         heard.push(payload)
         if (payload === 'last') break
@@ -71,9 +76,6 @@ describe('Database.listen', () => {
       times += 1
       if (times === 1) {
         await db.query(notify('lost', 'first'))
-        await served.observer.execute(
-          sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'lost listeners' and query like 'listen%'`,
-        )
       } else if (times === 2) {
         await served.postgres.stop()
         await served.postgres.start()
