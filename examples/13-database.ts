@@ -1,17 +1,22 @@
-// A database: three queries at once through a pool, a transaction, and a timeout that also ends its query on the server.
-import { openPostgres, sql } from '@corral/db'
-import type { Database } from '@corral/db'
+// A database: three queries at once, a transaction, and a timeout whose query is gone when the line is printed. On
+// SQLite, and on PostgreSQL.
+import { openPostgres, openSqlite, sql } from '@corral/db'
+import type { Database, Sql } from '@corral/db'
 import { openTestPostgres } from '@corral/db/testing'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { gather, moveOnAfter, run } from 'corral'
 
 async function prepare(db: Database): Promise<void> {
-  await db.execute(sql`create table users (id int, name text, balance int)`)
-  await db.execute(sql`create table orders (user_id int, item text)`)
+  await db.migrate([
+    { name: '1-users', up: 'create table users (id int, name text, balance int)' },
+    { name: '2-orders', up: 'create table orders (user_id int, item text)' },
+  ])
   const users = [
     [1, 'Ada', 100],
     [2, 'Bob', 100],
   ]
-  // In `values ($1, $2)` of an insert the server knows the types of the columns.
   await db.execute(sql`insert into users values ${sql.values(users)}`)
   await db.execute(sql`insert into orders values (1, 'pen'), (1, 'ink'), (2, 'cup')`)
 }
@@ -35,22 +40,38 @@ async function transfer(db: Database, amount: number): Promise<void> {
 }
 
 async function tooSlow(db: Database): Promise<void> {
-  const { timedOut } = await moveOnAfter(100, () => db.query(sql`select pg_sleep(60)`))
-  const busy = sql`select count(*)::int from pg_stat_activity where query like '%pg_sleep(60)' and state = 'active'`
-  console.log(
-    `timed out: ${timedOut ? 'yes' : 'no'}, still at work: ${await db.value<number>(busy)}`,
-  )
+  const endless = sql`with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n`
+  const { timedOut } = await moveOnAfter(300, () => db.query(endless))
+  console.log(`timed out: ${timedOut ? 'yes' : 'no'}, still at work: ${await atWork(db)}`)
 }
 
-export async function main(): Promise<void> {
-  await using server = await openTestPostgres()
-  await using db = await openPostgres(server.url, { max: 5 })
+/** PostgreSQL tells what goes on in it; of SQLite we have the processes that read. */
+async function atWork(db: Database): Promise<number> {
+  if (db.engine === 'sqlite') return db.stats().busy
+  const busy: Sql = sql`select count(*)::int from pg_stat_activity where query like 'with recursive%' and state = 'active'`
+  return await db.value<number>(busy)
+}
+
+async function program(db: Database): Promise<void> {
   await prepare(db)
   await page(db, 1)
   await transfer(db, 30)
   await transfer(db, 1000).catch((error: Error) => console.log(error.message))
   await page(db, 1)
   await tooSlow(db)
+}
+
+export async function main(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'corral-'))
+  try {
+    await using db = await openSqlite(join(folder, 'shop.db'))
+    await program(db)
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+  await using server = await openTestPostgres()
+  await using db = await openPostgres(server.url, { max: 5 })
+  await program(db)
 }
 
 if (import.meta.main) await run(main)

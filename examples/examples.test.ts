@@ -16,6 +16,7 @@ const examples = listExamples()
 /** Those with real sockets, threads or foreign timers; the others run in virtual time. */
 const real = new Set([
   '11-futures',
+  '12-scraping',
   '13-database',
   '15-connections',
   '17-workers',

@@ -11,6 +11,8 @@ export interface Result {
   readonly rows: readonly (readonly unknown[])[]
   /** How many rows it changed or gave. */
   readonly count: number
+  /** How the database would run it, when it was asked to explain that. */
+  readonly plan?: string | undefined
   /** The key of the row that was inserted last, on SQLite. */
   readonly insertId?: number | bigint | undefined
 }

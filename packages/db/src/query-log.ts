@@ -10,6 +10,8 @@ export interface QueryEvent {
   readonly count: number | undefined
   /** What was thrown: a `DatabaseError`, or `Cancelled`. */
   readonly error: unknown
+  /** How PostgreSQL would run it: of statements that took longer than `explainAfter`. */
+  readonly plan: string | undefined
 }
 
 /** Counts the statements of a database, and tells of each. */
@@ -27,18 +29,19 @@ export class QueryLog {
   async observe(statement: { readonly text: string }, act: () => Promise<Result>): Promise<Result> {
     const since = this.#onQuery === undefined ? 0 : now()
     let count: number | undefined
+    let plan: string | undefined
     let failure: unknown
     this.queries += 1
     try {
       const result = await act()
-      count = result.count
+      ;({ count, plan } = result)
       return result
     } catch (error) {
       failure = error
       if (!isCancelled(error)) this.errors += 1
       throw error
     } finally {
-      this.#onQuery?.({ text: statement.text, ms: now() - since, count, error: failure })
+      this.#onQuery?.({ text: statement.text, ms: now() - since, count, error: failure, plan })
     }
   }
 }

@@ -12,6 +12,7 @@ export class CopyIn extends Submission {
   readonly begun: Event = new Event()
   /** It asks for more. */
   open = false
+  #unwanted = false
   readonly #text: string
 
   constructor(text: string) {
@@ -24,9 +25,17 @@ export class CopyIn extends Submission {
     return null
   }
 
-  override handleCopyInResponse(): void {
+  override handleCopyInResponse(wire: PostgresWire): void {
     this.open = true
     this.begun.set()
+    if (this.#unwanted) this.giveUp(wire)
+  }
+
+  /** Ends it without its rows, now or when the server asks for them: while it waits for them it hears no request to cancel. */
+  giveUp(wire: PostgresWire): void {
+    this.#unwanted = true
+    if (this.open) wire.sendCopyFail('given up')
+    this.open = false
   }
 
   override handleEnd(): void {

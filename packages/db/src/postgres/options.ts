@@ -31,6 +31,11 @@ export interface PostgresOptions {
   readonly prepare?: boolean
   /** What the server shows in `pg_stat_activity`. Default `corral`. */
   readonly applicationName?: string
+  /**
+   * A statement of the database itself that took longer than this many milliseconds is explained: its plan is in what
+   * `onQuery` is told. It is not run again. Default `Infinity`.
+   */
+  readonly explainAfter?: number
   /** Told of every statement. What it throws is thrown by the statement. */
   readonly onQuery?: (event: QueryEvent) => void
 }
@@ -44,6 +49,7 @@ export interface PostgresSettings {
   readonly connectTimeout: number
   readonly shapes: Shapes
   readonly applicationName: string
+  readonly explainAfter: number
   readonly onQuery: ((event: QueryEvent) => void) | undefined
 }
 
@@ -59,6 +65,7 @@ export function settingsOf(url: string, options: PostgresOptions): PostgresSetti
     timestamps = 'date',
     prepare = true,
     applicationName = 'corral',
+    explainAfter = Infinity,
     onQuery,
   } = options
   requireUrl(url)
@@ -70,9 +77,21 @@ export function settingsOf(url: string, options: PostgresOptions): PostgresSetti
   if (timestamps !== 'date' && timestamps !== 'text') {
     refuse('openPostgres: timestamps', '"date" or "text"', timestamps)
   }
+  requireDuration('openPostgres: explainAfter', explainAfter)
   if (onQuery !== undefined) requireFunction('openPostgres: onQuery', onQuery)
   const shapes = new Shapes(typeParsers(timestamps), prepare)
-  return { url, max, min, idle, grace, connectTimeout, shapes, applicationName, onQuery }
+  return {
+    url,
+    max,
+    min,
+    idle,
+    grace,
+    connectTimeout,
+    shapes,
+    applicationName,
+    explainAfter,
+    onQuery,
+  }
 }
 
 /** Its message does not show the URL: there is a password in it. */

@@ -5,11 +5,11 @@ import {
   moveOnAfter,
   shield,
   sleep,
+  taskGroup,
   throwIfCancelled,
 } from 'corral'
 import type { Client } from 'pg'
 import type { TransactionOptions } from '../database.ts'
-import type { DatabaseError } from '../errors.ts'
 import { Exchange } from '../exchange.ts'
 import type { CopyRows, Result } from '../executor.ts'
 import type { QueryLog } from '../query-log.ts'
@@ -21,7 +21,7 @@ import { CopyIn, CopyOut, drained } from './copy.ts'
 import { copyText } from './copy-text.ts'
 import { encodeAll } from './encode.ts'
 import type { Internals, Notified } from './internals.ts'
-import { PreparedStatements } from './prepared-statements.ts'
+import { isStale, PreparedStatements } from './prepared-statements.ts'
 import { requestCancel } from './request-cancel.ts'
 import { serverError } from './server-error.ts'
 import type { Shapes } from './statement-submission.ts'
@@ -101,7 +101,7 @@ export class PostgresConnection implements Connection {
     try {
       await this.submit(api, submission, onCancel)
     } catch (error) {
-      if (prepared === undefined || !this.#isStale(error)) throw error
+      if (prepared === undefined || !isStale(error, this.#shapes)) throw error
       this.#prepared.clear()
       // Nothing has happened. In a transaction the transaction has failed with it.
       if (inTransaction) throw error
@@ -147,18 +147,24 @@ export class PostgresConnection implements Connection {
     const { stream } = this.#wire.connection
     const copy = new CopyIn(text)
     const exchange = this.#start(api, copy)
+    let sent = false
     try {
       await copy.begun.wait()
-      for await (const chunk of copy.open ? copyText(rows) : []) {
-        if (!copy.open || copy.error !== undefined) break
-        this.#wire.connection.sendCopyFromChunk(chunk)
-        if (stream.writableNeedDrain) await drained(stream)
-      }
-      if (copy.open) this.#wire.connection.endCopyFrom()
-      copy.open = false
-      await exchange.ended()
+      // The server may fail while nobody has another row.
+      await taskGroup(async (group) => {
+        const sending = group.spawn(async () => {
+          for await (const chunk of copy.open ? copyText(rows) : []) {
+            this.#wire.connection.sendCopyFromChunk(chunk)
+            if (stream.writableNeedDrain) await drained(stream)
+          }
+          if (copy.open) this.#wire.connection.endCopyFrom()
+          sent = true
+        })
+        await exchange.ended()
+        sending.cancel()
+      })
     } catch (error) {
-      if (copy.open) this.#wire.connection.sendCopyFail('given up')
+      if (!sent) copy.giveUp(this.#wire.connection)
       await shield(() => this.#stop(exchange))
       throw error
     }
@@ -254,15 +260,6 @@ export class PostgresConnection implements Connection {
 
   get [Symbol.toStringTag](): string {
     return `PostgreSQL connection ${this.processId}`
-  }
-
-  /** The server knows the statement no more, or its tables have changed since. */
-  #isStale(error: unknown): boolean {
-    const { sqlState, message } = error as DatabaseError
-    // It was never there: a pooler gave us another connection.
-    if (sqlState === '26000' || sqlState === '42P05') this.#shapes.prepare = false
-    else if (sqlState !== '0A000' || !message.includes('cached plan')) return false
-    return true
   }
 
   #start(api: string, submission: Submission): Exchange<Submission> {

@@ -11,6 +11,7 @@ import type { Sql } from '../sql/statement.ts'
 import type { Borrowed } from '../transaction/connection.ts'
 import { copyOut } from '../transaction/copy.ts'
 import { connect } from './connect.ts'
+import { explainSlow } from './explain.ts'
 import { listen } from './listen.ts'
 import type { PostgresConnection } from './postgres-connection.ts'
 import type { PostgresSettings } from './options.ts'
@@ -70,7 +71,12 @@ export class PostgresDatabase extends EngineDatabase {
     const lease = await this.#borrow()
     const connection = lease.value
     try {
-      const result = await this.log.observe(statement, () => connection.execute(api, statement))
+      const { explainAfter } = this.#settings
+      const result = await this.log.observe(statement, () =>
+        explainAfter === Infinity
+          ? connection.execute(api, statement)
+          : explainSlow(connection, api, statement, explainAfter),
+      )
       if (connection.status === 'I') return result
     } finally {
       if (connection.alive && connection.status === 'I') void lease[Symbol.asyncDispose]()

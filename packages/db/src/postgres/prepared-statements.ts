@@ -1,4 +1,5 @@
-import type { Shape } from './statement-submission.ts'
+import type { DatabaseError } from '../errors.ts'
+import type { Shape, Shapes } from './statement-submission.ts'
 
 /** A statement that the server knows by a name, or is about to. */
 export interface Prepared {
@@ -62,4 +63,15 @@ export class PreparedStatements {
     }
     return undefined
   }
+}
+
+/** The server knows the statement no more, or its tables have changed since: nothing has happened. */
+export function isStale(error: unknown, shapes: Shapes): boolean {
+  const { sqlState, message } = error as DatabaseError
+  if (sqlState === '26000' || sqlState === '42P05') {
+    // A pooler gave us another connection: there is no use in it.
+    shapes.prepare = false
+    return true
+  }
+  return sqlState === '0A000' && message.includes('cached plan')
 }

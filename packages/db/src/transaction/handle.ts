@@ -3,7 +3,7 @@ import { Executor } from '../executor.ts'
 import type { CopyRows, Result } from '../executor.ts'
 import type { QueryLog } from '../query-log.ts'
 import type { Sql } from '../sql/statement.ts'
-import type { Connection } from './connection.ts'
+import type { Connection, OnCancel } from './connection.ts'
 import { copyIn, copyOut } from './copy.ts'
 
 /** The innermost session or transaction that the running code is in. */
@@ -69,8 +69,8 @@ export abstract class Handle extends Executor {
   }
 
   /** A statement of our own: it does not wait in line. */
-  protected control(api: string, statement: Sql): Promise<Result> {
-    return this.log.observe(statement, () => this.connection.execute(api, statement))
+  protected control(api: string, statement: Sql, onCancel?: OnCancel): Promise<Result> {
+    return this.log.observe(statement, () => this.connection.execute(api, statement, onCancel))
   }
 
   /** @throws MisuseError inside a transaction that is nested in this one: it holds the line, and would wait for itself */

@@ -35,10 +35,11 @@ export class OpenTransaction extends Handle implements Transaction {
     const depth = this.#depth + 1
     const name = sql.identifier(`corral_${depth}`)
     const inner = new OpenTransaction(this.connection, this.log, this, depth)
-    await this.control(api, sql`savepoint ${name}`)
+    // Stopped in the middle, these two would leave in doubt whether there is a savepoint, and fail the transaction around.
+    await this.control(api, sql`savepoint ${name}`, 'finish')
     try {
       const value = await inner.runIn(() => fn(inner))
-      await inner.line.use(() => this.control(api, sql`release savepoint ${name}`))
+      await inner.line.use(() => this.control(api, sql`release savepoint ${name}`, 'finish'))
       this.committed.push(...inner.committed)
       return value
     } catch (error) {

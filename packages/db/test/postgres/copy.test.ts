@@ -1,4 +1,4 @@
-import { CancelScope, Event, isCancelled, sleep, taskGroup } from 'corral'
+import { CancelScope, checkpoint, Event, isCancelled, sleep, taskGroup } from 'corral'
 import { openSqlite, sql } from '@corral/db'
 import type { Database, Sql } from '@corral/db'
 import { describe, expect, it } from 'vitest'
@@ -114,6 +114,41 @@ describe('copyFrom', () => {
       expect(db.stats().destroyed).toBe(0)
     },
   )
+
+  it('that is cancelled at any moment leaves its connection whole: 100 times', async () => {
+    await using db = await served.open({ max: 1 })
+    const kept = await table(db, 'any moment')
+    for (let i = 0; i < 100; i++) {
+      const scope = new CancelScope()
+      const copy = scope.run(() => db.copyFrom(sql`copy ${kept} (id) from stdin`, [[1], [2]]))
+      for (let turn = 0; turn < i % 10; turn++) await checkpoint()
+      await sleep((i % 4) / 2)
+      scope.cancel()
+      await copy
+      expect(await db.value(sql`select ${i}::int`)).toBe(i)
+    }
+    expect(db.stats()).toMatchObject({ destroyed: 0, errors: 0 })
+  })
+
+  it('hears of the end of its connection though the source has no more to say', async () => {
+    await using db = await served.open({ max: 1, applicationName: 'copy lost' })
+    const kept = await table(db, 'lost')
+    async function* rows(): AsyncGenerator<[number]> {
+      yield [1]
+      await new Event().wait()
+    }
+    await taskGroup(async (group) => {
+      const error = group.spawn(() =>
+        failure(() => db.copyFrom(sql`copy ${kept} (id) from stdin`, rows())),
+      )
+      await until(async () => (await served.active('copy lost')).length > 0)
+      await served.observer.execute(
+        sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'copy lost'`,
+      )
+      expect((await error).code).toBe('CONNECTION_LOST')
+    })
+    expect(await db.value(count(kept))).toBe(0)
+  })
 
   it('in a transaction is undone with it', async () => {
     await using db = await served.open({ max: 1 })

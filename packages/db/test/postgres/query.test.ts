@@ -170,6 +170,24 @@ describe('Database.query', () => {
   })
 })
 
+describe('explainAfter', () => {
+  it('has slow statements explained, and no others', async () => {
+    const events: QueryEvent[] = []
+    const onQuery = (event: QueryEvent): void => void events.push(event)
+    await using db = await served.open({ max: 1, explainAfter: 50, onQuery })
+    await db.execute(sql`create table explained (id int)`)
+    expect(
+      await db.value(sql`select ${1}::int from explained right join pg_sleep(0.1) on ${true}`),
+    ).toBe(1)
+    await db.query(sql`select 1`)
+    expect(events.map(({ plan }) => plan?.includes('explained') ?? false)).toEqual([
+      false,
+      true,
+      false,
+    ])
+  })
+})
+
 describe('Database.stream', () => {
   it('gives all rows, in batches', async () => {
     await using db = await served.open({ max: 1 })
