@@ -1,6 +1,7 @@
 import { MisuseError } from 'corral'
 import type { RetryOptions } from 'corral'
 import { describe, requireDuration, requireLimit } from 'corral/lowlevel'
+import type { TraceContext } from './services/propagation.ts'
 import type { ConnectOptions } from './connect/connect-options.ts'
 import { leniencies } from './leniency.ts'
 import type { Leniency } from './leniency.ts'
@@ -47,6 +48,10 @@ export interface HttpSessionOptions extends CommonOptions {
   readonly keepAlive?: number
   /** Bytes that the headers of a response may have. Default 32 768. */
   readonly maxHeaderBytes?: number
+  /** Origins of one's own: they are told how much time is left (`request-timeout-ms`), and the trace. */
+  readonly propagate?: readonly string[]
+  /** The trace that a request belongs to, such as `traceContext` of `@corral/server`. */
+  readonly trace?: () => TraceContext | undefined
   /** How connections are made: resolver, address guard, certificates. */
   readonly connect?: ConnectOptions
 }

@@ -41,6 +41,31 @@ export class HttpProblem extends CorralError {
     }
   }
 
+  /** The same problem with further headers, which win. */
+  with(headers: ReplyHeaders): HttpProblem {
+    const { status: _status, title: _title, detail, type, ...members } = this.document
+    return new HttpProblem(this.status, {
+      headers: { ...this.headers, ...headers },
+      members,
+      ...(typeof detail === 'string' ? { detail } : undefined),
+      ...(typeof type === 'string' ? { type } : undefined),
+      ...(this.cause === undefined ? undefined : { cause: this.cause }),
+    })
+  }
+
+  /** What express and fastify look for in an error. */
+  get statusCode(): number {
+    return this.status
+  }
+
+  /** What hono looks for in an error. */
+  getResponse(): Response {
+    const headers = new Headers({ 'content-type': 'application/problem+json' })
+    for (const [name, value] of Object.entries(this.headers)) headers.set(name, String(value))
+    // 499 is for the log: nobody is there to read an answer.
+    return new Response(JSON.stringify(this.document), { status: this.status, headers })
+  }
+
   static {
     this.prototype.name = 'HttpProblem'
   }

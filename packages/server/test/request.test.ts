@@ -53,6 +53,7 @@ describe('a request', () => {
       name: 'GET / #1',
       method: 'GET',
       target: '/',
+      client: '127.0.0.1',
       status: 0,
       outcome: 'disconnected',
       ms: 150,

@@ -43,7 +43,7 @@ export function serving(
   )
 }
 
-export async function dial({ port }: Server, text = ''): Promise<Socket> {
+export async function dial({ port }: { readonly port: number }, text = ''): Promise<Socket> {
   const socket = connect(port, '127.0.0.1').on('error', () => {})
   await once(socket, 'connect', { signal: currentSignal() })
   if (text !== '') socket.write(text)

@@ -14,6 +14,7 @@ import { defaultHeaders, makeRequest } from './make-request.ts'
 import { PreparedOptions } from './prepared-options.ts'
 import { cannotFollow, redirected } from './redirect.ts'
 import { noOptions, settingsOf } from '../options.ts'
+import { Propagation } from '../services/propagation.ts'
 import { withRetries } from './with-retries.ts'
 import type { AttemptSettings, HttpSessionOptions, RequestOptions, Settings } from '../options.ts'
 
@@ -32,6 +33,7 @@ import type { AttemptSettings, HttpSessionOptions, RequestOptions, Settings } fr
 export class HttpSession implements AsyncDisposable {
   readonly #pool: ConnectionPool
   readonly #prepared: PreparedOptions
+  readonly #propagation: Propagation | undefined
   /** Origins of servers that do not quite speak HTTP. */
   readonly #sloppy = new Set<string>()
 
@@ -48,6 +50,8 @@ export class HttpSession implements AsyncDisposable {
     requireDuration('HttpSession: keepAlive', keepAlive)
     requireCount('HttpSession: maxHeaderBytes', maxHeaderBytes)
     const settings = settingsOf('HttpSession', options)
+    const { propagate, trace } = options
+    if (propagate !== undefined) this.#propagation = new Propagation(propagate, trace)
     this.#prepared = new PreparedOptions(settings, defaultHeaders(options.headers ?? {}))
     this.#pool = new ConnectionPool({
       limit,
@@ -129,7 +133,7 @@ export class HttpSession implements AsyncDisposable {
       const exchange = new Exchange(lease, url.href, attempt)
       const isLast = !isTolerant || tolerate !== undefined
       try {
-        const head = await exchange.send(request)
+        const head = await exchange.send(this.#propagation?.of(request) ?? request)
         const { remoteAddress, forwardedBy } = lease.connection
         if (head.status === 407 && forwardedBy !== undefined) {
           await exchange.close()

@@ -22,7 +22,7 @@ export interface UpgradeOptions<
 >
   extends
     AdmissionOptions,
-    Pick<RouteOptions<P, Q, H>, 'params' | 'query' | 'headers' | 'timeout'> {
+    Pick<RouteOptions<P, Q, H>, 'params' | 'query' | 'headers' | 'timeout' | 'clientLimit'> {
   /** What the client must ask for; 426 otherwise. Default `websocket`. */
   readonly protocol?: string
 }

@@ -1,3 +1,5 @@
+import { parseCookie } from 'cookie'
+import { currentRequest } from '../engine/current-request.ts'
 import type { Transport, RequestHeaders } from '../transport/transport.ts'
 import { readBody, readJson } from './read-body.ts'
 import type { BodyLimits } from './read-body.ts'
@@ -38,6 +40,17 @@ export class ApiRequest {
   /** Names in lower case. */
   get headers(): RequestHeaders {
     return this.transport.headers
+  }
+
+  /** The cookies that the client sent; anybody can send any. */
+  get cookies(): Readonly<Record<string, string | undefined>> {
+    const { cookie } = this.headers
+    return typeof cookie === 'string' ? parseCookie(cookie) : {}
+  }
+
+  /** The client's address, according to `trustedProxies` of the server. */
+  get client(): string {
+    return currentRequest('ApiRequest.client').engine.client(this.transport)
   }
 
   /** A name that comes several times has a list. */

@@ -160,10 +160,10 @@ export class Api implements Application {
       const answer = (): Promise<Reply> => this.#through(request, () => this.#nothing(method, path))
       return { name: `${method} (no route)`, answer }
     }
-    const { timeout, onDisconnect } = work.options
+    const { timeout, onDisconnect, clientLimit } = work.options
     const { name, admission } = work
     const answer = (): Promise<Reply> => this.#through(request, () => work.handle(request))
-    return { name, timeout, onDisconnect, admission, answer }
+    return { name, timeout, onDisconnect, clientLimit, admission, answer }
   }
 
   #adder(method: string): AddRoute<this> {

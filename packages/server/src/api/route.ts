@@ -3,6 +3,7 @@ import { requireDuration, requireLimit } from 'corral/lowlevel'
 import { currentRequest } from '../engine/current-request.ts'
 import { Admission } from '../limits/admission.ts'
 import type { AdmissionOptions } from '../limits/admission.ts'
+import type { ClientLimit } from '../limits/client-limit.ts'
 import { Reply, toReply } from '../reply/reply.ts'
 import type { ApiRequest, QueryValues } from './api-request.ts'
 import type { BodyLimits } from './read-body.ts'
@@ -31,6 +32,8 @@ export interface RouteOptions<
   readonly response?: R
   /** The longest time for a request, waiting in line included, in milliseconds. Default `Infinity`. */
   readonly timeout?: number
+  /** How often one client may ask for it; `clientLimit` makes one. */
+  readonly clientLimit?: ClientLimit
   /** What becomes of the work when the client goes: `cancel` (default), or `finish`. */
   readonly onDisconnect?: 'cancel' | 'finish'
   /** Bytes that a body may have; 413 for more. Default 1 MiB. */

@@ -1,4 +1,5 @@
 import type { Admission } from '../limits/admission.ts'
+import type { ClientLimit } from '../limits/client-limit.ts'
 import type { Reply } from '../reply/reply.ts'
 import type { Transport } from '../transport/transport.ts'
 
@@ -12,8 +13,7 @@ export interface Plan {
   readonly admission?: Admission | undefined
   /** It takes no place of those that all routes share. */
   readonly exempt?: boolean
-  /** Told before a place is taken; throws for a client that has asked too often. */
-  readonly check?: ((transport: Transport) => void) | undefined
+  readonly clientLimit?: ClientLimit | undefined
   /** The answer; undefined when it was given already. */
   answer(transport: Transport): PromiseLike<Reply | undefined>
 }

@@ -1,8 +1,9 @@
 import { Event, isCancelled, now, shield, supervisor, timeout } from 'corral'
 import type { Task, TaskGroup } from 'corral'
-import { requireDuration } from 'corral/lowlevel'
+import { requireCount, requireDuration } from 'corral/lowlevel'
 import type { Application, Lifespan, Plan } from '../app/plan.ts'
 import { Admission } from '../limits/admission.ts'
+import { clientAddress } from '../limits/client-address.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { EngineOptions } from './engine-options.ts'
 import { health } from './health.ts'
@@ -32,8 +33,9 @@ export class Engine {
 
   constructor(api: string, app: Application, options: EngineOptions, checksAnswers = false) {
     this.checksAnswers = checksAnswers
-    const { timeout: cap = Infinity } = options
+    const { timeout: cap = Infinity, trustedProxies = 0 } = options
     requireDuration(`${api}: timeout`, cap)
+    requireCount(`${api}: trustedProxies`, trustedProxies, 0)
     this.#app = app
     this.options = options
     this.admission = Admission.of(api, options)
@@ -45,6 +47,11 @@ export class Engine {
   /** Requests and background tasks under way. */
   get live(): number {
     return this.#live
+  }
+
+  /** It takes requests. */
+  get isOpen(): boolean {
+    return this.#group !== undefined
   }
 
   /**
@@ -164,6 +171,11 @@ export class Engine {
     return new HeldResource(hold, name, (work: () => Promise<Failure | undefined>) =>
       group.spawn(work, { name }),
     )
+  }
+
+  /** Whose request it is. */
+  client(transport: Transport): string {
+    return clientAddress(transport, this.options.trustedProxies ?? 0)
   }
 
   lifespan(lifespan: Lifespan): unknown {

@@ -105,11 +105,20 @@ export class RequestWork {
   /** The handler's answer, with a place of its own; nothing begins that has expired in line. */
   async #admitted(): Promise<Reply | undefined> {
     const plan = this.#plan
-    plan.check?.(this.#transport)
+    if (plan.exempt !== true) this.#checkClient()
     using _all = plan.exempt === true ? undefined : await this.#engine.admission?.enter()
     using _route = await plan.admission?.enter()
     throwIfCancelled()
     return await this.#handle()
+  }
+
+  #checkClient(): void {
+    const { clientLimit: all } = this.#engine.options
+    const { clientLimit: own } = this.#plan
+    if (all === undefined && own === undefined) return
+    const client = this.#engine.client(this.#transport)
+    all?.check(this.#transport, client)
+    own?.check(this.#transport, client)
   }
 
   /** What is opened until the handler has ended is closed before the answer: a failure of that is a 500. */
@@ -158,9 +167,11 @@ export class RequestWork {
   }
 
   #tell(outcome: Outcome): void {
+    const { onRequest } = this.#engine.options
+    if (onRequest === undefined) return
     const { method, target, status } = this.#transport
+    const client = this.#engine.client(this.#transport)
     const ms = now() - this.#arrived
-    const event = { name: this.#name, method, target, status, outcome, ms }
-    this.#engine.options.onRequest?.(event)
+    onRequest({ name: this.#name, method, target, client, status, outcome, ms })
   }
 }

@@ -1,28 +1,29 @@
-import { Event } from 'corral'
+import { stopping } from 'corral'
+import type { Event } from 'corral'
 import type { App } from '../app/application.ts'
 import { openServer } from './server.ts'
 import type { ServerOptions } from './server-options.ts'
 
 export interface ServeOptions extends ServerOptions {
-  /** When it is set the server drains, and `serve` ends. */
+  /** When it is set the server drains, and `serve` ends. Default: `stopping()`, set by SIGTERM and Ctrl-C. */
   readonly stop?: Event
   /** Told where it listens, once it does. */
   readonly onListening?: (url: string) => void
 }
 
 /**
- * Serves an application until `stop` is set; then it drains, and all work has ended when `serve` returns.
+ * Serves an application until the run is asked to end; then it drains, and all work has ended when `serve` returns.
+ * Give the run a grace longer than `drainDelay` and the `grace` of the server together: without one the first signal
+ * cancels.
  *
  * Cancellation: cancels the requests and awaits them.
  *
  * @throws what listening fails with, such as EADDRINUSE
  * @example
- * const stop = new Event()
- * process.once('SIGTERM', () => stop.set())
- * await run(() => serve(app, { port: 8080, stop }), { handleSignals: false })
+ * await run(() => serve(app, { port: 8080, drainDelay: 5_000, grace: 25_000 }), { grace: 35_000 })
  */
 export async function serve(app: App, options: ServeOptions = {}): Promise<void> {
-  const { stop = new Event(), onListening } = options
+  const { stop = stopping(), onListening } = options
   await using server = await openServer(app, options)
   onListening?.(server.url)
   await stop.wait()

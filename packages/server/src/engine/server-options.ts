@@ -1,3 +1,4 @@
+import type { TlsOptions } from 'node:tls'
 import type { EngineOptions } from './engine-options.ts'
 
 /** Where a server listens, and what it bears. */
@@ -6,6 +7,8 @@ export interface ServerOptions extends EngineOptions {
   readonly port?: number
   /** Default: all addresses of the machine. */
   readonly host?: string
+  /** Key and certificate, as those of `node:tls`: HTTPS then, with HTTP/2 for those who speak it. */
+  readonly tls?: TlsOptions
   /** How long a client may take to send the headers, in milliseconds. Default 10 000. */
   readonly headersTimeout?: number
   /** How long it may take to send the body after them, in milliseconds. Default 30 000. */

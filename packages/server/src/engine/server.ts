@@ -1,17 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { createServer } from 'node:http'
-import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
-import { Server as NetServer } from 'node:net'
-import type { AddressInfo, Socket } from 'node:net'
-import { cancellable, Future, moveOnAfter, openGroup, sleep } from 'corral'
+import { cancellable, moveOnAfter, openGroup, sleep } from 'corral'
 import type { TaskGroup } from 'corral'
 import { requireCount, requireDuration, requireLimit, requireOptions } from 'corral/lowlevel'
 import { toApplication } from '../app/application.ts'
 import type { App } from '../app/application.ts'
-import type { Application } from '../app/plan.ts'
-import { NodeTransport } from '../transport/node-transport.ts'
-import { canUpgrade, upgradeTransport } from '../transport/upgrade-transport.ts'
+import { ListenerApplication } from '../app/listener-application.ts'
 import { Engine } from './engine.ts'
+import { Listener } from './listener.ts'
 import type { ServerOptions } from './server-options.ts'
 
 /**
@@ -37,8 +32,7 @@ export class Server implements AsyncDisposable {
   readonly #engine: Engine
   readonly #options: ServerOptions
   readonly #group: TaskGroup & AsyncDisposable
-  readonly #http: HttpServer
-  readonly #closed = new Future<void>()
+  readonly #listener: Listener
   #drained: Promise<void> | undefined
   #url = ''
 
@@ -49,7 +43,14 @@ export class Server implements AsyncDisposable {
     const application = toApplication('openServer', app)
     this.#engine = new Engine('openServer', application, options)
     this.#group = openGroup({ name: 'server' })
-    this.#http = this.#createServer(application)
+    // The values of whoever opened the server, not of whoever asked first on a connection.
+    const here = AsyncLocalStorage.snapshot()
+    this.#listener = new Listener(options, {
+      accept: (transport) => void here(() => this.#engine.accept(transport)),
+      upgrades: (target) => application.upgrades?.(target) === true,
+      http2: !(application instanceof ListenerApplication),
+      onError: (error) => this.#engine.report(error, 'server'),
+    })
   }
 
   /** Such as `http://127.0.0.1:8080`. */
@@ -59,7 +60,7 @@ export class Server implements AsyncDisposable {
 
   /** Where it listens. */
   get port(): number {
-    return Number(new URL(this.#url).port)
+    return Number(/\d+$/.exec(this.#url)?.[0])
   }
 
   /** Requests and background tasks under way. */
@@ -73,7 +74,10 @@ export class Server implements AsyncDisposable {
       await this.#group.start<void>(
         async (started) =>
           this.#engine.run(
-            () => this.#listen(),
+            async () => {
+              this.#url = await this.#listener.listen(this.#options)
+              return () => this.#listener.close()
+            },
             () => started(),
           ),
         { name: 'serve' },
@@ -99,7 +103,7 @@ export class Server implements AsyncDisposable {
     try {
       this.#engine.unready()
       if (drainDelay > 0) await sleep(drainDelay)
-      this.#stopListening()
+      this.#listener.stopListening()
       this.#engine.drain()
       await moveOnAfter(grace, () => this.#settle(linger))
     } finally {
@@ -112,7 +116,7 @@ export class Server implements AsyncDisposable {
   async #settle(linger: number): Promise<void> {
     await this.#engine.idle()
     // What comes on a connection that was idle is answered yet, and closes it.
-    await moveOnAfter(linger, () => this.#closed.wait())
+    await moveOnAfter(linger, () => this.#listener.closed.wait())
     await this.#engine.idle()
   }
 
@@ -120,73 +124,6 @@ export class Server implements AsyncDisposable {
     this.#engine.stop()
     await this.#group.join()
   }
-
-  #createServer(app: Application): HttpServer {
-    const { headersTimeout = 10_000, bodyTimeout = 30_000, keepAlive = 65_000 } = this.#options
-    const { maxHeaderBytes = 16_384, maxConnections = Infinity } = this.#options
-    const http = createServer({
-      headersTimeout,
-      requestTimeout: finite(headersTimeout + bodyTimeout),
-      keepAliveTimeout: keepAlive,
-      maxHeaderSize: maxHeaderBytes,
-      connectionsCheckingInterval: Math.min(1000, headersTimeout),
-      noDelay: true,
-      shouldUpgradeCallback: (incoming) =>
-        app.upgrades?.(incoming.url ?? '/') === true && canUpgrade(incoming),
-    })
-    if (maxConnections !== Infinity) http.maxConnections = maxConnections
-    // The values of whoever opened the server, not of whoever asked first on a connection.
-    const here = AsyncLocalStorage.snapshot()
-    const { readerTimeout = 30_000 } = this.#options
-    const accept =
-      (expectsContinue: boolean) =>
-      (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-        incoming.on('error', () => {}) // a client that goes in the middle of its body
-        outgoing.on('error', () => {})
-        const transport = new NodeTransport(incoming, outgoing, { readerTimeout, expectsContinue })
-        here(() => this.#engine.accept(transport))
-      }
-    http.on('request', accept(false)).on('checkContinue', accept(true))
-    http.on('upgrade', (incoming, socket, head) => {
-      const transport = upgradeTransport(incoming, socket as Socket, head, readerTimeout)
-      if (transport !== undefined) here(() => this.#engine.accept(transport))
-    })
-    http.once('close', () => this.#closed.resolve())
-    return http
-  }
-
-  async #listen(): Promise<() => Promise<void>> {
-    const { port = 8080, host } = this.#options
-    const http = this.#http
-    const listening = new Future<void>()
-    http.once('error', (error) => listening.reject(error))
-    http.listen({ port, ...(host === undefined ? undefined : { host }) }, () => listening.resolve())
-    try {
-      await listening
-    } catch (error) {
-      http.close()
-      throw error
-    }
-    http.removeAllListeners('error')
-    http.on('error', (error) => this.#engine.report(error, 'server'))
-    const { address, port: actual, family } = http.address() as AddressInfo
-    const shown = address === '::' || address === '0.0.0.0' ? 'localhost' : address
-    this.#url = `http://${family === 'IPv6' && shown !== 'localhost' ? `[${shown}]` : shown}:${actual}`
-    return async () => {
-      this.#stopListening()
-      http.closeAllConnections()
-      await this.#closed.wait()
-    }
-  }
-
-  /** Closes the listener only: `http.Server.close` would cut connections that a request is on its way on. */
-  #stopListening(): void {
-    if (this.#http.listening) NetServer.prototype.close.call(this.#http)
-  }
-}
-
-function finite(ms: number): number {
-  return ms === Infinity ? 0 : ms
 }
 
 function check(options: ServerOptions): void {

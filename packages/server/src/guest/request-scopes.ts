@@ -1,0 +1,165 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { isCancelled, moveOnAfter, openGroup, shield } from 'corral'
+import type { TaskGroup } from 'corral'
+import { requireDuration, requireFunction, requireOptions } from 'corral/lowlevel'
+import type { Plan } from '../app/plan.ts'
+import type { EngineOptions } from '../engine/engine-options.ts'
+import { Engine } from '../engine/engine.ts'
+import { HttpProblem } from '../errors.ts'
+import type { Transport } from '../transport/transport.ts'
+import { GuestTransport } from './guest-transport.ts'
+
+export interface RequestScopesOptions extends Omit<EngineOptions, 'livePath' | 'readyPath'> {
+  /** How long a drain lets the work under way end before it is cancelled, in milliseconds. Default 30 000. */
+  readonly grace?: number
+}
+
+/** Of one kind of requests. */
+export interface ScopeOptions {
+  /** The longest time for a request, in milliseconds; 504 after that. Default `Infinity`. */
+  readonly timeout?: number
+  /** What becomes of the work when the client goes: `cancel` (default), or `finish`. */
+  readonly onDisconnect?: 'cancel' | 'finish'
+}
+
+/**
+ * Scopes for the requests of a server that is not ours: each is a task, cancelled when its client goes or its time is
+ * over. `openRequestScopes` makes it.
+ */
+export class RequestScopes implements AsyncDisposable {
+  readonly #engine: Engine
+  readonly #plans = new WeakMap<Transport, Plan>()
+  readonly #group: TaskGroup & AsyncDisposable
+  readonly #grace: number
+  readonly #here = AsyncLocalStorage.snapshot()
+
+  /** Made by `openRequestScopes`, not by hand. */
+  constructor(options: RequestScopesOptions) {
+    const { grace = 30_000, ...rest } = options
+    requireDuration('openRequestScopes: grace', grace)
+    this.#grace = grace
+    const plan = (transport: Transport): Plan => this.#plans.get(transport) as Plan
+    const all = { ...rest, livePath: false, readyPath: false } as const
+    this.#engine = new Engine('openRequestScopes', { plan, lifespans: [] }, all)
+    this.#group = openGroup({ name: 'request scopes' })
+  }
+
+  /** @internal */
+  async start(): Promise<void> {
+    await this.#group.start<void>((started) => this.#engine.run(nothing, () => started()), {
+      name: 'requests',
+    })
+  }
+
+  /** Requests and background tasks under way. */
+  get live(): number {
+    return this.#engine.live
+  }
+
+  /**
+   * Runs the work of a request in a scope of its own. The result is that of `work`; the request's task lasts until
+   * the framework has sent the answer.
+   *
+   * @throws HttpProblem 504 when its time is over, 503 when the scopes are closed or full, 429 for a client that asks
+   * too often, 499 when the client has gone, each after the cleanup of `work`
+   */
+  run<T>(
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    name: string,
+    work: () => PromiseLike<T> | T,
+    options: ScopeOptions = {},
+  ): Promise<T> {
+    const transport = new GuestTransport<T>(incoming, outgoing)
+    this.#plans.set(transport, { ...options, name, answer: () => answer(transport, work) })
+    // Not the context of whoever made the connection: its task has ended long ago.
+    const task = this.#engine.isOpen ? this.#here(() => this.#engine.accept(transport)) : undefined
+    if (task === undefined) {
+      return Promise.reject(new HttpProblem(503, { headers: { connection: 'close' } }))
+    }
+    const ended = (): void => transport.fail(new HttpProblem(transport.gone ? 499 : 503))
+    void task.settled().then(ended)
+    return transport.outcome.wait()
+  }
+
+  /** A listener of `node:http` whose requests have scopes. What it returns is awaited, if it can be. */
+  listener(
+    listener: (incoming: IncomingMessage, outgoing: ServerResponse) => unknown,
+    options: ScopeOptions = {},
+  ): RequestListener {
+    requireFunction('RequestScopes.listener: listener', listener)
+    return (incoming, outgoing) => {
+      const [path] = (incoming.url ?? '/').split('?', 1)
+      const work = (): unknown => listener(incoming, outgoing)
+      const failed = (error: unknown): void => this.#refuse(outgoing, error)
+      this.run(incoming, outgoing, `${incoming.method} ${path}`, work, options).catch(failed)
+    }
+  }
+
+  #refuse(outgoing: ServerResponse, error: unknown): void {
+    const problem = error instanceof HttpProblem ? error : new HttpProblem(500, { cause: error })
+    if (problem.cause !== undefined) this.#engine.report(problem.cause, 'listener')
+    if (outgoing.headersSent || outgoing.destroyed) {
+      outgoing.destroy()
+      return
+    }
+    const headers = { 'content-type': 'application/problem+json', ...problem.headers }
+    outgoing.writeHead(problem.status, headers as Record<string, string>)
+    outgoing.end(JSON.stringify(problem.document))
+  }
+
+  /** Ends endless streams, and lets the work under way end; what has not when the grace is over is cancelled. */
+  async drain(): Promise<void> {
+    try {
+      this.#engine.drain()
+      await moveOnAfter(this.#grace, () => this.#engine.idle())
+    } finally {
+      await shield(() => this[Symbol.asyncDispose]())
+    }
+  }
+
+  /** Cancels what is under way, and awaits it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#engine.stop()
+    await this.#group.join()
+  }
+}
+
+/** Others bring the requests. */
+async function nothing(): Promise<() => Promise<void>> {
+  return async () => {}
+}
+
+/** What the work fails with is the framework's affair, unless it was cancelled: then the engine has the word. */
+async function answer<T>(
+  transport: GuestTransport<T>,
+  work: () => PromiseLike<T> | T,
+): Promise<undefined> {
+  try {
+    transport.outcome.resolve(await work())
+  } catch (error) {
+    if (isCancelled(error)) throw error
+    transport.fail(error)
+  }
+  await transport.finished()
+}
+
+/**
+ * Opens scopes for the requests of a server that exists already, in the scope that it is called in: at best that of
+ * `run`. The adapters for hono, fastify and express are made of it.
+ *
+ * Cancellation: cancels the requests and awaits them.
+ *
+ * @example
+ * await using scopes = await openRequestScopes({ timeout: 10_000 })
+ * const server = createServer(scopes.listener(async (request, response) => response.end(await work())))
+ */
+export async function openRequestScopes(
+  options: RequestScopesOptions = {},
+): Promise<RequestScopes> {
+  requireOptions('openRequestScopes', options)
+  const scopes = new RequestScopes(options)
+  await scopes.start()
+  return scopes
+}

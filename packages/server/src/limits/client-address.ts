@@ -1,0 +1,45 @@
+import { isIP, isIPv4 } from 'node:net'
+import type { Transport } from '../transport/transport.ts'
+
+/**
+ * Whose request it is. Each proxy adds to the right of `x-forwarded-for` whom it heard from, so that so many
+ * trusted proxies are counted from the right: what stands further left anybody may have written.
+ */
+export function clientAddress(transport: Transport, trustedProxies: number): string {
+  const { remoteAddress, headers } = transport
+  if (trustedProxies === 0) return plain(remoteAddress)
+  const forwarded = headers['x-forwarded-for'] ?? ''
+  const hops = String(forwarded).split(',')
+  hops.push(remoteAddress)
+  const hop = hops[Math.max(0, hops.length - 1 - trustedProxies)] ?? ''
+  const address = plain(hop.trim())
+  return isIP(address) === 0 ? plain(remoteAddress) : address
+}
+
+/** Who counts as one client: an address of IPv4, and of IPv6 the network, since each has 2^64 addresses. */
+export function clientKey(address: string): string {
+  if (isIP(address) !== 6) return address
+  const groups = groupsOf(address)
+  return `${groups.slice(0, 4).join(':')}::/64`
+}
+
+/** Without port, brackets, zone, and without the prefix of an IPv4 address in a socket of IPv6. */
+function plain(text: string): string {
+  const [, inBrackets] = /^\[([^\]]*)\](?::\d+)?$/.exec(text) ?? []
+  const [, withPort] = /^([\d.]+):\d+$/.exec(text) ?? []
+  const [address = ''] = (inBrackets ?? withPort ?? text).split('%')
+  const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1]
+  return mapped !== undefined && isIPv4(mapped) ? mapped : address.toLowerCase()
+}
+
+/** The eight groups of an address of IPv6, without leading zeros. */
+function groupsOf(address: string): string[] {
+  const [head = '', tail] = address.split('::')
+  const left = head === '' ? [] : head.split(':')
+  const right = tail === undefined || tail === '' ? [] : tail.split(':')
+  // The last one may be an IPv4 address, which is two groups: it is behind the network.
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length)
+  return [...left, ...Array<string>(zeros).fill('0'), ...right].map((group) =>
+    group.replace(/^0+(?=.)/, ''),
+  )
+}

@@ -1,0 +1,2 @@
+export { openRequestScopes, RequestScopes } from './guest/request-scopes.ts'
+export type { RequestScopesOptions, ScopeOptions } from './guest/request-scopes.ts'
