@@ -4,7 +4,7 @@ export const flowMutations: readonly Mutation[] = [
   [
     'SingleFlight: every call flies',
     'flow/single-flight.ts',
-    `(this.#flights.get(key) ?? this.#begin(key, fn))`,
+    `(flight ?? this.#begin(key, fn))`,
     `this.#begin(key, fn)`,
   ],
   [
