@@ -103,7 +103,7 @@ describe('Room, explored', () => {
         for await (const { kind } of presence) balance[kind] += 1
         expect(balance.left).toBe(balance.joined)
       },
-      { budget: 400 },
+      { budget: 400, foreign: 'wait' },
     )
     expect(schedules).toBeGreaterThan(20)
   })
