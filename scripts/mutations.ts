@@ -125,10 +125,10 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'the clock is not set again after it rang',
     file: 'kernel/clock.ts',
-    from: `      timer.expire()
+    from: `      this.ring(timer)
     }
     this.#source.arm(this.next, this.#fire)`,
-    to: `      timer.expire()
+    to: `      this.ring(timer)
     }`,
     tests: ['kernel'],
   },

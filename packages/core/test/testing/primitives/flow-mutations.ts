@@ -4,20 +4,20 @@ export const flowMutations: readonly Mutation[] = [
   [
     'SingleFlight: every call flies',
     'flow/single-flight.ts',
-    `(this.#flights.get(key) ?? this.#begin(key, fn))`,
+    `(flight ?? this.#begin(key, fn))`,
     `this.#begin(key, fn)`,
   ],
   [
     'SingleFlight: passengers are not told',
-    'flow/shared-work.ts',
-    `if (ended.state === 'fulfilled') give(waiter, ended.value as T)`,
-    `if (ended.state === 'fulfilled') line.remove(waiter)`,
+    'sync/shared-work.ts',
+    `if (task.state === 'fulfilled') this.#job.give(waiter, task.value as T)`,
+    `if (task.state === 'fulfilled') this.line.remove(waiter)`,
   ],
   [
     'SingleFlight: a flight that has landed stays',
-    'flow/shared-work.ts',
-    `  const task = owner.spawn(name, work, (ended) => {\n    over()`,
-    `  const task = owner.spawn(name, work, (ended) => {`,
+    'sync/shared-work.ts',
+    `if (others === undefined) this.#job.over(task)`,
+    `if (others !== undefined) this.#job.over(task)`,
   ],
   [
     'Batcher: a batch is never full',

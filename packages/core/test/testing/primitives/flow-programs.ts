@@ -1,5 +1,6 @@
 import {
   Batcher,
+  Cache,
   CancelScope,
   checkpoint,
   gather,
@@ -9,12 +10,57 @@ import {
   retry,
   Semaphore,
   SingleFlight,
+  taskGroup,
+  TaskMap,
 } from '../../../src/index.ts'
 import { always } from '../../../src/testing.ts'
 import { must, onlyRange, together } from './primitive.ts'
 import type { Primitive } from './primitive.ts'
 
 export const flowPrograms: readonly Primitive[] = [
+  {
+    name: 'Cache: one load for all who ask at the same time, and what was loaded is kept',
+    program: async () => {
+      let loads = 0
+      const cache = new Cache<string, number>(async () => {
+        loads += 1
+        await checkpoint()
+        return loads
+      })
+      const ask = async (): Promise<void> => {
+        const value = await cache.get('a')
+        must(value > 0 && value <= loads, `got ${value}`)
+      }
+      await together(ask, ask, ask)
+      must(loads <= 2, `${loads} loads: a second one only after the first was given up`)
+    },
+  },
+  {
+    name: 'TaskMap: never two tasks of a key, in whatever order they are replaced',
+    program: async () => {
+      let inside = 0
+      await taskGroup(async (group) => {
+        const tasks = new TaskMap<string>(group)
+        const replace = async (): Promise<void> => {
+          await checkpoint()
+          tasks.spawn(
+            'a',
+            async () => {
+              must(++inside === 1, 'two of a key are at work')
+              try {
+                await checkpoint()
+              } finally {
+                inside -= 1
+              }
+            },
+            { existing: 'replace' },
+          )
+        }
+        await together(replace, replace)
+      })
+      must(inside === 0, `${inside} are at work`)
+    },
+  },
   {
     name: 'Pool: never more than max, each lent to one, all destroyed by drain',
     program: async () => {

@@ -52,8 +52,8 @@ export const syncMutations: readonly Mutation[] = [
   [
     'Lock: the next in line is not served',
     'sync/lock-state.ts',
-    `    else this.#count(permit, -1)\n    this.line.serve()`,
-    `    else this.#count(permit, -1)`,
+    `if (this.#abandoned?.size === 0) this.#abandoned = undefined\n    this.line.serve()`,
+    `if (this.#abandoned?.size === 0) this.#abandoned = undefined`,
   ],
   [
     'Lock: all in line are let in',
@@ -101,26 +101,26 @@ export const syncMutations: readonly Mutation[] = [
   [
     'CapacityLimiter: a token does not come back',
     'sync/capacity-limiter.ts',
-    `    this.#tokens.delete(borrower)\n`,
+    `    this.#borrowed -= 1\n`,
     ``,
   ],
   [
     'CapacityLimiter: the line is not served',
     'sync/capacity-limiter.ts',
-    `    this.#tokens.delete(borrower)\n    this.#line.serve()`,
-    `    this.#tokens.delete(borrower)`,
+    `if (isStranger(token)) this.#strangers -= 1\n    this.#line.serve()`,
+    `if (isStranger(token)) this.#strangers -= 1`,
   ],
   [
     'CapacityLimiter: one too many',
     'sync/capacity-limiter.ts',
-    `if (this.#tokens.size >= this.#total) return`,
-    `if (this.#tokens.size > this.#total) return`,
+    `if (this.#borrowed >= this.#total) return`,
+    `if (this.#borrowed > this.#total) return`,
   ],
   [
     'CapacityLimiter: no limit without a line',
     'sync/capacity-limiter.ts',
-    `if (this.#tokens.size >= this.#total) return`,
-    `if (this.#tokens.size >= this.#total && this.waiting > 0) return`,
+    `if (this.#borrowed >= this.#total) return`,
+    `if (this.#borrowed >= this.#total && this.waiting > 0) return`,
   ],
   [
     'Event: set wakes nobody when several wait',
@@ -171,19 +171,14 @@ export const syncMutations: readonly Mutation[] = [
   [
     'Once: each asker starts the work',
     'sync/once.ts',
-    `      if (this.#task === undefined) {\n        this.#start()`,
-    `      if (this.#made === undefined) {\n        this.#start()`,
+    `(this.#work ??= this.#begin())`,
+    `this.#begin()`,
   ],
   [
     'Once: those who wait are not told',
     'sync/once.ts',
-    `        else wake(waiter, this.#made.value)\n`,
-    ``,
+    `      give: wake,\n`,
+    `      give: () => {},\n`,
   ],
-  [
-    'Once: a failure stays',
-    'sync/once.ts',
-    `      this.#task = undefined\n      if (task.state`,
-    `      if (task.state`,
-  ],
+  ['Once: a failure stays', 'sync/once.ts', `        this.#work = undefined\n`, ``],
 ]
