@@ -61,16 +61,19 @@ describe('instrument', () => {
     const failure = new Error('around')
     let ran = 0
     const lost = await unhandled(() =>
-      testRun(async () => {
-        const off = instrument({
-          around() {
-            throw failure
-          },
-        })
-        await spawn(() => (ran += 1))
-        await spawn(() => (ran += 1))
-        off()
-      }).catch(() => {}),
+      testRun(
+        async () => {
+          const off = instrument({
+            around() {
+              throw failure
+            },
+          })
+          await spawn(() => (ran += 1))
+          await spawn(() => (ran += 1))
+          off()
+        },
+        { unhandled: 'report' },
+      ),
     )
     expect([ran, lost]).toEqual([2, [failure]])
   })
