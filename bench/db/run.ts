@@ -117,7 +117,7 @@ await run(async () => {
   ]
   await rm(folder, { recursive: true, force: true })
   const machine = `${cpus()[0]?.model ?? 'unknown'}, ${cpus().length} cores`
-  const about = `Node ${process.versions.node}, ${machine}, ${new Date().toISOString().slice(0, 10)}; ${rounds} interleaved rounds, each sample in a process of its own. Medians; in brackets the least and the greatest of the rounds. On a shared machine trust ratios of 1.3 and more.`
+  const about = `Node ${process.versions.node}, ${machine}, ${new Date().toISOString().slice(0, 10)}; ${rounds} interleaved rounds, each sample in a process of its own. Medians; in brackets the least and the greatest of the rounds. On a shared machine trust ratios of 1.3 and more. The CPU time is that of the program alone: without the server, and without the processes that read SQLite.`
   const page = `# Databases\n\n\`npm run bench:db\`. ${about}\n\n${pages.join('\n\n')}\n`
   await writeFile(new URL('../results/db.md', import.meta.url), page)
   console.log(`\n${page}`)

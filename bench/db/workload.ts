@@ -1,7 +1,7 @@
 export interface Sample {
   /** Operations a second. */
   readonly rate: number
-  /** Microseconds of CPU time of this process, and of those that it started and that have ended, for each operation. */
+  /** Microseconds of CPU time of this process for each operation; that of the processes that it started is not in it. */
   readonly micros: number
 }
 
