@@ -17,10 +17,16 @@ let directory: string
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'corral-cli-'))
   await using store = await openStore(join(directory, 'crawl.db'))
-  await store.seed(Array.from({ length: 3000 }, (_, n) => `http://a.test/${'x'.repeat(60)}/${n}`))
+  await store.seed(Array.from({ length: 6000 }, (_, n) => `http://a.test/${'x'.repeat(60)}/${n}`))
   const failure = { kind: 'http', code: '404', message: 'status 404', attempts: 1, failedAt: 1 }
-  const entries = await store.claim(3000, 3000)
-  await store.commit(entries.map((entry) => ({ result: 'failure', entry, failure })))
+  const entries = await store.claim(6000, 6000)
+  await store.commit(
+    entries.map((entry, n) =>
+      n < 3000
+        ? { result: 'failure', entry, failure }
+        : { result: 'skip', entry, reason: 'robots' },
+    ),
+  )
   return () => rmSync(directory, { recursive: true, force: true })
 })
 
