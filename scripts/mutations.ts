@@ -250,7 +250,7 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'what a body returns is awaited outside of its scope',
     file: 'scope/scoped.ts',
-    from: `return isThenable(result) ? runInScope(scope, follow<T>, result) : result`,
+    from: `return isForeign(result) ? runInScope(scope, follow<T>, result) : result`,
     to: `return result`,
     tests: ['scope'],
   },

@@ -54,10 +54,15 @@ export function requireOptions(where: string, options: object): void {
   refuse(`${where}: options`, 'an object', options)
 }
 
+/** Whether it can be awaited: a promise, a task, a query that begins when it is awaited. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as Partial<PromiseLike<unknown>> | undefined | null)?.then === 'function'
+}
+
 /** Work: passed as a function, never as a promise that already runs. */
 export function requireFunction(where: string, fn: unknown): void {
   if (typeof fn === 'function') return
-  if (typeof (fn as PromiseLike<unknown> | undefined)?.then === 'function') {
+  if (isThenable(fn)) {
     throw new MisuseError(
       `${where} must be a function, got a promise that already runs (object); pass () => work() instead of work()`,
     )

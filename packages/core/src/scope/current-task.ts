@@ -1,13 +1,14 @@
 import { currentScope, currentTaskRecord } from '../kernel/current.ts'
 import { effectiveDeadline } from '../kernel/cancellation.ts'
 import type { TaskNode } from './task-node.ts'
-import { Task } from './task.ts'
+import { taskOf } from './task.ts'
+import type { Task } from './task.ts'
 
 /** The task that the running code belongs to, or undefined at the root. */
 export function currentTask(): Task<unknown> | undefined {
   const node = currentTaskRecord() as TaskNode | undefined
   if (node === undefined) return undefined
-  return (node.handle as Task<unknown> | undefined) ?? new Task(node)
+  return taskOf(node)
 }
 
 /**

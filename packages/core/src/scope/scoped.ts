@@ -1,5 +1,6 @@
 import { Cancelled, TimeoutError } from '../errors.ts'
 import { currentScope } from '../kernel/current.ts'
+import { isThenable } from '../kernel/guard.ts'
 import { runInScope } from '../kernel/platform.ts'
 import { ScopeNode } from '../kernel/records.ts'
 import { attach, closeScope, notifyBodyEnd } from '../kernel/scope-tree.ts'
@@ -108,16 +109,15 @@ function enterScope<A, T>(
   depth += 1
   try {
     const result = runInScope(scope, body, argument)
-    return isThenable(result) ? runInScope(scope, follow<T>, result) : result
+    return isForeign(result) ? runInScope(scope, follow<T>, result) : result
   } finally {
     depth -= 1
   }
 }
 
 /** Awaiting it calls something foreign, at once or when it is awaited. */
-function isThenable<T>(result: PromiseLike<T> | T): result is PromiseLike<T> {
-  if (result instanceof Promise && result.constructor === Promise) return false
-  return typeof (result as Partial<PromiseLike<T>> | undefined | null)?.then === 'function'
+function isForeign<T>(result: PromiseLike<T> | T): result is PromiseLike<T> {
+  return !(result instanceof Promise && result.constructor === Promise) && isThenable(result)
 }
 
 function follow<T>(thenable: PromiseLike<T>): Promise<T> {

@@ -1,4 +1,4 @@
-import { requireFunction } from '../kernel/guard.ts'
+import { isThenable, requireFunction } from '../kernel/guard.ts'
 import { runInScope } from '../kernel/platform.ts'
 import { Nursery } from './nursery.ts'
 import { restartsOf } from './restarts.ts'
@@ -9,7 +9,8 @@ import { spawnInto } from './spawn.ts'
 import type { SpawnOptions } from './spawn.ts'
 import { TaskGroup } from './task-group.ts'
 import type { TaskNode } from './task-node.ts'
-import { Task } from './task.ts'
+import { taskOf } from './task.ts'
+import type { Task } from './task.ts'
 
 export interface SupervisorOptions extends SpawnOptions {
   /** Told of each task's failure, and awaited. What it throws fails the supervisor. Needed without `restart`. */
@@ -63,17 +64,11 @@ export function supervisor<T>(
     if (child.state !== 'rejected') return
     // Told in the supervisor's scope, not in that of the task, which has ended.
     const told =
-      onError && runInScope(nursery.scope, (node) => onError(node.error, handleOf(node)), child)
-    if (typeof (told as Partial<PromiseLike<unknown>> | undefined)?.then === 'function') {
-      nursery.await(told as PromiseLike<unknown>)
-    }
+      onError && runInScope(nursery.scope, (node) => onError(node.error, taskOf(node)), child)
+    if (isThenable(told)) nursery.await(told)
     restart?.(child)
   }
   return scoped(nursery.scope, body, new TaskGroup(nursery), valueOf)
-}
-
-function handleOf(node: TaskNode): Task<unknown> {
-  return (node.handle as Task<unknown> | undefined) ?? new Task(node)
 }
 
 /** What starts a task again, after its delay, or makes its failure that of the supervisor. */

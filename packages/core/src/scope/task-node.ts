@@ -1,5 +1,6 @@
 import { TaskCancelledError } from '../errors.ts'
 import { currentTaskRecord } from '../kernel/current.ts'
+import { isThenable } from '../kernel/guard.ts'
 import { emit, observed, startAround } from '../kernel/hooks.ts'
 import { runInScope, scopesTravel } from '../kernel/platform.ts'
 import { ScopeNode, Waiter } from '../kernel/records.ts'
@@ -164,8 +165,7 @@ function runBody(task: TaskNode): void {
   try {
     result = task.work(CancelScope.of(task.scope))
     // What is foreign is followed by a promise of the engine's, which settles once and in our context.
-    const waits = typeof (result as PromiseLike<unknown> | undefined)?.then === 'function'
-    if (waits) promise = Promise.resolve(result)
+    if (isThenable(result)) promise = Promise.resolve(result)
   } catch (error) {
     task.fail(error)
     return

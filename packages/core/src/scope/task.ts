@@ -106,6 +106,11 @@ export class Task<T> implements PromiseLike<T> {
 
 export { nodeOf }
 
+/** The public face of a task, made when first asked for. */
+export function taskOf<T>(node: TaskNode<T>): Task<T> {
+  return (node.handle as Task<T> | undefined) ?? new Task(node)
+}
+
 /**
  * The stack of a suspended task: the frames that continue when its wait ends, innermost first. Only a
  * frame of the library wakes; user code is not resumed, and the wait continues where it was. A running

@@ -16,7 +16,10 @@ import { ProcessError } from '../process/process-error.ts'
 import type { Reply, Request } from './messages.ts'
 
 const HELPER = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? './helper.ts' : './helper.js', import.meta.url),
+  new URL(
+    import.meta.url.endsWith('.ts') ? './launcher-process.ts' : './launcher-process.js',
+    import.meta.url,
+  ),
 )
 
 /**

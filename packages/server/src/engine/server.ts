@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { cancellable, moveOnAfter, openGroup, sleep } from 'corral'
+import { Event, moveOnAfter, openGroup, sleep } from 'corral'
 import type { TaskGroup } from 'corral'
 import { requireCount, requireDuration, requireLimit, requireOptions } from 'corral/lowlevel'
 import { toApplication } from '../app/application.ts'
@@ -33,7 +33,7 @@ export class Server implements AsyncDisposable {
   readonly #options: ServerOptions
   readonly #group: TaskGroup & AsyncDisposable
   readonly #listener: Listener
-  #drained: Promise<void> | undefined
+  #drained: Event | undefined
   #url = ''
 
   /** Made by `openServer`, not by hand. */
@@ -96,9 +96,9 @@ export class Server implements AsyncDisposable {
    * Cancellation: cancels the requests and awaits them.
    */
   async drain(): Promise<void> {
-    if (this.#drained !== undefined) return cancellable(this.#drained)
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#drained = promise
+    if (this.#drained !== undefined) return this.#drained.wait()
+    const drained = new Event()
+    this.#drained = drained
     const { drainDelay = 0, grace = 30_000, linger = 1000 } = this.#options
     try {
       this.#engine.unready()
@@ -108,7 +108,7 @@ export class Server implements AsyncDisposable {
       await moveOnAfter(grace, () => this.#settle(linger))
     } finally {
       await this[Symbol.asyncDispose]()
-      resolve()
+      drained.set()
     }
   }
 

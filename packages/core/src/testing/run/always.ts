@@ -15,7 +15,7 @@ import { InvariantError } from './invariant-error.ts'
  */
 export function always(what: string, holds: () => boolean): void {
   requireFunction('always: holds', holds)
-  currentDriver('always').verdict.invariants.push(() => {
+  currentDriver('always').outcome.invariants.push(() => {
     if (!askNow('always', holds)) throw new InvariantError(`always: ${what}: no longer true`)
   })
 }

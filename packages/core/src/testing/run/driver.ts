@@ -20,7 +20,7 @@ import { Progress } from './progress.ts'
 import type { DriverOptions } from './run-once.ts'
 import { seededRandom } from './seeded-random.ts'
 import { Trace } from './trace.ts'
-import { Verdict } from './verdict.ts'
+import { RunOutcome } from './run-outcome.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
 /** How many wakes in one macrotask, and how many milliseconds, before the event loop gets a turn. */
@@ -46,7 +46,7 @@ export class Driver implements Scheduler, Disposable {
   readonly leaks: Leaks
   readonly faults: FaultInjector | undefined
   readonly trace: Trace
-  readonly verdict: Verdict
+  readonly outcome: RunOutcome
   readonly places: Places | undefined
   /** Whether the globals of time are those of this run for its program. */
   readonly virtualPlatform: boolean
@@ -83,7 +83,7 @@ export class Driver implements Scheduler, Disposable {
     this.root = new ScopeNode(this.runtime, undefined, 'testRun')
     this.places = options.places === true ? new Places(() => this.runtime) : undefined
     this.leaks = new Leaks(this.clock, this.places)
-    this.verdict = new Verdict(this.root, this.places, () => this.#failed())
+    this.outcome = new RunOutcome(this.root, this.places, () => this.#failed())
     this.#foreign = new ForeignWaits(this.root, this.runtime, options.foreign, options.patience)
     this.#progress = new Progress(options.maxSteps)
     this.#api = options.api
@@ -105,7 +105,7 @@ export class Driver implements Scheduler, Disposable {
   /** Steps until `program` has settled, or until nothing can make it settle. */
   drive<T>(program: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.verdict.abandon = reject
+      this.outcome.abandon = reject
       program.then(resolve, reject).finally(() => {
         this.#stopped = true
       })
@@ -120,7 +120,7 @@ export class Driver implements Scheduler, Disposable {
   }
 
   hold(waiter: Waiter<never>, pass: () => void): void {
-    if (this.verdict.abandoned) return
+    if (this.outcome.abandoned) return
     this.leaks.see(waiter)
     this.#foreign.woken(waiter.scope?.task)
     this.#progress.woken(waiter)
@@ -153,7 +153,7 @@ export class Driver implements Scheduler, Disposable {
   /** Everybody waits: decides what happens next. */
   step(): void {
     if (this.#rejectedWaits <= REJECTED_WAITS) this.#rejectedWaits = 0 // once crowded it stays so
-    if (this.#stopped || this.verdict.abandoned || this.root.firstChild === undefined) return
+    if (this.#stopped || this.outcome.abandoned || this.root.firstChild === undefined) return
     if (this.#postponed > 0) return this.#nextTurn()
     this.#look()
     // Before the event loop turns: what it brings comes sooner or later, as the machine has it.
@@ -202,7 +202,7 @@ export class Driver implements Scheduler, Disposable {
   #look(): void {
     if (this.#last !== undefined) this.faults?.after(this.#last)
     this.#last = undefined
-    this.verdict.look()
+    this.outcome.look()
   }
 
   #jump(): boolean {
@@ -229,23 +229,23 @@ export class Driver implements Scheduler, Disposable {
       return
     }
     const what = 'deadlock: every task waits, and nothing is left to wake one'
-    this.verdict.fail('DEADLOCK', `${this.#api}: ${what}`)
+    this.outcome.fail('DEADLOCK', `${this.#api}: ${what}`)
   }
 
   #failForeign(names: readonly string[], what: string): void {
     const message = `${this.#api}: ${names.join(', ')} ${what}${this.#foreign.hint}`
-    this.verdict.fail('FOREIGN', message)
+    this.outcome.fail('FOREIGN', message)
   }
 
   #countStep(): void {
     const main = this.root.firstChild?.firstChild?.task
     const wrong = this.#progress.step(main)
-    if (wrong !== undefined) this.verdict.fail('LIVELOCK', `${this.#api}: ${wrong}`)
+    if (wrong !== undefined) this.outcome.fail('LIVELOCK', `${this.#api}: ${wrong}`)
   }
 
   #checkTimeLimit(): void {
-    if (monotonicNow() < this.#giveUpAt || this.verdict.failure !== undefined) return
-    this.verdict.fail('TIMEOUT', `${this.#api}: out of time: it had not ended when its time was up`)
+    if (monotonicNow() < this.#giveUpAt || this.outcome.failure !== undefined) return
+    this.outcome.fail('TIMEOUT', `${this.#api}: out of time: it had not ended when its time was up`)
   }
 
   #nextTurn(): void {

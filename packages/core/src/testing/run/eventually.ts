@@ -17,10 +17,10 @@ export function eventually(what: string, holds: () => boolean): void {
   requireFunction('eventually: holds', holds)
   const driver = currentDriver('eventually')
   let held = false
-  driver.verdict.invariants.push(() => {
+  driver.outcome.invariants.push(() => {
     held ||= askNow('eventually', holds)
   })
-  driver.verdict.eventualities.push(() => {
+  driver.outcome.eventualities.push(() => {
     if (!held) throw new InvariantError(`eventually: ${what}: was never true`)
   })
 }

@@ -37,7 +37,7 @@ export function linearizable<T extends object>(object: T, model: () => Sequentia
   const driver = currentDriver('linearizable')
   const calls: Call[] = []
   let clock = 0
-  driver.verdict.eventualities.push(() => {
+  driver.outcome.eventualities.push(() => {
     const explained = findOrder(
       calls,
       model as () => Record<string, (...args: unknown[]) => unknown>,

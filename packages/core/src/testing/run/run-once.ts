@@ -77,7 +77,7 @@ async function runWith<T>(
   const unregister = register(driver.root)
   const body = async (): Promise<T> => {
     const value = await main()
-    driver.verdict.ended()
+    driver.outcome.ended()
     if (leftovers === 'error') await findLeftovers(driver)
     return value
   }
@@ -92,7 +92,7 @@ async function runWith<T>(
     unregister()
     countScheduler(-1)
   }
-  const { failure } = driver.verdict
+  const { failure } = driver.outcome
   if (failure !== undefined) return { ok: false, error: failure, driver }
   if (unhandled.length > 0) return { ok: false, error: unhandledIn(api, unhandled), driver }
   const leaks = driver.leaks.list()
@@ -126,7 +126,7 @@ async function findLeftovers(driver: Driver): Promise<void> {
 }
 
 /** The failure of the run comes first; what the cleanup threw because of it is kept with it. */
-function failureOf({ verdict: { failure } }: Driver, error: unknown): unknown {
+function failureOf({ outcome: { failure } }: Driver, error: unknown): unknown {
   if (failure === undefined || error === failure || error instanceof TestFailure) return error
   if (Object.isExtensible(failure) && !(error instanceof Error && error.name === 'AbortError')) {
     Object.defineProperty(failure, 'suppressed', { value: [error], enumerable: true })

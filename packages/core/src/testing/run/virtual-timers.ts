@@ -75,7 +75,7 @@ export class VirtualTimer implements ClockEntry {
     try {
       this.#context(this.#callback)
     } catch (error) {
-      this.#driver.verdict.failWith(
+      this.#driver.outcome.failWith(
         error instanceof Error ? error : new Error(`thrown: ${String(error)}`, { cause: error }),
       )
     }

@@ -10,7 +10,7 @@ import type { TestFailureCode } from './test-failure.ts'
  * What becomes of a run: what must be true of it, what it fails with, and whether it is given up because
  * not even its cleanup ends.
  */
-export class Verdict {
+export class RunOutcome {
   /** Called whenever everybody waits; throws what the program is to fail with. */
   readonly invariants: (() => void)[] = []
   /** Called when main has returned; throws what the program is to fail with. */
