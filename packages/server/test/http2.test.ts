@@ -7,7 +7,7 @@ import type { IncomingMessage } from 'node:http'
 import { currentSignal, sleep, spawn } from 'corral'
 import { describe, expect, it } from 'vitest'
 import { api, openServer, reply, sse } from '../src/index.ts'
-import { cert, key } from './certificate.ts'
+import { cert, key } from '../../http/test/connect/certificate.ts'
 import { serving, waiting } from './serving.ts'
 
 const tls = { cert, key }
