@@ -15,7 +15,7 @@ const filter = process.argv[2] ?? ''
 
 /** Runs these tests on the copy: what a failure printed, or undefined when all pass. */
 async function failureOf(tests: readonly string[]): Promise<string | undefined> {
-  const args = ['run', '--root', copy, '--bail', '1', '--reporter', 'dot', '--testTimeout', '10000']
+  const args = ['run', '--root', copy, '--bail', '1', '--reporter', 'dot', '--testTimeout', '60000']
   const paths = tests.map((test) => `packages/core/test/${test}`)
   try {
     await exec(`${root}node_modules/.bin/vitest`, [...args, ...paths], { timeout: 180_000 })
