@@ -51,7 +51,8 @@ mkdirSync(`${copy}packages/core`, { recursive: true })
 for (const part of ['src', 'test', 'package.json']) {
   cpSync(`${root}packages/core/${part}`, `${copy}packages/core/${part}`, { recursive: true })
 }
-for (const file of ['vitest.config.ts', 'tsconfig.base.json', 'tsconfig.test.json']) {
+mkdirSync(`${copy}docs`)
+for (const file of ['docs/design.md', 'vitest.config.ts', 'tsconfig.base.json', 'tsconfig.test.json']) {
   cpSync(root + file, copy + file)
 }
 
