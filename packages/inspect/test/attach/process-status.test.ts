@@ -15,7 +15,8 @@ describe('readProcessStatus', () => {
   })
 
   test('reads the number that a process has inside of its container', () => {
-    const text = 'Name:\tnode\nState:\tZ (zombie)\nNSpid:\t4711\t7\nUid:\t5\t5\t5\t5\nSigCgt:\t0000000000000000\n'
+    const text =
+      'Name:\tnode\nState:\tZ (zombie)\nNSpid:\t4711\t7\nUid:\t5\t5\t5\t5\nSigCgt:\t0000000000000000\n'
     expect(parseProcessStatus(4711, text)).toEqual({
       pid: 4711,
       state: 'Z',
