@@ -1,3 +1,3 @@
 /// <reference types="node" preserve="true" />
 
-export {}
+export { nameStem } from './name-stem.ts'
