@@ -52,7 +52,12 @@ for (const part of ['src', 'test', 'package.json']) {
   cpSync(`${root}packages/core/${part}`, `${copy}packages/core/${part}`, { recursive: true })
 }
 mkdirSync(`${copy}docs`)
-for (const file of ['docs/design.md', 'vitest.config.ts', 'tsconfig.base.json', 'tsconfig.test.json']) {
+for (const file of [
+  'docs/design.md',
+  'vitest.config.ts',
+  'tsconfig.base.json',
+  'tsconfig.test.json',
+]) {
   cpSync(root + file, copy + file)
 }
 
