@@ -1,5 +1,5 @@
-import { instrument, nameOf, snapshot } from 'corral/lowlevel'
-import type { Hooks, ScopeNode, TaskRecord, Waiter } from 'corral/lowlevel'
+import { currentScope, instrument, nameOf, snapshot } from 'corral/lowlevel'
+import type { Hooks, Runtime, ScopeNode, TaskRecord, Waiter } from 'corral/lowlevel'
 import { EventKind, EventRing, MOST } from './event-ring.ts'
 import { NameTable } from './name-table.ts'
 import { traceOf, waitName } from './trace.ts'
@@ -9,26 +9,23 @@ import type { Trace } from './trace.ts'
 const NAMES = 1000
 const NAME_BITS = 12
 
-/** The events of the kernel in a ring, from when it is made until it is disposed. */
+/** The events of the program it is made in, from then on until it is disposed. A test run is a program of its own. */
 export class EventLog implements Disposable {
   readonly ring: EventRing
   readonly #names: NameTable
-  readonly #root: ScopeNode | undefined
+  readonly #root: ScopeNode
   readonly #stop: () => void
 
-  /**
-   * @param events how many are kept, rounded up to a power of two
-   * @param root around the tasks whose names are asked for when it is read; all of the program's if left out
-   */
-  constructor(events: number, root?: ScopeNode) {
+  /** @param events how many are kept, rounded up to a power of two */
+  constructor(events: number) {
     this.ring = new EventRing(2 ** Math.ceil(Math.log2(events)))
     this.#names = new NameTable(NAMES, this.ring.size)
-    this.#root = root
-    this.#stop = instrument(hooksOf(this.ring, this.#names))
+    this.#root = currentRoot()
+    this.#stop = instrument(hooksOf(this.ring, this.#names, this.#root.runtime))
   }
 
   /** What the ring holds, as tracks of tasks. */
-  trace(now: number): Trace {
+  trace(): Trace {
     const names = this.#names
     return traceOf(
       this.ring,
@@ -41,7 +38,7 @@ export class EventLog implements Disposable {
         },
       },
       snapshot(this.#root),
-      now,
+      this.#root.runtime.clock.now(),
     )
   }
 
@@ -50,21 +47,30 @@ export class EventLog implements Disposable {
   }
 }
 
-function hooksOf(ring: EventRing, names: NameTable): Hooks {
+function currentRoot(): ScopeNode {
+  let scope = currentScope()
+  while (scope.parent !== undefined) scope = scope.parent
+  return scope
+}
+
+function hooksOf(ring: EventRing, names: NameTable, runtime: Runtime): Hooks {
+  const { clock } = runtime
   const task = (kind: EventKind, { id, name, scope }: TaskRecord): void => {
-    ring.add(kind, scope.runtime.clock.now(), id, names.idOf(name, ring.count))
+    if (scope.runtime !== runtime) return
+    ring.add(kind, clock.now(), id, names.idOf(name, ring.count))
   }
   const wait = (kind: EventKind, { scope, kind: api, resource }: Waiter<never>): void => {
-    if (scope === undefined) return
+    if (scope?.runtime !== runtime) return
     let about = names.idOf(api, ring.count)
     const name = resource && nameOf(resource)
     if (name !== undefined) about |= names.idOf(name, ring.count) << NAME_BITS
-    ring.add(kind, scope.runtime.clock.now(), scope.task?.id ?? 0, about)
+    ring.add(kind, clock.now(), scope.task?.id ?? 0, about)
   }
   return {
     taskSpawned({ id, scope }) {
+      if (scope.runtime !== runtime) return
       const parent = scope.parent?.task?.id ?? 0
-      ring.add(EventKind.taskSpawned, scope.runtime.clock.now(), id, parent & MOST)
+      ring.add(EventKind.taskSpawned, clock.now(), id, parent & MOST)
     },
     taskStarted: (record) => task(EventKind.taskStarted, record),
     taskEnded(record) {

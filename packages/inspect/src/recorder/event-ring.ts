@@ -24,7 +24,7 @@ export interface RecordedEvent {
 const KIND_BITS = 3
 
 /** The largest `about`. */
-export const MOST = 2 ** (32 - KIND_BITS) - 1
+export const MOST: number = 2 ** (32 - KIND_BITS) - 1
 
 /** The last so many events, in 16 bytes each, whatever happens. */
 export class EventRing {

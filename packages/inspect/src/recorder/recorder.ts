@@ -1,4 +1,3 @@
-import { now } from 'corral'
 import { requireCount, requireOptions, requireWord } from 'corral/lowlevel'
 import { toChrome } from './chrome.ts'
 import { dumpOnCrash } from './dump-on-crash.ts'
@@ -79,7 +78,7 @@ export class FlightRecorder implements Recorder {
     requireOptions('Recorder.write', options)
     const { format = 'perfetto' } = options
     requireWord('Recorder.write: format', format, ['perfetto', 'chrome'])
-    const trace = this.#log.trace(now())
+    const trace = this.#log.trace()
     const about = { pid: process.pid, name: process.title }
     replaceFile(path, format === 'perfetto' ? toPerfetto(trace, about) : toChrome(trace, about))
   }

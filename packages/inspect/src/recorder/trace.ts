@@ -148,14 +148,16 @@ class Lines implements Trace {
       line.parent ??= parent
     }
     for (const [task, line] of this.#lines) {
-      line.name ??= `task-${task}`
+      line.name ??= task === 0 ? '(root)' : `task-${task}`
       if (line.state === 'begun') this.end(task, line.name, until)
     }
     for (const step of this.steps) {
       if (step.category === 'task') step.name = this.#lines.get(step.task)?.name ?? ''
     }
     for (const [task, { name, parent }] of this.#lines) {
-      this.tracks.push({ task, name: name ?? '', parent: parent === 0 ? undefined : parent })
+      // A task is younger than its parent; the root is no task.
+      const above = parent === 0 || (parent ?? task) >= task ? undefined : parent
+      this.tracks.push({ task, name: name ?? '', parent: above })
     }
   }
 
