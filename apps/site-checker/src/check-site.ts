@@ -56,7 +56,8 @@ export function checkSite({ config, db, sites, tell }: Parts): Job<CheckInput, v
       using crawled = new StoreReader(store)
       const { pages } = crawled.counts()
       const changes = compare(known, findingsOf(crawled, config.slowAfter))
-      const count = (change: string): number => changes.filter((one) => one.change === change).length
+      const count = (change: string): number =>
+        changes.filter((one) => one.change === change).length
       const [appeared, mended] = [count('appeared'), count('mended')]
       const findings = changes.length - mended
       const check = { id: run.id, site: id, begun_at: begunAt, ended_at: Date.now() }

@@ -41,12 +41,18 @@ export async function siteChecker(
   })
   const sites = new Sites(db)
   const webhook = webhookJob(session)
-  const check = checkSite({ config, db, sites, tell: (news, tx) => jobs.add(webhook, news, { tx }) })
+  const check = checkSite({
+    config,
+    db,
+    sites,
+    tell: (news, tx) => jobs.add(webhook, news, { tx }),
+  })
   const checker = new Checker(config, sites, jobs, check)
   const login = new Login(config)
   const live = new LiveFeed(login)
   await taskGroup(async (group) => {
-    if (role !== 'api') group.spawn(() => jobs.work([check, webhook], { concurrency: 8, grace: 20_000 }))
+    if (role !== 'api')
+      group.spawn(() => jobs.work([check, webhook], { concurrency: 8, grace: 20_000 }))
     if (role === 'worker') return
     const feed = group.spawn(() => live.follow(jobs, sites))
     await serve(routes({ config, sites, checker, login, live }), {
@@ -61,7 +67,8 @@ export async function siteChecker(
 }
 
 function openDatabase({ databaseUrl, dataDir }: Config): Promise<Database> {
-  if (databaseUrl !== undefined) return openPostgres(databaseUrl, { applicationName: 'site-checker' })
+  if (databaseUrl !== undefined)
+    return openPostgres(databaseUrl, { applicationName: 'site-checker' })
   return openSqlite(join(dataDir, 'site-checker.db'))
 }
 

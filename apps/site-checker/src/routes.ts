@@ -1,7 +1,6 @@
-import { api, files, HttpProblem, json, reply } from '@corral/server'
+import { api, HttpProblem, json, reply } from '@corral/server'
 import type { Api, Middleware } from '@corral/server'
-import type { Database } from '@corral/db'
-import { fileURLToPath } from 'node:url'
+import { readPage } from '@corral/web'
 import { z } from 'zod'
 import type { Checker } from './checker.ts'
 import type { Config } from './config.ts'
@@ -11,13 +10,12 @@ import type { LiveFeed } from './live-feed.ts'
 import type { Login } from './login.ts'
 import type { Sites } from './sites.ts'
 
-const page = fileURLToPath(new URL('../page/', import.meta.url))
+const page = readPage(new URL('../page.html', import.meta.url))
 
 const webUrl = z.url({ protocol: /^https?$/, hostname: /./ }).max(2000)
 const newSite = z.object({
   url: webUrl,
-  /** Five fields of cron. */
-  schedule: z.string().max(100).nullable().default(null),
+  schedule: z.enum(['hourly', 'nightly', 'weekly']).nullable().default(null),
   webhook: webUrl.nullable().default(null),
 })
 const id = z.object({ id: z.string().max(100) })
@@ -29,7 +27,6 @@ const filter = z.object({
 
 export interface Parts {
   readonly config: Config
-  readonly db: Database
   readonly sites: Sites
   readonly checker: Checker
   readonly login: Login
@@ -39,7 +36,7 @@ export interface Parts {
 /** The API and the page. */
 export function routes({ config, sites, checker, login, live }: Parts): Api {
   const app = api({ title: 'Site checker', version: '1' })
-  app.use(careful)
+  app.use(onlyJson)
   app.use(login.middleware)
 
   app.post(
@@ -120,20 +117,15 @@ export function routes({ config, sites, checker, login, live }: Parts): Api {
     { params: id, query: filter },
   )
   app.upgrade('/api/live', live.acceptor)
-  app.get('/**:path', files(page, { maxAge: 60_000 }))
+  app.get('/', () => reply(page.html, { headers: page.headers }))
   return app
 }
 
-/** Pages load from here only; a form of another site changes nothing: its cookie is not sent, and it has no JSON. */
-const careful: Middleware = async (request, next) => {
+/** A form of another site changes nothing: its cookie is not sent, and it has no JSON. */
+const onlyJson: Middleware = (request, next) => {
   const type = String(request.headers['content-type'] ?? '')
   if (request.method === 'POST' && type !== '' && !type.startsWith('application/json')) {
     throw new HttpProblem(415, { detail: 'send application/json' })
   }
-  const answer = await next()
-  return answer.with({
-    'content-security-policy': "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'",
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
-  })
+  return next()
 }

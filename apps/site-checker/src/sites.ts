@@ -2,14 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { DatabaseError, sql } from '@corral/db'
 import type { Database, Executor } from '@corral/db'
 import { HttpProblem } from '@corral/server'
+import type { Schedule } from './checker.ts'
 import type { Change, Finding, FindingKind } from './findings.ts'
 
 export interface Site {
   readonly id: string
   readonly owner: string
   readonly url: string
-  /** Five fields of cron; null: only when somebody asks. */
-  readonly schedule: string | null
+  /** How often it is checked by itself; null: only when somebody asks. */
+  readonly schedule: Schedule | null
   /** Where changes are posted. */
   readonly webhook: string | null
   /** The job that checks it, or checked it last. */

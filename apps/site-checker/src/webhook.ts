@@ -35,6 +35,11 @@ export function webhookJob(session: HttpSession): Job<News, void> {
       await using response = await hedge(post, { delay: 5000, budget })
       if (!response.ok) throw new Error(`the webhook answered ${response.status}`)
     },
-    { attempts: 12, backoff: exponential({ initial: 1000, max: DAY / 12 }), timeout: 60_000, keep: DAY },
+    {
+      attempts: 12,
+      backoff: exponential({ initial: 1000, max: DAY / 12 }),
+      timeout: 60_000,
+      keep: DAY,
+    },
   )
 }
