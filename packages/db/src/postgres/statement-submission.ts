@@ -88,8 +88,13 @@ export class StatementSubmission extends Submission {
   }
 
   override handleReady(): void {
-    if (this.#prepared?.state === 'sent') this.#prepared.state = 'new' // it was refused
+    this.settle()
     super.handleReady()
+  }
+
+  /** What the server did not parse is to be parsed by the next. */
+  protected settle(): void {
+    if (this.#prepared?.state === 'sent') this.#prepared.state = 'new'
   }
 
   /** Where COPY takes its rows from, the server passes over the Sync that was sent. */
