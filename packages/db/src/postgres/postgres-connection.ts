@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net'
 import {
   Event,
   InternalError,
@@ -6,7 +5,6 @@ import {
   isCancelled,
   moveOnAfter,
   shield,
-  sleep,
   taskGroup,
   throwIfCancelled,
 } from 'corral'
@@ -23,7 +21,7 @@ import { copyText } from './copy-text.ts'
 import { encodeAll } from './encode.ts'
 import type { Internals, Notified } from './internals.ts'
 import { isStale, PreparedStatements } from './prepared-statements.ts'
-import { requestCancel } from './request-cancel.ts'
+import { cancelUntilEnded } from './request-cancel.ts'
 import { serverError } from './server-error.ts'
 import type { Shapes } from './statement-submission.ts'
 import { StatementSubmission } from './statement-submission.ts'
@@ -55,11 +53,6 @@ export class PostgresConnection implements Connection {
   readonly #asking = new Lock()
   readonly #prepared = new PreparedStatements()
   #failure: unknown
-  #corked = false
-  readonly #uncork = (stream: Socket): void => {
-    this.#corked = false
-    stream.uncork()
-  }
 
   /** @param client not connected yet */
   constructor(client: Client, grace: number, log: QueryLog, shapes: Shapes) {
@@ -148,7 +141,7 @@ export class PostgresConnection implements Connection {
   /** Sends a statement, behind others perhaps, in one packet with those that are sent in the same turn. */
   send(submission: StatementSubmission): void {
     submission.begin(this.#prepared)
-    this.#write(submission)
+    this.#unanswered.send(submission)
   }
 
   /** The server knows none of them, or none as it is now. */
@@ -289,7 +282,7 @@ export class PostgresConnection implements Connection {
   async stop(submission: Submission): Promise<void> {
     this.#log.cancels += 1
     const stopped = await moveOnAfter(this.grace, () =>
-      this.#asking.use(() => this.#askUntilEnded(submission)),
+      this.#asking.use(() => cancelUntilEnded(submission, this.#wire, this.#unanswered.changed)),
     )
     if (stopped.timedOut) await this.destroy()
   }
@@ -298,16 +291,6 @@ export class PostgresConnection implements Connection {
     throwIfCancelled()
     if (!this.alive) throw serverError(api, this.#failure, 'CONNECTION_LOST')
     if (this.#unanswered.size > 0) throw new InternalError(`${api}: the connection is in use`)
-    this.#write(submission)
-  }
-
-  #write(submission: Submission): void {
-    const { stream } = this.#wire.connection
-    if (!this.#corked) {
-      this.#corked = true
-      stream.cork()
-      process.nextTick(this.#uncork, stream)
-    }
     this.#unanswered.send(submission)
   }
 
@@ -319,21 +302,6 @@ export class PostgresConnection implements Connection {
   async #finish(submission: Submission): Promise<void> {
     const finished = await moveOnAfter(this.grace, () => submission.ended())
     if (finished.timedOut) await this.destroy()
-  }
-
-  async #askUntilEnded(submission: Submission): Promise<void> {
-    const { host, port, ssl, processID: processId, secretKey } = this.#wire
-    const { changed } = this.#unanswered
-    for (let patience = 20; !submission.done; patience *= 2) {
-      changed.clear()
-      try {
-        await requestCancel({ host, port, ssl, processId, secretKey })
-      } catch (error) {
-        if (isCancelled(error)) throw error
-        await sleep(patience) // the server takes no connections just now
-      }
-      if (!submission.done) await moveOnAfter(patience, () => changed.wait())
-    }
   }
 }
 

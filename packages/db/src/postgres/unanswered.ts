@@ -31,6 +31,11 @@ export class Unanswered {
   readonly #sent = new RingBuffer<Submission>()
   readonly #wire: PostgresWire
   readonly #lost: (error: unknown) => void
+  #corked = false
+  readonly #uncork = (): void => {
+    this.#corked = false
+    this.#wire.stream.uncork()
+  }
 
   /** @param lost called for what is said to nobody: the server ends the connection */
   constructor(wire: PostgresWire, lost: (error: unknown) => void) {
@@ -64,7 +69,13 @@ export class Unanswered {
     })
   }
 
+  /** In one packet with all that is sent in the same turn. */
   send(submission: Submission): void {
+    if (!this.#corked) {
+      this.#corked = true
+      this.#wire.stream.cork()
+      process.nextTick(this.#uncork)
+    }
     this.#sent.push(submission)
     submission.submit(this.#wire)
   }

@@ -1,4 +1,4 @@
-import { CancelScope, gather, gatherSettled, moveOnAfter, sleep, taskGroup } from 'corral'
+import { CancelScope, Event, gather, gatherSettled, moveOnAfter, sleep, taskGroup } from 'corral'
 import { sql } from '@corral/db'
 import type { Database, PostgresOptions } from '@corral/db'
 import { describe, expect, it } from 'vitest'
@@ -168,18 +168,18 @@ describe('openPostgres: pipeline', () => {
 
   it('lets a transaction have its turn, however many statements there are', async () => {
     await using db = await open({ max: 2 })
-    let over = false
+    const over = new Event()
     await taskGroup(async (group) => {
       for (let i = 0; i < 40; i++) {
         group.spawn(async () => {
-          while (!over) await db.value(slowly(i, 0))
+          while (!over.isSet) await db.value(slowly(i, 0))
         })
       }
       for (const i of range(10)) {
         expect(await db.transaction((tx) => tx.value(slowly(i, 0)))).toBe(i)
       }
       await db.session((session) => session.value(sql`select 1`))
-      over = true
+      over.set()
     })
     expect(db.stats()).toMatchObject({ waiting: 0, errors: 0, destroyed: 0 })
   })
@@ -232,8 +232,8 @@ describe('openPostgres: pipeline', () => {
     for (let i = 0; i < 3; i++) expect(await all()).toEqual(range(5).map(() => ({ a: 1, b: 'x' })))
     const broken = (): Promise<unknown> =>
       gather(range(5).map(() => () => failure(() => db.query(sql`select * from piped_nowhere`))))
-    for (let i = 0; i < 2; i++)
-      expect(await broken()).toMatchObject(range(5).map(() => ({ sqlState: '42P01' })))
+    const refused = range(5).map(() => ({ sqlState: '42P01' }))
+    for (let i = 0; i < 2; i++) expect(await broken()).toMatchObject(refused)
   })
 
   it('leaves to a connection of its own what could leave something behind', async () => {
