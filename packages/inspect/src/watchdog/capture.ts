@@ -32,41 +32,29 @@ export function capture(beatsKey: string): Capture {
       path.unshift(last.name)
     }
   }
-  const inspector = process.getBuiltinModule('node:inspector')
+  let stack = ''
+  const names = ['prepareStackTrace', 'stackTraceLimit'] as const
+  const before = names.map((name) => Object.getOwnPropertyDescriptor(Error, name))
+  try {
+    // A user's way to write stacks is code of the user's.
+    Object.defineProperty(Error, names[0], { value: undefined, writable: true, configurable: true })
+    Object.defineProperty(Error, names[1], { value: 50, writable: true, configurable: true })
+    stack = (new Error('here').stack ?? '')
+      .split('\n')
+      .filter((line) => line.startsWith('    at ') && !line.includes('<corral-watchdog>'))
+      .join('\n')
+  } catch {} // `Error` is frozen
+  for (const [i, name] of names.entries()) {
+    try {
+      if (before[i] === undefined) delete (Error as unknown as Record<string, unknown>)[name]
+      else Object.defineProperty(Error, name, before[i])
+    } catch {} // it was not changed then
+  }
   return {
     beats: (host[Symbol.for(beatsKey)] as { readonly beats: number }).beats,
-    debugged: inspector.url() !== undefined,
+    debugged: process.getBuiltinModule('node:inspector').url() !== undefined,
     task,
     path,
-    stack: stackHere(),
-  }
-
-  function stackHere(): string {
-    const names = ['prepareStackTrace', 'stackTraceLimit'] as const
-    const before = names.map((name) => Object.getOwnPropertyDescriptor(Error, name))
-    try {
-      // A user's way to write stacks is code of the user's.
-      Object.defineProperty(Error, names[0], {
-        value: undefined,
-        writable: true,
-        configurable: true,
-      })
-      Object.defineProperty(Error, names[1], { value: 50, writable: true, configurable: true })
-      const { stack = '' } = new Error('here')
-      return stack
-        .split('\n')
-        .filter((line) => line.startsWith('    at ') && !line.includes('<corral-watchdog>'))
-        .join('\n')
-    } catch {
-      return '' // `Error` is frozen
-    } finally {
-      for (const [i, name] of names.entries()) {
-        const descriptor = before[i]
-        try {
-          if (descriptor === undefined) delete (Error as unknown as Record<string, unknown>)[name]
-          else Object.defineProperty(Error, name, descriptor)
-        } catch {}
-      }
-    }
+    stack,
   }
 }

@@ -65,7 +65,7 @@ export class Judge {
       this.#state = 'blocked'
       return { type: 'blocked' }
     }
-    if (this.#state === 'endless' || block.ms < ENDLESS) return quiet
+    if (this.#state === 'endless' || own < ENDLESS) return quiet
     this.#state = 'endless'
     return { type: 'endless', block }
   }
@@ -80,12 +80,13 @@ export class Judge {
   }
 
   #blockUntil(end: number, base: Sample, sample: Sample): { own: number; block: Block } {
-    const gap = Math.max(0, end - base.beatAt - this.#late)
-    const own = Math.max(0, gap - (sample.starved - base.starved))
+    const gap = Math.max(0, end - base.beatAt)
+    const starved = sample.starved - base.starved
+    const own = Math.max(0, gap - Math.max(starved, this.#late))
     const cpu = Math.max(0, Math.min(sample.cpu - base.cpu, gap))
     const why = cpu >= own / 2 ? 'computing' : 'sleeping'
-    // It began at some time between two beats.
-    const ms = Math.max(0, gap - this.#beat / 2)
+    // It began at some time between two beats; a time in which the process was stopped is not its fault.
+    const ms = Math.max(0, gap - Math.max(0, this.#late - starved) - this.#beat / 2)
     return { own, block: { ms, cpu, why, since: base.beatAt, beats: base.beats } }
   }
 }

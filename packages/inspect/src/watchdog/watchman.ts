@@ -70,7 +70,7 @@ async function ask(): Promise<Capture | undefined> {
   try {
     session.connectToMainThread()
     const { result } = await session.post('Runtime.evaluate', {
-      expression: `(${capture})(${JSON.stringify(beatsKey)})\n//# sourceURL=<corral-watchdog>`,
+      expression: `(${capture.toString()})(${JSON.stringify(beatsKey)})\n//# sourceURL=<corral-watchdog>`,
       returnByValue: true,
       silent: true,
     })

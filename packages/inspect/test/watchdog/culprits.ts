@@ -36,7 +36,8 @@ const culprits: Record<string, () => unknown> = {
   atomicsWait: () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 700),
   execSync: () => execSync('sleep 0.7'),
   async microtasks() {
-    for (const end = performance.now() + 700; performance.now() < end;) await undefined
+    const turn = Promise.resolve()
+    for (const end = used() + 500; used() < end;) await turn
   },
   syncFs() {
     const folder = mkdtempSync(join(tmpdir(), 'culprits-'))
