@@ -1,6 +1,6 @@
 import { crawl, publicAddresses, StoreReader } from '@corral/crawl'
 import type { CrawlProgress } from '@corral/crawl'
-import type { Database } from '@corral/db'
+import type { Database, Transaction } from '@corral/db'
 import { job } from '@corral/jobs'
 import type { Job } from '@corral/jobs'
 import { mkdir, rm } from 'node:fs/promises'
@@ -23,7 +23,7 @@ interface Parts {
   readonly db: Database
   readonly sites: Sites
   /** Tells whoever wants to know of changes, in the transaction that stores them. */
-  readonly tell: (news: News, tx: Transaction) => Promise<void>
+  readonly tell: (news: News, tx: Transaction) => Promise<unknown>
 }
 
 /**
@@ -63,7 +63,10 @@ export function checkSite({ config, db, sites, tell }: Parts): Job<CheckInput, v
       const check = { id: run.id, site: id, begun_at: begunAt, ended_at: Date.now() }
       await db.transaction(async (tx) => {
         await sites.store(tx, { ...check, pages, findings, appeared, mended }, changes)
-        await tell({ site, check: run.id, findings, appeared, mended }, tx)
+        if (site.webhook !== null && appeared + mended > 0) {
+          const { url, webhook } = site
+          await tell({ webhook, site: url, check: run.id, findings, appeared, mended }, tx)
+        }
         await run.finishIn(tx, undefined)
       })
       await rm(store, { force: true })
@@ -72,7 +75,6 @@ export function checkSite({ config, db, sites, tell }: Parts): Job<CheckInput, v
       attempts: 3,
       timeout: HOUR + 60_000,
       unique: ({ site }) => site,
-      keep: 24 * HOUR,
     },
   )
 }

@@ -1,5 +1,6 @@
-import type { Jobs } from '@corral/jobs'
-import type { CheckProgress, checkSite } from './check-site.ts'
+import { JobsError } from '@corral/jobs'
+import type { Job, JobInfo, Jobs } from '@corral/jobs'
+import type { CheckInput, CheckProgress } from './check-site.ts'
 import type { Config } from './config.ts'
 import type { Site, Sites } from './sites.ts'
 
@@ -23,9 +24,9 @@ export class Checker {
   readonly #config: Config
   readonly #sites: Sites
   readonly #jobs: Jobs
-  readonly #check: ReturnType<typeof checkSite>
+  readonly #check: Job<CheckInput, void>
 
-  constructor(config: Config, sites: Sites, jobs: Jobs, check: ReturnType<typeof checkSite>) {
+  constructor(config: Config, sites: Sites, jobs: Jobs, check: Job<CheckInput, void>) {
     this.#config = config
     this.#sites = sites
     this.#jobs = jobs
@@ -43,28 +44,42 @@ export class Checker {
   }
 
   async remove(site: Site): Promise<void> {
-    await this.#jobs.removeCron(nameOf(site.id))
+    await this.#jobs.uncron(nameOf(site.id))
     await this.cancel(site)
     await this.#sites.remove(site.id)
   }
 
   /** Begins a check, unless one is in line or under way: then it is that. */
-  async start({ id, owner }: Site): Promise<{ readonly job: string }> {
-    const { id: job } = await this.#jobs.add(this.#check, { site: id, owner })
+  async start({ id }: Site): Promise<{ readonly job: string }> {
+    const { id: job } = await this.#jobs.add(this.#check, { site: id })
     await this.#sites.checkedBy(id, job)
     return { job }
   }
 
   async cancel({ job }: Site): Promise<void> {
-    if (job !== null) await this.#jobs.cancel(job)
+    if (job !== null) await this.#jobs.handle(job).cancel()
   }
 
   async running({ job }: Site): Promise<RunningCheck | null> {
-    const record = job === null ? undefined : await this.#jobs.get(job)
-    if (record === undefined || isOver(record.state)) return null
-    return { state: record.state, progress: record.progress as CheckProgress | undefined }
+    const info = job === null ? undefined : await this.#find(job)
+    return info === undefined ? null : runningCheck(info)
+  }
+
+  /** Undefined for a job that ended long ago. */
+  async #find(job: string): Promise<JobInfo | undefined> {
+    try {
+      return await this.#jobs.get(job)
+    } catch (error) {
+      if (error instanceof JobsError && error.code === 'UNKNOWN_JOB') return undefined
+      throw error
+    }
   }
 }
 
+/** What there is to see of a job that has not ended. */
+export function runningCheck({ state, progress }: JobInfo): RunningCheck | null {
+  if (state === 'done' || state === 'dead' || state === 'cancelled') return null
+  return { state, progress: progress as CheckProgress | undefined }
+}
+
 const nameOf = (site: string): string => `site ${site}`
-const isOver = (state: string): boolean => ['done', 'dead', 'cancelled'].includes(state)

@@ -1,13 +1,18 @@
 import { conflate, Room, websocket } from '@corral/ws'
 import type { WebSocketAcceptor } from '@corral/ws'
+import type { JobHandle, Jobs } from '@corral/jobs'
+import { supervisor, TaskMap } from 'corral'
+import { runningCheck } from './checker.ts'
+import type { CheckInput, CheckProgress } from './check-site.ts'
 import type { Login } from './login.ts'
+import type { Sites } from './sites.ts'
 
 /** What is told of a site as it happens. */
 export interface SiteNews {
   readonly site: string
   /** Of the job: `running`, `done` and so on. */
   readonly state: string
-  readonly progress?: unknown
+  readonly progress?: CheckProgress | undefined
 }
 
 /** News for those who look: a room for each user that has somebody in it. Who reads slowly gets the newest of each site. */
@@ -31,8 +36,39 @@ export class LiveFeed {
     )
   }
 
+  /**
+   * Tells of checks as they go on, whichever process does them.
+   *
+   * Cancellation: ends it.
+   */
+  async follow(jobs: Jobs, sites: Sites): Promise<void> {
+    await supervisor(
+      async (group) => {
+        const followed = new TaskMap<string>(group)
+        for await (const _ of jobs.watch()) {
+          for (const state of ['ready', 'running', 'later'] as const) {
+            for (const { id, input } of await jobs.list({ kind: 'check', state })) {
+              const { site } = input as CheckInput
+              followed.spawn(id, () => this.#followJob(jobs.handle(id), site, sites))
+            }
+          }
+        }
+      },
+      { onError: (error) => console.error('site-checker: a check cannot be followed:', error) },
+    )
+  }
+
+  async #followJob(job: JobHandle, id: string, sites: Sites): Promise<void> {
+    const site = await sites.find(id)
+    if (site === undefined) return
+    for await (const info of job.watch()) {
+      const { state } = info
+      this.#tell(site.owner, { site: id, state, progress: runningCheck(info)?.progress })
+    }
+  }
+
   /** Tells whoever of the user looks. */
-  tell(user: string, news: SiteNews): void {
+  #tell(user: string, news: SiteNews): void {
     const room = this.#rooms.get(user)
     if (room === undefined) return
     if (room.size === 0) {

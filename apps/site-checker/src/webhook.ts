@@ -1,5 +1,5 @@
-import { isPublicAddress, publicAddresses } from '@corral/crawl'
-import { hedge, HttpSession, OriginBreakers } from '@corral/http'
+import { hedge, OriginBreakers } from '@corral/http'
+import type { HttpSession } from '@corral/http'
 import { job } from '@corral/jobs'
 import type { Job } from '@corral/jobs'
 import { exponential, RetryBudget } from 'corral'
@@ -14,13 +14,13 @@ export interface News {
   readonly mended: number
 }
 
-const DAY = 24 * 3600_000
+const HOUR = 3600_000
 
 /**
- * Posts news, again and again for a day if need be. It may arrive twice: the header `idempotency-key` says so. A receiver that
+ * Posts news, again and again for about a day if need be. It may arrive twice: the header `idempotency-key` says so. A receiver that
  * fails is left alone for a while; one that is slow is asked a second time beside the first.
  *
- * @param privateSites that may be posted to though their addresses are private
+ * @param session that connects to nobody it must not
  */
 export function webhookJob(session: HttpSession): Job<News, void> {
   const breakers = new OriginBreakers({ failures: 5, cooldown: 60_000 })
@@ -35,11 +35,6 @@ export function webhookJob(session: HttpSession): Job<News, void> {
       await using response = await hedge(post, { delay: 5000, budget })
       if (!response.ok) throw new Error(`the webhook answered ${response.status}`)
     },
-    {
-      attempts: 12,
-      backoff: exponential({ initial: 1000, max: DAY / 12 }),
-      timeout: 60_000,
-      keep: DAY,
-    },
+    { attempts: 20, backoff: exponential({ base: 1000, max: 2 * HOUR }), timeout: 60_000 },
   )
 }
