@@ -12,6 +12,18 @@ export interface Finding {
   readonly linkedFrom: readonly string[]
 }
 
+/** Failures of the site, not of the crawl: a body that is too large for it, or that robots.txt forbids, is there. */
+const brokenKinds = new Set([
+  'address',
+  'dns',
+  'network',
+  'timeout',
+  'tls',
+  'protocol',
+  'http',
+  'redirect',
+])
+
 /** Pages that are named for one finding at the most. */
 const NAMED = 5
 
@@ -28,7 +40,7 @@ export function findingsOf(crawled: StoreReader, slowAfter: number): Finding[] {
     found.push({ kind, url, detail, linkedFrom: linkedFrom.get(url) ?? [] })
   }
   for (const { url, kind, code, message } of crawled.errors()) {
-    if (kind !== 'robots') add('broken', url, kind === 'http' ? code : message)
+    if (brokenKinds.has(kind)) add('broken', url, kind === 'http' ? `status ${code}` : message)
   }
   const redirects = new Map<string, string>()
   for (const page of crawled.pages()) {
@@ -39,7 +51,7 @@ export function findingsOf(crawled: StoreReader, slowAfter: number): Finding[] {
     if (page.duration_ms >= slowAfter) add('slow', page.url, `${Math.round(page.duration_ms)} ms`)
   }
   for (const chain of chainsOf(redirects)) {
-    add('redirects', chain[0] as string, `${chain.length - 1} redirects: ${chain.join(' → ')}`)
+    add('redirects', chain[0] as string, `${chain.length - 1} redirects, to ${chain.at(-1)}`)
   }
   return found
 }

@@ -17,11 +17,11 @@ export interface SiteNews {
 
 /** News for those who look: a room for each user that has somebody in it. Who reads slowly gets the newest of each site. */
 export class LiveFeed {
-  readonly acceptor: WebSocketAcceptor<string>
+  readonly acceptor: WebSocketAcceptor<string, string>
   readonly #rooms = new Map<string, Room<SiteNews>>()
 
   constructor(login: Login) {
-    this.acceptor = websocket<string>(
+    this.acceptor = websocket(
       async (socket) => {
         using _seat = this.#room(socket.user).join(socket)
         for await (const _ of socket); // nothing is expected: it waits for the end

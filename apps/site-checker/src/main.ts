@@ -3,7 +3,8 @@ import { openPostgres, openSqlite } from '@corral/db'
 import type { Database } from '@corral/db'
 import { HttpSession } from '@corral/http'
 import { inspect } from '@corral/inspect'
-import { openJobs, postgresStore, sqliteStore } from '@corral/jobs'
+import { openJobs, sqliteStore } from '@corral/jobs'
+import type { WorkEvent } from '@corral/jobs'
 import { serve } from '@corral/server'
 import { run, taskGroup } from 'corral'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
@@ -30,12 +31,12 @@ const GRACE = 30_000
 export async function siteChecker(
   config: Config,
   role: Role,
-  onListening: (url: string, parts: { readonly checker: Checker }) => void,
+  onListening: (url: string) => void,
 ): Promise<void> {
   await mkdir(config.dataDir, { recursive: true })
   await using db = await openDatabase(config)
   await db.migrate(migrations)
-  await using jobs = await openJobs(db.engine === 'postgres' ? postgresStore(db) : sqliteStore(db))
+  await using jobs = await openJobs(sqliteStore(db))
   await using session = new HttpSession({
     connect: { allowAddress: publicAddresses(config.privateSites) },
   })
@@ -52,7 +53,9 @@ export async function siteChecker(
   const live = new LiveFeed(login)
   await taskGroup(async (group) => {
     if (role !== 'api')
-      group.spawn(() => jobs.work([check, webhook], { concurrency: 8, grace: 20_000 }))
+      group.spawn(() =>
+        jobs.work([check, webhook], { concurrency: 8, grace: 20_000, onEvent: log }),
+      )
     if (role === 'worker') return
     const feed = group.spawn(() => live.follow(jobs, sites))
     await serve(routes({ config, sites, checker, login, live }), {
@@ -60,7 +63,7 @@ export async function siteChecker(
       port: config.port,
       trustedProxies: config.proxies,
       grace: 20_000,
-      onListening: (url) => onListening(url, { checker }),
+      onListening,
     })
     feed.cancel()
   })
@@ -79,7 +82,7 @@ async function main(): Promise<void> {
     throw new Error(`usage: main.ts [${roles.join(' | ')} | --demo], got ${role} ${rest.join(' ')}`)
   }
   const config = configOf(process.env)
-  using _ = inspect({ watchdog: true, listen: true })
+  await using _looking = inspect({})
   await siteChecker(config, role, (url) => console.log(greeting(url, config)))
 }
 
@@ -90,12 +93,20 @@ async function demo(): Promise<void> {
   try {
     const env = { ...process.env, DATA_DIR: dataDir, PRIVATE_SITES: site.url, SLOW_AFTER: '200' }
     const config = configOf(env)
-    await siteChecker(config, 'all', (url, { checker }) => {
+    await siteChecker(config, 'all', (url) => {
       console.log(`${greeting(url, config)}\nA site to check, on this machine: ${site.url}`)
     })
   } finally {
     await rm(dataDir, { recursive: true, force: true })
   }
+}
+
+/** Failures; what goes well is in the store. */
+function log(event: WorkEvent): void {
+  if (event.type === 'trouble') console.error('site-checker: the store of jobs:', event.error)
+  if (event.type !== 'failed' && event.type !== 'retries') return
+  const { kind, id, failure } = event
+  console.error(`site-checker: ${kind} ${id}, attempt ${failure.attempt}: ${failure.message}`)
 }
 
 function greeting(url: string, { madeToken }: Config): string {

@@ -161,7 +161,7 @@ export class Sites {
         ])
       await tx.execute(sql`
         insert into finding (site_check, kind, url, detail, linked_from, change)
-        ${sql.values(rows)}`)
+        values ${sql.values(rows)}`)
     }
   }
 }
