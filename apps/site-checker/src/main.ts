@@ -31,7 +31,7 @@ const GRACE = 30_000
 export async function siteChecker(
   config: Config,
   role: Role,
-  onListening: (url: string) => void,
+  onReady: (url?: string) => void,
 ): Promise<void> {
   await mkdir(config.dataDir, { recursive: true })
   await using db = await openDatabase(config)
@@ -56,14 +56,17 @@ export async function siteChecker(
       group.spawn(() =>
         jobs.work([check, webhook], { concurrency: 8, grace: 20_000, onEvent: log }),
       )
-    if (role === 'worker') return
+    if (role === 'worker') {
+      onReady()
+      return
+    }
     const feed = group.spawn(() => live.follow(jobs, sites))
     await serve(routes({ config, sites, checker, login, live }), {
       host: config.host,
       port: config.port,
       trustedProxies: config.proxies,
       grace: 20_000,
-      onListening,
+      onListening: onReady,
     })
     feed.cancel()
   })
@@ -109,7 +112,8 @@ function log(event: WorkEvent): void {
   console.error(`site-checker: ${kind} ${id}, attempt ${failure.attempt}: ${failure.message}`)
 }
 
-function greeting(url: string, { madeToken }: Config): string {
+function greeting(url: string | undefined, { madeToken }: Config): string {
+  if (url === undefined) return 'site-checker works'
   if (madeToken === undefined) return `site-checker listens at ${url}`
   return `Open ${url}/#token=${madeToken} (set TOKENS for users of your own)`
 }

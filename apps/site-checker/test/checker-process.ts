@@ -25,7 +25,9 @@ export async function startChecker(
     env: { ...process.env, TOKENS, PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const ended = once(child, 'exit').then(([code, signal]) => (signal ?? code) as number | NodeJS.Signals)
+  const ended = once(child, 'exit').then(
+    ([code, signal]) => (signal ?? code) as number | NodeJS.Signals,
+  )
   onTestFinished(async () => {
     child.kill('SIGKILL')
     await ended
@@ -40,14 +42,23 @@ export async function startChecker(
     if (address !== undefined) url.resolve(address)
   })
   void ended.then(() => url.reject(new Error(`it ended before it listened:\n${said}`)))
-  return { url: await url.promise, said: () => said, kill: (signal) => void child.kill(signal), ended }
+  return {
+    url: await url.promise,
+    said: () => said,
+    kill: (signal) => void child.kill(signal),
+    ended,
+  }
 }
 
 /** Asks its API as a user; what it answers, read as JSON. */
-export function clientOf(url: string, user: 'ann' | 'bob' | undefined = 'ann') {
+export function clientOf(url: string, user: 'ann' | 'bob' | 'nobody' = 'ann') {
   const headers: Record<string, string> = { 'content-type': 'application/json' }
-  if (user !== undefined) headers['authorization'] = `Bearer ${user}-has-this-token`
-  return async <T>(method: string, path: string, body?: unknown): Promise<{ status: number; body: T }> => {
+  if (user !== 'nobody') headers['authorization'] = `Bearer ${user}-has-this-token`
+  return async <T>(
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<{ status: number; body: T }> => {
     const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) }
     const answer = await fetch(`${url}/api/${path}`, init)
     const text = await answer.text()

@@ -5,7 +5,10 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 
 /** What a site answers: HTML, at once or after some milliseconds, or a redirect. */
-type Answer = string | { readonly html: string; readonly after: number } | { readonly redirect: string }
+type Answer =
+  | string
+  | { readonly html: string; readonly after: number }
+  | { readonly redirect: string }
 
 /** A small web site on loopback. */
 export interface Site extends AsyncDisposable {
