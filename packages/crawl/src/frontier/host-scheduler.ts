@@ -144,6 +144,18 @@ export class HostScheduler<T> {
     found.nextStart = Math.max(found.nextStart, until)
   }
 
+  /** How a host is asked: milliseconds between two starts, at most, and from now before which there is none. */
+  paceOf(
+    host: string,
+    now: number,
+  ): { readonly delay: number; readonly pause: number } | undefined {
+    const found = this.#hosts.get(host)
+    if (found === undefined) return undefined
+    const { jitter = 0 } = this.#options
+    const delay = Math.max(found.delay, found.slowedTo) * (1 + jitter)
+    return { delay, pause: Math.max(0, found.nextStart - now) }
+  }
+
   #start(host: Host<T>, now: number): ScheduleStep<T> {
     host.inFlight++
     this.#inFlight++
