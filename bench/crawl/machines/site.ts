@@ -6,32 +6,25 @@ import { createServer } from 'node:http'
 const [pages = 0, hosts = 1, port = 0, slow = 0] = process.argv.slice(2).map(Number)
 const text = '<p>The quick brown fox jumps over the lazy dog.</p>\n'.repeat(10)
 
-/** What was seen of a host. */
+/** What was seen of a host. Times are milliseconds since the epoch. */
 export interface HostSeen {
   inFlight: number
   most: number
-  /** Milliseconds between the starts of two requests, at least, and at most. */
-  shortest: number
-  longest: number
-  last: number
-  requests: number
+  /** When requests came, and when who asked began them. */
+  readonly came: number[]
+  readonly begun: number[]
 }
 
 const seen = new Map<string, HostSeen>()
 
-function note(host: string): HostSeen {
-  const at = performance.now()
+function note(host: string, begun: number): HostSeen {
   let found = seen.get(host)
   if (found === undefined) {
-    found = { inFlight: 0, most: 0, shortest: Infinity, longest: 0, last: -1, requests: 0 }
+    found = { inFlight: 0, most: 0, came: [], begun: [] }
     seen.set(host, found)
   }
-  if (found.last >= 0) {
-    found.shortest = Math.min(found.shortest, at - found.last)
-    found.longest = Math.max(found.longest, at - found.last)
-  }
-  found.last = at
-  found.requests++
+  found.came.push(performance.timeOrigin + performance.now())
+  found.begun.push(begun)
   found.most = Math.max(found.most, ++found.inFlight)
   return found
 }
@@ -45,7 +38,7 @@ function page(index: number): string {
 }
 
 createServer(({ url = '', headers }, response) => {
-  const host = note(headers.host ?? '')
+  const host = note(headers.host ?? '', Number(headers['x-at']))
   response.on('close', () => host.inFlight--)
   const index = /^\/\d+$/.test(url) ? Number(url.slice(1)) : Number.NaN
   const answer = (): void => {

@@ -46,6 +46,8 @@ export {
 export type { RobotsRules } from './robots/robots-rules.ts'
 export { parseRobotsTxt } from './robots/robots-txt.ts'
 export type { RobotsDelay, RobotsGroup, RobotsRule, RobotsTxt } from './robots/robots-txt.ts'
+export { openReader } from './store/open-reader.ts'
+export type { StoreReading } from './store/open-reader.ts'
 export { openStore } from './store/open-store.ts'
 export type { StoreOptions } from './store/open-store.ts'
 export type { HostPace, ShareListener, Store, StoreShare } from './store/store.ts'

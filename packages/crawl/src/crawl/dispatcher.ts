@@ -185,12 +185,14 @@ export class Dispatcher implements ShareListener {
 
   async #open(origin: string): Promise<void> {
     const { robots } = this.#parts
+    this.#scheduler.begun(origin, now())
     await this.#inTime(() => robots?.open(origin))
     this.#scheduler.opened(origin, now(), robots?.delayOf(origin))
     this.#change.set()
   }
 
   async #visit(origin: string, item: Attempt): Promise<void> {
+    this.#scheduler.begun(origin, now())
     // Cut off at the end of the time it has no outcome: it stays in the queue of the store, as if never claimed.
     const outcome = await this.#inTime(() => this.#settle(origin, item))
     this.#visiting--

@@ -383,7 +383,10 @@ describe.each(storeKinds())('a store in $name', ({ newStore }) => {
     const page = { ...somePage, title: odd, note: odd, data: JSON.stringify({ odd }) }
     await store.commit([
       { result: 'page', entry: one, page, links: [] },
-      { ...failureOutcome(two), failure: { ...somePage, kind: 'x', code: odd, message: odd, failedAt: 1 } },
+      {
+        ...failureOutcome(two),
+        failure: { ...somePage, kind: 'x', code: odd, message: odd, failedAt: 1 },
+      },
     ] as Outcome[])
     const [row] = await readAll(name, (reader) => reader.pages())
     expect(row?.title).toMatch(/^a.*c "\\\{\},$/s)
