@@ -6,7 +6,8 @@ import {
   type StoreReading,
   type VisitEvent,
 } from '@corral/crawl'
-import { openDashboard, type Dashboard } from '../dashboard/dashboard.ts'
+import type { PageServer } from '@corral/web'
+import { openDashboard } from '../dashboard/dashboard.ts'
 import { dashboardState, type DashboardState } from '../dashboard/dashboard-state.ts'
 import type { CrawlDisplay } from '../display/crawl-display.ts'
 import { openDisplay } from '../display/open-display.ts'
@@ -101,7 +102,7 @@ async function dashboardOf(
   { dashboard: port, json, quiet }: CrawlSettings,
   display: CrawlDisplay,
   state: () => DashboardState | undefined,
-): Promise<Dashboard | undefined> {
+): Promise<PageServer | undefined> {
   if (port === undefined) return undefined
   const dashboard = await openDashboard({ state, ...(port === 0 ? {} : { port }) })
   const { url } = dashboard
@@ -116,7 +117,7 @@ async function dashboardOf(
 }
 
 /** Runs a crawl with the dashboard as a task beside it. */
-async function beside<T>(dashboard: Dashboard | undefined, work: () => Promise<T>): Promise<T> {
+async function beside<T>(dashboard: PageServer | undefined, work: () => Promise<T>): Promise<T> {
   if (dashboard === undefined) return work()
   const showing = spawn(() => dashboard.run(), { name: 'dashboard' })
   try {
