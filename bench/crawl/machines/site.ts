@@ -8,6 +8,7 @@ const text = '<p>The quick brown fox jumps over the lazy dog.</p>\n'.repeat(10)
 
 /** What was seen of a host. Times are milliseconds since the epoch. */
 export interface HostSeen {
+  readonly host: string
   inFlight: number
   most: number
   /** When requests came, and when who asked began them. */
@@ -20,7 +21,7 @@ const seen = new Map<string, HostSeen>()
 function note(host: string, begun: number): HostSeen {
   let found = seen.get(host)
   if (found === undefined) {
-    found = { inFlight: 0, most: 0, came: [], begun: [] }
+    found = { host, inFlight: 0, most: 0, came: [], begun: [] }
     seen.set(host, found)
   }
   found.came.push(performance.timeOrigin + performance.now())

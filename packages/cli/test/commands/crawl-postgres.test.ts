@@ -30,7 +30,7 @@ test('every command takes the URL of a database for a store, and never shows its
     }
     const shown = store.replace(/\/\/.*@/, '//***@')
     for (const { code, stdout, stderr } of ended) {
-      expect(code, stderr).toBe(0)
+      expect({ code, stderr }).toMatchObject({ code: 0 })
       expect(stdout + stderr).not.toContain('hush')
     }
     const files = ['out.csv', 'out.html'].map((name) => readFileSync(join(cwd, name), 'utf8'))

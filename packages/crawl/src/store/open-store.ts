@@ -22,7 +22,7 @@ export interface StoreOptions extends OpenDatabaseOptions, UrlGraphOptions {}
  */
 export async function openStore(store: string, options: StoreOptions = {}): Promise<Store> {
   if (isPostgres(store)) {
-    const { openPostgresStore } = await import('./postgres/postgres-store.ts')
+    const { openPostgresStore } = await import('./postgres/open-postgres-store.ts')
     return await openPostgresStore(store, options)
   }
   const opened = new SqliteStore(store, options)

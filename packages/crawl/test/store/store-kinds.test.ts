@@ -295,7 +295,7 @@ describe.each(storeKinds())('a store in $name', ({ newStore }) => {
       link('http://a.test/new'),
       { ...link('http://a.test/x'), kind: {} as string },
     ])
-    await expect(store.commit([broken])).rejects.toThrow()
+    await expect(store.commit([broken])).rejects.toThrow(/kind/)
     expect(store.counts()).toMatchObject({ queued: 1, pages: 0 })
     expect(await rowsOf(file, 'SELECT url FROM frontier')).toEqual([{ url: 'http://a.test/' }])
     await store.commit([pageOutcome(entry, [link('http://a.test/new')])])

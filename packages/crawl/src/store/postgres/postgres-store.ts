@@ -1,5 +1,4 @@
-import { hostname } from 'node:os'
-import { openPostgres, sql, type Database, type Transaction } from '@corral/db'
+import { sql, type Database, type Transaction } from '@corral/db'
 import { now, shield, sleep } from 'corral'
 import type {
   FrontierEntry,
@@ -13,77 +12,39 @@ import type {
 import type { StoreOptions } from '../open-store.ts'
 import type { HostPace, ShareListener, Store, StoreShare } from '../store.ts'
 import { StoreError } from '../store-error.ts'
-import { addressOf, type StoreAddress } from './address.ts'
 import { countsOf, Deltas } from './deltas.ts'
 import { HostShare } from './host-share.ts'
 import { UrlLinker } from './link-urls.ts'
 import { redirectsOf } from './look-ups.ts'
+import { buryDead, Membership } from './membership.ts'
 import { postgresErrorOf } from './postgres-error.ts'
 import { queueFailed, queueSkipped, queueStale, queueWithinDepth } from './queue-again.ts'
-import { migrations } from './schema.ts'
 import { storeOutcomes } from './store-outcomes.ts'
 import { urlKey } from './url-key.ts'
 
-/** Milliseconds after which one that does not say that it lives counts as dead, and between two times that it does. */
-const lease = 10_000
+/** Milliseconds between two times that it says that it lives. */
 const beat = 1000
-/** How much sooner it believes that itself: a request takes a while to be on its way. */
-const margin = 2000
-
-/** Opens the store in a database, and makes its tables where there are none. */
-export async function openPostgresStore(store: string, options: StoreOptions): Promise<Store> {
-  const address = addressOf(store)
-  try {
-    const db = await openPostgres(address.url, { max: 3, applicationName: 'corral crawl' })
-    try {
-      await makeSchema(db, address)
-      const opened = new PostgresStore(address.shown, db, options)
-      await opened.load()
-      return opened
-    } catch (error) {
-      await shield(() => db.close())
-      throw error
-    }
-  } catch (error) {
-    throw postgresErrorOf(error, address.shown)
-  }
-}
 
 /** The lock under which everything changes: what a transaction decides stays true until it is committed. */
 const lock = sql`select pg_advisory_xact_lock(hashtextextended('corral crawl ' || current_schema(), 0))`
 
-async function makeSchema(db: Database, { schema, shown }: StoreAddress): Promise<void> {
-  await db.transaction(async (tx) => {
-    await tx.query(sql`select pg_advisory_xact_lock(hashtextextended('corral crawl', 0))`)
-    const there = await tx.value<boolean>(sql`select to_regnamespace(${schema}) is not null`)
-    if (!there) await tx.execute(sql`create schema ${sql.identifier(schema)}`)
-    const tables = await tx.query<{ name: string }>(
-      sql`select table_name as name from information_schema.tables where table_schema = ${schema}`,
-    )
-    const names = new Set(tables.map(({ name }) => name))
-    if (names.size === 0 || (names.has('corral_migration') && names.has('tally'))) return
-    throw new StoreError(
-      'STORE_FOREIGN',
-      shown,
-      `schema ${schema} of ${shown} belongs to another program; name another one with ?schema=`,
-    )
-  })
-  await db.migrate(migrations)
+interface Member {
+  readonly membership: Membership
+  readonly hosts: HostShare
 }
 
 /**
  * A store in PostgreSQL. Everything that changes it is one transaction under one lock, as there is one writer of a file; who
  * crawls into it says so, has some of the hosts, and loses them when it is silent for too long.
  */
-class PostgresStore implements Store, StoreShare {
+export class PostgresStore implements Store, StoreShare {
   readonly file: string
   readonly #db: Database
   readonly #linker: UrlLinker
   readonly #maxDepth: number
   #counts: StoreCounts = { queued: 0, pages: 0, failed: 0, skipped: 0, bytes: 0, failures: {} }
-  #membership: { readonly id: number; readonly hosts: HostShare } | undefined
+  #me: Member | undefined
   #paceOf: (origin: string) => HostPace | undefined = () => undefined
-  #heldUntil = -Infinity
   #closed = false
 
   constructor(shown: string, db: Database, { maxDepth = Infinity, traps }: StoreOptions) {
@@ -98,7 +59,7 @@ class PostgresStore implements Store, StoreShare {
   }
 
   get held(): boolean {
-    return now() < this.#heldUntil
+    return now() < (this.#me?.membership.heldUntil ?? -Infinity)
   }
 
   get counts(): StoreCounts {
@@ -198,16 +159,16 @@ class PostgresStore implements Store, StoreShare {
   async commit(outcomes: readonly Outcome[]): Promise<void> {
     if (outcomes.length === 0) return
     await this.#change(async (tx, deltas) => {
-      if (this.#membership !== undefined) await this.#requireMember(tx, this.#membership.id)
+      await this.#me?.membership.require(tx, this.file)
       await storeOutcomes(tx, deltas, this.#linker, outcomes)
     })
-    for (const { entry } of outcomes) this.#membership?.hosts.release(entry.id)
+    for (const { entry } of outcomes) this.#me?.hosts.release(entry.id)
   }
 
   async claim(limit: number, perOrigin: number): Promise<FrontierEntry[]> {
     return await this.#change(async (tx) => {
-      const { id, hosts } = (this.#membership ??= await this.#join(tx))
-      await this.#requireMember(tx, id)
+      const { membership, hosts } = await this.#member(tx)
+      await membership.require(tx, this.file)
       return await hosts.claim(tx, limit, perOrigin)
     })
   }
@@ -227,8 +188,6 @@ class PostgresStore implements Store, StoreShare {
     await shield(async () => {
       try {
         await this.#leave()
-      } catch {
-        // It cannot be reached: others take over when the time of this one is over.
       } finally {
         await this.#db.close()
       }
@@ -253,49 +212,38 @@ class PostgresStore implements Store, StoreShare {
 
   /** Says that this one lives, looks after the others, and takes no more than its share. */
   async #beat(): Promise<void> {
-    const startedAt = now()
     await this.#change(async (tx) => {
-      const { id, hosts } = (this.#membership ??= await this.#join(tx))
-      const { count } = await tx.execute(
-        sql`update worker set alive_until = clock_timestamp() + ${lease} * interval '1 millisecond' where id = ${id}`,
-      )
-      if (count === 0) throw leaseLost(this.file)
-      const workers = await buryDead(tx)
-      await hosts.balance(tx, workers)
+      const { membership, hosts } = await this.#member(tx)
+      await membership.renew(tx, this.file)
+      await hosts.balance(tx, await buryDead(tx))
       await hosts.giveAway(tx, this.#paceOf, 'idle')
       await hosts.notePaces(tx, this.#paceOf, now())
     })
-    this.#heldUntil = startedAt + lease - margin
   }
 
-  async #join(tx: Transaction): Promise<{ id: number; hosts: HostShare }> {
+  /** Who only looks, or queues something, is no member. */
+  async #member(tx: Transaction): Promise<Member> {
+    if (this.#me !== undefined) return this.#me
     await buryDead(tx)
-    const startedAt = now()
-    const id = await tx.value<number>(
-      sql`insert into worker (name, alive_until)
-          values (${`${hostname()} ${process.pid}`}, clock_timestamp() + ${lease} * interval '1 millisecond')
-          returning id::float8`,
-    )
-    this.#heldUntil = startedAt + lease - margin
-    return { id, hosts: new HostShare(id) }
+    const membership = await Membership.join(tx)
+    const me = { membership, hosts: new HostShare(membership.id) }
+    tx.afterCommit(() => void (this.#me = me))
+    return me
   }
 
   /** What it has not finished is there for others at once, after the delays that they must keep. */
   async #leave(): Promise<void> {
-    const member = this.#membership
-    if (member === undefined) return
-    this.#heldUntil = -Infinity
-    await this.#transact(async (tx) => {
-      await member.hosts.giveAway(tx, this.#paceOf, 'all')
-      await tx.execute(sql`delete from worker where id = ${member.id}`)
-    })
-  }
-
-  async #requireMember(tx: Transaction, id: number): Promise<void> {
-    const there = await tx.value<boolean>(
-      sql`select exists (select 1 from worker where id = ${id})`,
-    )
-    if (!there) throw leaseLost(this.file)
+    const me = this.#me
+    if (me === undefined) return
+    try {
+      await this.#transact(async (tx) => {
+        await me.hosts.giveAway(tx, this.#paceOf, 'all')
+        await me.membership.leave(tx)
+      })
+    } catch (error) {
+      // It cannot be reached: others take over when the time of this one is over.
+      if (!(error instanceof StoreError)) throw error
+    }
   }
 
   async #read<T>(work: (db: Database) => Promise<T>): Promise<T> {
@@ -335,29 +283,4 @@ class PostgresStore implements Store, StoreShare {
     if (!this.#closed) return
     throw new StoreError('STORE_FAILED', this.file, `store ${this.file} is closed; open it again`)
   }
-}
-
-/** Removes who has been silent for too long, and lets others have its hosts, after their delay; counts who is left. */
-async function buryDead(tx: Transaction): Promise<number> {
-  const workers = await tx.query<{ id: number; dead: boolean }>(
-    sql`select id::float8 as id, alive_until < clock_timestamp() as dead from worker`,
-  )
-  const dead = workers.flatMap((worker) => (worker.dead ? [worker.id] : []))
-  if (dead.length > 0) {
-    await tx.execute(
-      sql`update origin set worker_id = null,
-            next_start = greatest(next_start, clock_timestamp() + delay * interval '1 millisecond')
-          where worker_id = any(${dead})`,
-    )
-    await tx.execute(sql`delete from worker where id = any(${dead})`)
-  }
-  return workers.length - dead.length
-}
-
-function leaseLost(store: string): StoreError {
-  return new StoreError(
-    'STORE_LEASE_LOST',
-    store,
-    `store ${store}: this program was silent for more than ${lease / 1000} s, and others have taken over; start it again to go on`,
-  )
 }
