@@ -1,4 +1,24 @@
 /// <reference types="node" preserve="true" />
 
-export { readProcessStatus } from './attach/process-status.ts'
-export type { ProcessStatus } from './attach/process-status.ts'
+export type { Question } from './agent/agent.ts'
+export type { Sampled } from './agent/cpu-sampler.ts'
+export type { Tapped } from './agent/event-tap.ts'
+export type { Pulse } from './agent/pulse.ts'
+export { refsPerCopy } from './agent/reading.ts'
+export type {
+  CopyRow,
+  GroupRow,
+  GroupWait,
+  Hello,
+  Reading,
+  ResourceRow,
+  Running,
+  TaskRow,
+  WaitRow,
+} from './agent/reading.ts'
+export type { AgentConnection } from './attach/agent-connection.ts'
+export { AttachError } from './attach/attach-error.ts'
+export type { AttachReason } from './attach/attach-error.ts'
+export { attach, detach } from './attach/attach-process.ts'
+export type { Attached, AttachOptions } from './attach/attach-process.ts'
+export type { WorkerReading } from './attach/worker-readings.ts'
