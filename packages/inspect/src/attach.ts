@@ -1,6 +1,6 @@
 /// <reference types="node" preserve="true" />
 
-export type { Question } from './agent/agent.ts'
+export type { Question } from './agent/serve-client.ts'
 export type { Sampled } from './agent/cpu-sampler.ts'
 export type { Tapped } from './agent/event-tap.ts'
 export type { Pulse } from './agent/pulse.ts'
@@ -22,3 +22,5 @@ export type { AttachReason } from './attach/attach-error.ts'
 export { attach, detach } from './attach/attach-process.ts'
 export type { Attached, AttachOptions } from './attach/attach-process.ts'
 export type { WorkerReading } from './attach/worker-readings.ts'
+export { knotsOf } from './attach/knots-of.ts'
+export { Redactor } from './attach/redacted.ts'

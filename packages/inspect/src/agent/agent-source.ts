@@ -2,12 +2,29 @@ import { nameStem } from '../name-stem.ts'
 import { agent } from './agent.ts'
 import type { AgentParts } from './agent.ts'
 import { cpuSampler } from './cpu-sampler.ts'
+import { cutName } from './cut-name.ts'
 import { eventTap } from './event-tap.ts'
+import { groupTable } from './group-table.ts'
+import { insideOf } from './inside-of.ts'
 import { probeStack } from './probe-stack.ts'
 import { pulseMeter } from './pulse.ts'
+import { resourceTable } from './resource-table.ts'
+import { serveClient } from './serve-client.ts'
 import { treeReader } from './tree-reader.ts'
 
-const parts: AgentParts = { nameStem, treeReader, probeStack, eventTap, cpuSampler, pulseMeter }
+const parts: AgentParts = {
+  cutName,
+  nameStem,
+  groupTable,
+  insideOf,
+  resourceTable,
+  treeReader,
+  probeStack,
+  eventTap,
+  cpuSampler,
+  pulseMeter,
+  serveClient,
+}
 
 /** A program that evaluates to the agent in the process in which it runs; the one that is there, if there is one. */
 export function agentExpression(): string {

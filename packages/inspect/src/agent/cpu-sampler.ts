@@ -1,5 +1,6 @@
-import type { ScopeNode } from 'corral/lowlevel'
-import type { Instance } from './tree-reader.ts'
+import type workerThreadsModule from 'node:worker_threads'
+import type { ScopeNode, TaskRecord } from 'corral/lowlevel'
+import type { Instance } from './reader-host.ts'
 
 /** What samples have found since they were last taken. */
 export interface Sampled {
@@ -29,7 +30,7 @@ export interface SamplerHost {
   readonly globalThis: Record<symbol, unknown>
   readonly instances: () => readonly Instance[]
   readonly stack: (limit: number) => readonly string[]
-  readonly workerThreads: typeof import('node:worker_threads')
+  readonly workerThreads: typeof workerThreadsModule
 }
 
 /**
@@ -39,7 +40,7 @@ export interface SamplerHost {
 export function cpuSampler(parts: CpuSamplerParts, host: SamplerHost): CpuSampler {
   const mostStacks = 5000
   const key = Symbol.for('corral.inspect.sample')
-  let worker: import('node:worker_threads').Worker | undefined
+  let worker: workerThreadsModule.Worker | undefined
   let refused: string | undefined
   let withStacks = false
   let samples = 0
@@ -70,7 +71,7 @@ export function cpuSampler(parts: CpuSamplerParts, host: SamplerHost): CpuSample
     for (const instance of host.instances()) {
       let scope: ScopeNode | undefined = instance.current()
       for (; scope !== undefined; scope = scope.parent) {
-        const { task } = scope
+        const task: TaskRecord | undefined = scope.task
         if (task !== undefined && task.scope === scope) path.push(parts.nameStem(task.name))
         if (!withStacks && path.length > 0) break
       }

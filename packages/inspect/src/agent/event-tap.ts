@@ -55,9 +55,9 @@ export function eventTap(size: number): EventTap {
 
   function waitName({ kind, resource }: Waiter<never>): string {
     try {
-      const told = (resource as Record<symbol, (() => { name?: unknown }) | undefined> | undefined)?.[
-        statsKey
-      ]?.()
+      const told = (
+        resource as Record<symbol, (() => { name?: unknown }) | undefined> | undefined
+      )?.[statsKey]?.()
       return typeof told?.name === 'string' ? `${kind} ${told.name}` : kind
     } catch {
       return kind

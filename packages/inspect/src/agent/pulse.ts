@@ -1,3 +1,4 @@
+import type perfHooksModule from 'node:perf_hooks'
 import type { ScopeNode, TaskRecord } from 'corral/lowlevel'
 
 /** What happened since the pulse was last taken. */
@@ -28,7 +29,7 @@ export interface PulseParts {
 }
 
 export interface PulseHost {
-  readonly perfHooks: typeof import('node:perf_hooks')
+  readonly perfHooks: typeof perfHooksModule
   readonly process: typeof globalThis.process
   readonly now: () => number
 }

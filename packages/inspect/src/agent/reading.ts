@@ -113,7 +113,7 @@ export interface Hello {
   readonly pid: number
   readonly version: string
   readonly runtime: 'node' | 'deno' | 'bun'
-  /** The script, without its folder, and whatever `process.title` says. */
+  /** The script, without its folder, and the title that it was given, or ''. */
   readonly script: string
   readonly title: string
   /** Seconds. */

@@ -1,34 +1,7 @@
 import type { ScopeNode, TaskRecord, Waiter } from 'corral/lowlevel'
-import type { CopyRow, GroupRow, Reading, ResourceRow, TaskRow, WaitRow } from './reading.ts'
-
-/** One entry of the registry that each copy of corral keeps. */
-export interface Instance {
-  readonly protocol: number
-  readonly root: ScopeNode
-  readonly current: () => ScopeNode
-  readonly instrument: (hooks: object) => () => void
-}
-
-export interface TreeReaderParts {
-  readonly nameStem: (name: string) => string
-}
-
-/** Reads the task tree in slices. */
-export interface TreeReader {
-  /** Goes on for about so many milliseconds. False while there is more. */
-  step(budget: number): boolean
-  result(): Reading
-  /** The scope of a task that was seen. */
-  scopeOf(ref: number): ScopeNode | undefined
-}
-
-/** What a reader asks of the process it is in. */
-export interface ReaderHost {
-  readonly instances: () => readonly Instance[]
-  readonly now: () => number
-  /** Resources that have a name for reports, whether anybody waits or not. */
-  readonly watched: () => readonly (readonly [name: string, resource: object])[]
-}
+import type { Group } from './group-table.ts'
+import type { Instance, ReaderHost, TreeReader, TreeReaderParts } from './reader-host.ts'
+import type { CopyRow, TaskRow, WaitRow } from './reading.ts'
 
 /**
  * Makes a reader of the task tree. Its source is sent to other processes: it names nothing outside.
@@ -40,28 +13,14 @@ export interface ReaderHost {
  */
 export function treeReader(parts: TreeReaderParts, host: ReaderHost, most: number): TreeReader {
   const mostGroups = 2000
-  const mostResources = 1000
-  const mostWaits = 20
-  const deepest = 40
   const perCopy = 1e10
-  const statsKey = Symbol.for('corral.stats')
-  const ownersKey = Symbol.for('corral.owners')
 
-  type Group = { -readonly [K in keyof GroupRow]: GroupRow[K] }
-  interface GroupState {
-    readonly row: Group
-    readonly index: number
-    readonly depth: number
-    readonly below: Map<string, GroupState>
-    readonly waits: { kind: string; resource: number; count: number; since: number; task: number }[]
-  }
   /** A task on the way, with what its inner scopes add to it. */
   interface Place {
     readonly ref: number | undefined
-    readonly parent: number | undefined
+    parent: number | undefined
     readonly record: TaskRecord | undefined
-    readonly scope: ScopeNode
-    readonly group: GroupState | undefined
+    readonly group: Group | undefined
     readonly copy: number
     deadline: number
     waitCount: number
@@ -74,22 +33,13 @@ export function treeReader(parts: TreeReaderParts, host: ReaderHost, most: numbe
     readonly into: Place
     readonly deadline: number
   }
-  interface Known {
-    readonly index: number
-    readonly holders: readonly number[]
-    readonly holdersUnknown: boolean
-  }
-
   const copies: { -readonly [K in keyof CopyRow]: CopyRow[K] }[] = []
-  const groups: GroupState[] = []
-  const tops = new Map<string, GroupState>()
-  const resources: ResourceRow[] = []
-  const known = new Map<object, Known>()
+  const groups = parts.groupTable(parts)
+  const resources = parts.resourceTable(parts)
+  const { responsible } = resources
   const rows: TaskRow[] = []
   const listed = new Set<number>()
-  const responsible = new Set<number>()
   const scopes = new Map<number, ScopeNode>()
-  const stems = new Map<string, string>()
   const frames: Frame[] = []
   let tasks = 0
   let cost = 0
@@ -99,107 +49,10 @@ export function treeReader(parts: TreeReaderParts, host: ReaderHost, most: numbe
   let extras: number[] | undefined
   let at = 0
 
-  function cut(name: string): string {
-    return name.length > 200 ? `${name.slice(0, 199)}…` : name
-  }
-
-  function stemOf(name: string): string {
-    let stem = stems.get(name)
-    if (stem === undefined) {
-      stem = parts.nameStem(name)
-      if (stems.size < 1000) stems.set(name, stem)
-    }
-    return stem
-  }
-
   function childrenOf(node: ScopeNode): ScopeNode[] {
     const children: ScopeNode[] = []
     for (let child = node.firstChild; child !== undefined; child = child.next) children.push(child)
     return children
-  }
-
-  function groupOf(above: GroupState | undefined, name: string, copy: number, ref: number) {
-    const stem = stemOf(name)
-    const siblings = above === undefined ? tops : above.below
-    const key = above === undefined ? `${copy} ${stem}` : stem
-    let group = siblings.get(key)
-    if (group !== undefined) return group
-    if (above !== undefined && above.depth >= deepest) return above
-    const full = groups.length >= mostGroups
-    if (full) {
-      group = siblings.get('')
-      if (group !== undefined) return group
-    }
-    const row: Group = {
-      parent: above?.index ?? -1,
-      stem: full ? '(others)' : stem,
-      copy,
-      count: 0,
-      running: 0,
-      pending: 0,
-      cancelling: 0,
-      task: ref,
-      name: cut(name),
-      deadline: undefined,
-      waits: [],
-    }
-    group = {
-      row,
-      index: groups.length,
-      depth: (above?.depth ?? 0) + 1,
-      below: new Map(),
-      waits: [],
-    }
-    row.waits = group.waits
-    groups.push(group)
-    siblings.set(full ? '' : key, group)
-    return group
-  }
-
-  function knownOf(resource: object, copy: number): Known {
-    let found = known.get(resource)
-    if (found !== undefined) return found
-    let stats: Record<string, unknown> | undefined
-    let owners: readonly { id: number }[] = []
-    try {
-      const record = resource as Record<symbol, (() => unknown) | undefined>
-      stats = record[statsKey]?.() as Record<string, unknown> | undefined
-      owners = (record[ownersKey]?.() as readonly { id: number }[] | undefined) ?? []
-    } catch {
-      // What cannot tell is not known.
-    }
-    const holders = owners.map(({ id }) => copy * perCopy + id)
-    const holdersUnknown = stats?.['holdersUnknown'] === true
-    for (const ref of holders) responsible.add(ref)
-    let index = -1
-    if (stats !== undefined && resources.length < mostResources) {
-      const number = (key: string): number | undefined => {
-        const value = stats[key]
-        return typeof value === 'number' ? value : undefined
-      }
-      const text = (key: string): string | undefined => {
-        const value = stats[key]
-        return typeof value === 'string' ? cut(value) : undefined
-      }
-      index =
-        resources.push({
-          type: text('type') ?? 'resource',
-          name: text('name'),
-          size: number('size'),
-          capacity: number('capacity'),
-          held: number('held'),
-          waiting: number('waiting'),
-          waitingToPut: number('waitingToPut'),
-          waitingToTake: number('waitingToTake'),
-          state: text('state'),
-          holdersUnknown,
-          holders: holders.slice(0, 20),
-          holderCount: holders.length,
-        }) - 1
-    }
-    found = { index, holders, holdersUnknown }
-    known.set(resource, found)
-    return found
   }
 
   /** Notes a wait of a task, in its group and, if it is listed, in its row. */
@@ -217,32 +70,21 @@ export function treeReader(parts: TreeReaderParts, host: ReaderHost, most: numbe
         responsible.add(copy * perCopy + id)
       }
     } else if (resource !== undefined) {
-      const about = knownOf(resource, copy)
+      const about = resources.of(resource, copy)
       index = about.index
       holders = about.holders
       holdersUnknown = about.holdersUnknown
     }
     if (place.waits !== undefined && place.waits.length < 100) {
-      place.waits.push({ kind, resource: index, since, heldBy: holders.slice(0, 1000), holdersUnknown })
+      place.waits.push({
+        kind,
+        resource: index,
+        since,
+        heldBy: holders.slice(0, 1000),
+        holdersUnknown,
+      })
     }
-    if (group === undefined || place.ref === undefined) return
-    let all = group.waits.find((each) => each.kind === kind && each.resource === index)
-    if (all === undefined) {
-      if (group.waits.length >= mostWaits) {
-        index = -1
-        all = group.waits.find((each) => each.kind === kind && each.resource === -1)
-      }
-      if (all === undefined && group.waits.length < 2 * mostWaits) {
-        all = { kind, resource: index, count: 0, since, task: place.ref }
-        group.waits.push(all)
-      }
-      if (all === undefined) return
-    }
-    all.count++
-    if (since < all.since) {
-      all.since = since
-      all.task = place.ref
-    }
+    if (place.ref !== undefined) group?.note(kind, index, since, place.ref)
   }
 
   function enter(node: ScopeNode, frame: Frame): void {
@@ -259,12 +101,11 @@ export function treeReader(parts: TreeReaderParts, host: ReaderHost, most: numbe
       const copy = copies[into.copy]
       if (copy !== undefined) copy.tasks++
       const ref = into.copy * perCopy + record.id
-      const group = groupOf(into.group, record.name, into.copy, ref)
+      const group = groups.of(into.group, record.name, into.copy, ref)
       place = {
         ref,
         parent: into.ref,
         record,
-        scope: node,
         group,
         copy: into.copy,
         deadline,
@@ -297,7 +138,7 @@ export function treeReader(parts: TreeReaderParts, host: ReaderHost, most: numbe
     rows.push({
       ref,
       parent,
-      name: cut(record.name),
+      name: parts.cutName(record.name),
       status: record.status,
       get deadline() {
         if (place.deadline === Infinity) return undefined
@@ -340,7 +181,6 @@ export function treeReader(parts: TreeReaderParts, host: ReaderHost, most: numbe
         ref: undefined,
         parent: undefined,
         record: undefined,
-        scope: instance.root,
         group: undefined,
         copy,
         deadline: Infinity,
@@ -357,10 +197,7 @@ export function treeReader(parts: TreeReaderParts, host: ReaderHost, most: numbe
   function nextExtra(): boolean {
     if (extras === undefined) {
       extras = []
-      for (const group of groups) {
-        for (const { task } of group.waits) extras.push(task)
-        extras.push(group.row.task)
-      }
+      for (const row of groups.rows()) extras.push(...row.waits.map(({ task }) => task), row.task)
       for (const ref of responsible) extras.push(ref)
     }
     const ref = extras.pop()
@@ -372,59 +209,24 @@ export function treeReader(parts: TreeReaderParts, host: ReaderHost, most: numbe
     const copy = Math.floor(ref / perCopy)
     const place: Place = {
       ref,
-      parent: parentOf(scope, copy),
+      parent: undefined,
       record,
-      scope,
       group: undefined,
       copy,
-      deadline: deadlineOf(scope),
+      deadline: Infinity,
       waitCount: 0,
       children: 0,
       waits: [],
     }
+    const known = responsible.size
+    const inside = parts.insideOf(scope, 2 * most, (waiter) => note(waiter, place))
+    if (inside.parent !== undefined) place.parent = copy * perCopy + inside.parent
+    place.deadline = inside.deadline
+    place.children = inside.children
     list(place)
-    inside(scope, place, extras)
+    if (responsible.size > known) extras.push(...[...responsible].slice(known))
+    for (const id of inside.awaited) extras.push(copy * perCopy + id)
     return true
-  }
-
-  function parentOf(scope: ScopeNode, copy: number): number | undefined {
-    const above = scope.parent?.task
-    return above === undefined ? undefined : copy * perCopy + above.id
-  }
-
-  function deadlineOf(scope: ScopeNode): number {
-    if (scope.cancelledBy !== undefined) return -Infinity
-    let earliest = Infinity
-    for (let node: ScopeNode | undefined = scope; node !== undefined; node = node.parent) {
-      earliest = Math.min(earliest, node.deadlineTimer?.at ?? Infinity)
-      if (node.shield) break
-    }
-    return earliest
-  }
-
-  /** The waits of a task in its scopes. Whom a join waits for are its children. */
-  function inside(scope: ScopeNode, place: Place, more: number[]): void {
-    const open: ScopeNode[] = [scope]
-    let joins = false
-    for (let node = open.pop(); node !== undefined; node = open.pop()) {
-      if (node.deadlineTimer !== undefined) {
-        place.deadline = Math.min(place.deadline, node.deadlineTimer.at)
-      }
-      for (let waiter = node.firstWaiter; waiter !== undefined; waiter = waiter.scopeNext) {
-        const before = responsible.size
-        note(waiter, place)
-        joins ||= waiter.kind === 'TaskGroup.join'
-        if (responsible.size > before) more.push(...[...responsible].slice(before))
-      }
-      for (let child = node.firstChild; child !== undefined; child = child.next) {
-        const { task } = child
-        if (task === undefined || task.scope !== child) open.push(child)
-        else {
-          place.children++
-          if (joins && more.length < 4 * most) more.push(place.copy * perCopy + task.id)
-        }
-      }
-    }
   }
 
   function step(budget: number): boolean {
@@ -448,19 +250,11 @@ export function treeReader(parts: TreeReaderParts, host: ReaderHost, most: numbe
       }
       if ((++n & 63) === 0 && host.now() - start >= budget) break
     }
-    if (!more) watch()
+    if (!more) for (const [name, resource] of host.watched()) resources.rename(resource, name)
     const took = host.now() - start
     cost += took
     longestSlice = Math.max(longestSlice, took)
     return !more
-  }
-
-  function watch(): void {
-    for (const [name, resource] of host.watched()) {
-      const { index } = knownOf(resource, 0)
-      const row = resources[index]
-      if (row !== undefined) resources[index] = { ...row, name: cut(name) }
-    }
   }
 
   return {
@@ -470,8 +264,8 @@ export function treeReader(parts: TreeReaderParts, host: ReaderHost, most: numbe
       at,
       tasks,
       copies,
-      groups: groups.map(({ row }) => row),
-      resources,
+      groups: groups.rows(),
+      resources: resources.rows,
       rows,
       cost,
       longestSlice,

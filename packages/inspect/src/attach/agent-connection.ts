@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { Future, timeout } from 'corral'
-import type { Answer, Question } from '../agent/agent.ts'
+import type { Answer, Question } from '../agent/serve-client.ts'
 import { AttachError } from './attach-error.ts'
 
 /** Questions to an agent, over its socket. */
@@ -23,8 +22,7 @@ export class AgentConnection implements Disposable {
 
   /** @param pid whose folders they are: a process may have a `/tmp` of its own */
   static async open(pid: number, path: string): Promise<AgentConnection> {
-    const own = `/proc/${pid}/root${path}`
-    const socket = connect(existsSync(own) ? own : path)
+    const socket = connect(`/proc/${pid}/root${path}`)
     const opened = new Future<void>()
     socket.once('connect', () => opened.settled || opened.resolve())
     socket.once('error', (error) => opened.settled || opened.reject(error))

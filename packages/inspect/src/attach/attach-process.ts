@@ -4,9 +4,10 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { moveOnAfter, now, shield, sleep, timeout } from 'corral'
 import { requireDuration, requireOptions } from 'corral/lowlevel'
-import type { Installed, ReadingHead } from '../agent/agent.ts'
+import type { Installed } from '../agent/agent.ts'
 import { agentExpression } from '../agent/agent-source.ts'
 import type { Hello, Reading, TaskRow } from '../agent/reading.ts'
+import type { ReadingHead } from '../agent/serve-client.ts'
 import { AgentConnection } from './agent-connection.ts'
 import { AttachError } from './attach-error.ts'
 import { takeAttachLock } from './attach-lock.ts'
@@ -84,7 +85,9 @@ export async function attach(pid: number, options: AttachOptions = {}): Promise<
     })
     const visit = await visitTarget(target, inspector, { rows, workers })
     signalled = visit.open
-    if (visit.open) throw new AttachError('NO_ANSWER', `process ${pid} does not close its inspector`)
+    if (visit.open) {
+      throw new AttachError('NO_ANSWER', `process ${pid} does not close its inspector`)
+    }
     return new Attachment(target, inspector.ours, visit)
   } catch (error) {
     if (signalled) leaveCloser(pid)
@@ -179,7 +182,8 @@ class Attachment implements Attached {
   readonly workers: readonly WorkerReading[]
   readonly inspectorOpen: number | undefined
   readonly connection: AgentConnection | undefined
-  readonly #socket: string | undefined
+  /** Where the agent listens. */
+  readonly socket: string | undefined
 
   constructor({ pid }: TargetProcess, ours: boolean, visit: Visit) {
     this.pid = pid
@@ -188,7 +192,7 @@ class Attachment implements Attached {
     this.workers = visit.workers
     this.inspectorOpen = ours ? visit.openFor : undefined
     this.connection = visit.connection
-    this.#socket = visit.socket
+    this.socket = visit.socket
   }
 
   async read(rows: number = 10_000): Promise<Reading> {
@@ -218,7 +222,7 @@ class Attachment implements Attached {
   [Symbol.dispose](): void {
     this.connection?.[Symbol.dispose]()
     // A target that was killed leaves its folder behind.
-    const socket = this.#socket
+    const { socket } = this
     if (socket !== undefined && this.connection?.ended === true) {
       rmSync(dirname(socket), { recursive: true, force: true })
     }
@@ -240,7 +244,9 @@ const page = 1000
 
 /** Leaves a process behind that closes the inspector whenever it opens. */
 function leaveCloser(pid: number): void {
-  const file = fileURLToPath(import.meta.resolve('./closer.ts'))
+  const file = fileURLToPath(
+    new URL(import.meta.url.endsWith('.ts') ? './closer.ts' : './closer.js', import.meta.url),
+  )
   spawn(process.execPath, [...process.execArgv, file, String(pid)], {
     detached: true,
     stdio: 'ignore',
@@ -265,9 +271,6 @@ export async function detach(pid: number): Promise<'closed' | 'nothing'> {
   if (listener === undefined) return 'nothing'
   const session = await InspectorSession.open(listener)
   await timeout(reacts, () => session.evaluate(`${agentExpression()}.remove()`))
-  await session.evaluateClosing(
-    `process.getBuiltinModule('node:inspector').close()`,
-    reacts,
-  )
+  await session.evaluateClosing(`process.getBuiltinModule('node:inspector').close()`, reacts)
   return 'closed'
 }

@@ -1,5 +1,5 @@
 import { get } from 'node:http'
-import { cancellable, Future, timeout } from 'corral'
+import { cancellable, Future, moveOnAfter, timeout } from 'corral'
 import { AttachError } from './attach-error.ts'
 import type { Listener } from './listening-ports.ts'
 
@@ -39,7 +39,8 @@ export class InspectorSession {
    * @throws AttachError when it is no inspector
    */
   static async open({ address, port }: Listener): Promise<InspectorSession> {
-    const host = address === '0.0.0.0' ? '127.0.0.1' : address === '0:0:0:0:0:0:0:0' ? '::1' : address
+    const host =
+      address === '0.0.0.0' ? '127.0.0.1' : address === '0:0:0:0:0:0:0:0' ? '::1' : address
     const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
     const path = await targetPath(host, port)
     const socket = new WebSocket(`ws://${authority}${path}`)
@@ -90,12 +91,8 @@ export class InspectorSession {
     this.#socket.send(
       JSON.stringify({ id, method: 'Runtime.evaluate', params: { expression, silent: true } }),
     )
-    try {
-      await timeout(patience, () => this.#closed.wait())
-      return true
-    } catch {
-      return false
-    }
+    const { timedOut } = await moveOnAfter(patience, () => this.#closed.wait())
+    return !timedOut
   }
 
   /** Leaves an inspector that stays open. */

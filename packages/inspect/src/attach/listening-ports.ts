@@ -45,7 +45,10 @@ function addressOf(hex: string): string {
 }
 
 /** Those that a process has. */
-export function listenersOf(pid: number, among: readonly Listener[] = listenersAround(pid)): Listener[] {
+export function listenersOf(
+  pid: number,
+  among: readonly Listener[] = listenersAround(pid),
+): Listener[] {
   if (among.length === 0) return []
   const own = socketsOf(pid)
   return among.filter(({ inode }) => own.has(inode))

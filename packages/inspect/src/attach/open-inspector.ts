@@ -24,6 +24,8 @@ export interface OpenInspectorOptions {
 const step = 3
 /** Milliseconds after which it is told that it takes long. */
 const slow = 1000
+/** Milliseconds after which the signal is sent once more. */
+const again = 3000
 
 /** The inspector of a process that is open already, where its command line says, or where it usually is. */
 export function findOpenInspector(target: TargetProcess): Listener | undefined {
@@ -49,18 +51,13 @@ export async function openInspector(
   const { pid, inspectorPort } = target
   const open = findOpenInspector(target)
   if (open !== undefined) return { listener: open, ours: false }
-  const before = listenersAround(pid)
-  if (before.some(({ port }) => port === inspectorPort)) {
-    throw new AttachError(
-      'PORT_TAKEN',
-      `port ${inspectorPort}, where process ${pid} would open its inspector, is taken by another process`,
-    )
-  }
+  const before = await whenFree(target)
   const known = new Set(before.map(({ inode }) => inode))
   signal(pid)
   onSignal()
   const start = now()
   let told = false
+  let repeated = false
   for (;;) {
     await sleep(step)
     const fresh = listenersAround(pid).filter(({ inode }) => !known.has(inode))
@@ -74,6 +71,10 @@ export async function openInspector(
     if (state === undefined || state === 'Z') {
       throw new AttachError('ENDED', `process ${pid} ended`)
     }
+    if (!repeated && waited >= again) {
+      repeated = true
+      signal(pid) // what the first one opened may have been closed on behalf of an earlier attach
+    }
     if (!told && waited >= slow) {
       told = true
       onSlow(reasonOf(pid))
@@ -84,6 +85,21 @@ export async function openInspector(
         `process ${pid} did not open its inspector for ${Math.round(waited / 100) / 10} s: ${reasonOf(pid)}`,
       )
     }
+  }
+}
+
+/** Who listens, once the port is free: the process looked into before may have it for another moment. */
+async function whenFree({ pid, inspectorPort }: TargetProcess): Promise<readonly Listener[]> {
+  for (let waited = 0; ; waited += step) {
+    const all = listenersAround(pid)
+    if (!all.some(({ port }) => port === inspectorPort)) return all
+    if (waited >= slow) {
+      throw new AttachError(
+        'PORT_TAKEN',
+        `port ${inspectorPort}, where process ${pid} would open its inspector, is taken by another process`,
+      )
+    }
+    await sleep(step)
   }
 }
 

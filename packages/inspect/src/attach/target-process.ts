@@ -59,15 +59,17 @@ function runtimeOf(pid: number): string | undefined {
 }
 
 function requireSameNetwork(pid: number): void {
-  const namespaceOf = (name: string): string => readlinkSync(`/proc/${name}/ns/net`)
   let same = true
   try {
-    same = namespaceOf(String(pid)) === namespaceOf('self')
+    same = readlinkSync(`/proc/${pid}/ns/net`) === readlinkSync('/proc/self/ns/net')
   } catch {
     // What cannot be compared is tried.
   }
   if (!same) {
-    throw new AttachError('OTHER_NETWORK', `process ${pid} is in a container; run this inside of it`)
+    throw new AttachError(
+      'OTHER_NETWORK',
+      `process ${pid} is in a container; run this inside of it`,
+    )
   }
 }
 
