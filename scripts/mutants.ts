@@ -15,7 +15,7 @@ const filter = process.argv[2] ?? ''
 
 /** Runs these tests on the copy: what a failure printed, or undefined when all pass. */
 async function failureOf(tests: readonly string[]): Promise<string | undefined> {
-  const args = ['run', '--root', copy, '--bail', '1', '--reporter', 'dot', '--testTimeout', '10000']
+  const args = ['run', '--root', copy, '--bail', '1', '--reporter', 'dot', '--testTimeout', '60000']
   const paths = tests.map((test) => `packages/core/test/${test}`)
   try {
     await exec(`${root}node_modules/.bin/vitest`, [...args, ...paths], { timeout: 180_000 })
@@ -51,7 +51,13 @@ mkdirSync(`${copy}packages/core`, { recursive: true })
 for (const part of ['src', 'test', 'package.json']) {
   cpSync(`${root}packages/core/${part}`, `${copy}packages/core/${part}`, { recursive: true })
 }
-for (const file of ['vitest.config.ts', 'tsconfig.base.json', 'tsconfig.test.json']) {
+mkdirSync(`${copy}docs`)
+for (const file of [
+  'docs/design.md',
+  'vitest.config.ts',
+  'tsconfig.base.json',
+  'tsconfig.test.json',
+]) {
   cpSync(root + file, copy + file)
 }
 

@@ -27,7 +27,7 @@ export async function measure(
     for (const name of contenders) {
       const value = await (name === 'asyncio'
         ? python(suite.asyncio as string, options.n ?? suite.n)
-        : node(file, name, options.n))
+        : sample(file, name, options.n))
       samples.get(name)?.push(value)
     }
   }
@@ -43,7 +43,8 @@ export async function hasPython(): Promise<boolean> {
   }
 }
 
-async function node(file: string, name: string, n: number | undefined): Promise<number> {
+/** One sample of a case (`file` is `<path>#<index of the suite>`), in a process of its own. */
+export async function sample(file: string, name: string, n?: number): Promise<number> {
   const args = ['--expose-gc', '--conditions=@corral/source', here('sample.ts'), file, name]
   if (n !== undefined) args.push(String(n))
   const { stdout } = await exec(process.execPath, args)

@@ -7,7 +7,7 @@ import { api, openServer, reply, sse } from '@corral/server'
 import type { RequestEvent } from '@corral/server'
 import { currentSignal, run, sleep } from 'corral'
 import { request } from 'undici'
-import { cert, key } from '../../packages/server/test/certificate.ts'
+import { cert, key } from '../../packages/http/test/connect/certificate.ts'
 
 const exec = promisify(execFile)
 const { values } = parseArgs({ options: { write: { type: 'boolean', default: false } } })

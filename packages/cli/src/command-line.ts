@@ -77,6 +77,7 @@ const ours: ReadonlySet<string> = new Set([
   'UsageError',
   'FailureError',
   'OutputError',
+  'PageError',
   'StoreError',
   'WarcError',
 ])

@@ -1,6 +1,7 @@
 import { isCancelled, spawn } from 'corral'
 import { crawl, StoreReader, type CrawlProgress, type VisitEvent } from '@corral/crawl'
-import { openDashboard, type Dashboard } from '../dashboard/dashboard.ts'
+import type { PageServer } from '@corral/web'
+import { openDashboard } from '../dashboard/dashboard.ts'
 import { dashboardState, type DashboardState } from '../dashboard/dashboard-state.ts'
 import type { CrawlDisplay } from '../display/crawl-display.ts'
 import { openDisplay } from '../display/open-display.ts'
@@ -94,7 +95,7 @@ async function dashboardOf(
   { dashboard: port, json, quiet }: CrawlSettings,
   display: CrawlDisplay,
   state: () => DashboardState | undefined,
-): Promise<Dashboard | undefined> {
+): Promise<PageServer | undefined> {
   if (port === undefined) return undefined
   const dashboard = await openDashboard({ state, ...(port === 0 ? {} : { port }) })
   const { url } = dashboard
@@ -109,7 +110,7 @@ async function dashboardOf(
 }
 
 /** Runs a crawl with the dashboard as a task beside it. */
-async function beside<T>(dashboard: Dashboard | undefined, work: () => Promise<T>): Promise<T> {
+async function beside<T>(dashboard: PageServer | undefined, work: () => Promise<T>): Promise<T> {
   if (dashboard === undefined) return work()
   const showing = spawn(() => dashboard.run(), { name: 'dashboard' })
   try {

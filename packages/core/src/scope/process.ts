@@ -52,8 +52,8 @@ export function exitWith(code: number): void {
   if (host !== undefined) host.exitCode = code
 }
 
-/** How long a reader of our output may take nothing before we go without it, in milliseconds. */
-const STALLED = 1000
+/** How long a reader of our output may take nothing before we go without it, in milliseconds: a busy one is given time. */
+const STALLED = 10_000
 const LOOK = 10
 
 /** Ends the process once what it has written is out, unless nobody reads it. Comes back only where there is no process. */

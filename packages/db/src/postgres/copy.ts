@@ -15,14 +15,13 @@ export class CopyIn extends Submission {
   #unwanted = false
   readonly #text: string
 
-  constructor(text: string) {
-    super()
+  constructor(owner: object, text: string) {
+    super(owner)
     this.#text = text
   }
 
-  submit(wire: PostgresWire): null {
+  submit(wire: PostgresWire): void {
     wire.query(this.#text)
-    return null
   }
 
   override handleCopyInResponse(wire: PostgresWire): void {
@@ -38,9 +37,10 @@ export class CopyIn extends Submission {
     this.open = false
   }
 
-  override handleEnd(): void {
+  override end(error?: unknown): void {
     this.open = false
     this.begun.set()
+    super.end(error)
   }
 }
 
@@ -54,15 +54,14 @@ export class CopyOut extends Submission {
   #size = 0
   #unwanted = false
 
-  constructor(text: string, socket: Socket) {
-    super()
+  constructor(owner: object, text: string, socket: Socket) {
+    super(owner)
     this.#text = text
     this.#socket = socket
   }
 
-  submit(wire: PostgresWire): null {
+  submit(wire: PostgresWire): void {
     wire.query(this.#text)
-    return null
   }
 
   override handleCopyData({ chunk }: { readonly chunk: Buffer }): void {
@@ -74,7 +73,8 @@ export class CopyOut extends Submission {
     this.changed.set()
   }
 
-  override handleEnd(): void {
+  override end(error?: unknown): void {
+    super.end(error)
     this.changed.set()
   }
 

@@ -29,6 +29,13 @@ export interface PostgresOptions {
    * true; behind a pooler that knows nothing of it, it is found out and switched off.
    */
   readonly prepare?: boolean
+  /**
+   * Statements of the database itself share connections when all are in use: several are sent on one before the first is
+   * answered. More of them a second, but one that is slow, or waits for a lock, keeps those behind it waiting; and what a
+   * cancellation of another hits is sent again. Of `select`, `values`, `insert`, `update`, `delete`, `merge` and `with`. Default
+   * false.
+   */
+  readonly pipeline?: boolean
   /** What the server shows in `pg_stat_activity`. Default `corral`. */
   readonly applicationName?: string
   /**
@@ -48,6 +55,7 @@ export interface PostgresSettings {
   readonly grace: number
   readonly connectTimeout: number
   readonly shapes: Shapes
+  readonly pipeline: boolean
   readonly applicationName: string
   readonly explainAfter: number
   readonly onQuery: ((event: QueryEvent) => void) | undefined
@@ -64,6 +72,7 @@ export function settingsOf(url: string, options: PostgresOptions): PostgresSetti
     connectTimeout = 10_000,
     timestamps = 'date',
     prepare = true,
+    pipeline = false,
     applicationName = 'corral',
     explainAfter = Infinity,
     onQuery,
@@ -88,6 +97,7 @@ export function settingsOf(url: string, options: PostgresOptions): PostgresSetti
     grace,
     connectTimeout,
     shapes,
+    pipeline,
     applicationName,
     explainAfter,
     onQuery,

@@ -1,16 +1,15 @@
 import {
   Event,
   InternalError,
+  Lock,
   isCancelled,
   moveOnAfter,
   shield,
-  sleep,
   taskGroup,
   throwIfCancelled,
 } from 'corral'
 import type { Client } from 'pg'
 import type { TransactionOptions } from '../database.ts'
-import { Exchange } from '../exchange.ts'
 import type { CopyRows, Result } from '../executor.ts'
 import type { QueryLog } from '../query-log.ts'
 import { sql } from '../sql/sql.ts'
@@ -22,12 +21,13 @@ import { copyText } from './copy-text.ts'
 import { encodeAll } from './encode.ts'
 import type { Internals, Notified } from './internals.ts'
 import { isStale, PreparedStatements } from './prepared-statements.ts'
-import { requestCancel } from './request-cancel.ts'
+import { cancelUntilEnded } from './request-cancel.ts'
 import { serverError } from './server-error.ts'
 import type { Shapes } from './statement-submission.ts'
 import { StatementSubmission } from './statement-submission.ts'
 import type { Submission } from './submission.ts'
 import { ScriptSubmission } from './submission.ts'
+import { Unanswered } from './unanswered.ts'
 
 /**
  * One connection to a server, for one statement at a time.
@@ -40,8 +40,6 @@ import { ScriptSubmission } from './submission.ts'
  * takes longer than the grace, the connection is destroyed.
  */
 export class PostgresConnection implements Connection {
-  /** Of the last ReadyForQuery: idle, in a transaction, in a failed one. */
-  status: 'I' | 'T' | 'E' = 'I'
   alive = true
   readonly #client: Client
   readonly #wire: Internals
@@ -50,8 +48,9 @@ export class PostgresConnection implements Connection {
   readonly #log: QueryLog
   readonly #shapes: Shapes
   readonly #gone = new Event()
-  #pending: Exchange<Submission> | undefined
-  #submission: Submission | undefined
+  readonly #unanswered: Unanswered
+  /** Who asks the server to stop something; of several one at a time. */
+  readonly #asking = new Lock()
   readonly #prepared = new PreparedStatements()
   #failure: unknown
 
@@ -62,30 +61,33 @@ export class PostgresConnection implements Connection {
     this.grace = grace
     this.#log = log
     this.#shapes = shapes
-    // An error without a listener would end the process; `end` follows each.
-    client.on('error', (error) => {
+    const lost = (error: unknown): void => {
       this.#failure ??= error
       this.alive = false
+    }
+    this.#unanswered = new Unanswered(this.#wire.connection, lost)
+    // An error without a listener would end the process; `end` follows each.
+    client.on('error', lost)
+  }
+
+  /** Listens behind pg's own listeners. Called once pg has its. */
+  listen(): void {
+    this.#wire.connection.once('readyForQuery', () => this.#unanswered.takeOver())
+    this.#wire.connection.once('end', () => {
+      this.alive = false
+      this.#unanswered.end(this.#failure ?? new Error('the connection ended'))
+      this.#gone.set()
     })
   }
 
-  /** Listens behind pg's own listeners: when it is told, pg has told the outcome. Called once pg has its. */
-  listen(): void {
-    this.#wire.connection.on('readyForQuery', (message) => {
-      this.status = message.status
-      const pending = this.#pending
-      this.#pending = undefined
-      this.#submission?.handleEnd()
-      pending?.end()
-    })
-    this.#wire.connection.on('parseComplete', () => this.#submission?.handleParseComplete())
-    this.#wire.connection.once('end', () => {
-      this.alive = false
-      this.#submission?.handleEnd()
-      this.#pending?.end(this.#failure ?? new Error('the connection ended'))
-      this.#pending = undefined
-      this.#gone.set()
-    })
+  /** Of the last ReadyForQuery: idle, in a transaction, in a failed one. */
+  get status(): 'I' | 'T' | 'E' {
+    return this.#unanswered.status
+  }
+
+  /** What was sent and is not answered yet, first come first. */
+  get unanswered(): Iterable<Submission> & { readonly size: number } {
+    return this.#unanswered
   }
 
   get processId(): number {
@@ -93,16 +95,15 @@ export class PostgresConnection implements Connection {
   }
 
   async execute(api: string, statement: Sql, onCancel?: OnCancel): Promise<Result> {
-    const { text } = statement
     const values = encodeAll(statement.values)
-    const prepared = this.#shapes.prepare ? this.#prepared.of(text) : undefined
     const inTransaction = this.status !== 'I'
-    const submission = new StatementSubmission(text, values, this.#shapes, prepared)
+    const submission = new StatementSubmission(this, statement.text, values, this.#shapes)
+    submission.begin(this.#prepared)
     try {
       await this.submit(api, submission, onCancel)
     } catch (error) {
-      if (prepared === undefined || !isStale(error, this.#shapes)) throw error
-      this.#prepared.clear()
+      if (!submission.isPrepared || !isStale(error, this.#shapes)) throw error
+      this.forgetPrepared()
       // Nothing has happened. In a transaction the transaction has failed with it.
       if (inTransaction) throw error
       return await this.execute(api, statement, onCancel)
@@ -111,7 +112,7 @@ export class PostgresConnection implements Connection {
   }
 
   async script(api: string, text: string): Promise<Result> {
-    const { count } = await this.submit(api, new ScriptSubmission(text))
+    const { count } = await this.submit(api, new ScriptSubmission(this, text))
     return { columns: [], rows: [], count }
   }
 
@@ -126,15 +127,26 @@ export class PostgresConnection implements Connection {
     submission: S,
     onCancel: OnCancel = 'stop',
   ): Promise<S> {
-    const exchange = this.#start(api, submission)
+    this.#start(api, submission)
     try {
-      await exchange.ended()
+      await submission.ended()
     } catch (error) {
       if (!isCancelled(error)) throw error
-      await shield(() => (onCancel === 'stop' ? this.#stop(exchange) : this.#finish(exchange)))
+      await shield(() => (onCancel === 'stop' ? this.stop(submission) : this.#finish(submission)))
       if (onCancel === 'stop') throw error
     }
-    return this.#outcome(api, submission, exchange)
+    return this.#outcome(api, submission)
+  }
+
+  /** Sends a statement, behind others perhaps, in one packet with those that are sent in the same turn. */
+  send(submission: StatementSubmission): void {
+    submission.begin(this.#prepared)
+    this.#unanswered.send(submission)
+  }
+
+  /** The server knows none of them, or none as it is now. */
+  forgetPrepared(): void {
+    this.#prepared.clear()
   }
 
   /**
@@ -145,8 +157,8 @@ export class PostgresConnection implements Connection {
    */
   async copyFrom(api: string, { text }: Sql, rows: CopyRows): Promise<Result> {
     const { stream } = this.#wire.connection
-    const copy = new CopyIn(text)
-    const exchange = this.#start(api, copy)
+    const copy = new CopyIn(this, text)
+    this.#start(api, copy)
     let sent = false
     try {
       await copy.begun.wait()
@@ -160,34 +172,34 @@ export class PostgresConnection implements Connection {
           if (copy.open) this.#wire.connection.endCopyFrom()
           sent = true
         })
-        await exchange.ended()
+        await copy.ended()
         sending.cancel()
       })
     } catch (error) {
       if (!sent) copy.giveUp(this.#wire.connection)
-      await shield(() => this.#stop(exchange))
+      await shield(() => this.stop(copy))
       throw error
     }
-    const { count } = this.#outcome(api, copy, exchange)
+    const { count } = this.#outcome(api, copy)
     return { columns: [], rows: [], count }
   }
 
   /** What a `copy ... to stdout` gives, as it comes. Leaving the loop stops it. */
   async *copyTo(api: string, { text }: Sql): AsyncGenerator<Uint8Array, void> {
-    const copy = new CopyOut(text, this.#wire.connection.stream)
-    const exchange = this.#start(api, copy)
+    const copy = new CopyOut(this, text, this.#wire.connection.stream)
+    this.#start(api, copy)
     try {
       for (;;) {
         copy.changed.clear()
         const chunk = copy.take()
         if (chunk !== undefined) yield chunk
-        else if (exchange.done) break
+        else if (copy.done) break
         else await copy.changed.wait()
       }
-      this.#outcome(api, copy, exchange)
+      this.#outcome(api, copy)
     } finally {
       copy.discard()
-      if (!exchange.done) await shield(() => this.#stop(exchange))
+      if (!copy.done) await shield(() => this.stop(copy))
     }
   }
 
@@ -230,7 +242,7 @@ export class PostgresConnection implements Connection {
   /** What was set for this connection alone is gone afterwards. Run under a shield. */
   async reset(): Promise<void> {
     if (!this.alive) return
-    this.#prepared.clear()
+    this.forgetPrepared()
     try {
       await this.execute('Database.session', discard)
     } catch (error) {
@@ -241,7 +253,7 @@ export class PostgresConnection implements Connection {
 
   /** Ends it politely. Run under a shield. */
   async close(): Promise<void> {
-    if (this.alive && this.#pending === undefined) {
+    if (this.alive && this.#unanswered.size === 0) {
       this.alive = false
       void this.#client.end().catch(() => undefined)
       await moveOnAfter(this.grace, () => this.#gone.wait())
@@ -262,45 +274,34 @@ export class PostgresConnection implements Connection {
     return `PostgreSQL connection ${this.processId}`
   }
 
-  #start(api: string, submission: Submission): Exchange<Submission> {
-    throwIfCancelled()
-    if (!this.alive) throw serverError(api, this.#failure, 'CONNECTION_LOST')
-    if (this.#pending !== undefined) throw new InternalError(`${api}: the connection is in use`)
-    const exchange = new Exchange<Submission>(this)
-    this.#pending = exchange
-    this.#submission = submission
-    this.#wire.query(submission)
-    return exchange
-  }
-
-  #outcome<S extends Submission>(api: string, submission: S, exchange: Exchange<Submission>): S {
-    const error = submission.error ?? exchange.error
-    if (error === undefined) return submission
-    throw serverError(api, error, this.alive ? undefined : 'CONNECTION_LOST')
-  }
-
-  async #stop(exchange: Exchange<Submission>): Promise<void> {
+  /**
+   * Has the server stop it, or destroys the connection when that takes longer than the grace. Run under a shield.
+   *
+   * A request stops whatever the server has come to: what was sent before it, perhaps.
+   */
+  async stop(submission: Submission): Promise<void> {
     this.#log.cancels += 1
-    const stopped = await moveOnAfter(this.grace, () => this.#cancelUntilEnded(exchange))
+    const stopped = await moveOnAfter(this.grace, () =>
+      this.#asking.use(() => cancelUntilEnded(submission, this.#wire, this.#unanswered.changed)),
+    )
     if (stopped.timedOut) await this.destroy()
   }
 
-  async #finish(exchange: Exchange<Submission>): Promise<void> {
-    const finished = await moveOnAfter(this.grace, () => exchange.ended())
-    if (finished.timedOut) await this.destroy()
+  #start(api: string, submission: Submission): void {
+    throwIfCancelled()
+    if (!this.alive) throw serverError(api, this.#failure, 'CONNECTION_LOST')
+    if (this.#unanswered.size > 0) throw new InternalError(`${api}: the connection is in use`)
+    this.#unanswered.send(submission)
   }
 
-  async #cancelUntilEnded(exchange: Exchange<Submission>): Promise<void> {
-    const { host, port, ssl, processID: processId, secretKey } = this.#wire
-    for (let patience = 20; !exchange.done; patience *= 2) {
-      try {
-        await requestCancel({ host, port, ssl, processId, secretKey })
-      } catch (error) {
-        if (isCancelled(error)) throw error
-        await sleep(patience) // the server takes no connections just now
-      }
-      await moveOnAfter(patience, () => exchange.ended())
-    }
+  #outcome<S extends Submission>(api: string, submission: S): S {
+    if (submission.error === undefined) return submission
+    throw serverError(api, submission.error, this.alive ? undefined : 'CONNECTION_LOST')
+  }
+
+  async #finish(submission: Submission): Promise<void> {
+    const finished = await moveOnAfter(this.grace, () => submission.ended())
+    if (finished.timedOut) await this.destroy()
   }
 }
 

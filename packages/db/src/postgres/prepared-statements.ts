@@ -4,7 +4,8 @@ import type { Shape, Shapes } from './statement-submission.ts'
 /** A statement that the server knows by a name, or is about to. */
 export interface Prepared {
   readonly name: string
-  parsed: boolean
+  /** Only one who is under way may parse it; who comes meanwhile does without. */
+  state: 'new' | 'sent' | 'parsed'
   /** Its columns; a statement that has none has none for ever. */
   shape: Shape | undefined
   /** What the server is to forget, to make room. */
@@ -26,10 +27,10 @@ export class PreparedStatements {
   readonly #named = new Map<string, Prepared>()
   readonly #seen = new Set<string>()
 
-  /** Undefined the first time. */
+  /** Undefined the first time, and while another has the server parse it. */
   of(text: string): Prepared | undefined {
     const known = this.#named.get(text)
-    if (known !== undefined) return known
+    if (known !== undefined) return known.state === 'sent' ? undefined : known
     if (!this.#seen.delete(text)) {
       if (this.#seen.size >= most) this.#seen.clear()
       this.#seen.add(text)
@@ -37,16 +38,12 @@ export class PreparedStatements {
     }
     const made: Prepared = {
       name: `${prefix}_${(lastName += 1)}`,
-      parsed: false,
+      state: 'new',
       shape: undefined,
       instead: this.#evict(),
     }
     this.#named.set(text, made)
     return made
-  }
-
-  forget(text: string): void {
-    this.#named.delete(text)
   }
 
   /** The server has forgotten them all. */
@@ -56,8 +53,8 @@ export class PreparedStatements {
 
   #evict(): string | undefined {
     if (this.#named.size < most) return undefined
-    for (const [text, { name, parsed }] of this.#named) {
-      if (!parsed) continue
+    for (const [text, { name, state }] of this.#named) {
+      if (state !== 'parsed') continue
       this.#named.delete(text)
       return name
     }

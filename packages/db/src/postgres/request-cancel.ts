@@ -2,7 +2,10 @@ import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { ConnectionOptions } from 'node:tls'
-import { cancellable } from 'corral'
+import { cancellable, isCancelled, moveOnAfter, sleep } from 'corral'
+import type { Event } from 'corral'
+import type { Internals } from './internals.ts'
+import type { Submission } from './submission.ts'
 
 /** Where a backend is, and what proves that we may stop it. */
 export interface CancelTarget {
@@ -37,6 +40,28 @@ export async function requestCancel(target: CancelTarget): Promise<void> {
     await cancellable(closed)
   } finally {
     plain.destroy()
+  }
+}
+
+/**
+ * Asks until the submission has ended. A request that comes before the server has come to it hits another, or nothing.
+ *
+ * @param changed something was answered on the connection: it may be its turn now
+ */
+export async function cancelUntilEnded(
+  submission: Submission,
+  { host, port, ssl, processID: processId, secretKey }: Internals,
+  changed: Event,
+): Promise<void> {
+  for (let patience = 20; !submission.done; patience *= 2) {
+    changed.clear()
+    try {
+      await requestCancel({ host, port, ssl, processId, secretKey })
+    } catch (error) {
+      if (isCancelled(error)) throw error
+      await sleep(patience) // the server takes no connections just now
+    }
+    if (!submission.done) await moveOnAfter(patience, () => changed.wait())
   }
 }
 

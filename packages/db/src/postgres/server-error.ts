@@ -48,6 +48,11 @@ export function serverError(
   })
 }
 
+/** Whether the server says that somebody had it stopped. */
+export function isCancelReport(error: unknown): boolean {
+  return (error as Reported | undefined)?.code === '57014'
+}
+
 function said(error: Reported): string {
   // Of several addresses of a host none answered: the message of the error around them is empty.
   if (error.message === '' && error instanceof AggregateError) {

@@ -1,7 +1,7 @@
 import type { Result } from '../executor.ts'
 import type { TypeParsers } from './decode.ts'
 import type { PostgresWire } from './internals.ts'
-import type { Prepared } from './prepared-statements.ts'
+import type { Prepared, PreparedStatements } from './prepared-statements.ts'
 import { Submission } from './submission.ts'
 import type { Field } from './submission.ts'
 
@@ -46,46 +46,55 @@ export class StatementSubmission extends Submission {
   readonly #text: string
   readonly #values: (string | Buffer | null)[]
   readonly #shapes: Shapes
-  readonly #prepared: Prepared | undefined
-  readonly #rows: unknown[][] = []
-  #shape: Shape
+  #prepared: Prepared | undefined
+  #rows: unknown[][] = []
+  #shape: Shape = nothing
 
-  constructor(
-    text: string,
-    values: (string | Buffer | null)[],
-    shapes: Shapes,
-    prepared: Prepared | undefined,
-  ) {
-    super()
-    this.#prepared = prepared
-    this.#shape = prepared?.shape ?? nothing
+  constructor(owner: object, text: string, values: (string | Buffer | null)[], shapes: Shapes) {
+    super(owner)
     this.#text = text
     this.#values = values
     this.#shapes = shapes
+  }
+
+  /** What the connection has prepared for it. Called before it is sent, each time that it is. */
+  begin(prepared: PreparedStatements): void {
+    this.error = undefined
+    this.#rows = []
+    this.#prepared = this.#shapes.prepare ? prepared.of(this.#text) : undefined
+    this.#shape = this.#prepared?.shape ?? nothing
+  }
+
+  get isPrepared(): boolean {
+    return this.#prepared !== undefined
   }
 
   get result(): Result {
     return { columns: this.#shape.columns, rows: this.#rows, count: this.count }
   }
 
-  submit(wire: PostgresWire): null {
+  submit(wire: PostgresWire): void {
     const prepared = this.#prepared
-    wire.stream.cork() // one packet
-    try {
-      if (prepared === undefined) wire.parse({ text: this.#text })
-      else if (!prepared.parsed) this.#prepare(wire, prepared)
-      wire.bind({ statement: prepared?.name, values: this.#values })
-      if (prepared?.shape === undefined) wire.describe({ type: 'P' })
-      wire.execute({})
-      wire.sync()
-    } finally {
-      wire.stream.uncork()
-    }
-    return null
+    if (prepared === undefined) wire.parse({ text: this.#text })
+    else if (prepared.state === 'new') this.#prepare(wire, prepared)
+    wire.bind({ statement: prepared?.name, values: this.#values })
+    if (prepared?.shape === undefined) wire.describe({ type: 'P' })
+    wire.execute({})
+    wire.sync()
   }
 
   override handleParseComplete(): void {
-    if (this.#prepared !== undefined) this.#prepared.parsed = true
+    if (this.#prepared !== undefined) this.#prepared.state = 'parsed'
+  }
+
+  override handleReady(): void {
+    this.settle()
+    super.handleReady()
+  }
+
+  /** What the server did not parse is to be parsed by the next. */
+  protected settle(): void {
+    if (this.#prepared?.state === 'sent') this.#prepared.state = 'new'
   }
 
   /** Where COPY takes its rows from, the server passes over the Sync that was sent. */
@@ -113,7 +122,9 @@ export class StatementSubmission extends Submission {
     }
   }
 
-  #prepare(wire: PostgresWire, { name, instead }: Prepared): void {
+  #prepare(wire: PostgresWire, prepared: Prepared): void {
+    const { name, instead } = prepared
+    prepared.state = 'sent'
     if (instead !== undefined) wire.close({ type: 'S', name: instead })
     wire.parse({ name, text: this.#text })
   }

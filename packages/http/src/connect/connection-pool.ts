@@ -1,5 +1,5 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { ClosedError, moveOnAfter, now, throwIfCancelled } from 'corral'
+import { HomeContext } from 'corral/lowlevel'
 import { HttpTimeoutError } from '../errors.ts'
 import type { Leniency } from '../leniency.ts'
 import { networkError } from '../network-error.ts'
@@ -30,7 +30,7 @@ export class ConnectionPool implements Lender {
   readonly #limiter: ConnectionLimiter
   readonly #sessions = new TlsSessions()
   /** Sockets are opened in the context that the session was opened in, whoever asks for them. */
-  readonly #inOwner = AsyncLocalStorage.snapshot()
+  readonly #home = new HomeContext()
   readonly #connections = new Set<Connection>()
   /** Idle ones, the oldest first; and again by origin, the newest last. */
   readonly #idle = new Set<Connection>()
@@ -138,7 +138,7 @@ export class ConnectionPool implements Lender {
 
   #start(url: URL, tolerate: readonly Leniency[] | undefined): Connection {
     try {
-      return this.#inOwner(() => {
+      return this.#home.run(() => {
         const opening = openSocket(url, this.#options.connect, this.#sessions, this.#proxy)
         return new Connection(opening, url, { ...this.#options, tolerate }, this.#proxy)
       })

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { spawn } from 'node:child_process'
 import type { ChildProcess as NodeProcess } from 'node:child_process'
 import { randomBytes, timingSafeEqual } from 'node:crypto'
@@ -7,6 +6,7 @@ import type { Server, Socket } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Event, Future, shield, throwIfCancelled } from 'corral'
+import { HomeContext } from 'corral/lowlevel'
 import { ByteReader } from '../bytes/byte-reader.ts'
 import { calledBack } from '../called-back.ts'
 import { tempDir } from '../files/temp-dir.ts'
@@ -80,7 +80,7 @@ interface Ended {
 }
 
 /** What a launcher hears it hears for all who use it: in no scope. */
-const outside = AsyncLocalStorage.snapshot()
+const outside = new HomeContext()
 
 interface Running {
   readonly process: LaunchedProcess
@@ -109,15 +109,15 @@ export class Launcher implements AsyncDisposable {
   constructor(folder: TempDir) {
     this.#folder = folder
     this.#server = createServer({ allowHalfOpen: true }, (socket) => {
-      outside(() => void this.#greet(socket))
+      outside.run(() => void this.#greet(socket))
     })
     const helper = spawn(process.execPath, [HELPER, this.#path], {
       stdio: ['pipe', 'inherit', 'inherit'],
       env: { PATH: process.env['PATH'] },
       detached: true,
     })
-    helper.once('exit', () => outside(() => this.#lost()))
-    helper.once('error', () => outside(() => this.#lost()))
+    helper.once('exit', () => outside.run(() => this.#lost()))
+    helper.once('error', () => outside.run(() => this.#lost()))
     helper.stdin.on('error', () => {}) // its exit tells
     this.#helper = helper
   }

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { unlink } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo, Server, Socket } from 'node:net'
@@ -6,7 +5,13 @@ import { createServer as createTlsServer } from 'node:tls'
 import type { TlsOptions } from 'node:tls'
 import { Event, openGroup, shield, throwIfCancelled } from 'corral'
 import type { TaskGroup } from 'corral'
-import { requireDuration, requireFunction, requireLimit, requireOptions } from 'corral/lowlevel'
+import {
+  HomeContext,
+  requireDuration,
+  requireFunction,
+  requireLimit,
+  requireOptions,
+} from 'corral/lowlevel'
 import { calledBack } from '../called-back.ts'
 import { requireName, requirePort } from '../guard.ts'
 import { remoteOf, showAddress } from './address.ts'
@@ -81,8 +86,8 @@ export class Listener implements AsyncDisposable {
     this.#group = openGroup({ name: 'listener' })
     this.#tasks = new ConnectionTasks(this.#group, handler, max, onError)
     // The values of whoever opened it, not of whoever connected first.
-    const here = AsyncLocalStorage.snapshot()
-    const accept = (socket: Socket): void => here(() => this.#accept(socket))
+    const home = new HomeContext()
+    const accept = (socket: Socket): void => home.run(() => this.#accept(socket))
     const settings = { allowHalfOpen: true, noDelay: true }
     this.#server =
       tls === undefined

@@ -1,8 +1,8 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { basename } from 'node:path'
 import { Readable, Writable } from 'node:stream'
 import { shield } from 'corral'
 import {
+  HomeContext,
   ready,
   requireDuration,
   suspend,
@@ -50,7 +50,7 @@ const HELD = 1_000
 const LAST_WORDS = 1024 * 1024
 
 /** What must happen whoever is cancelled runs here: outside of all scopes. */
-const outside = AsyncLocalStorage.snapshot()
+const outside = new HomeContext()
 
 /**
  * A process that runs, with all that it starts: the leader of a process group. `openProcess` makes one.
@@ -89,9 +89,9 @@ export class ChildProcess implements AsyncDisposable {
     this.#group = new ProcessGroup(this.pid, file, kill)
     this.#over = new Promise((done) => {
       child.once('exit', (code, signal) => {
-        done(outside(() => this.#exited(code ?? undefined, signal ?? undefined)))
+        done(outside.run(() => this.#exited(code ?? undefined, signal ?? undefined)))
       })
-      child.once('lost', (error) => done(outside(() => this.#lost(error))))
+      child.once('lost', (error) => done(outside.run(() => this.#lost(error))))
     })
   }
 
@@ -126,7 +126,7 @@ export class ChildProcess implements AsyncDisposable {
   async stop(options: StopOptions = {}): Promise<void> {
     const { grace = this.#grace } = options
     requireDuration('ChildProcess.stop: grace', grace)
-    this.#stopping ??= outside(() => this.#stop(grace))
+    this.#stopping ??= outside.run(() => this.#stop(grace))
     const stopping = this.#stopping
     await shield(() => stopping)
   }

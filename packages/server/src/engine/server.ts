@@ -1,7 +1,12 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { Event, moveOnAfter, openGroup, sleep } from 'corral'
 import type { TaskGroup } from 'corral'
-import { requireCount, requireDuration, requireLimit, requireOptions } from 'corral/lowlevel'
+import {
+  HomeContext,
+  requireCount,
+  requireDuration,
+  requireLimit,
+  requireOptions,
+} from 'corral/lowlevel'
 import { toApplication } from '../app/application.ts'
 import type { App } from '../app/application.ts'
 import { ListenerApplication } from '../app/listener-application.ts'
@@ -44,9 +49,9 @@ export class Server implements AsyncDisposable {
     this.#engine = new Engine('openServer', application, options)
     this.#group = openGroup({ name: 'server' })
     // The values of whoever opened the server, not of whoever asked first on a connection.
-    const here = AsyncLocalStorage.snapshot()
+    const home = new HomeContext()
     this.#listener = new Listener(options, {
-      accept: (transport) => void here(() => this.#engine.accept(transport)),
+      accept: (transport) => void home.run(() => this.#engine.accept(transport)),
       upgrades: (target) => application.upgrades?.(target) === true,
       http2: !(application instanceof ListenerApplication),
       onError: (error) => this.#engine.report(error, 'server'),

@@ -1,8 +1,7 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { isCancelled, moveOnAfter, openGroup, shield } from 'corral'
 import type { TaskGroup } from 'corral'
-import { requireDuration, requireFunction, requireOptions } from 'corral/lowlevel'
+import { HomeContext, requireDuration, requireFunction, requireOptions } from 'corral/lowlevel'
 import type { Plan } from '../app/plan.ts'
 import type { EngineOptions } from '../engine/engine-options.ts'
 import { Engine } from '../engine/engine.ts'
@@ -32,7 +31,7 @@ export class RequestScopes implements AsyncDisposable {
   readonly #plans = new WeakMap<Transport, Plan>()
   readonly #group: TaskGroup & AsyncDisposable
   readonly #grace: number
-  readonly #here = AsyncLocalStorage.snapshot()
+  readonly #home = new HomeContext()
 
   /** Made by `openRequestScopes`, not by hand. */
   constructor(options: RequestScopesOptions) {
@@ -74,7 +73,9 @@ export class RequestScopes implements AsyncDisposable {
     const transport = new GuestTransport<T>(incoming, outgoing)
     this.#plans.set(transport, { ...options, name, answer: () => answer(transport, work) })
     // Not the context of whoever made the connection: its task has ended long ago.
-    const task = this.#engine.isOpen ? this.#here(() => this.#engine.accept(transport)) : undefined
+    const task = this.#engine.isOpen
+      ? this.#home.run(() => this.#engine.accept(transport))
+      : undefined
     if (task === undefined) {
       return Promise.reject(new HttpProblem(503, { headers: { connection: 'close' } }))
     }

@@ -1,11 +1,10 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Server as SecureServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { HttpProblem } from '@corral/server'
 import { CancelScope, Event, isCancelled, moveOnAfter, openGroup, throwIfCancelled } from 'corral'
 import type { TaskGroup } from 'corral'
-import { requireDuration } from 'corral/lowlevel'
+import { HomeContext, requireDuration } from 'corral/lowlevel'
 import { refuseUpgrade } from './refuse-upgrade.ts'
 import type { Acceptor, Begin } from './acceptor.ts'
 import { pathOf } from './upgrade-request.ts'
@@ -44,9 +43,9 @@ export class WebSocketServer implements AsyncDisposable {
   readonly #server: Server | SecureServer
   readonly #find: (path: string) => AnyAcceptor | undefined
   readonly #group: TaskGroup & AsyncDisposable
-  readonly #here = AsyncLocalStorage.snapshot()
+  readonly #home = new HomeContext()
   readonly #onUpgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer): void =>
-    this.#here(() => this.#accept(incoming, socket, head))
+    this.#home.run(() => this.#accept(incoming, socket, head))
   readonly #ends = new Set<() => void>()
   readonly #idle = new Event()
   #live = 0

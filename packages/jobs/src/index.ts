@@ -1,0 +1,32 @@
+/// <reference types="node" preserve="true" />
+
+export { JobsError, PermanentError } from './errors.ts'
+export type { JobsErrorCode } from './errors.ts'
+export type { JobState } from './state/job-state.ts'
+export type { Capability } from './store/capability.ts'
+export type {
+  Claimed,
+  ClaimRequest,
+  Hint,
+  JobStore,
+  Membership,
+  Source,
+  StoreFactory,
+} from './store/job-store.ts'
+export type {
+  Added,
+  ClaimedJob,
+  Failure,
+  JobFilter,
+  JobRecord,
+  Limit,
+  NewJob,
+  Outcome,
+  QueueSettings,
+  QueueStats,
+  Rate,
+  ScheduleRecord,
+  StepRecord,
+  WorkerRecord,
+  WorkerView,
+} from './store/records.ts'
