@@ -102,7 +102,9 @@ export function agent(parts: AgentParts, target: typeof globalThis): Agent {
 
   /** Whether somebody has given it: without one it is how the program was called. */
   function isOwnTitle(title: string): boolean {
-    return title !== process.argv0 && title !== process.execPath && !/(^|[/\\])(node|deno)$/.test(title)
+    return (
+      title !== process.argv0 && title !== process.execPath && !/(^|[/\\])(node|deno)$/.test(title)
+    )
   }
 
   function hello(): Hello {
