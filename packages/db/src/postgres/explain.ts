@@ -10,7 +10,7 @@ export interface Runner {
 
 const explainable = /^\s*(?:select|insert|update|delete|merge|with|values)\b/i
 
-/** Runs a statement, and has it explained when it took longer than `after` milliseconds. */
+/** Runs a statement, and explains it if it took longer than `after` milliseconds. */
 export async function explainSlow(
   runner: Runner,
   api: string,
