@@ -2,6 +2,8 @@
 
 export { JobsError, PermanentError } from './errors.ts'
 export type { JobsErrorCode } from './errors.ts'
+export { memoryStore } from './memory/memory-store.ts'
+export { sqliteStore } from './sqlite/sqlite-store.ts'
 export type { JobState } from './state/job-state.ts'
 export type { Capability } from './store/capability.ts'
 export type {

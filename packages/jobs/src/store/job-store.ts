@@ -58,6 +58,8 @@ export interface Membership extends AsyncDisposable {
   readonly lost: Event
   /** Which of its running jobs were asked to end. */
   asked(): Promise<readonly string[]>
+  /** @internal Gives no more signs of life, as one that has crashed: for tests. */
+  crash(): Promise<void>
 }
 
 /**
