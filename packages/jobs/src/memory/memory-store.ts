@@ -68,7 +68,8 @@ class Data {
 }
 
 const running = (row: Row): boolean => row.state === 'running'
-const byPriority = (a: Row, b: Row): number => b.priority - a.priority || Number(a.id) - Number(b.id)
+const byPriority = (a: Row, b: Row): number =>
+  b.priority - a.priority || Number(a.id) - Number(b.id)
 const open: QueueSettings = { paused: false, limit: undefined }
 
 class MemoryStore implements JobStore {
@@ -76,6 +77,7 @@ class MemoryStore implements JobStore {
   readonly capabilities: ReadonlySet<Capability> = new Set(
     capabilities.filter((one) => one !== 'transactions' && one !== 'shared'),
   )
+  readonly pace: number = 60_000
   readonly #data: Data
 
   constructor(data: Data) {
@@ -230,7 +232,12 @@ class MemoryStore implements JobStore {
       if (count === filter.limit) break
       if (this.#holder(row.kind, row.unique) !== undefined) continue
       count += 1
-      const back = { state: 'ready' as JobState, attempt: 0, cancelAsked: false, endedAt: undefined }
+      const back = {
+        state: 'ready' as JobState,
+        attempt: 0,
+        cancelAsked: false,
+        endedAt: undefined,
+      }
       Object.assign(row, back, { goesAt: Infinity, runAt: now(), pending: 0 })
       this.#data.hints.tell('ready')
     }
@@ -257,12 +264,7 @@ class MemoryStore implements JobStore {
     return Promise.resolve()
   }
 
-  fire(
-    name: string,
-    expected: number,
-    nextAt: number,
-    jobs: readonly NewJob[],
-  ): Promise<boolean> {
+  fire(name: string, expected: number, nextAt: number, jobs: readonly NewJob[]): Promise<boolean> {
     const schedule = this.#data.schedules.get(name)
     if (schedule === undefined || schedule.nextAt !== expected) return Promise.resolve(false)
     this.#data.schedules.set(name, { ...schedule, nextAt })

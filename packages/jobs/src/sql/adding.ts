@@ -55,7 +55,19 @@ function rowOf(job: NewJob, place: number, pending: number): Record<keyof typeof
   const limits = limit === undefined ? undefined : JSON.stringify(limit)
   const times = { delay: Math.ceil(delay), expires: expires && Math.ceil(expires), scheduledFor }
   const rank = 0 - priority
-  return { place, kind, queue, rank, payload, attempts, unique, limitKey, limits, pending, ...times }
+  return {
+    place,
+    kind,
+    queue,
+    rank,
+    payload,
+    attempts,
+    unique,
+    limitKey,
+    limits,
+    pending,
+    ...times,
+  }
 }
 
 function insert(dialect: Dialect, rows: readonly object[]): Sql {
@@ -131,7 +143,10 @@ async function waitsOf(
     const children = [...new Set(after)].map((id) => {
       const state = states.get(id)
       if (state !== undefined) return { id, state }
-      throw new JobsError('UNKNOWN_JOB', `jobs.add: after must be ids of jobs, there is no job ${id}`)
+      throw new JobsError(
+        'UNKNOWN_JOB',
+        `jobs.add: after must be ids of jobs, there is no job ${id}`,
+      )
     })
     const waiting = children.filter(({ state }) => state !== 'done')
     return {

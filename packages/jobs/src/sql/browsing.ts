@@ -31,10 +31,7 @@ export async function listJobs(
 }
 
 /** @returns undefined when nothing can match */
-function whereOf(
-  dialect: Dialect,
-  { ids, kind, queue, state, after }: JobFilter,
-): Sql | undefined {
+function whereOf(dialect: Dialect, { ids, kind, queue, state, after }: JobFilter): Sql | undefined {
   const all: Sql[] = [sql`true`]
   if (ids !== undefined) {
     const known = ids.filter(isId)
@@ -49,7 +46,11 @@ function whereOf(
 }
 
 /** Makes dead and cancelled jobs ready again; one whose unique key another has by now stays as it is. */
-export async function retryJobs(db: Executor, dialect: Dialect, filter: JobFilter): Promise<number> {
+export async function retryJobs(
+  db: Executor,
+  dialect: Dialect,
+  filter: JobFilter,
+): Promise<number> {
   const where = whereOf(dialect, filter)
   if (where === undefined) return 0
   const limit = filter.limit === undefined ? sql`` : sql`limit ${filter.limit}`

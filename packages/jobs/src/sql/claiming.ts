@@ -84,8 +84,7 @@ function take(dialect: Dialect, { worker, claim }: ClaimRequest, picked: Sql): S
 }
 
 function freeIn(dialect: Dialect, { queue, kind }: Source, floor?: Floor): Sql {
-  const beyond =
-    floor === undefined ? sql`` : sql`and (rank, id) >= (${floor.rank}, ${floor.id})`
+  const beyond = floor === undefined ? sql`` : sql`and (rank, id) >= (${floor.rank}, ${floor.id})`
   return sql`state = 'ready' and limit_key is null and queue = ${queue} and kind = ${kind} ${beyond}
     and ${isOpen(dialect, queue)}`
 }
@@ -243,7 +242,10 @@ async function usageOf(
   }
   const windows = new Map<string, RateWindow>()
   if (rated.size > 0) {
-    const each = dialect.rows({ name: 'text' }, [...rated.keys()].map((name) => ({ name })))
+    const each = dialect.rows(
+      { name: 'text' },
+      [...rated.keys()].map((name) => ({ name })),
+    )
     const rows = await tx.query<{ name: string; begun: string }>(
       sql`select l.name, l.begun from ${each} join corral_job_limiter l on l.name = r.name`,
     )

@@ -48,7 +48,9 @@ export async function settleJobs(
       .map(({ id, state }) => ({ id: String(id), state })),
   )
   const written = new Set(settled.map(({ id }) => String(id)))
-  const gone = outcomes.filter(({ id, keep, to: state }) => keep <= 0 && isEnd(state) && written.has(id))
+  const gone = outcomes.filter(
+    ({ id, keep, to: state }) => keep <= 0 && isEnd(state) && written.has(id),
+  )
   if (gone.length > 0) {
     const ids = gone.map(({ id }) => id)
     await removeJobs(tx, dialect, ids)
@@ -105,9 +107,7 @@ export async function cancelWaiting(
   await releaseParents(
     tx,
     dialect,
-    cancelled
-      .filter(({ awaited }) => awaited)
-      .map(({ id, state }) => ({ id: String(id), state })),
+    cancelled.filter(({ awaited }) => awaited).map(({ id, state }) => ({ id: String(id), state })),
   )
   return cancelled.length
 }

@@ -4,13 +4,7 @@ import { sql } from '@corral/db'
 import type { Database, Sql, Transaction } from '@corral/db'
 import { JobsError } from '../errors.ts'
 import type { Capability } from '../store/capability.ts'
-import type {
-  Claimed,
-  ClaimRequest,
-  Hint,
-  JobStore,
-  Membership,
-} from '../store/job-store.ts'
+import type { Claimed, ClaimRequest, Hint, JobStore, Membership } from '../store/job-store.ts'
 import type {
   Added,
   JobFilter,
@@ -40,6 +34,7 @@ const patiently = { attempts: 10 }
 export abstract class SqlStore implements JobStore {
   abstract readonly name: string
   abstract readonly capabilities: ReadonlySet<Capability>
+  abstract readonly pace: number
   protected readonly db: Database
   protected readonly dialect: Dialect
   readonly #cursors = new Map<string, string>()

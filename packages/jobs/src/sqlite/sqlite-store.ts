@@ -52,6 +52,8 @@ const script = new URL(
 class SqliteStore extends SqlStore {
   readonly name = 'sqliteStore'
   readonly capabilities: ReadonlySet<Capability>
+  /** A process that is gone is found out by looking. */
+  readonly pace: number
   readonly #hints = new Hints()
   readonly #owned: boolean
   readonly #path: string
@@ -63,6 +65,7 @@ class SqliteStore extends SqlStore {
     this.#owned = owned
     this.#path = path
     this.#id = id
+    this.pace = path === '' ? 60_000 : 250
     this.capabilities = new Set(capabilities.filter((one) => path !== '' || one !== 'shared'))
     if (path !== '') this.#watcher = watchLog(path, () => this.#hints.tell('any'))
   }
@@ -119,7 +122,9 @@ class SqliteStore extends SqlStore {
     const [found] = await tx.query(
       sql`select 1 as found from sqlite_schema where name = 'corral_job_meta'`,
     )
-    return found !== undefined && (await tx.value(sql`select store from corral_job_meta`)) === this.#id
+    return (
+      found !== undefined && (await tx.value(sql`select store from corral_job_meta`)) === this.#id
+    )
   }
 
   async #beat({ id, lease }: WorkerRecord): Promise<Heart> {
@@ -146,4 +151,3 @@ function watchLog(path: string, changed: () => void): FSWatcher | undefined {
     return undefined // too many are watched on this machine: who waits looks by himself
   }
 }
-

@@ -74,6 +74,8 @@ export interface Membership extends AsyncDisposable {
 export interface JobStore extends AsyncDisposable {
   readonly name: string
   readonly capabilities: ReadonlySet<Capability>
+  /** How often a worker looks by itself whether there is something to do, in milliseconds: hints may be missed. */
+  readonly pace: number
 
   /**
    * Adds jobs: all or none. When it returns they are durable, and will be claimable: at once, after `delay`, or when those in `after`

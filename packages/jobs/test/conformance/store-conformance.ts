@@ -84,12 +84,14 @@ class Hand {
     return (await this.claimed(room, kinds)).jobs
   }
 
-  async claimed(
-    room: number,
-    kinds: readonly string[],
-  ): ReturnType<JobStore['claim']> {
+  async claimed(room: number, kinds: readonly string[]): ReturnType<JobStore['claim']> {
     const sources = kinds.map((kind) => ({ kind, queue: kind }))
-    return await this.store.claim({ worker: this.id, claim: `${this.id}:${(claims += 1)}`, sources, room })
+    return await this.store.claim({
+      worker: this.id,
+      claim: `${this.id}:${(claims += 1)}`,
+      sources,
+      room,
+    })
   }
 
   async one(): Promise<ClaimedJob> {
@@ -633,9 +635,7 @@ export function storeConformance(name: string, engine: StoreEngine): void {
     it('looks at every key when there are more than it looks at in one claim', async () => {
       await using store = await open()
       await using hand = disposable(await Hand.join(store))
-      await store.add(
-        Array.from({ length: 1200 }, (_, i) => newJob({ limitKey: `k${i}`, limit })),
-      )
+      await store.add(Array.from({ length: 1200 }, (_, i) => newJob({ limitKey: `k${i}`, limit })))
       const seen = new Set<string>()
       for (let i = 0; i < 24; i++) {
         for (const { limitKey = '' } of await hand.value.claim(100)) seen.add(limitKey)
@@ -674,7 +674,9 @@ export function storeConformance(name: string, engine: StoreEngine): void {
     it('lets them begin when the interval is over', async () => {
       await using store = await open()
       await using hand = disposable(await Hand.join(store))
-      await store.setQueue('mail', { limit: { concurrency: undefined, rate: { limit: 2, interval: 50 } } })
+      await store.setQueue('mail', {
+        limit: { concurrency: undefined, rate: { limit: 2, interval: 50 } },
+      })
       await store.add(Array.from({ length: 6 }, () => newJob()))
       const started = performance.now()
       let count = 0
@@ -788,7 +790,9 @@ export function storeConformance(name: string, engine: StoreEngine): void {
       const stats = await store.stats()
       expect(stats.map(({ queue }) => queue)).toEqual(['mail', 'other'])
       expect(stats[0]?.counts).toMatchObject({ ready: 1, done: 1, running: 0 })
-      expect(await store.workers()).toMatchObject([{ id: hand.value.id, running: 0, lease: 60_000 }])
+      expect(await store.workers()).toMatchObject([
+        { id: hand.value.id, running: 0, lease: 60_000 },
+      ])
     })
   })
 
@@ -810,9 +814,9 @@ export function storeConformance(name: string, engine: StoreEngine): void {
 
   it(`${name} refuses a transaction that is none`, async () => {
     await using store = await open()
-    await expect(
-      (async () => await store.add([newJob()], {} as never))(),
-    ).rejects.toBeInstanceOf(MisuseError)
+    await expect((async () => await store.add([newJob()], {} as never))()).rejects.toBeInstanceOf(
+      MisuseError,
+    )
   })
 }
 
