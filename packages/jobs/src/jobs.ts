@@ -70,8 +70,9 @@ export async function openJobs(
   requireOptions('openJobs', options)
   const store = await factory.open()
   try {
-    for (const need of options.needs ?? [])
+    for (const need of options.needs ?? []) {
       requireCapability('openJobs', store, need, 'this program')
+    }
     for (const job of options.jobs ?? []) requireAll('openJobs', store, job)
     return new Jobs(store)
   } catch (error) {
@@ -131,8 +132,9 @@ export class Jobs implements AsyncDisposable {
     options: AddInOptions = {},
   ): Promise<JobHandle<Result>[]> {
     const records: NewJob[] = []
-    for (const input of inputs)
+    for (const input of inputs) {
       records.push(await this.#prepare('jobs.addMany', job, input, options))
+    }
     if (records.length === 0) return []
     const added = await this.store.add(records, options.tx)
     return added.map((one) => this.#handle<Result>(one))

@@ -28,7 +28,7 @@ function parsed(expression: string, timezone: string): Cron {
     )
   }
   try {
-    new Intl.DateTimeFormat('en', { timeZone: timezone })
+    Intl.DateTimeFormat('en', { timeZone: timezone })
     return new Cron(expression, { timezone, paused: true })
   } catch (error) {
     const got = `${JSON.stringify(expression)} in ${JSON.stringify(timezone)}`

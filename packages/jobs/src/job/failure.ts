@@ -15,7 +15,7 @@ export function failureOf(error: unknown, attempt: number, at: number): Failure 
   return {
     attempt,
     at,
-    name: String(name),
+    name,
     message: shortened(message),
     code: typeof code === 'string' ? code : undefined,
     stack: stack === undefined ? undefined : shortened(stack),

@@ -1,15 +1,11 @@
 import { Event, MisuseError, now } from 'corral'
-import { JobsError } from '../errors.ts'
-import { admit, keyLimiter, queueLimiter } from '../limit/admit.ts'
-import type { Usage } from '../limit/admit.ts'
-import type { RateWindow } from '../limit/rate-window.ts'
+import { admit } from '../limit/admit.ts'
 import { hasEnded } from '../state/job-state.ts'
 import type { JobState } from '../state/job-state.ts'
 import { sameTimes } from '../cron/same-times.ts'
-import { failureOfChild, keepDefault, outcomeOfLoss } from '../state/outcome.ts'
+import { keepDefault } from '../state/outcome.ts'
 import { capabilities } from '../store/capability.ts'
 import type { Capability } from '../store/capability.ts'
-import { Hints } from '../store/hints.ts'
 import type {
   Claimed,
   ClaimRequest,
@@ -34,6 +30,7 @@ import type {
   WorkerView,
 } from '../store/records.ts'
 import { countsOf } from '../store/stats.ts'
+import { byPriority, isRunning, MemoryJobs, recordOf } from './memory-jobs.ts'
 
 /**
  * Jobs in memory, for tests: they are gone when the program ends. The same factory opens the same jobs each time.
@@ -45,31 +42,10 @@ import { countsOf } from '../store/stats.ts'
  * })
  */
 export function memoryStore(): StoreFactory {
-  const data = new Data()
+  const data = new MemoryJobs()
   return { name: 'memoryStore', open: () => Promise.resolve(new MemoryStore(data)) }
 }
 
-type Row = { -readonly [K in keyof ClaimedJob]: ClaimedJob[K] } & {
-  /** When it goes: cancelled while it waits, removed when it has ended. */
-  goesAt: number
-}
-
-class Data {
-  readonly jobs = new Map<string, Row>()
-  /** Who waits for a job. */
-  readonly parents = new Map<string, string[]>()
-  readonly steps = new Map<string, StepRecord[]>()
-  readonly queues = new Map<string, QueueSettings>()
-  readonly schedules = new Map<string, ScheduleRecord>()
-  readonly workers = new Map<string, WorkerRecord & { crashedAt: number | undefined }>()
-  readonly windows = new Map<string, RateWindow>()
-  readonly hints = new Hints()
-  lastId = 0
-}
-
-const running = (row: Row): boolean => row.state === 'running'
-const byPriority = (a: Row, b: Row): number =>
-  b.priority - a.priority || Number(a.id) - Number(b.id)
 const open: QueueSettings = { paused: false, limit: undefined }
 
 class MemoryStore implements JobStore {
@@ -78,16 +54,16 @@ class MemoryStore implements JobStore {
     capabilities.filter((one) => one !== 'transactions' && one !== 'shared'),
   )
   readonly pace: number = 60_000
-  readonly #data: Data
+  readonly #data: MemoryJobs
 
-  constructor(data: Data) {
+  constructor(data: MemoryJobs) {
     this.#data = data
   }
 
   add(jobs: readonly NewJob[], tx?: unknown): Promise<readonly Added[]> {
     if (tx !== undefined) throw new MisuseError('memoryStore.add: it has no transactions')
-    for (const id of jobs.flatMap(({ after }) => after)) this.#row(id)
-    return Promise.resolve(jobs.map((job) => this.#add(job)))
+    for (const id of jobs.flatMap(({ after }) => after)) this.#data.row(id)
+    return Promise.resolve(jobs.map((job) => this.#data.add(job)))
   }
 
   claim({ worker, claim, sources, room }: ClaimRequest): Promise<Claimed> {
@@ -100,10 +76,10 @@ class MemoryStore implements JobStore {
       .toSorted(byPriority)
     const limits = new Map<string, Limit>()
     for (const [queue, { limit }] of queues) if (limit !== undefined) limits.set(queue, limit)
-    const { ids, again, windows } = admit(candidates, room, limits, this.#usage(), now())
+    const { ids, again, windows } = admit(candidates, room, limits, this.#data.usage(), now())
     for (const [limiter, window] of windows) this.#data.windows.set(limiter, window)
     const taken = ids.map((id): ClaimedJob => {
-      const row = this.#row(id)
+      const row = this.#data.row(id)
       const { run, attempt } = row
       Object.assign(row, { state: 'running', worker, claim, run: run + 1, attempt: attempt + 1 })
       Object.assign(row, { startedAt: now(), goesAt: Infinity })
@@ -113,11 +89,11 @@ class MemoryStore implements JobStore {
   }
 
   settle(outcomes: readonly Outcome[]): Promise<readonly boolean[]> {
-    return Promise.resolve(outcomes.map((outcome) => this.#settle(outcome)))
+    return Promise.resolve(outcomes.map((outcome) => this.#data.settle(outcome)))
   }
 
   progress(id: string, claim: string, value: string): Promise<boolean> {
-    const row = this.#owned(id, claim)
+    const row = this.#data.owned(id, claim)
     if (row !== undefined) row.progress = value
     return Promise.resolve(row !== undefined)
   }
@@ -127,7 +103,7 @@ class MemoryStore implements JobStore {
   }
 
   recordStep(id: string, claim: string, step: StepRecord): Promise<boolean> {
-    if (this.#owned(id, claim) === undefined) return Promise.resolve(false)
+    if (this.#data.owned(id, claim) === undefined) return Promise.resolve(false)
     const steps = this.#data.steps.get(id) ?? []
     this.#data.steps.set(id, [...steps, step])
     return Promise.resolve(true)
@@ -137,12 +113,12 @@ class MemoryStore implements JobStore {
     const row = this.#data.jobs.get(id)
     if (row === undefined) return Promise.resolve('unknown')
     if (hasEnded(row.state)) return Promise.resolve('ended')
-    if (running(row)) {
+    if (isRunning(row)) {
       row.cancelAsked = true
       this.#data.hints.tell('asked')
       return Promise.resolve('asked')
     }
-    this.#end(row, 'cancelled', keepDefault.done)
+    this.#data.end(row, 'cancelled', keepDefault.done)
     return Promise.resolve('cancelled')
   }
 
@@ -155,7 +131,7 @@ class MemoryStore implements JobStore {
       lost,
       asked: () => {
         if (!workers.has(worker.id)) lost.set()
-        const mine = [...jobs.values()].filter((row) => running(row) && row.worker === worker.id)
+        const mine = [...jobs.values()].filter((row) => isRunning(row) && row.worker === worker.id)
         return Promise.resolve(mine.filter(({ cancelAsked }) => cancelAsked).map(({ id }) => id))
       },
       crash: () => {
@@ -163,7 +139,7 @@ class MemoryStore implements JobStore {
         return Promise.resolve()
       },
       [Symbol.asyncDispose]: async () => {
-        if (member.crashedAt === undefined) await this.#leave(worker.id)
+        if (member.crashedAt === undefined) await this.#data.leave(worker.id)
       },
     })
   }
@@ -171,7 +147,7 @@ class MemoryStore implements JobStore {
   async reclaim(isDead: (worker: WorkerView) => boolean): Promise<number> {
     let jobs = 0
     for (const worker of await this.workers()) {
-      if (isDead(worker)) jobs += await this.#leave(worker.id)
+      if (isDead(worker)) jobs += await this.#data.leave(worker.id)
     }
     return jobs
   }
@@ -180,8 +156,8 @@ class MemoryStore implements JobStore {
     let next = Infinity
     for (const row of this.#data.jobs.values()) {
       if (row.goesAt <= now()) {
-        if (hasEnded(row.state)) this.#remove(row.id)
-        else this.#end(row, 'cancelled', keepDefault.done)
+        if (hasEnded(row.state)) this.#data.remove(row.id)
+        else this.#data.end(row, 'cancelled', keepDefault.done)
       } else if (row.state === 'later' && row.runAt <= now()) {
         row.state = 'ready'
         this.#data.hints.tell('ready')
@@ -194,8 +170,8 @@ class MemoryStore implements JobStore {
   }
 
   list({ limit = 100, ...filter }: JobFilter): Promise<readonly JobRecord[]> {
-    const found = this.#matching(filter).toSorted((a, b) => Number(b.id) - Number(a.id))
-    return Promise.resolve(found.slice(0, limit).map(({ claim: _, goesAt: __, ...row }) => row))
+    const found = this.#data.matching(filter).toSorted((a, b) => Number(b.id) - Number(a.id))
+    return Promise.resolve(found.slice(0, limit).map(recordOf))
   }
 
   stats(): Promise<readonly QueueStats[]> {
@@ -216,7 +192,7 @@ class MemoryStore implements JobStore {
     const { workers, jobs } = this.#data
     return Promise.resolve(
       [...workers.values()].map(({ crashedAt, ...worker }) => {
-        const mine = [...jobs.values()].filter((row) => running(row) && row.worker === worker.id)
+        const mine = [...jobs.values()].filter((row) => isRunning(row) && row.worker === worker.id)
         const beats = crashedAt ?? now()
         return { ...worker, beats, patience: worker.lease, running: mine.length }
       }),
@@ -224,13 +200,14 @@ class MemoryStore implements JobStore {
   }
 
   retry(filter: JobFilter): Promise<number> {
-    const rows = this.#matching(filter)
+    const rows = this.#data
+      .matching(filter)
       .filter(({ state }) => state === 'dead' || state === 'cancelled')
       .toSorted(byPriority)
     let count = 0
     for (const row of rows) {
       if (count === filter.limit) break
-      if (this.#holder(row.kind, row.unique) !== undefined) continue
+      if (this.#data.holder(row.kind, row.unique) !== undefined) continue
       count += 1
       const back = {
         state: 'ready' as JobState,
@@ -268,7 +245,7 @@ class MemoryStore implements JobStore {
     const schedule = this.#data.schedules.get(name)
     if (schedule === undefined || schedule.nextAt !== expected) return Promise.resolve(false)
     this.#data.schedules.set(name, { ...schedule, nextAt })
-    for (const job of jobs) this.#add(job)
+    for (const job of jobs) this.#data.add(job)
     return Promise.resolve(true)
   }
 
@@ -278,135 +255,5 @@ class MemoryStore implements JobStore {
 
   [Symbol.asyncDispose](): Promise<void> {
     return Promise.resolve()
-  }
-
-  #row(id: string): Row {
-    const row = this.#data.jobs.get(id)
-    if (row === undefined) throw new JobsError('UNKNOWN_JOB', `JobStore.add: there is no job ${id}`)
-    return row
-  }
-
-  /** The job that has a unique key. */
-  #holder(kind: string, unique: string | undefined): Row | undefined {
-    if (unique === undefined) return undefined
-    const rows = [...this.#data.jobs.values()]
-    return rows.find((row) => row.kind === kind && row.unique === unique && !hasEnded(row.state))
-  }
-
-  #add({ delay, expires, after, ...job }: NewJob): Added {
-    const holder = this.#holder(job.kind, job.unique)
-    if (holder !== undefined) return { id: holder.id, existing: true }
-    const id = String((this.#data.lastId += 1))
-    const children = after.map((child) => this.#row(child))
-    const waitsFor = children.filter(({ state }) => state !== 'done')
-    const row: Row = {
-      ...job,
-      id,
-      claim: '',
-      state: delay > 0 ? 'later' : 'ready',
-      run: 0,
-      attempt: 0,
-      pending: waitsFor.length,
-      worker: undefined,
-      cancelAsked: false,
-      progress: undefined,
-      result: undefined,
-      failures: [],
-      addedAt: now(),
-      runAt: now() + delay,
-      startedAt: undefined,
-      endedAt: undefined,
-      goesAt: now() + (expires ?? Infinity),
-    }
-    this.#data.jobs.set(id, row)
-    if (waitsFor.length > 0) row.state = 'blocked'
-    for (const child of waitsFor) {
-      this.#data.parents.set(child.id, [...(this.#data.parents.get(child.id) ?? []), id])
-    }
-    const failed = waitsFor.find(({ state }) => hasEnded(state))
-    if (failed !== undefined) this.#failParent(row, failed)
-    this.#data.hints.tell('ready')
-    return { id, existing: false }
-  }
-
-  #owned(id: string, claim: string): Row | undefined {
-    const row = this.#data.jobs.get(id)
-    return row !== undefined && running(row) && row.claim === claim ? row : undefined
-  }
-
-  #settle(outcome: Outcome): boolean {
-    const row = this.#owned(outcome.id, outcome.claim)
-    if (row === undefined) return false
-    const { to, refund, failures = row.failures, delay, result } = outcome
-    Object.assign(row, { failures, result, attempt: row.attempt - Number(refund) })
-    if (to === 'ready' || to === 'later') {
-      if (row.cancelAsked) this.#end(row, 'cancelled', outcome.keep)
-      else Object.assign(row, { state: to, runAt: now() + delay })
-      this.#data.hints.tell('ready')
-    } else {
-      this.#end(row, to, outcome.keep)
-    }
-    return true
-  }
-
-  #end(row: Row, state: JobState, keep: number): void {
-    Object.assign(row, { state, endedAt: now(), goesAt: now() + keep })
-    const parents = this.#data.parents.get(row.id) ?? []
-    this.#data.parents.delete(row.id)
-    for (const id of parents) {
-      const parent = this.#data.jobs.get(id)
-      if (parent?.state !== 'blocked') continue
-      if (state !== 'done') this.#failParent(parent, row)
-      else if ((parent.pending -= 1) === 0) parent.state = parent.runAt > now() ? 'later' : 'ready'
-    }
-    if (keep <= 0) this.#remove(row.id)
-    this.#data.hints.tell('ended')
-    this.#data.hints.tell('ready')
-  }
-
-  #failParent(parent: Row, child: Row): void {
-    parent.failures = [failureOfChild(child.id, child.state, now())]
-    this.#end(parent, 'dead', keepDefault.dead)
-  }
-
-  #remove(id: string): void {
-    this.#data.jobs.delete(id)
-    this.#data.steps.delete(id)
-  }
-
-  #leave(worker: string): Promise<number> {
-    this.#data.workers.delete(worker)
-    const lost = [...this.#data.jobs.values()].filter(
-      (row) => running(row) && row.worker === worker,
-    )
-    for (const row of lost) this.#settle(outcomeOfLoss(row, now()))
-    return Promise.resolve(lost.length)
-  }
-
-  #matching({ ids, kind, queue, state, after }: JobFilter): Row[] {
-    const rows = [...this.#data.jobs.values()]
-    return rows.filter(
-      (row) =>
-        (ids === undefined || ids.includes(row.id)) &&
-        (kind === undefined || kind === row.kind) &&
-        (queue === undefined || queue === row.queue) &&
-        (state === undefined || state === row.state) &&
-        (after === undefined || Number(row.id) < Number(after)),
-    )
-  }
-
-  #usage(): Map<string, Usage> {
-    const usage = new Map<string, Usage>()
-    const count = (limiter: string, more: number): void => {
-      const window = this.#data.windows.get(limiter) ?? []
-      usage.set(limiter, { running: (usage.get(limiter)?.running ?? 0) + more, window })
-    }
-    for (const limiter of this.#data.windows.keys()) count(limiter, 0)
-    for (const row of this.#data.jobs.values()) {
-      if (!running(row)) continue
-      count(queueLimiter(row.queue), 1)
-      if (row.limitKey !== undefined) count(keyLimiter(row.limitKey), 1)
-    }
-    return usage
   }
 }

@@ -144,7 +144,7 @@ export async function workersOf(
   return rows.map((row) => ({
     id: row.id,
     host: row.host,
-    pid: Number(row.pid),
+    pid: row.pid,
     lease: Number(row.lease),
     beats: Number(row.beats),
     patience: patienceOf(row),

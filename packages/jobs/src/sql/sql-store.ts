@@ -99,10 +99,9 @@ export abstract class SqlStore implements JobStore {
   }
 
   async steps(id: string): Promise<readonly StepRecord[]> {
-    const rows = await this.db.query<StepRecord>(
+    return await this.db.query<StepRecord>(
       sql`select name, place, value from corral_job_step where job = ${id} order by place`,
     )
-    return rows.map(({ name, place, value }) => ({ name, place: Number(place), value }))
   }
 
   async recordStep(

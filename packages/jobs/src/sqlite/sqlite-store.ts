@@ -101,7 +101,7 @@ class SqliteStore extends SqlStore {
 
   workers(): Promise<readonly WorkerView[]> {
     return workersOf(this.db, sql`false`, ({ pid, process, lease }) =>
-      hasExited(Number(pid), process ?? undefined) ? 0 : Number(lease),
+      hasExited(pid, process ?? undefined) ? 0 : Number(lease),
     )
   }
 

@@ -1,23 +1,12 @@
-import { Event, moveOnAfter, openGroup } from 'corral'
+import { interval, merge, stream } from 'corral'
 import type { JobStore } from './job-store.ts'
 
 /**
- * Comes at once, and then whenever something may have changed: as the store hints, and from time to time.
+ * Comes at once, and then whenever something may have changed: as the store hints, and from time to time. What comes
+ * while nobody looks comes once.
  *
  * Cancellation: ends it. Leaving the loop does it too.
  */
-export async function* changes(store: JobStore): AsyncGenerator<void, void> {
-  const changed = new Event()
-  await using group = openGroup()
-  group.spawn(
-    async () => {
-      for await (const _ of store.hints()) changed.set()
-    },
-    { name: 'hints' },
-  )
-  for (;;) {
-    changed.clear()
-    yield
-    await moveOnAfter(store.pace, () => changed.wait())
-  }
+export function changes(store: JobStore): AsyncIterable<unknown> {
+  return stream<unknown>(merge(store.hints(), [undefined], interval(store.pace))).conflate()
 }

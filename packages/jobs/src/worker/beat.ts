@@ -1,13 +1,16 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { HeartMessage, Pulse } from './heart.ts'
 
+function tell(message: HeartMessage): void {
+  parentPort?.postMessage(message)
+}
+
 /**
  * What the thread of a `Heart` does. `beat` is called every so often, never twice at a time, and tells whether the worker
  * is still known; what it throws is an outage, that may pass.
  */
 export function beatForEver(beat: () => Promise<boolean> | boolean): void {
   const { every, lease, maxStall, turns } = workerData as Pulse
-  const tell = (message: HeartMessage): void => parentPort?.postMessage(message)
   let turned = Atomics.load(turns, 0)
   let turnedAt = performance.now()
   let beatenAt = performance.now()

@@ -52,13 +52,13 @@ export class Heart {
     thread.unref()
     const heart = new Heart(thread, turns, pulse.every)
     const begun = new Event()
-    let failure: unknown
+    let failure: Error | undefined
     thread.on('message', (message: HeartMessage) => {
       if (message === 'lost') heart.lost.set()
-      else if (message !== 'beating') failure = message.error
+      else if (message !== 'beating') failure = message.error as Error
       begun.set()
     })
-    thread.on('error', (error) => {
+    thread.on('error', (error: Error) => {
       failure = error
       heart.lost.set()
       begun.set()

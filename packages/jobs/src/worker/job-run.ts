@@ -1,4 +1,5 @@
-import { CancelScope, checkpoint, now, sleep } from 'corral'
+import { checkpoint, now, sleep } from 'corral'
+import type { CancelScope } from 'corral'
 import { refuse, requireDuration, requireFunction } from 'corral/lowlevel'
 import type { Database, Transaction } from '@corral/db'
 import { JobsError } from '../errors.ts'
@@ -108,8 +109,9 @@ export class JobRun {
     const name = `sleep ${(this.#naps += 1)}`
     const { place, done } = await this.#begin('sleep', name)
     const until = done === undefined ? now() + ms : (fromJson(done.value) as number)
-    if (done === undefined)
+    if (done === undefined) {
       await this.#record({ name, place, value: toJson('JobRun.sleep', until) })
+    }
     const left = until - now()
     if (left < shortest) return await sleep(Math.max(0, left))
     this.sleeps = left

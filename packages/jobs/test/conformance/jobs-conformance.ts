@@ -58,15 +58,14 @@ export async function working<T>(
 export function jobsConformance(name: string, engine: JobsEngine): void {
   const has = (capability: Capability): boolean => engine.capabilities.includes(capability)
   const open = async (): Promise<Jobs> => await openJobs(engine.fresh())
-  const test = (title: string, fn: () => Promise<void>, ...needs: Capability[]): void => {
-    it.skipIf(!needs.every(has))(title, () => engine.within(fn))
-  }
+  const lacks = (...needs: readonly Capability[]): boolean => !needs.every(has)
+  const within = (fn: () => Promise<void>) => (): Promise<void> => engine.within(fn)
   const fast = { backoff: fixed(5) }
 
   describe(`${name}: work`, () => {
-    test(
+    it.skipIf(lacks('results'))(
       'runs what was added, and gives the result',
-      async () => {
+      within(async () => {
         await using jobs = await open()
         const double = job('double', (input: { n: number }) => ({ n: input.n * 2 }))
         const nothing = job('nothing', (input: undefined) => {
@@ -79,13 +78,12 @@ export function jobsConformance(name: string, engine: JobsEngine): void {
           expect(await handle.info()).toMatchObject({ state: 'done', input: { n: 21 }, attempt: 1 })
           expect(await jobs.list({ kind: 'double' })).toMatchObject([{ id: handle.id }])
         })
-      },
-      'results',
+      }),
     )
 
-    test(
+    it.skipIf(lacks('results'))(
       'runs as many at the same time as it may',
-      async () => {
+      within(async () => {
         await using jobs = await open()
         const barrier = new Barrier(4)
         let most = 0
@@ -109,13 +107,12 @@ export function jobsConformance(name: string, engine: JobsEngine): void {
           },
           { concurrency: 4 },
         )
-      },
-      'results',
+      }),
     )
 
-    test(
+    it.skipIf(lacks('delay', 'results', 'browse'))(
       'tries again after a delay, says why, and gives up after the last attempt',
-      async () => {
+      within(async () => {
         await using jobs = await open()
         let tries = 0
         const flaky = job(
@@ -153,15 +150,12 @@ export function jobsConformance(name: string, engine: JobsEngine): void {
           await expect(hopeless.result()).rejects.toMatchObject({ code: 'JOB_DEAD' })
           expect(tries).toBe(3)
         })
-      },
-      'delay',
-      'results',
-      'browse',
+      }),
     )
 
-    test(
+    it.skipIf(lacks('results', 'browse'))(
       'does not try again what is permanent, or what its option says',
-      async () => {
+      within(async () => {
         await using jobs = await open()
         const permanent = job('permanent', () => {
           throw new PermanentError('never')
@@ -190,14 +184,12 @@ export function jobsConformance(name: string, engine: JobsEngine): void {
             expect((await handle.info()).failures[0]?.message).toContain('"a string" (string)')
           }
         })
-      },
-      'results',
-      'browse',
+      }),
     )
 
-    test(
+    it.skipIf(lacks('results', 'browse'))(
       'cancels one that takes too long, and waits for its cleanup',
-      async () => {
+      within(async () => {
         await using jobs = await open()
         let cleaned = false
         const slow = job(
@@ -218,14 +210,12 @@ export function jobsConformance(name: string, engine: JobsEngine): void {
           expect(cleaned).toBe(true)
           expect((await handle.info()).failures[0]).toMatchObject({ code: 'TIMEOUT' })
         })
-      },
-      'results',
-      'browse',
+      }),
     )
 
-    test(
+    it.skipIf(lacks('results', 'browse'))(
       'dies of an input that no longer matches the schema, and refuses to add one',
-      async () => {
+      within(async () => {
         await using jobs = await open()
         const before = declareJob<{ to: string }>('mail')
         const mail = job('mail', (input) => input.address, {
@@ -240,14 +230,12 @@ export function jobsConformance(name: string, engine: JobsEngine): void {
           expect((await handle.info()).failures).toMatchObject([{ code: 'INVALID_INPUT' }])
           expect(await (await jobs.add(mail, { address: 'ada' })).result()).toBe('ada')
         })
-      },
-      'results',
-      'browse',
+      }),
     )
 
-    test(
+    it.skipIf(lacks('results', 'browse'))(
       'dies of a result that cannot be stored, and is not done again',
-      async () => {
+      within(async () => {
         await using jobs = await open()
         let runs = 0
         const bad = job('bad', (what: string): unknown => {
@@ -265,14 +253,12 @@ export function jobsConformance(name: string, engine: JobsEngine): void {
           }
           expect(runs).toBe(2)
         })
-      },
-      'results',
-      'browse',
+      }),
     )
 
-    test(
+    it.skipIf(lacks('results'))(
       'runs an input that was given as text, whatever is in it',
-      async () => {
+      within(async () => {
         await using jobs = await open()
         const echo = job('echo', (input: unknown) => input)
         const nasty = JSON.parse(
@@ -283,15 +269,14 @@ export function jobsConformance(name: string, engine: JobsEngine): void {
           expect(JSON.stringify(await handle.result())).toBe(JSON.stringify(nasty))
           expect(({} as { polluted?: number }).polluted).toBeUndefined()
         })
-      },
-      'results',
+      }),
     )
   })
 
   describe(`${name}: ends of workers`, () => {
-    test(
+    it.skipIf(lacks('results', 'browse'))(
       'gives back what runs when the worker is cancelled, and counts no attempt',
-      async () => {
+      within(async () => {
         await using jobs = await open()
         const begun = new Event()
         let cleaned = false
@@ -309,14 +294,12 @@ export function jobsConformance(name: string, engine: JobsEngine): void {
         expect(cleaned).toBe(true)
         expect(await handle.info()).toMatchObject({ state: 'ready', attempt: 0, run: 1 })
         await working(jobs, [long], async () => expect(await handle.result()).toBe(1))
-      },
-      'results',
-      'browse',
+      }),
     )
 
-    test(
+    it.skipIf(lacks('results', 'browse'))(
       'loses its jobs when others take it for dead, and writes nothing any more',
-      async () => {
+      within(async () => {
         const factory = engine.fresh()
         await using jobs = await openJobs(factory)
         await using others = await openJobs(factory)
@@ -341,16 +324,14 @@ export function jobsConformance(name: string, engine: JobsEngine): void {
           expect(ends).toEqual(['cancelled'])
           expect(events.map(({ type }) => type)).toContain('lost')
         })
-      },
-      'results',
-      'browse',
+      }),
     )
   })
 
   describe(`${name}: cancel`, () => {
-    test(
+    it.skipIf(lacks('cancel', 'results', 'browse'))(
       'cancels a running job, whose cleanup has run when it says so',
-      async () => {
+      within(async () => {
         const factory = engine.fresh()
         await using jobs = await openJobs(factory)
         await using others = await openJobs(factory)
@@ -377,15 +358,12 @@ export function jobsConformance(name: string, engine: JobsEngine): void {
           expect(cleaned).toBe(1)
           expect(await elsewhere.cancel()).toBe(false)
         })
-      },
-      'cancel',
-      'results',
-      'browse',
+      }),
     )
 
-    test(
+    it.skipIf(lacks('cancel', 'results'))(
       'does not run one that was cancelled while it waited',
-      async () => {
+      within(async () => {
         await using jobs = await open()
         let runs = 0
         const never = job('never', () => void (runs += 1))
@@ -397,16 +375,14 @@ export function jobsConformance(name: string, engine: JobsEngine): void {
           expect(runs).toBe(0)
           await expect(handle.result()).rejects.toMatchObject({ code: 'JOB_CANCELLED' })
         })
-      },
-      'cancel',
-      'results',
+      }),
     )
   })
 
   describe(`${name}: limits`, () => {
-    test(
+    it.skipIf(lacks('limits', 'results'))(
       'keeps to the limits of a key and of a queue, as the handlers see it',
-      async () => {
+      within(async () => {
         const factory = engine.fresh()
         await using jobs = await openJobs(factory)
         await using others = await openJobs(factory)
@@ -435,14 +411,12 @@ export function jobsConformance(name: string, engine: JobsEngine): void {
         )
         expect(Object.fromEntries(most)).toEqual({ a: 2, b: expect.any(Number), all: 3 })
         expect(most.get('b')).toBeLessThanOrEqual(2)
-      },
-      'limits',
-      'results',
+      }),
     )
 
-    test(
+    it.skipIf(lacks('rate', 'results'))(
       'keeps to a rate',
-      async () => {
+      within(async () => {
         await using jobs = await open()
         const starts: number[] = []
         const rated = job('rated', () => void starts.push(performance.now()), {
@@ -457,14 +431,12 @@ export function jobsConformance(name: string, engine: JobsEngine): void {
         })
         const took = (starts.at(-1) ?? 0) - (starts[0] ?? 0)
         expect(took).toBeGreaterThanOrEqual(590)
-      },
-      'rate',
-      'results',
+      }),
     )
 
-    test(
+    it.skipIf(lacks('pause', 'results'))(
       'pauses a queue, and resumes it',
-      async () => {
+      within(async () => {
         await using jobs = await open()
         let runs = 0
         const paused = job('paused', () => void (runs += 1))
@@ -478,16 +450,14 @@ export function jobsConformance(name: string, engine: JobsEngine): void {
           await handle.result()
           expect(runs).toBe(1)
         })
-      },
-      'pause',
-      'results',
+      }),
     )
   })
 
   describe(`${name}: workflows`, () => {
-    test(
+    it.skipIf(lacks('flows', 'results'))(
       'begins a job when those that it waits for are done',
-      async () => {
+      within(async () => {
         await using jobs = await open()
         const order: string[] = []
         const part = job('part', async (input: string) => {
@@ -502,14 +472,12 @@ export function jobsConformance(name: string, engine: JobsEngine): void {
           expect(order.toSorted()).toEqual(['a', 'b', 'sum'])
           expect(order.at(-1)).toBe('sum')
         })
-      },
-      'flows',
-      'results',
+      }),
     )
 
-    test(
+    it.skipIf(lacks('steps', 'delay', 'results'))(
       'does no step again that was recorded, and gives what it gave',
-      async () => {
+      within(async () => {
         await using jobs = await open()
         const done: string[] = []
         const flow = job(
@@ -533,15 +501,12 @@ export function jobsConformance(name: string, engine: JobsEngine): void {
           expect(await handle.result()).toEqual([{ id: 'x1' }, null, 2])
           expect(done).toEqual(['a', 'b', 'b', 'c'])
         })
-      },
-      'steps',
-      'delay',
-      'results',
+      }),
     )
 
-    test(
+    it.skipIf(lacks('steps', 'delay', 'results', 'browse'))(
       'refuses steps of one name, and steps in another order',
-      async () => {
+      within(async () => {
         await using jobs = await open()
         const twice = job('twice', async (_: undefined, run) => {
           await run.step('a', () => 1)
@@ -563,16 +528,12 @@ export function jobsConformance(name: string, engine: JobsEngine): void {
             expect((await handle.info()).failures.at(-1)).toMatchObject({ code: 'STEPS' })
           }
         })
-      },
-      'steps',
-      'delay',
-      'results',
-      'browse',
+      }),
     )
 
-    test(
+    it.skipIf(lacks('steps', 'delay', 'results'))(
       'sleeps without a worker, goes on with its steps, and counts no attempt',
-      async () => {
+      within(async () => {
         await using jobs = await open()
         const done: string[] = []
         const flow = job('flow', async (_: undefined, run) => {
@@ -588,15 +549,12 @@ export function jobsConformance(name: string, engine: JobsEngine): void {
           expect(done).toEqual(['a', 'b'])
           expect(events.map(({ type }) => type)).toEqual(['started', 'sleeps', 'started', 'done'])
         })
-      },
-      'steps',
-      'delay',
-      'results',
+      }),
     )
 
-    test(
+    it.skipIf(lacks('progress', 'browse'))(
       'shows progress to who watches',
-      async () => {
+      within(async () => {
         await using jobs = await open()
         const next = new Event()
         const long = job('long', async (_: undefined, run) => {
@@ -613,16 +571,14 @@ export function jobsConformance(name: string, engine: JobsEngine): void {
           expect(states.at(-1)).toBe('done')
           expect(await handle.progress()).toEqual({ percent: 50 })
         })
-      },
-      'progress',
-      'browse',
+      }),
     )
   })
 
   describe(`${name}: cron`, () => {
-    test(
+    it.skipIf(lacks('cron'))(
       'adds a job each second, once for two workers',
-      async () => {
+      within(async () => {
         const factory = engine.fresh()
         await using jobs = await openJobs(factory)
         await using others = await openJobs(factory)
@@ -639,13 +595,12 @@ export function jobsConformance(name: string, engine: JobsEngine): void {
         expect((at[1] ?? 0) - (at[0] ?? 0)).toBe(1000)
         await jobs.uncron('each second')
         expect(await jobs.schedules()).toEqual([])
-      },
-      'cron',
+      }),
     )
 
-    test(
+    it.skipIf(lacks('cron'))(
       'refuses expressions that cannot be read or never come, and unknown zones',
-      async () => {
+      within(async () => {
         await using jobs = await open()
         const tick = job('tick', () => {})
         for (const expression of ['', '* * * *', '0 0 31 2 *', 'often', '99 * * * *', '@daily']) {
@@ -656,15 +611,14 @@ export function jobsConformance(name: string, engine: JobsEngine): void {
         await expect(
           jobs.cron('x', '0 3 * * *', tick, undefined, { timezone: 'Europe/Atlantis' }),
         ).rejects.toMatchObject({ code: 'CRON' })
-      },
-      'cron',
+      }),
     )
   })
 
   describe(`${name}: bad input`, () => {
-    test(
+    it.skipIf(lacks('browse'))(
       'refuses what is not JSON, before anything is stored',
-      async () => {
+      within(async () => {
         await using jobs = await open()
         const any = declareJob<unknown>('any')
         const cyclic: Record<string, unknown> = {}
@@ -688,36 +642,36 @@ export function jobsConformance(name: string, engine: JobsEngine): void {
         }
         await expect(jobs.add(any, 'x'.repeat(100_000_000))).rejects.toThrow('at most 1048576')
         expect(await jobs.list()).toEqual([])
-      },
-      'browse',
+      }),
     )
 
-    test('refuses options that cannot be right', async () => {
-      await using jobs = await open()
-      const any = declareJob<unknown>('any')
-      for (const delay of [-1, NaN, Infinity]) {
-        await expect(jobs.add(any, 1, { delay })).rejects.toMatchObject({ code: 'MISUSE' })
-      }
-      await expect(jobs.add(any, 1, { priority: 0.5 })).rejects.toMatchObject({ code: 'MISUSE' })
-      await expect(jobs.add({} as never, 1)).rejects.toMatchObject({ code: 'MISUSE' })
-      await expect(jobs.work([any])).rejects.toThrow('with a handler')
-      await expect(jobs.work([])).rejects.toMatchObject({ code: 'MISUSE' })
-      const one = job('one', () => {})
-      await expect(jobs.work([one, one])).rejects.toThrow('of a name of its own')
-      await expect(jobs.work([one], { lease: 5 })).rejects.toMatchObject({ code: 'MISUSE' })
-    })
+    it(
+      'refuses options that cannot be right',
+      within(async () => {
+        await using jobs = await open()
+        const any = declareJob<unknown>('any')
+        for (const delay of [-1, NaN, Infinity]) {
+          await expect(jobs.add(any, 1, { delay })).rejects.toMatchObject({ code: 'MISUSE' })
+        }
+        await expect(jobs.add(any, 1, { priority: 0.5 })).rejects.toMatchObject({ code: 'MISUSE' })
+        await expect(jobs.add({} as never, 1)).rejects.toMatchObject({ code: 'MISUSE' })
+        await expect(jobs.work([any])).rejects.toThrow('with a handler')
+        await expect(jobs.work([])).rejects.toMatchObject({ code: 'MISUSE' })
+        const one = job('one', () => {})
+        await expect(jobs.work([one, one])).rejects.toThrow('of a name of its own')
+        await expect(jobs.work([one], { lease: 5 })).rejects.toMatchObject({ code: 'MISUSE' })
+      }),
+    )
 
-    test(
+    it.skipIf(lacks('results', 'browse'))(
       'leaves a job alone whose kind no worker knows',
-      async () => {
+      within(async () => {
         await using jobs = await open()
         const handle = await jobs.add(declareJob('unknown'), undefined)
         const known = job('known', () => {})
         await working(jobs, [known], async () => await (await jobs.add(known, undefined)).result())
         expect((await handle.info()).state).toBe('ready')
-      },
-      'results',
-      'browse',
+      }),
     )
   })
 
@@ -793,82 +747,91 @@ export function jobsConformance(name: string, engine: JobsEngine): void {
     }
     const echo = job('echo', (input: number) => input)
 
-    test('adds in a transaction: invisible before its commit, gone after a rollback', async () => {
-      await using made = await opened()
-      const { db, jobs } = made
-      const added = new Event()
-      const seen = new Event()
-      const handle = await taskGroup(async (group) => {
-        group.spawn(async () => {
-          await added.wait()
-          expect(await jobs.list()).toEqual([])
-          seen.set()
-        })
-        return await db.transaction(async (tx) => {
-          const made = await jobs.add(echo, 1, { tx })
-          added.set()
-          await seen.wait()
-          return made
-        })
-      })
-      if (handle === undefined) throw new Error('it was cancelled')
-      expect((await handle.info()).state).toBe('ready')
-      const failed = db.transaction(async (tx) => {
-        await jobs.add(echo, 2, { tx })
-        throw new Error('no')
-      })
-      await expect(failed).rejects.toThrow('no')
-      expect(await jobs.list()).toHaveLength(1)
-      await working(jobs, [echo], async () => expect(await handle.result()).toBe(1))
-    })
-
-    test('finishes in a transaction, once', async () => {
-      await using made = await opened()
-      const { db, jobs } = made
-      await db.execute(sql`create table effect (name text)`)
-      const effect = job(
-        'effect',
-        async (input: string, run: JobRun) => {
-          await db.transaction(async (tx) => {
-            await tx.execute(sql`insert into effect values (${input})`)
-            if (run.attempt === 1) throw new Error('before the commit')
-            await run.finishIn(tx, 'sent')
+    it(
+      'adds in a transaction: invisible before its commit, gone after a rollback',
+      within(async () => {
+        await using made = await opened()
+        const { db, jobs } = made
+        const added = new Event()
+        const seen = new Event()
+        const handle = await taskGroup(async (group) => {
+          group.spawn(async () => {
+            await added.wait()
+            expect(await jobs.list()).toEqual([])
+            seen.set()
           })
-          throw new Error('after the commit')
-        },
-        fast,
-      )
-      await working(jobs, [effect], async () => {
-        const handle = await jobs.add(effect, 'mail')
-        expect(await handle.result()).toBe('sent')
-        expect(await handle.info()).toMatchObject({ state: 'done', attempt: 2 })
-      })
-      expect(await db.query(sql`select * from effect`)).toEqual([{ name: 'mail' }])
-    })
-
-    test('does a step in a transaction once, and none of a lost claim', async () => {
-      await using made = await opened()
-      const { db, jobs } = made
-      await db.execute(sql`create table effect (attempt integer)`)
-      const effect = job(
-        'effect',
-        async (_: undefined, run: JobRun) => {
-          const got = await run.stepIn(db, 'insert', async (tx) => {
-            await tx.execute(sql`insert into effect values (${run.attempt})`)
-            return run.attempt
+          return await db.transaction(async (tx) => {
+            const made = await jobs.add(echo, 1, { tx })
+            added.set()
+            await seen.wait()
+            return made
           })
-          if (run.attempt === 1) {
-            await jobs.store.reclaim(() => true)
-            await run.stepIn(db, 'late', (tx) => tx.execute(sql`insert into effect values (99)`))
-          }
-          return got
-        },
-        fast,
-      )
-      await working(jobs, [effect], async () => {
-        expect(await (await jobs.add(effect, undefined)).result()).toBe(1)
-      })
-      expect(await db.query(sql`select * from effect`)).toEqual([{ attempt: 1 }])
-    })
+        })
+        if (handle === undefined) throw new Error('it was cancelled')
+        expect((await handle.info()).state).toBe('ready')
+        const failed = db.transaction(async (tx) => {
+          await jobs.add(echo, 2, { tx })
+          throw new Error('no')
+        })
+        await expect(failed).rejects.toThrow('no')
+        expect(await jobs.list()).toHaveLength(1)
+        await working(jobs, [echo], async () => expect(await handle.result()).toBe(1))
+      }),
+    )
+
+    it(
+      'finishes in a transaction, once',
+      within(async () => {
+        await using made = await opened()
+        const { db, jobs } = made
+        await db.execute(sql`create table effect (name text)`)
+        const effect = job(
+          'effect',
+          async (input: string, run: JobRun) => {
+            await db.transaction(async (tx) => {
+              await tx.execute(sql`insert into effect values (${input})`)
+              if (run.attempt === 1) throw new Error('before the commit')
+              await run.finishIn(tx, 'sent')
+            })
+            throw new Error('after the commit')
+          },
+          fast,
+        )
+        await working(jobs, [effect], async () => {
+          const handle = await jobs.add(effect, 'mail')
+          expect(await handle.result()).toBe('sent')
+          expect(await handle.info()).toMatchObject({ state: 'done', attempt: 2 })
+        })
+        expect(await db.query(sql`select * from effect`)).toEqual([{ name: 'mail' }])
+      }),
+    )
+
+    it(
+      'does a step in a transaction once, and none of a lost claim',
+      within(async () => {
+        await using made = await opened()
+        const { db, jobs } = made
+        await db.execute(sql`create table effect (attempt integer)`)
+        const effect = job(
+          'effect',
+          async (_: undefined, run: JobRun) => {
+            const got = await run.stepIn(db, 'insert', async (tx) => {
+              await tx.execute(sql`insert into effect values (${run.attempt})`)
+              return run.attempt
+            })
+            if (run.attempt === 1) {
+              await jobs.store.reclaim(() => true)
+              await run.stepIn(db, 'late', (tx) => tx.execute(sql`insert into effect values (99)`))
+            }
+            return got
+          },
+          fast,
+        )
+        await working(jobs, [effect], async () => {
+          expect(await (await jobs.add(effect, undefined)).result()).toBe(1)
+        })
+        expect(await db.query(sql`select * from effect`)).toEqual([{ attempt: 1 }])
+      }),
+    )
   })
 }

@@ -389,6 +389,8 @@ export function storeConformance(name: string, engine: StoreEngine): void {
         await hand.membership.crash()
         await store.reclaim(({ id: worker }) => worker === hand.id)
       }
+      await using hand = disposable(await Hand.join(store))
+      expect(await hand.value.claim()).toEqual([])
       if (has('browse')) expect(await stateOf(store, id)).toBe('dead')
     })
 
