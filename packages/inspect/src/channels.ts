@@ -9,7 +9,7 @@ export interface TaskMessage {
   readonly id: number
   readonly name: string
   readonly status: TaskRecord['status']
-  /** The id of the task around; undefined at the root. */
+  /** The id of the task around; undefined at the root, and of a task that has ended. */
   readonly parent: number | undefined
 }
 

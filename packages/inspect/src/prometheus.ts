@@ -58,12 +58,15 @@ export function metrics(options: MetricsOptions): Disposable {
     'quantile',
   ])
   if (watchdog !== undefined) {
-    gauge('watchdog_up', 'Whether the watchdog is at work.', [], function (this: Gauge) {
-      this.set(watchdog.up ? 1 : 0)
-    } as () => void)
-    gauge('watchdog_blocks', 'Blocks of the event loop that were reported.', [], function (this: Gauge) {
-      this.set(watchdog.blocks)
-    } as () => void)
+    const up = gauge('watchdog_up', 'Whether the watchdog is at work.', [], () =>
+      up.set(watchdog.up ? 1 : 0),
+    )
+    const blocks = gauge(
+      'watchdog_blocks',
+      'Blocks of the event loop that were reported.',
+      [],
+      () => blocks.set(watchdog.blocks),
+    )
   }
   return {
     [Symbol.dispose]() {

@@ -10,8 +10,8 @@ export function currentRoot(): ScopeNode {
 
 /** What is called for each task and each wait; `false` ends the walk. */
 export interface Visitor {
-  task?(task: TaskRecord): boolean | undefined | void
-  wait?(waiter: Waiter<never>): boolean | undefined | void
+  task?(task: TaskRecord): unknown
+  wait?(waiter: Waiter<never>): unknown
 }
 
 /** Goes through a tree without making anything of it: where a snapshot would cost too much. */

@@ -17,8 +17,6 @@ export class LoopDelays implements Disposable {
 
   take(): LoopDelay {
     const histogram = this.#histogram
-    // The histogram's own timer is in what it measures.
-    const seconds = (ns: number): number => Math.max(0, ns / 1e9 - RESOLUTION / 1000)
     const taken =
       histogram.count === 0
         ? { p50: 0, p99: 0, max: 0 }
@@ -38,3 +36,8 @@ export class LoopDelays implements Disposable {
 
 /** In milliseconds. */
 const RESOLUTION = 20
+
+/** The histogram's own timer is in what it measures. */
+function seconds(ns: number): number {
+  return Math.max(0, ns / 1e9 - RESOLUTION / 1000)
+}

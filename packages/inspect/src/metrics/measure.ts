@@ -37,7 +37,7 @@ export function measure(root: ScopeNode): Measurements {
   const tasks = new Groups(TASKS)
   const waits = new Groups(WAITS)
   walk(root, {
-    task: ({ name }) => void tasks.add(nameStem(name), 0),
+    task: ({ name }) => tasks.add(nameStem(name), 0),
     wait({ kind, resource, since }) {
       const name = resource === undefined ? undefined : nameOf(resource)
       waits.add(`${kind}\0${name ?? ''}`, (now - since) / 1000)
@@ -46,7 +46,10 @@ export function measure(root: ScopeNode): Measurements {
   const wait = (pick: (group: Group) => number): Sample[] =>
     waits.top().map(([key, group]) => {
       const [kind = '', resource = ''] = key.split('\0')
-      return { labels: { kind: printable(kind), resource: printable(resource) }, value: pick(group) }
+      return {
+        labels: { kind: printable(kind), resource: printable(resource) },
+        value: pick(group),
+      }
     })
   const numbers = [...watchedResources()].slice(0, RESOURCES)
   const of = (field: 'size' | 'capacity' | 'held' | 'waiting'): Sample[] =>

@@ -13,7 +13,8 @@ export function describeStuck(report: StuckReport): string {
     return `corral: ${what}: ${circle[0]} → ${links.join(' → ')}`
   }
   const who = count === 1 ? printable(first.name) : `${printable(name)} ×${count}`
-  const held = first.heldBy.length === 0 ? '' : `, held by ${first.heldBy.map(printable).join(', ')}`
+  const held =
+    first.heldBy.length === 0 ? '' : `, held by ${first.heldBy.map(printable).join(', ')}`
   const longer = count === 1 ? '' : 'longest '
   return `corral: waits: ${who}: ${call(first)}, ${longer}${seconds(longest)}${held}`
 }

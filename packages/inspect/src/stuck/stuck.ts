@@ -1,4 +1,11 @@
-import { report, requireDuration, requireFunction, requireOptions, snapshot, statsOf } from 'corral/lowlevel'
+import {
+  report,
+  requireDuration,
+  requireFunction,
+  requireOptions,
+  snapshot,
+  statsOf,
+} from 'corral/lowlevel'
 import type { ScopeNode } from 'corral/lowlevel'
 import { outside } from '../outside.ts'
 import { currentRoot, walk } from '../tree.ts'
@@ -122,5 +129,5 @@ export class Lookout {
 
 function keyOf({ why, name, kind, resource, tasks }: StuckReport): string {
   if (why !== 'knot') return [why, name, kind, resource].join('\0')
-  return `knot ${tasks.map(({ id }) => id).sort((a, b) => a - b)}`
+  return ['knot', ...tasks.map(({ id }) => id).sort((a, b) => a - b)].join(' ')
 }
