@@ -1,6 +1,7 @@
 import { shells } from './shells.ts'
 import { programCommands } from '../commands/program-commands.ts'
 import { storeCommands } from '../commands/store-commands.ts'
+import { detachOptions, psOptions } from '../inspect/inspect-options.ts'
 import { crawlOptions } from '../options/crawl-options.ts'
 import { demoOptions } from '../options/demo-options.ts'
 import { entriesOf, type AnyOption } from '../options/option.ts'
@@ -33,9 +34,20 @@ export function commandShapes(): CommandShape[] {
     },
     ...onStores,
     { path: ['demo'], about: about('demo'), options: entriesOf(demoOptions), words: 'nothing' },
+    ...inspecting.map(([name, options]): CommandShape => ({
+      path: [name],
+      about: about(name),
+      options,
+      words: 'nothing',
+    })),
     { path: ['completion'], about: about('completion'), options: [], words: shells },
   ]
 }
+
+const inspecting: readonly [string, CommandShape['options']][] = [
+  ['ps', entriesOf(psOptions)],
+  ['detach', entriesOf(detachOptions)],
+]
 
 function about(name: string): string {
   return programCommands.get(name)?.about ?? ''
