@@ -3,7 +3,7 @@ import { openPostgres, openSqlite } from '@corral/db'
 import type { Database } from '@corral/db'
 import { HttpSession } from '@corral/http'
 import { inspect } from '@corral/inspect'
-import { openJobs, sqliteStore } from '@corral/jobs'
+import { openJobs, postgresStore, sqliteStore } from '@corral/jobs'
 import type { WorkEvent } from '@corral/jobs'
 import { serve } from '@corral/server'
 import { run, taskGroup } from 'corral'
@@ -36,7 +36,7 @@ export async function siteChecker(
   await mkdir(config.dataDir, { recursive: true })
   await using db = await openDatabase(config)
   await db.migrate(migrations)
-  await using jobs = await openJobs(sqliteStore(db))
+  await using jobs = await openJobs(db.engine === 'postgres' ? postgresStore(db) : sqliteStore(db))
   await using session = new HttpSession({
     connect: { allowAddress: publicAddresses(config.privateSites) },
   })
@@ -52,10 +52,11 @@ export async function siteChecker(
   const login = new Login(config)
   const live = new LiveFeed(login)
   await taskGroup(async (group) => {
-    if (role !== 'api')
+    if (role !== 'api') {
       group.spawn(() =>
         jobs.work([check, webhook], { concurrency: 8, grace: 20_000, onEvent: log }),
       )
+    }
     if (role === 'worker') {
       onReady()
       return
@@ -73,8 +74,9 @@ export async function siteChecker(
 }
 
 function openDatabase({ databaseUrl, dataDir }: Config): Promise<Database> {
-  if (databaseUrl !== undefined)
+  if (databaseUrl !== undefined) {
     return openPostgres(databaseUrl, { applicationName: 'site-checker' })
+  }
   return openSqlite(join(dataDir, 'site-checker.db'))
 }
 
