@@ -26,7 +26,6 @@ export class InspectDashboard {
   readonly #loop: (readonly [at: number, busy: number, delay: number, tasks: number])[] = []
   readonly #incidents: { at: number; ms: number; stack: string }[] = []
   readonly #profile = new CpuProfile()
-  readonly #firstSeen = new Map<string, number>()
   #last: Look | undefined
   #start = 0
 
@@ -42,7 +41,7 @@ export class InspectDashboard {
 
   /** Looks once more. */
   async look(): Promise<void> {
-    await using permit = await this.#lock.acquire()
+    using permit = await this.#lock.acquire()
     void permit
     const look = await this.#view.look()
     const { pulse, reading, sampled } = look
@@ -64,11 +63,6 @@ export class InspectDashboard {
         stack: [...new Set(own)].join(' > '),
       })
       this.#incidents.length = Math.min(this.#incidents.length, 20)
-    }
-    for (const { stem } of look.stems) {
-      if (this.#firstSeen.size < 2000 && !this.#firstSeen.has(stem)) {
-        this.#firstSeen.set(stem, reading.at)
-      }
     }
   }
 
@@ -114,7 +108,7 @@ export class InspectDashboard {
   /** The tasks right below one, or the top ones. */
   async children(input: unknown): Promise<unknown> {
     const { ref } = (input ?? {}) as { ref?: number }
-    await using permit = await this.#lock.acquire()
+    using permit = await this.#lock.acquire()
     void permit
     const whole = await this.#target.read(20_000)
     const reading = this.#redactor?.reading(whole) ?? whole
@@ -131,7 +125,7 @@ export class InspectDashboard {
   async stack(input: unknown): Promise<unknown> {
     const { ref } = (input ?? {}) as { ref?: number }
     if (typeof ref !== 'number') throw new TypeError('stack: ref must be a number')
-    await using permit = await this.#lock.acquire()
+    using permit = await this.#lock.acquire()
     void permit
     const [lines = []] = await this.#target.stacks([ref])
     return { frames: framesOf(lines) }
@@ -140,7 +134,7 @@ export class InspectDashboard {
   /** What happens in the next seconds. */
   async timeline(input: unknown): Promise<unknown> {
     const { seconds = 2 } = (input ?? {}) as { seconds?: number }
-    await using permit = await this.#lock.acquire()
+    using permit = await this.#lock.acquire()
     void permit
     const recording = await recordEvents(this.#target, Math.min(30, Math.max(0.1, seconds)) * 1000)
     return timelineOf(recording, (name) => this.#redactor?.name(name) ?? name)

@@ -1,12 +1,14 @@
 import {
   knotsOf,
+  Redactor,
   type Attached,
+  type GroupRow,
   type Pulse,
   type Reading,
   type Sampled,
 } from '@corral/inspect/attach'
-import { Redactor, type GroupRow } from '@corral/inspect/attach'
 import { ReadingWords, resourceText } from './describe-wait.ts'
+import { mergedWaits } from './merged-waits.ts'
 import { ResourceHistory, type ResourceTrend } from './resource-history.ts'
 import { StemHistory } from './stem-history.ts'
 
@@ -110,7 +112,7 @@ export class LiveView {
 }
 
 function stemRows(
-  { groups, at }: Reading,
+  { groups, at, resources }: Reading,
   words: ReadingWords,
   pulse: Pulse,
   sampled: Sampled,
@@ -122,7 +124,10 @@ function stemRows(
   const byStem = Map.groupBy(groups, ({ stem }) => stem)
   const seconds = Math.max(0.001, pulse.ms / 1000)
   const all = [...byStem].map(([stem, members]): StemRow => {
-    const waits = members.flatMap((group) => group.waits)
+    const waits = mergedWaits(
+      members.flatMap((group) => group.waits),
+      resources,
+    )
     const most = largestWait(waits)
     const oldest = waits.reduce((least, { since }) => Math.min(least, since), Infinity)
     return {
@@ -183,7 +188,7 @@ function holdersText(index: number, words: ReadingWords): string {
 
 function waitLines({ groups, at, resources }: Reading, words: ReadingWords): WaitLine[] {
   const lines = groups.flatMap((group) =>
-    group.waits.map(({ kind, resource, count, since, task }): WaitLine => {
+    mergedWaits(group.waits, resources).map(({ kind, resource, count, since, task }): WaitLine => {
       const row = resources[resource]
       const what = row === undefined ? '' : resourceText(row)
       return {

@@ -13,7 +13,7 @@ export interface Timeline {
 }
 
 const mostRows = 150
-const mostStretches = 60
+const mostStretches = 300
 
 /** The tasks in which most happened. */
 export function timelineOf(recording: Recording, nameOf: (name: string) => string): Timeline {
