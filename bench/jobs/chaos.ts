@@ -1,7 +1,7 @@
 // npm run bench:jobs:chaos [-- --runs 5 --seconds 60 --engine sqlite]: what goes wrong with workers and their store. Writes bench/results/jobs-chaos-<engine>.md.
 import { spawn as launch } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -52,7 +52,7 @@ class Scene implements AsyncDisposable {
     this.place = place
     this.server = server
     this.jobs = jobs
-    await writeFile(this.log, '')
+    writeFileSync(this.log, '')
   }
 
   static async open(): Promise<Scene> {
