@@ -24,6 +24,8 @@ export interface Transport {
   /** Path and query as they were sent. */
   readonly target: string
   readonly headers: RequestHeaders
+  /** Names and values in turn, as they came: where `headers` are not parsed yet. */
+  readonly rawHeaders?: readonly string[]
   readonly remoteAddress: string
   readonly headersSent: boolean
   /** The answer is complete as far as this side is concerned. */
@@ -38,6 +40,8 @@ export interface Transport {
   readonly upgradable: boolean
   /** The connection, once; from then on nobody here watches it. Its end is `destroy`. */
   detach(): SwitchedConnection
+  /** The whole body, once, if all of it has come and nobody has read of it. */
+  arrived?(): Buffer | undefined
   /** The next piece of the body; undefined at its end. */
   read(): Promise<Uint8Array | undefined>
   /** The connection serves no further request. */

@@ -8,7 +8,7 @@ import { NodeTransport, requestsOf } from './node-transport.ts'
  * to be given.
  */
 export function canUpgrade({ socket }: IncomingMessage): boolean {
-  return requestsOf(socket).size === 0
+  return requestsOf(socket).length === 0
 }
 
 /**
