@@ -136,8 +136,8 @@ export class TaskNode<out T = unknown> implements TaskRecord {
   }
 
   #endAfter(nursery: Nursery): void {
-    // V8 makes a function that is written into a property in the old generation, where it would keep the ended task
-    // until the next full collection.
+    // V8 allocates a function literal that is assigned to a property in the old generation, where it would keep the
+    // ended task alive until the next full collection.
     const idle = (): void => end(this)
     nursery.onIdle = idle
   }

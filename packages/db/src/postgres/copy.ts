@@ -3,12 +3,12 @@ import { Event } from 'corral'
 import type { PostgresWire } from './internals.ts'
 import { Submission } from './submission.ts'
 
-/** How much of what the server sends may lie about before it is told to wait, in bytes. */
+/** How much of the server's output may be buffered before reading pauses, in bytes. */
 const highWater = 1_000_000
 
-/** `copy ... from stdin`, until the server asks for the rows. What comes then is sent by who submitted it. */
+/** `copy ... from stdin`, until the server asks for the rows. After that, the submitter sends them. */
 export class CopyIn extends Submission {
-  /** The server asks for rows, or will not. */
+  /** The server asks for rows, or never will. */
   readonly begun: Event = new Event()
   /** It asks for more. */
   open = false
@@ -30,7 +30,10 @@ export class CopyIn extends Submission {
     if (this.#unwanted) this.giveUp(wire)
   }
 
-  /** Ends it without its rows, now or when the server asks for them: while it waits for them it hears no request to cancel. */
+  /**
+   * Ends it without its rows, now or when the server asks for them: while it waits for them, it ignores cancel
+   * requests.
+   */
   giveUp(wire: PostgresWire): void {
     this.#unwanted = true
     if (this.open) wire.sendCopyFail('given up')
@@ -44,9 +47,9 @@ export class CopyIn extends Submission {
   }
 }
 
-/** `copy ... to stdout`: what has come, and not too much of it. */
+/** `copy ... to stdout`: buffers what has arrived, up to a limit. */
 export class CopyOut extends Submission {
-  /** Something has come, or nothing will any more. */
+  /** Data has arrived, or no more will. */
   readonly changed: Event = new Event()
   readonly #text: string
   readonly #socket: Socket
@@ -66,7 +69,7 @@ export class CopyOut extends Submission {
 
   override handleCopyData({ chunk }: { readonly chunk: Buffer }): void {
     if (this.#unwanted) return
-    // The parser's buffer is used again.
+    // The parser reuses its buffer.
     this.#chunks.push(Buffer.from(chunk))
     this.#size += chunk.length
     if (this.#size > highWater) this.#socket.pause()
@@ -87,7 +90,7 @@ export class CopyOut extends Submission {
     return all
   }
 
-  /** What still comes is thrown away. */
+  /** Anything that still arrives is discarded. */
   discard(): void {
     this.#unwanted = true
     this.#chunks = []

@@ -10,7 +10,7 @@ export interface Runner {
 
 const explainable = /^\s*(?:select|insert|update|delete|merge|with|values)\b/i
 
-/** Runs a statement, and has it explained when it took longer than `after` milliseconds. */
+/** Runs a statement, and explains it if it took longer than `after` milliseconds. */
 export async function explainSlow(
   runner: Runner,
   api: string,
@@ -25,6 +25,6 @@ export async function explainSlow(
     return { ...result, plan: rows.map(([line]) => String(line)).join('\n') }
   } catch (error) {
     if (isCancelled(error)) throw error
-    return result // it cannot be explained, and has succeeded
+    return result // it cannot be explained, but has succeeded
   }
 }

@@ -35,7 +35,7 @@ export interface Notified {
 }
 
 /**
- * What we use of pg that it does not promise; that is why its minor version is pinned.
+ * The undocumented parts of pg that we use; that is why its minor version is pinned.
  *
  * The client adds its listeners in `connect`: those added after it are called after it.
  */

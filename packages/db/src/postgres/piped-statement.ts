@@ -2,30 +2,33 @@ import type { PostgresConnection } from './postgres-connection.ts'
 import { isCancelReport } from './server-error.ts'
 import { StatementSubmission } from './statement-submission.ts'
 
-/** A connection that statements of many callers share. */
+/** A connection shared by statements of many callers. */
 export interface Pipe {
   readonly connection: PostgresConnection
-  /** How many of its statements are being stopped: meanwhile no other is sent. */
+  /** How many of its statements are being stopped: meanwhile no others are sent. */
   stopping: number
-  /** The one that it is left to. */
+  /** The statement it is reserved for. */
   alone: PipedStatement | undefined
 }
 
 /** A statement that shares a connection with others. */
 export class PipedStatement extends StatementSubmission {
-  /** In line for a connection, for the first time. */
+  /** Queued for a connection, for the first time. */
   inLine = false
-  /** On which it is under way. */
+  /** The connection it is running on. */
   pipe: Pipe | undefined
-  /** On which it was last. */
+  /** The connection it last ran on. */
   connection: PostgresConnection | undefined
-  /** Its caller has gone. */
+  /** Its caller has given up. */
   unwanted = false
-  /** A request to stop another may stop it. */
+  /** A request to stop another statement may hit it. */
   endangered = false
   readonly #left: (statement: PipedStatement, hit: boolean) => void
 
-  /** @param left called when it is under way no more: answered, or its connection is lost; `hit`: stopped for another */
+  /**
+   * @param left called when it is no longer running: answered, or its connection is lost; `hit`: stopped in place of
+   * another
+   */
   constructor(
     left: (statement: PipedStatement, hit: boolean) => void,
     ...rest: ConstructorParameters<typeof StatementSubmission>

@@ -15,12 +15,12 @@ export interface BorrowedPostgres extends Borrowed {
   readonly connection: PostgresConnection
 }
 
-/** The pool that connections are from. */
+/** The pool that provides the connections. */
 export interface Lender {
   borrow(): Promise<BorrowedPostgres>
-  /** How many could be had without waiting for one that is lent. */
+  /** How many are available without waiting for a borrowed one. */
   readonly room: number
-  /** How many wait for one. */
+  /** How many callers wait for one. */
   readonly waiting: number
 }
 
@@ -28,22 +28,22 @@ interface OpenPipe extends Pipe {
   readonly over: Event
 }
 
-/** How many are under way on a connection at the most. */
+/** Maximum number of statements in flight on a connection. */
 const deepest = 100
-/** Each is done or not done, as a whole, and leaves nothing behind in its connection. */
+/** Each is atomic, and leaves nothing behind in its connection. */
 const shareable = /^\s*(?:select|insert|update|delete|merge|with|values)\b/i
 
 /**
- * Sends statements of many callers on the connections of a pool, several on each, one behind the other, before the first
- * is answered. The server runs those of a connection in turn, each as a transaction of its own.
+ * Sends the statements of many callers over the connections of a pool, several on each, without waiting for the first
+ * to be answered. The server runs those of a connection in order, each as a transaction of its own.
  *
  *   line -> [ pipe: a b c ]     nobody stands behind another as long as there is a connection that could be free
  *           [ pipe: d e   ]
  *
- * A request to stop names a connection and not a statement, so it may hit one that is before the one it is meant for, or behind
- * it. Whoever is under way there is endangered then; nobody joins until the server has closed the socket that asked (by then the
- * signal was sent). An endangered one that the server reports as cancelled has not happened: it is sent again, alone on a
- * connection, so that it is never hit twice.
+ * A cancel request names a connection, not a statement, so it may hit a statement before or after the intended one. All
+ * statements in flight there are then endangered; none joins until the server has closed the requesting socket (by then
+ * the signal was sent). An endangered statement that the server reports as cancelled has not happened: it is sent
+ * again, alone on a connection, so that it is never hit twice.
  */
 export class Pipeline {
   readonly #home = new HomeContext()
@@ -52,7 +52,7 @@ export class Pipeline {
   readonly #pipes = new Set<OpenPipe>()
   readonly #line = new RingBuffer<PipedStatement>()
   readonly #hit = new RingBuffer<PipedStatement>()
-  /** How many connections are asked for: not yet, and altogether. */
+  /** How many connections are requested: pending, and in total. */
   #starting = 0
   #opening = 0
   #waiting = 0
@@ -68,7 +68,7 @@ export class Pipeline {
     return shareable.test(text)
   }
 
-  /** How many connections it has that nothing is under way on. */
+  /** How many of its connections are idle. */
   get idle(): number {
     let idle = 0
     for (const { stopping, connection } of this.#pipes) {
@@ -77,13 +77,13 @@ export class Pipeline {
     return idle
   }
 
-  /** How many statements wait for a connection, less those connections that are asked for. */
+  /** How many statements wait for a connection, minus the connections requested. */
   get waiting(): number {
     return this.#waiting - (this.#opening - this.#starting)
   }
 
   /**
-   * Cancellation: returns when it has stopped at the server, or its connection was destroyed.
+   * Cancellation: returns when it has stopped on the server, or its connection was destroyed.
    *
    * @throws DatabaseError
    */
@@ -118,7 +118,7 @@ export class Pipeline {
     return await this.execute(api, query) // nothing has happened
   }
 
-  /** Turns away those in line. What is under way goes on. */
+  /** Rejects queued statements. Those in flight continue. */
   close(): void {
     this.#closed = true
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
@@ -139,7 +139,7 @@ export class Pipeline {
     this.#open()
   }
 
-  /** The one with the fewest under way, unless others are to come first, or a connection could be had for it alone. */
+  /** The connection with the fewest in flight, unless others come first, or a connection is available for it alone. */
   #freest(): OpenPipe | undefined {
     if (this.#lender.waiting > this.#opening - this.#starting) return undefined
     let best: OpenPipe | undefined
@@ -161,7 +161,7 @@ export class Pipeline {
     pipe.connection.send(statement)
   }
 
-  /** Those that were hit first, each on a connection that is empty. */
+  /** Statements that were hit come first, each on an idle connection. */
   #feed(): void {
     for (const pipe of this.#hit.size > 0 ? this.#pipes : []) {
       if (!isUsable(pipe) || pipe.connection.unanswered.size > 0) continue
@@ -227,7 +227,7 @@ export class Pipeline {
     this.#feed()
   }
 
-  /** Has connections lent as far as there are any, and one in any case. */
+  /** Borrows connections while any are available, and one in any case. */
   #open(): void {
     while (
       this.#waiting + this.#hit.size > this.#opening &&
@@ -243,12 +243,12 @@ export class Pipeline {
     }
   }
 
-  /** Keeps a connection as long as anything is sent on it. */
+  /** Keeps a connection as long as statements are sent on it. */
   async #serve(): Promise<void> {
     this.#starting -= 1
     let lent: BorrowedPostgres
     try {
-      if (this.#lender.room === 0 && this.#pipes.size > 0) return // somebody else was faster
+      if (this.#lender.room === 0 && this.#pipes.size > 0) return // another was faster
       lent = await this.#lender.borrow()
     } catch (error) {
       const first = this.#nextHit() ?? this.#next()
@@ -265,7 +265,7 @@ export class Pipeline {
     await lent.giveBack()
   }
 
-  /** Where others wait for connections, too, those in line had their turn with this one. */
+  /** If others wait for connections too, the queued statements have had their turn with this one. */
   #begin(pipe: OpenPipe): void {
     if (this.#lender.waiting > this.#opening - this.#starting && this.#hit.size === 0) {
       while (pipe.connection.unanswered.size < deepest) {
@@ -276,7 +276,7 @@ export class Pipeline {
     } else this.#feed()
   }
 
-  /** Who is answered has another question, often: in this turn. */
+  /** An answered caller often sends another statement in the same turn. */
   #sweepSoon(): void {
     if (this.#sweeping) return
     this.#sweeping = true

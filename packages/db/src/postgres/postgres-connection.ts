@@ -32,24 +32,24 @@ import { Unanswered } from './unanswered.ts'
 /**
  * One connection to a server, for one statement at a time.
  *
- * A cancelled statement is stopped at the server, by a CancelRequest on a socket of its own. That request names
- * the connection and not the statement: one that comes late would hit the next statement, of somebody else. So
- * nobody gets the connection before both are seen: the server has closed every socket that asked (by then the
- * signal was sent) and is ready for the next statement (by then the signal has hit or was too late to hit). A
- * request that came before the server had begun the statement hits nothing, so it is sent again. When all that
- * takes longer than the grace, the connection is destroyed.
+ * A cancelled statement is stopped on the server by a CancelRequest, sent over a socket of its own. That request names
+ * the connection, not the statement: if it arrives late, it hits the next statement, which may be somebody else's. So
+ * the connection is not reused before both are true: the server has closed every requesting socket (by then the signal
+ * was sent) and is ready for the next statement (by then the signal has hit or come too late). A request that arrives
+ * before the server has begun the statement hits nothing, so it is sent again. If all that takes longer than the grace,
+ * the connection is destroyed.
  */
 export class PostgresConnection implements Connection {
   alive = true
   readonly #client: Client
   readonly #wire: Internals
-  /** How long the server has to answer when something is to be ended, in milliseconds. */
+  /** How long the server has to answer during shutdown, in milliseconds. */
   readonly grace: number
   readonly #log: QueryLog
   readonly #shapes: Shapes
   readonly #gone = new Event()
   readonly #unanswered: Unanswered
-  /** Who asks the server to stop something; of several one at a time. */
+  /** Sends cancel requests to the server, one at a time. */
   readonly #asking = new Lock()
   readonly #prepared = new PreparedStatements()
   #failure: unknown
@@ -66,7 +66,7 @@ export class PostgresConnection implements Connection {
       this.alive = false
     }
     this.#unanswered = new Unanswered(this.#wire.connection, lost)
-    // An error without a listener would end the process; `end` follows each.
+    // An error without a listener would crash the process; `end` follows each.
     client.on('error', lost)
   }
 
@@ -80,12 +80,12 @@ export class PostgresConnection implements Connection {
     })
   }
 
-  /** Of the last ReadyForQuery: idle, in a transaction, in a failed one. */
+  /** The status in the last ReadyForQuery: idle, in a transaction, in a failed one. */
   get status(): 'I' | 'T' | 'E' {
     return this.#unanswered.status
   }
 
-  /** What was sent and is not answered yet, first come first. */
+  /** What was sent and is not answered yet, in order. */
   get unanswered(): Iterable<Submission> & { readonly size: number } {
     return this.#unanswered
   }
@@ -104,7 +104,7 @@ export class PostgresConnection implements Connection {
     } catch (error) {
       if (!submission.isPrepared || !isStale(error, this.#shapes)) throw error
       this.forgetPrepared()
-      // Nothing has happened. In a transaction the transaction has failed with it.
+      // Nothing has happened; but inside a transaction, the transaction has failed with it.
       if (inTransaction) throw error
       return await this.execute(api, statement, onCancel)
     }
@@ -117,10 +117,10 @@ export class PostgresConnection implements Connection {
   }
 
   /**
-   * Sends something and waits for its outcome, and for the server to be ready.
+   * Sends a submission and waits for its outcome, and for the server to be ready.
    *
-   * Cancellation: returns when it has stopped at the server, or the connection was destroyed.
-   * With `finish` it goes on: its outcome is thrown or returned all the same.
+   * Cancellation: returns when it has stopped on the server, or the connection was destroyed. With `finish` it
+   * continues, and its outcome is thrown or returned regardless.
    */
   async submit<S extends Submission>(
     api: string,
@@ -138,13 +138,13 @@ export class PostgresConnection implements Connection {
     return this.#outcome(api, submission)
   }
 
-  /** Sends a statement, behind others perhaps, in one packet with those that are sent in the same turn. */
+  /** Sends a statement, possibly behind others, in one packet with those sent in the same turn. */
   send(submission: StatementSubmission): void {
     submission.begin(this.#prepared)
     this.#unanswered.send(submission)
   }
 
-  /** The server knows none of them, or none as it is now. */
+  /** The server knows none of them, or only outdated ones. */
   forgetPrepared(): void {
     this.#prepared.clear()
   }
@@ -152,8 +152,8 @@ export class PostgresConnection implements Connection {
   /**
    * Sends rows to a `copy ... from stdin`.
    *
-   * Cancellation: the server throws away what it has, and says so. It hears of that between two rows only by the end of
-   * the copy, and while it works only by a request.
+   * Cancellation: the server discards what it has, and confirms it. Between rows it can be told only by ending the
+   * copy; while it works, only by a cancel request.
    */
   async copyFrom(api: string, { text }: Sql, rows: CopyRows): Promise<Result> {
     const { stream } = this.#wire.connection
@@ -162,7 +162,7 @@ export class PostgresConnection implements Connection {
     let sent = false
     try {
       await copy.begun.wait()
-      // The server may fail while nobody has another row.
+      // The server may fail while no row is available.
       await taskGroup(async (group) => {
         const sending = group.spawn(async () => {
           for await (const chunk of copy.open ? copyText(rows) : []) {
@@ -184,7 +184,7 @@ export class PostgresConnection implements Connection {
     return { columns: [], rows: [], count }
   }
 
-  /** What a `copy ... to stdout` gives, as it comes. Leaving the loop stops it. */
+  /** The output of a `copy ... to stdout`, as it arrives. Leaving the loop stops it. */
   async *copyTo(api: string, { text }: Sql): AsyncGenerator<Uint8Array, void> {
     const copy = new CopyOut(this, text, this.#wire.connection.stream)
     this.#start(api, copy)
@@ -203,7 +203,7 @@ export class PostgresConnection implements Connection {
     }
   }
 
-  /** Tells of what is notified on the channels that it listens to. */
+  /** Reports notifications on the channels that it listens to. */
   onNotification(tell: (message: Notified) => void): void {
     this.#wire.on('notification', tell)
   }
@@ -223,14 +223,14 @@ export class PostgresConnection implements Connection {
     )
   }
 
-  /** Ends a transaction that nobody ends any more. False: it could not, and the connection is not fit for use. */
+  /** Ends an abandoned transaction. False if that failed and the connection is unusable. */
   rollback(): Promise<boolean> {
     return shield(async () => {
       if (this.alive && this.status !== 'I') {
         try {
           await moveOnAfter(this.grace, () => this.execute('rollback', rollback))
         } catch (error) {
-          if (isCancelled(error)) throw error // otherwise its status says how it went
+          if (isCancelled(error)) throw error // otherwise its status tells the outcome
         }
       }
       if (this.alive && this.status === 'I') return true
@@ -239,7 +239,7 @@ export class PostgresConnection implements Connection {
     })
   }
 
-  /** What was set for this connection alone is gone afterwards. Run under a shield. */
+  /** Resets what was set for this connection alone. Run under a shield. */
   async reset(): Promise<void> {
     if (!this.alive) return
     this.forgetPrepared()
@@ -275,9 +275,9 @@ export class PostgresConnection implements Connection {
   }
 
   /**
-   * Has the server stop it, or destroys the connection when that takes longer than the grace. Run under a shield.
+   * Stops it on the server, or destroys the connection if that takes longer than the grace. Run under a shield.
    *
-   * A request stops whatever the server has come to: what was sent before it, perhaps.
+   * A request stops whatever the server is running: perhaps something sent earlier.
    */
   async stop(submission: Submission): Promise<void> {
     this.#log.cancels += 1

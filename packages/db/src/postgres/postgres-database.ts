@@ -21,7 +21,7 @@ import type { PostgresSettings } from './options.ts'
 const begin: Sql = sql`begin`
 const commit: Sql = sql`commit`
 
-/** A pool of connections. What is lent comes back idle, rolled back, or not at all. */
+/** A pool of connections. A borrowed one comes back idle and rolled back, or not at all. */
 export class PostgresDatabase extends EngineDatabase {
   readonly engine = 'postgres'
   readonly #settings: PostgresSettings
@@ -39,7 +39,7 @@ export class PostgresDatabase extends EngineDatabase {
       max,
       min,
       idle,
-      // A connection that was made for one who gave up: nobody is there to be told.
+      // A connection opened for a caller that gave up: there is nobody to report to.
       onError: () => void (log.errors += 1),
     })
     if (settings.pipeline) this.#pipeline = this.#makePipeline()
@@ -148,7 +148,7 @@ export class PostgresDatabase extends EngineDatabase {
     for (;;) {
       const lease = await this.#pool.acquire()
       if (lease.value.alive) return lease
-      lease.discard() // the server ended it while it lay idle
+      lease.discard() // the server closed it while it was idle
     }
   }
 

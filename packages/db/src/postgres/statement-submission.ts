@@ -5,7 +5,7 @@ import type { Prepared, PreparedStatements } from './prepared-statements.ts'
 import { Submission } from './submission.ts'
 import type { Field } from './submission.ts'
 
-/** What the columns of a statement were the last time. */
+/** The columns of a statement, as last seen. */
 export interface Shape {
   readonly columns: readonly string[]
   readonly types: readonly number[]
@@ -15,9 +15,9 @@ export interface Shape {
 const remembered = 1000
 const nothing: Shape = { columns: [], types: [], parsers: [] }
 
-/** The shapes of a database's statements, by their text. */
+/** The shapes of a database's statements, by text. */
 export class Shapes {
-  /** Whether what is used again is prepared. */
+  /** Whether reused statements are prepared. */
   prepare: boolean
   readonly #types: TypeParsers
   readonly #known = new Map<string, Shape>()
@@ -41,7 +41,7 @@ export class Shapes {
   }
 }
 
-/** One statement with its parameters, by the extended protocol. */
+/** One statement with its parameters, over the extended protocol. */
 export class StatementSubmission extends Submission {
   readonly #text: string
   readonly #values: (string | Buffer | null)[]
@@ -57,7 +57,7 @@ export class StatementSubmission extends Submission {
     this.#shapes = shapes
   }
 
-  /** What the connection has prepared for it. Called before it is sent, each time that it is. */
+  /** What the connection has prepared for it. Called each time before it is sent. */
   begin(prepared: PreparedStatements): void {
     this.error = undefined
     this.#rows = []
@@ -92,12 +92,12 @@ export class StatementSubmission extends Submission {
     super.handleReady()
   }
 
-  /** What the server did not parse is to be parsed by the next. */
+  /** What the server did not parse must be parsed by the next statement. */
   protected settle(): void {
     if (this.#prepared?.state === 'sent') this.#prepared.state = 'new'
   }
 
-  /** Where COPY takes its rows from, the server passes over the Sync that was sent. */
+  /** While COPY takes rows, the server ignores the Sync that was sent. */
   override handleCopyInResponse(wire: PostgresWire): void {
     super.handleCopyInResponse(wire)
     wire.sync()

@@ -7,9 +7,9 @@ export interface Field {
   readonly dataTypeID: number
 }
 
-/** Something that the server is to do, and what it says to that: after an error nothing but that it is ready. */
+/** A request to the server, and its replies: after an error, only that it is ready. */
 export abstract class Submission extends Exchange<never> {
-  /** How many rows it changed or gave, as the server counts. */
+  /** Number of rows changed or returned, as the server counts. */
   count = 0
 
   abstract submit(wire: PostgresWire): void
@@ -22,7 +22,7 @@ export abstract class Submission extends Exchange<never> {
     wire.sendCopyFail('use copyFrom')
   }
   handleCopyData(_message: { readonly chunk: Buffer }): void {}
-  /** The server is ready for more. When it is gone, `end` is all that is called. */
+  /** The server is ready for more. If it is gone, only `end` is called. */
   handleReady(): void {
     this.end()
   }
@@ -36,7 +36,7 @@ export abstract class Submission extends Exchange<never> {
   }
 }
 
-/** Several statements, separated by semicolons: their rows are passed over. */
+/** Several statements, separated by semicolons: their rows are ignored. */
 export class ScriptSubmission extends Submission {
   readonly #text: string
 

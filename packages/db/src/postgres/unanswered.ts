@@ -3,7 +3,7 @@ import { RingBuffer } from 'corral/lowlevel'
 import type { PostgresWire } from './internals.ts'
 import type { Submission } from './submission.ts'
 
-/** What the server may say to a submission. */
+/** The server's possible replies to a submission. */
 const answers = [
   'errorMessage',
   'parseComplete',
@@ -18,15 +18,15 @@ const answers = [
 ] as const
 
 /**
- * What was sent on a connection and is not answered yet: the server answers one after the other, in their order.
+ * What was sent on a connection and is not answered yet: the server answers in order.
  *
- * pg's client has a queue of its own for that, which sends the next when the one before is answered, or does not say
- * when that is. It connects; then its listeners make room for these.
+ * pg's client has its own queue for this, which sends the next only when the previous one is answered, or does not say
+ * when that is. It connects; then its listeners are replaced by these.
  */
 export class Unanswered {
-  /** Of the last ReadyForQuery: idle, in a transaction, in a failed one. */
+  /** The status in the last ReadyForQuery: idle, in a transaction, in a failed one. */
   status: 'I' | 'T' | 'E' = 'I'
-  /** Something was answered. */
+  /** A submission was answered. */
   readonly changed: Event = new Event()
   readonly #sent = new RingBuffer<Submission>()
   readonly #wire: PostgresWire
@@ -37,7 +37,7 @@ export class Unanswered {
     this.#wire.stream.uncork()
   }
 
-  /** @param lost called for what is said to nobody: the server ends the connection */
+  /** @param lost called for an error that belongs to no submission: the server ends the connection */
   constructor(wire: PostgresWire, lost: (error: unknown) => void) {
     this.#wire = wire
     this.#lost = lost
@@ -47,7 +47,7 @@ export class Unanswered {
     return this.#sent.size
   }
 
-  /** Takes over from pg's client, which has connected. */
+  /** Takes over from pg's client after it has connected. */
   takeOver(): void {
     const wire = this.#wire
     for (const event of answers) wire.removeAllListeners(event)
@@ -69,7 +69,7 @@ export class Unanswered {
     })
   }
 
-  /** In one packet with all that is sent in the same turn. */
+  /** In one packet with everything sent in the same turn. */
   send(submission: Submission): void {
     if (!this.#corked) {
       this.#corked = true
@@ -80,13 +80,13 @@ export class Unanswered {
     submission.submit(this.#wire)
   }
 
-  /** The connection has ended, and none will be answered any more. */
+  /** The connection has ended: none will be answered. */
   end(error: unknown): void {
     while (this.#sent.size > 0) this.#sent.shift()?.end(error)
     this.changed.set()
   }
 
-  /** Those that were sent, the one that is being answered first. */
+  /** The submissions sent, the one being answered first. */
   *[Symbol.iterator](): Generator<Submission, void> {
     for (let i = 0; i < this.#sent.size; i++) yield this.#sent.at(i) as Submission
   }

@@ -9,18 +9,18 @@ const GRPC_UNITS: Readonly<Record<string, number>> = {
   n: 0.000001,
 }
 
-/** By its length first: of the headers that browsers send only `content-type` is as long as one of them. */
+/** Compares lengths first: of the headers that browsers send, only `content-type` is as long as one of these. */
 function isTimeout(name: string): boolean {
   return (name.length === 18 || name.length === 12) && /timeout/i.test(name)
 }
 
 /**
- * How long the client will wait, in milliseconds: `request-timeout-ms`, `connect-timeout-ms` or `grpc-timeout`,
- * the shortest. Relative, since clocks differ. What is malformed is as good as not sent.
+ * How long the client will wait, in milliseconds: the shortest of `request-timeout-ms`, `connect-timeout-ms` and
+ * `grpc-timeout`. Relative, since clocks differ. Malformed values are ignored.
  */
 export function clientTimeout(transport: Transport): number {
   const { rawHeaders } = transport
-  // Most clients say nothing of it, and Node parses headers when they are first asked for.
+  // Most clients send none, and Node parses headers on first use.
   if (rawHeaders !== undefined && !rawHeaders.some(isTimeout)) return Infinity
   const { headers } = transport
   let least = Infinity
