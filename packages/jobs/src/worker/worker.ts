@@ -124,7 +124,9 @@ export class Worker {
   }
 
   async #claimAll(worker: string, jobs: TaskGroup): Promise<void> {
-    for (let claims = 1; ; claims++) {
+    let claims = 1
+    let retry = false
+    for (;;) {
       throwIfCancelled()
       this.#wake.clear()
       const room = this.#ahead.room(this.#held.size)
