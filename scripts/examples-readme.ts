@@ -17,6 +17,11 @@ export function expectedOutput(name: string, twin = false): string {
   return read(twin && exists(ofTwin) ? ofTwin : `output/${name}.txt`)
 }
 
+/** Examples that are several programs: folders with a `main.ts`. */
+function listFolders(): string[] {
+  return readdirSync(folder).filter((name) => exists(`${name}/main.ts`))
+}
+
 /** The pages of the examples folder, by file name. */
 export function renderPages(): Map<string, string> {
   const names = listExamples()
@@ -32,11 +37,14 @@ export function stalePages(pages: ReadonlyMap<string, string>): string[] {
 }
 
 function index(names: readonly string[]): string {
-  const rows = names.map((name) => [`[${titleOf(name)}](${name}.md)`, aboutOf(name)])
+  const rows = [
+    ...names.map((name) => [`[${titleOf(name)}](${name}.md)`, aboutOf(`${name}.ts`)]),
+    ...listFolders().map((name) => [`[${titleOf(name)}](${name})`, aboutOf(`${name}/main.ts`)]),
+  ].sort(([a = ''], [b = '']) => (a < b ? -1 : 1))
   return `# Examples
 
 Each example is a complete program, run by the tests. Its page shows it beside the same program in Python's asyncio (3.11 or
-later, no packages), with the output of both.
+later, no packages), with the output of both; those of several programs are folders.
 
 \`\`\`sh
 npm run example -- 03        # on the sources, with the Node that the project brings
@@ -57,7 +65,7 @@ function page(name: string, before: string | undefined, after: string | undefine
   ]
   return `# ${titleOf(name)}
 
-${aboutOf(name)}
+${aboutOf(`${name}.ts`)}
 
 \`\`\`sh
 npm run example -- ${name.slice(0, 2)}
@@ -113,13 +121,17 @@ function titleOf(name: string): string {
 }
 
 /** The comment that an example begins with. */
-function aboutOf(name: string): string {
-  return read(`${name}.ts`).split('\n', 1)[0]?.replace('// ', '') ?? ''
+function aboutOf(file: string): string {
+  const [comment = ''] = /^(\/\/ .*\n)+/.exec(read(file)) ?? []
+  return comment
+    .replaceAll(/^\/\/ /gm, '')
+    .trim()
+    .replaceAll('\n', ' ')
 }
 
 /** The file without the comment that it begins with. */
 function bodyOf(file: string): string {
-  return read(file).replace(/^(#|\/\/).*\n/, '')
+  return read(file).replace(/^((#|\/\/).*\n)+/, '')
 }
 
 function fenced(language: string, text: string): string {

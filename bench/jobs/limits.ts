@@ -1,7 +1,7 @@
 // npm run bench:jobs:limits [-- --jobs 20000]: four processes and limits per key; fifty producers of one unique key. Writes bench/results/jobs-limits.md.
 import { spawn as launch } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 import { openTestPostgres } from '@corral/db/testing'
 import { declareJob, job, openJobs, postgresStore, sqliteStore } from '@corral/jobs'
 import type { StoreFactory } from '@corral/jobs'
-import { mapConcurrent, run, sleep } from 'corral'
+import { currentSignal, mapConcurrent, run, sleep } from 'corral'
 
 const { values } = parseArgs({
   options: {
@@ -40,7 +40,7 @@ async function work(place: string): Promise<void> {
     async (key: string) => {
       const from = time()
       await sleep(1)
-      appendFileSync(values.log, `${JSON.stringify({ key, from, to: time() })}\n`)
+      await appendFile(values.log, `${JSON.stringify({ key, from, to: time() })}\n`)
     },
     { limit: { key: (key) => key, concurrency: limit }, keep: { done: 0 } },
   )
@@ -68,9 +68,9 @@ function most(stays: readonly Stay[]): Map<string, number> {
 }
 
 async function measure(name: string, place: string): Promise<string[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'corral-limits-'))
+  const folder = await mkdtemp(join(tmpdir(), 'corral-limits-'))
   const log = join(folder, 'log')
-  writeFileSync(log, '')
+  await writeFile(log, '')
   await using jobs = await openJobs(storeOf(place))
   const limited = declareJob<string>('limited', {
     limit: { key: (key) => key, concurrency: limit },
@@ -91,9 +91,9 @@ async function measure(name: string, place: string): Promise<string[]> {
   const took = (time() - started) / 1000
   for (const child of children) {
     child.kill('SIGTERM')
-    await once(child, 'exit')
+    await once(child, 'exit', { signal: currentSignal() })
   }
-  const stays = readFileSync(log, 'utf8')
+  const stays = (await readFile(log, 'utf8'))
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Stay)
@@ -107,14 +107,14 @@ async function measure(name: string, place: string): Promise<string[]> {
   )
   const fresh = handles.filter(({ existing }) => !existing).length
   const ids = new Set(handles.map(({ id }) => id)).size
-  rmSync(folder, { recursive: true })
+  await rm(folder, { recursive: true })
   return [
     `| ${name} | ${stays.length} | ${Math.max(...peaks)} of ${limit} | ${violations} | ${Math.round(count / took)} | ${fresh} new, ${ids} id |`,
   ]
 }
 
 async function compare(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'corral-limits-'))
+  const folder = await mkdtemp(join(tmpdir(), 'corral-limits-'))
   await using server = await openTestPostgres({ url: '' })
   const rows = [
     ...(await measure('SQLite', join(folder, 'jobs.db'))),
@@ -132,8 +132,8 @@ async function compare(): Promise<void> {
     '',
   ]
   process.stdout.write(table.join('\n'))
-  writeFileSync(new URL('../results/jobs-limits.md', import.meta.url), table.join('\n'))
-  rmSync(folder, { recursive: true, force: true })
+  await writeFile(new URL('../results/jobs-limits.md', import.meta.url), table.join('\n'))
+  await rm(folder, { recursive: true, force: true })
 }
 
 const { place } = values

@@ -1,7 +1,7 @@
 // npm run bench:jobs:workflow [-- --engine postgres]: a workflow of five steps whose process is killed on either side of every commit. Writes bench/results/jobs-workflow-<engine>.md.
 import { spawn as launch } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,7 +11,7 @@ import type { Database } from '@corral/db'
 import { openTestPostgres } from '@corral/db/testing'
 import { job, openJobs, postgresStore, sqliteStore } from '@corral/jobs'
 import type { JobRun, StoreFactory } from '@corral/jobs'
-import { run } from 'corral'
+import { currentSignal, run } from 'corral'
 
 const { values } = parseArgs({
   options: {
@@ -76,7 +76,7 @@ function worker(place: string, dies: string): ReturnType<typeof launch> {
 }
 
 async function compare(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'corral-flow-'))
+  const folder = await mkdtemp(join(tmpdir(), 'corral-flow-'))
   await using server = values.engine === 'sqlite' ? undefined : await openTestPostgres({ url: '' })
   const place = server?.url ?? join(folder, 'jobs.db')
   const { db, store } = await opened(place)
@@ -87,11 +87,11 @@ async function compare(): Promise<void> {
   for (const [n, point] of points.entries()) {
     const handle = await jobs.add(flow(db, ''), n)
     const doomed = worker(place, point)
-    await once(doomed, 'exit')
+    await once(doomed, 'exit', { signal: currentSignal() })
     const next = worker(place, 'never')
     const result = await handle.result()
     next.kill('SIGKILL')
-    await once(next, 'exit')
+    await once(next, 'exit', { signal: currentSignal() })
     const effects = await db.query<{ step: string }>(sql`select step from effect where job = ${n}`)
     const { attempt, state } = await handle.info()
     const exact = effects.map(({ step }) => step).join(' ') === [...names, 'end'].join(' ')
@@ -112,11 +112,11 @@ async function compare(): Promise<void> {
     ...rows,
     '',
   ]
-  writeFileSync(
+  await writeFile(
     new URL(`../results/jobs-workflow-${values.engine}.md`, import.meta.url),
     table.join('\n'),
   )
-  rmSync(folder, { recursive: true, force: true })
+  await rm(folder, { recursive: true, force: true })
 }
 
 const { dies } = values

@@ -3,7 +3,7 @@
 import { createInterface } from 'node:readline'
 import { openWebSocket } from '@corral/ws'
 import { run, spawn } from 'corral'
-import type { Line } from './server.ts'
+import type { Line } from './main.ts'
 
 async function main(): Promise<void> {
   const [, , url = 'ws://127.0.0.1:8014', name = 'somebody'] = process.argv

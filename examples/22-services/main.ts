@@ -1,4 +1,4 @@
-// Two services, each a process of its own, and a client that goes: npm run example -- 22
+// Two services, each a process of its own, and a client that goes: the work ends in both, and the deadline shrinks by hop.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'

@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { sleep, taskGroup } from 'corral'
+import { sleep } from 'corral'
+import type { PageServer } from '@corral/web'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { openDashboard, type Dashboard } from '../../src/dashboard/dashboard.ts'
+import { openDashboard } from '../../src/dashboard/dashboard.ts'
 import { dashboardState } from '../../src/dashboard/dashboard-state.ts'
 import { chromium, openPage } from '../browser.ts'
 import { runCommand, startCommand, temporaryDirectory } from '../command.ts'
@@ -29,7 +30,7 @@ function ask(url: string, headers: Record<string, string> = {}, method = 'GET'):
   })
 }
 
-async function opened(state: () => object | undefined = () => ({ a: 1 })): Promise<Dashboard> {
+async function opened(state: () => object | undefined = () => ({ a: 1 })): Promise<PageServer> {
   const port = await freePort()
   const dashboard = await openDashboard({ state, port })
   onTestFinished(async () => {
@@ -55,80 +56,6 @@ describe('openDashboard', () => {
     expect(body).not.toMatch(/(src|href)="?(http|\/)/)
     expect(headers['content-security-policy']).toMatch(/^default-src 'none'; script-src 'sha256-/)
     expect(headers['content-security-policy']).not.toContain('unsafe')
-  })
-
-  test('answers this machine only, by its own name', async () => {
-    const { url } = await opened()
-    const { port } = new URL(url)
-    const status = async (headers: Record<string, string>, path = ''): Promise<unknown> =>
-      (await ask(url + path, headers)).status
-    for (const path of ['', 'events']) {
-      expect(await status({ host: 'evil.test' }, path)).toBe(403)
-      expect(await status({ host: `evil.test:${port}` }, path)).toBe(403)
-      expect(await status({ host: '127.0.0.1' }, path)).toBe(403)
-      expect(await status({ origin: 'http://evil.test' }, path)).toBe(403)
-      expect(await status({ origin: 'null' }, path)).toBe(403)
-      expect(await status({ origin: 'http://127.0.0.1:1' }, path)).toBe(403)
-    }
-    expect(await status({ host: `localhost:${port}` })).toBe(200)
-    expect(await status({ origin: `http://127.0.0.1:${port}` })).toBe(200)
-    expect(await status({}, 'etc/passwd')).toBe(404)
-    expect((await ask(url, {}, 'POST')).status).toBe(405)
-  })
-
-  test('sends what there is at once, again and again, and at the end', async () => {
-    let value = 1
-    const dashboard = await opened(() => ({ value }))
-    const watching = ask(`${dashboard.url}events`)
-    await expect.poll(() => dashboard.watching).toBe(1)
-    await taskGroup(async (group) => {
-      group.spawn(() => dashboard.run())
-      value = 2
-      await sleep(700)
-      group.cancel()
-    })
-    value = 3
-    await dashboard[Symbol.asyncDispose]()
-    const { body, headers } = await watching
-    expect(headers['content-type']).toBe('text/event-stream')
-    expect([...body.matchAll(/^data: (.*)$/gm)].map(([, data]) => data)).toEqual([
-      '{"value":1}',
-      '{"value":2}',
-      '{"value":3}',
-    ])
-    await expect(ask(dashboard.url)).rejects.toThrow('ECONNREFUSED')
-  })
-
-  test('waits for no page that reads nothing, neither while it runs nor at its end', async () => {
-    const dashboard = await opened(() => ({ text: 'x'.repeat(5_000_000) }))
-    const asked = request(`${dashboard.url}events`, { agent: false })
-    asked.on('error', () => {}).end()
-    const [response] = (await once(asked, 'response')) as [NodeJS.ReadableStream]
-    response.on('error', () => {}).pause()
-    await taskGroup(async (group) => {
-      group.spawn(() => dashboard.run())
-      await sleep(1200)
-      group.cancel()
-    })
-    const before = performance.now()
-    await dashboard[Symbol.asyncDispose]()
-    expect(performance.now() - before).toBeLessThan(10_000)
-    await expect.poll(() => dashboard.watching).toBe(0)
-  })
-
-  test('lets so many pages look on, and no more', async () => {
-    const dashboard = await opened()
-    for (let i = 0; i < 20; i++) void ask(`${dashboard.url}events`)
-    await expect.poll(() => dashboard.watching).toBe(20)
-    expect((await ask(`${dashboard.url}events`)).status).toBe(503)
-  })
-
-  test('says so when the port is taken', async () => {
-    const { url } = await opened()
-    const port = Number(new URL(url).port)
-    await expect(openDashboard({ state: () => ({}), port })).rejects.toThrow(
-      `dashboard: port ${port} is in use; name another one`,
-    )
   })
 })
 

@@ -1,7 +1,7 @@
 import { handled, requireLimit } from '../lowlevel.ts'
 import type { GatherOptions } from './gather.ts'
 import { limited, taskPerThunk } from './task-per-thunk.ts'
-import { inShapeOf, listThunks } from './thunk.ts'
+import { inShapeOf, keysOf, listThunks } from './thunk.ts'
 import type { ResultOf, ThunksOf } from './thunk.ts'
 
 /** How each of them went, in the shape they came in. */
@@ -11,7 +11,7 @@ export type SettledResultsOf<T> = {
 
 /**
  * Runs all thunks at once, each in a task of its own, and returns the outcome of each, in the same shape
- * and order. A failure is a result like any other: the others continue.
+ * and order; the keys of a record name the tasks. A failure is a result like any other: the others continue.
  *
  * Cancellation: reaches every thunk; all are awaited, then it propagates: it is never one of the results.
  * When the task of a single thunk was cancelled, its outcome is a rejection with `TaskCancelledError`.
@@ -36,7 +36,7 @@ export function gatherSettled<const T extends ThunksOf<T>>(
           ? { status: 'fulfilled', value: task.value }
           : { status: 'rejected', reason: task.failure() }
     })
-    await taskPerThunk('gatherSettled', list, policy)
+    await taskPerThunk('gatherSettled', list, policy, keysOf(thunks))
     return inShapeOf(thunks, results) as SettledResultsOf<T>
   })
 }

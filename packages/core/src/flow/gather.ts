@@ -1,6 +1,6 @@
 import { handled, requireLimit } from '../lowlevel.ts'
 import { limited, taskPerThunk } from './task-per-thunk.ts'
-import { inShapeOf, listThunks } from './thunk.ts'
+import { inShapeOf, keysOf, listThunks } from './thunk.ts'
 import type { ResultsOf, ThunksOf } from './thunk.ts'
 
 export interface GatherOptions {
@@ -10,7 +10,8 @@ export interface GatherOptions {
 
 /**
  * Runs all thunks at once, each in a task of its own, and returns their results in the same shape and
- * order: a tuple, an array or a record. The first failure cancels the others and awaits them.
+ * order: a tuple, an array or a record, whose keys name the tasks. The first failure cancels the others and
+ * awaits them.
  *
  * Cancellation: reaches every thunk; all are awaited before it propagates. Thunks that have not started
  * never do.
@@ -35,7 +36,7 @@ export function gather<const T extends ThunksOf<T>>(
       if (task.state === 'fulfilled') results[index] = task.value
       else group.fail(task.failure())
     })
-    await taskPerThunk('gather', list, policy)
+    await taskPerThunk('gather', list, policy, keysOf(thunks))
     return inShapeOf(thunks, results) as ResultsOf<T>
   })
 }

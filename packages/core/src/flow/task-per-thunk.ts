@@ -20,15 +20,20 @@ export interface RunPolicy {
   readonly pace?: (index: number) => PromiseLike<unknown> | undefined
 }
 
-/** Runs each thunk in a task of its own, begun in order, in a group called `name`, and waits for all of them. */
+/**
+ * Runs each thunk in a task of its own, begun in order, in a group called `name`, and waits for all of them.
+ *
+ * @param keys the names of the tasks, where the thunks came with some
+ */
 export async function taskPerThunk(
   name: string,
   thunks: readonly Thunk<unknown>[],
   policy: RunPolicy,
+  keys?: readonly string[],
 ): Promise<void> {
   throwIfCancelled()
   const group = new Nursery(openScope(name))
-  await scoped(group.scope, () => spawnEach(name, group, thunks, policy), undefined, valueOf)
+  await scoped(group.scope, () => spawnEach(name, group, thunks, policy, keys), undefined, valueOf)
 }
 
 /** The inside of `taskPerThunk`, for a group that somebody else ends. */
@@ -37,6 +42,7 @@ export async function spawnEach(
   group: Nursery,
   thunks: readonly Thunk<unknown>[],
   { onTaskEnded, pace }: RunPolicy,
+  keys?: readonly string[],
 ): Promise<void> {
   const indices = new Map<TaskNode, number>()
   group.onChildEnded = (task) => {
@@ -51,7 +57,7 @@ export async function spawnEach(
       await wait
       throwIfCancelled()
     }
-    const label = thunk.name === '' ? `${name}[${index}]` : thunk.name
+    const label = keys?.[index] ?? (thunk.name || `${name}[${index}]`)
     indices.set(spawnInto(group, name, bodyOf(thunk), { name: label }), index)
   }
 }

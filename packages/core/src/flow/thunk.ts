@@ -20,7 +20,7 @@ export type ResultOf<F> = F extends () => infer R ? Awaited<R> : never
 /** What each of them gives, in the shape they came in. */
 export type ResultsOf<T> = { -readonly [K in keyof T]: ResultOf<T[K]> }
 
-/** The thunks in order, with each one's name in messages and reports. */
+/** The thunks in order. */
 export function listThunks(api: string, thunks: object): readonly Thunk<unknown>[] {
   if (typeof thunks !== 'object' || thunks === null) {
     throw new MisuseError(
@@ -37,7 +37,12 @@ export function listThunks(api: string, thunks: object): readonly Thunk<unknown>
   })
 }
 
-/** The same, of at least one: a race that nobody runs in would never end. */
+/** The keys of a record of thunks, which are the names of their tasks; an array has none. */
+export function keysOf(thunks: object): readonly string[] | undefined {
+  return Array.isArray(thunks) ? undefined : Object.keys(thunks)
+}
+
+/** The thunks of an array of at least one: a race that nobody runs in would never end. */
 export function listRunners(
   api: string,
   thunks: readonly Thunk<unknown>[],

@@ -15,18 +15,20 @@ async function swallow(): Promise<void> {
 }
 
 describe('debug', () => {
-  it('tells what happened in which task, where that was spawned, and what to do, until it is stopped', async () => {
+  it('tells what happened in which task, in which call, where the task was spawned, and what to do, until it is stopped', async () => {
     const warnings: DebugWarning[] = []
     const stop = debug({ warn: (warning) => warnings.push(warning) })
     await testRun(swallow)
     stop()
     await testRun(swallow)
     expect(warnings).toHaveLength(1)
-    const { code, task, spawnedAt, message } = warnings[0] as DebugWarning
+    const { code, task, spawnedAt, place, message } = warnings[0] as DebugWarning
     expect([code, task]).toEqual(['SWALLOWED', 'deaf'])
     expect(spawnedAt).toMatch(/debug\.test\.ts:\d+:\d+$/)
+    expect(place).toMatch(/debug\.test\.ts:\d+:\d+$/)
+    expect(place).not.toBe(spawnedAt)
     expect(message).toBe(
-      `task deaf, spawned at ${spawnedAt}: it was cancelled in a wait and returned as if nothing had happened; ` +
+      `task deaf, at ${place}, spawned at ${spawnedAt}: it was cancelled in a wait and returned as if nothing had happened; ` +
         'let Cancelled pass, and do in shield what must be finished',
     )
   })
@@ -43,6 +45,9 @@ describe('debug', () => {
     expect(() => debug({ slowStep: -1 })).toThrow(
       'debug: slowStep must be a number of milliseconds',
     )
+    expect(() => debug({ overdue: Number.NaN })).toThrow(
+      'debug: overdue must be a number of milliseconds',
+    )
     expect(() => debug({ warn: 'console' as never })).toThrow(
       'debug: warn must be a function, got "console" (string)',
     )
@@ -57,13 +62,16 @@ describe('debug', () => {
       program,
     ])
     expect(stdout).toBe('done\n')
-    const warnings = [...stderr.matchAll(/^corral: (\w+: task \w+), spawned at \S+pitfalls\.ts:/gm)]
-    const told = warnings.map(([, warning]) => warning)
-    expect(told).toContain('SLOW: task busy') // and on a busy machine others, too
-    expect(told.filter((warning) => !warning?.startsWith('SLOW'))).toEqual([
-      'SWALLOWED: task deaf',
-      'FORGOTTEN: task forgetful',
-      'OUTLIVED: task gone',
+    const lines = stderr.replaceAll(/\S+pitfalls\.ts:(\d+):\d+/g, 'line $1').split('\n')
+    const told = lines.map((line) => line.replace(/(line \d+): .*/, '$1'))
+    expect(told).toContain('corral: SLOW: task busy, spawned at line 42') // and on a busy machine others, too
+    expect(told.filter((line) => line !== '' && !line.includes('SLOW'))).toEqual([
+      'corral: SWALLOWED: task deaf, at line 5, spawned at line 5',
+      'corral: SWALLOWED: task deaf in a part, at line 11, spawned at line 13',
+      'corral: FORGOTTEN: task forgetful, at line 16, spawned at line 19',
+      'corral: UNSHIELDED: task untidy, at line 25, spawned at line 28',
+      'corral: OVERDUE: task foreign, spawned at line 36',
+      'corral: OUTLIVED: task gone, at line 44, spawned at line 45',
     ])
   })
 })

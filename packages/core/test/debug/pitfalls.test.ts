@@ -17,6 +17,7 @@ import {
   supervisor,
   taskGroup,
   throwIfCancelled,
+  timeout,
 } from '../../src/index.ts'
 import { instrument } from '../../src/lowlevel.ts'
 import { testRun } from '../../src/testing.ts'
@@ -60,6 +61,67 @@ describe('pitfalls', () => {
       await cancelled(() => new CancelScope().run(() => sleep(1000).catch(() => {})))
     })
     expect(found).toEqual(['SWALLOWED of the group', 'SWALLOWED it'])
+  })
+
+  it('finds a scope whose work caught its cancellation, wherever it was caught, once', async () => {
+    const deaf = (): Promise<unknown> => sleep(1000).catch(() => {})
+    const found = await findings(async () => {
+      await moveOnAfter(1, () => deaf())
+      await timeout(1, () => moveOnAfter(100, deaf)).catch(() => {})
+      await taskGroup(async (group) => {
+        group.spawn(async () => group.cancel())
+        await deaf()
+      })
+    })
+    expect(found).toEqual(['SWALLOWED main', 'SWALLOWED main', 'SWALLOWED main'])
+  })
+
+  it('says nothing of a scope that absorbs, of an error in place of it, nor of a default after a timeout', async () => {
+    const found = await findings(async () => {
+      await moveOnAfter(1, () => sleep(1000).catch(() => fail())).catch(() => {})
+      await moveOnAfter(5, () => timeout(1, () => sleep(1000)).catch(() => 'default'))
+      await taskGroup(async (group) => {
+        await moveOnAfter(1, () => sleep(1000))
+        group.cancel()
+      })
+    })
+    expect(found).toEqual([])
+  })
+
+  it('finds a wait in the cleanup of what was cancelled, also in a function that it calls', async () => {
+    const close = async (): Promise<void> => {
+      await Promise.resolve()
+      await sleep(1)
+    }
+    const found = await findings(async () => {
+      for (const cleanup of [close, () => sleep(1), () => checkpoint()]) {
+        await cancelled(async () => {
+          try {
+            await timeout(2000, () => sleep(1000))
+          } finally {
+            await cleanup()
+          }
+        })
+      }
+    })
+    expect(found).toEqual(['UNSHIELDED it', 'UNSHIELDED it', 'UNSHIELDED it'])
+  })
+
+  it('does not take a wait beside the one that was cut short for cleanup', async () => {
+    const found = await findings(() =>
+      cancelled(() => {
+        const beside = async (): Promise<void> => {
+          for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+          await sleep(1)
+        }
+        const another = async (): Promise<void> => {
+          await sleep(1)
+          await beside()
+        }
+        return Promise.allSettled([sleep(1000), another()])
+      }),
+    )
+    expect(found).toEqual(['SWALLOWED it'])
   })
 
   it('says nothing of a task that lets it pass, cleans up first, or fails in its cleanup', async () => {

@@ -4,6 +4,7 @@ import {
   currentTask,
   Future,
   gather,
+  gatherSettled,
   isCancelled,
   shield,
   sleep,
@@ -306,7 +307,16 @@ describe('gather', () => {
     testRun(async () => {
       const name = (): string | undefined => currentTask()?.name
       expect(await gather([name, () => name()])).toEqual(['name', 'gather[1]'])
-      expect(await gather({ user: () => currentTask()?.name })).toEqual({ user: 'user' })
+    }))
+
+  test('the keys of a record name the tasks, whatever the functions are called', () =>
+    testRun(async () => {
+      const name = (): string | undefined => currentTask()?.name
+      const client = (): typeof name => () => currentTask()?.name
+      const thunks = { web: name, 'by night': client() }
+      expect(await gather(thunks)).toEqual({ web: 'web', 'by night': 'by night' })
+      const [settled] = Object.values(await gatherSettled({ '': name }, { concurrency: 1 }))
+      expect(settled).toEqual({ status: 'fulfilled', value: '' })
     }))
 
   test('the tasks live in the scope of the caller', () =>

@@ -1,8 +1,6 @@
-import { callSite } from '../../debug/call-site.ts'
+import { CallSite } from '../../debug/call-site.ts'
 import { instrument } from '../../kernel/hooks.ts'
 import type { Runtime, ScopeNode, TaskRecord, Waiter } from '../../kernel/records.ts'
-
-type Site = () => string | undefined
 
 /** So many waits are told apart by their place in a report. */
 const MOST = 40
@@ -12,35 +10,35 @@ const MOST = 40
  * it is made only for a run whose failure is known already, to be reported.
  */
 export class Places implements Disposable {
-  readonly #waits = new WeakMap<Waiter<never>, Site>()
-  readonly #tasks = new WeakMap<TaskRecord, Site>()
+  readonly #waits = new WeakMap<Waiter<never>, CallSite>()
+  readonly #tasks = new WeakMap<TaskRecord, CallSite>()
   readonly #undo: () => void
 
   constructor(runtime: () => Runtime) {
     this.#undo = instrument({
       waiting: (waiter) => {
-        if (waiter.scope?.runtime === runtime()) this.#waits.set(waiter, callSite())
+        if (waiter.scope?.runtime === runtime()) this.#waits.set(waiter, new CallSite())
       },
       taskSpawned: (task) => {
-        if (task.scope.runtime === runtime()) this.#tasks.set(task, callSite())
+        if (task.scope.runtime === runtime()) this.#tasks.set(task, new CallSite())
       },
     })
   }
 
   /** A wait that the hooks do not tell of is begun here. */
   note(waiter: Waiter<never>): void {
-    this.#waits.set(waiter, callSite())
+    this.#waits.set(waiter, new CallSite())
   }
 
   /** As `file:line:column`; of a task's start it is where it was spawned. */
   ofWait(waiter: Waiter<never>): string | undefined {
     const { kind, scope } = waiter
     const task = kind === 'start' ? scope?.task : undefined
-    return short((task && this.#tasks.get(task)?.()) ?? this.#waits.get(waiter)?.())
+    return short((task && this.#tasks.get(task)?.place) ?? this.#waits.get(waiter)?.place)
   }
 
   ofTask(task: TaskRecord): string | undefined {
-    return short(this.#tasks.get(task)?.())
+    return short(this.#tasks.get(task)?.place)
   }
 
   /** A line for each wait below a scope. */

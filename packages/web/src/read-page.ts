@@ -1,16 +1,27 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 
-/** The page of the dashboard, and the headers that keep it to itself. */
-export interface DashboardPage {
+/** A page with all that it needs, and the headers that keep it to itself. */
+export interface Page {
   readonly html: string
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Reads the page: one file with all that it needs, which may run and load nothing else. */
-export function readDashboardPage(): DashboardPage {
-  // As far away from the sources as from what is built.
-  const html = readFileSync(new URL('../../assets/dashboard.html', import.meta.url), 'utf8')
+/**
+ * Reads a page: a file with one `<style>` and one `<script>`, in front of which the shared ones are put. It may run
+ * and load nothing else.
+ *
+ * @param file the page's HTML
+ */
+export function readPage(file: URL): Page {
+  const parts = [
+    ['style', shared('page.css')],
+    ['script', `'use strict'\n${shared('page.js').replaceAll(/^export /gm, '')}`],
+  ] as const
+  let html = readFileSync(file, 'utf8')
+  for (const [element, part] of parts) {
+    html = html.replace(`<${element}>`, () => `<${element}>\n${part}`)
+  }
   const policy = [
     `default-src 'none'`,
     `script-src '${hashOf(html, 'script')}'`,
@@ -27,10 +38,16 @@ export function readDashboardPage(): DashboardPage {
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': policy.join('; '),
       'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
       'x-content-type-options': 'nosniff',
       'cross-origin-resource-policy': 'same-origin',
     },
   }
+}
+
+/** As far away from the sources as from what is built. */
+function shared(name: string): string {
+  return readFileSync(new URL(`../assets/${name}`, import.meta.url), 'utf8')
 }
 
 function hashOf(html: string, element: string): string {

@@ -1,5 +1,4 @@
-// A chat: one process, or several that a bus joins. `npx node --conditions=@corral/source examples/14-chat/server.ts`
-// and open the address that it prints.
+// A chat: rooms, slow readers and reconnects, with a page and a terminal client; several processes when a bus joins them.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
