@@ -16,7 +16,9 @@ import { RequestResources } from './request-resources.ts'
 /** Each finished request, as `onRequest` is told of it: for tools that know `node:diagnostics_channel`. */
 const finished = channel('corral:server.request')
 
-/** The body of a request's task: deadline, places, handler, answer, and what is opened for it, in that order. */
+/**
+ * The body of a request's task: deadline, limits, handler, response, and the resources opened for it, in that order.
+ */
 export class RequestWork {
   readonly #engine: Engine
   readonly #transport: Transport
@@ -50,7 +52,7 @@ export class RequestWork {
     }
   }
 
-  /** The earliest of three: what the client, the route and the server give it. */
+  /** The earliest of three deadlines: the client's, the route's and the server's. */
   async #inTime(): Promise<Outcome> {
     const { timeout: cap = Infinity } = this.#engine.options
     const { timeout = Infinity } = this.#plan
@@ -64,7 +66,7 @@ export class RequestWork {
     return 'timed out'
   }
 
-  /** Answers; what fails becomes an answer too, unless it is a cancellation. */
+  /** Answers; a failure becomes a response too, unless it is a cancellation. */
   async #answer(): Promise<Outcome> {
     const transport = this.#transport
     const [engine, name, resources] = [this.#engine, this.#name, this.#resources]
@@ -96,7 +98,7 @@ export class RequestWork {
     return reply.run(this.#transport, onDrain)
   }
 
-  /** A failure of cleanup in a cancelled request is told; the cancellation goes on its way. */
+  /** A cleanup failure in a cancelled request is reported; the cancellation continues. */
   #unlessCancelled(error: unknown): void {
     try {
       throwIfCancelled()
@@ -106,7 +108,7 @@ export class RequestWork {
     }
   }
 
-  /** The handler's answer, with a place of its own; nothing begins that has expired in line. */
+  /** The handler's reply, within the limit; a request that expired in the queue never starts. */
   async #admitted(): Promise<Reply | undefined> {
     const plan = this.#plan
     if (plan.exempt !== true) this.#checkClient()
@@ -125,7 +127,7 @@ export class RequestWork {
     own?.check(this.#transport, client)
   }
 
-  /** What is opened until the handler has ended is closed before the answer: a failure of that is a 500. */
+  /** Resources held until the handler ends are closed before the response: a failure of that is a 500. */
   async #handle(): Promise<Reply | undefined> {
     let failure: Failure | undefined
     let reply: Reply | undefined
@@ -141,7 +143,7 @@ export class RequestWork {
     return reply
   }
 
-  /** The answer to what failed: of an error of ours nothing but that it happened. */
+  /** The response to a failure: an internal error reveals only that it happened. */
   async #refuse(error: unknown): Promise<void> {
     const transport = this.#transport
     const known = error instanceof HttpProblem
@@ -157,7 +159,10 @@ export class RequestWork {
     await this.#send(reply)
   }
 
-  /** By its client or by the server: who still waits is told, who reads sees that it is not complete. */
+  /**
+   * Cancelled by its client or by the server: a client still waiting gets a response, one already reading sees that it
+   * is incomplete.
+   */
   async #cutShort(error: unknown): Promise<void> {
     const transport = this.#transport
     if (!isCancelled(error)) this.#engine.report(error, this.#name)
