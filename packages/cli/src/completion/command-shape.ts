@@ -1,8 +1,16 @@
 import { shells } from './shells.ts'
+import { jobsCommands } from '../commands/jobs-commands.ts'
 import { programCommands } from '../commands/program-commands.ts'
 import { storeCommands } from '../commands/store-commands.ts'
 import { crawlOptions } from '../options/crawl-options.ts'
 import { demoOptions } from '../options/demo-options.ts'
+import {
+  jobsFilterOptions,
+  jobsListOptions,
+  jobsOptions,
+  jobsWebOptions,
+  jobsWorkOptions,
+} from '../options/jobs-options.ts'
 import { entriesOf, type AnyOption } from '../options/option.ts'
 import { storeOptions } from '../options/store-options.ts'
 
@@ -32,6 +40,13 @@ export function commandShapes(): CommandShape[] {
       words: [...storeCommands.keys()],
     },
     ...onStores,
+    { path: ['jobs'], about: about('jobs'), options: [], words: [...jobsCommands.keys()] },
+    ...[...jobsCommands].map(([name, command]): CommandShape => ({
+      path: ['jobs', name],
+      about: command.about,
+      options: jobsEntries.get(name) ?? entriesOf(jobsFilterOptions),
+      words: name === 'work' ? 'file' : 'nothing',
+    })),
     { path: ['demo'], about: about('demo'), options: entriesOf(demoOptions), words: 'nothing' },
     { path: ['completion'], about: about('completion'), options: [], words: shells },
   ]
@@ -42,3 +57,10 @@ function about(name: string): string {
 }
 
 const writesFile: ReadonlySet<string> = new Set(['export', 'report'])
+
+const jobsEntries: ReadonlyMap<string, CommandShape['options']> = new Map([
+  ['ls', entriesOf(jobsListOptions)],
+  ['show', entriesOf(jobsOptions)],
+  ['work', entriesOf(jobsWorkOptions)],
+  ['web', entriesOf(jobsWebOptions)],
+])
