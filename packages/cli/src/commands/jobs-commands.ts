@@ -10,7 +10,7 @@ export const acts = {
 } as const
 
 /** What is done with background jobs: `corral jobs ls`. */
-export const jobsCommands: ReadonlyMap<string, Command> = new Map([
+export const jobsCommands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['ls', { about: 'list jobs', load: async () => (await import('./jobs-ls.ts')).jobsLs }],
   [
     'show',

@@ -24,7 +24,10 @@ export function jobDetails(job: JobRecord, steps: readonly StepRecord[], now: nu
     ['state', stateOf(job)],
     ['kind', job.kind],
     ['queue', job.queue],
-    ['attempts', `${job.attempt} of ${job.attempts}, claimed ${job.run === 1 ? 'once' : `${job.run} times`}`],
+    [
+      'attempts',
+      `${job.attempt} of ${job.attempts}, claimed ${job.run === 1 ? 'once' : `${job.run} times`}`,
+    ],
     ['priority', job.priority === 0 ? undefined : String(job.priority)],
     ['unique', job.unique],
     ['limit', job.limitKey],
@@ -47,7 +50,10 @@ export function jobDetails(job: JobRecord, steps: readonly StepRecord[], now: nu
     ...job.failures.flatMap(({ attempt, at, name, message, stack }) => [
       '',
       printable(`attempt ${attempt}, ${formatDuration(now - at)} ago: ${name}: ${message}`),
-      ...(stack ?? '').split('\n').slice(1).map((line) => `  ${printable(line)}`),
+      ...(stack ?? '')
+        .split('\n')
+        .slice(1)
+        .map((line) => `  ${printable(line)}`),
     ]),
   ]
 }
@@ -69,6 +75,7 @@ function whenOf({ state, addedAt, runAt, startedAt, endedAt }: JobRecord, now: n
 function noteOf({ state, progress, failures, payload }: JobRecord): string {
   if (state === 'running' && progress !== undefined) return shorten(printable(progress), 60)
   const last = failures.at(-1)
-  if (last !== undefined && state !== 'done') return shorten(printable(`${last.name}: ${last.message}`), 60)
+  if (last !== undefined && state !== 'done')
+    return shorten(printable(`${last.name}: ${last.message}`), 60)
   return shorten(printable(payload), 60)
 }

@@ -75,9 +75,7 @@ export class JobsOverview {
     const { now, schedules } = has('cron')
       ? await store.schedules()
       : { now: Date.now(), schedules: [] }
-    const running = has('browse')
-      ? await store.list({ state: 'running', limit: mostRunning })
-      : []
+    const running = has('browse') ? await store.list({ state: 'running', limit: mostRunning }) : []
     const [newest] = has('browse') ? await store.list({ limit: 1 }) : []
     const workers = await store.workers()
     const counts = totalOf(queues)
@@ -94,7 +92,9 @@ export class JobsOverview {
         return { name, expression, timezone, kind: job.kind, nextAt }
       }),
       workers,
-      lacks: (['browse', 'cancel', 'pause', 'cron', 'progress'] as const).filter((one) => !has(one)),
+      lacks: (['browse', 'cancel', 'pause', 'cron', 'progress'] as const).filter(
+        (one) => !has(one),
+      ),
     }
   }
 

@@ -30,10 +30,13 @@ export async function jobStoreOf(place: string): Promise<StoreFactory> {
     case 'file':
       break
     default:
-      throw new FailureError(`--jobs must be a file, or a URL of postgres, redis or nats, got ${scheme}://`)
+      throw new FailureError(
+        `--jobs must be a file, or a URL of postgres, redis or nats, got ${scheme}://`,
+      )
   }
   // Opening makes a file where there is none: that is for a program that adds jobs to do.
-  if (!existsSync(place)) throw new FailureError(`there is no ${printable(place)}; name one by --jobs`)
+  if (!existsSync(place))
+    throw new FailureError(`there is no ${printable(place)}; name one by --jobs`)
   return (await import('@corral/jobs')).sqliteStore(place)
 }
 

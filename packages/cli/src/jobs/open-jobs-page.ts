@@ -71,7 +71,10 @@ interface Asked {
 }
 
 function callsOf(store: JobStore): Readonly<Record<string, PageCall>> {
-  const act = (capability: 'browse' | 'cancel' | 'pause', call: (asked: Asked) => Promise<unknown>): PageCall => {
+  const act = (
+    capability: 'browse' | 'cancel' | 'pause',
+    call: (asked: Asked) => Promise<unknown>,
+  ): PageCall => {
     return async (input) => {
       requireOf(store, capability, 'this')
       return await call((input ?? {}) as Asked)

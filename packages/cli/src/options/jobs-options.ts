@@ -19,7 +19,11 @@ export interface JobsSettings {
 }
 
 export const jobsOptions: OptionTable<JobsSettings> = {
-  jobs: { takes: place, initial: 'jobs.db', help: 'a file, or postgres://..., redis://..., nats://...' },
+  jobs: {
+    takes: place,
+    initial: 'jobs.db',
+    help: 'a file, or postgres://..., redis://..., nats://...',
+  },
   json: { help: 'lines of JSON; without a terminal it is that anyway' },
   debug: { help: 'show the stack of errors' },
   help: { short: 'h', help: 'show this', flagOnly: true },

@@ -86,7 +86,8 @@ export class BullBrowser {
   /** Makes dead and cancelled jobs ready. @returns their ids */
   async retry(filter: JobFilter): Promise<readonly string[]> {
     const retried: string[] = []
-    const states: readonly JobState[] = filter.state === undefined ? ['dead', 'cancelled'] : [filter.state]
+    const states: readonly JobState[] =
+      filter.state === undefined ? ['dead', 'cancelled'] : [filter.state]
     for (const state of states) {
       if (state !== 'dead' && state !== 'cancelled') continue
       for (const { id, unique } of await this.list({ limit: Infinity, ...filter, state })) {
@@ -154,7 +155,12 @@ export class BullBrowser {
     return { ...recordOf(job, `${queue.name}:${bullId}`, 'running', worker, asked), claim, job }
   }
 
-  async #idsOf({ ids, queue, kind, state }: JobFilter): Promise<{ queue: BullQueue; id: string }[]> {
+  async #idsOf({
+    ids,
+    queue,
+    kind,
+    state,
+  }: JobFilter): Promise<{ queue: BullQueue; id: string }[]> {
     if (ids !== undefined) {
       return ids.flatMap((id) => {
         const at = this.#queues.byId(id)

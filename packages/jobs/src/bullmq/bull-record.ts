@@ -80,7 +80,9 @@ export function recordOf(
 
 function resultOf({ returnvalue }: Job, state: JobState): string | undefined {
   const value = returnvalue as unknown
-  return state !== 'done' || value === null || value === undefined ? undefined : JSON.stringify(value)
+  return state !== 'done' || value === null || value === undefined
+    ? undefined
+    : JSON.stringify(value)
 }
 
 /** A failure as one of the stack traces that BullMQ keeps: readable, with what a stack does not say in its last line. */

@@ -47,7 +47,10 @@ async function move(job: Job, token: string, asked: boolean, outcome: Outcome): 
       await job.moveToFailed(Object.assign(new UnrecoverableError(failure.message), failure), token)
       break
     case 'cancelled':
-      await job.moveToFailed(Object.assign(new UnrecoverableError('cancelled'), { stack: '' }), token)
+      await job.moveToFailed(
+        Object.assign(new UnrecoverableError('cancelled'), { stack: '' }),
+        token,
+      )
       break
     case 'ready':
       if (refund) await job.moveToWait(token)

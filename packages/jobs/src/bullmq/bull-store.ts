@@ -80,7 +80,8 @@ export class BullStore extends RefusingStore implements JobStore {
   }
 
   async add(jobs: readonly NewJob[], tx?: unknown): Promise<readonly Added[]> {
-    if (tx !== undefined) throw new MisuseError('bullmqStore.add: it has no transactions; leave out tx')
+    if (tx !== undefined)
+      throw new MisuseError('bullmqStore.add: it has no transactions; leave out tx')
     this.#requireAble(jobs)
     const added: Added[] = []
     for (const [name, some] of Map.groupBy(jobs, ({ queue, kind }) => `${queue}\0${kind}`)) {
@@ -184,7 +185,8 @@ export class BullStore extends RefusingStore implements JobStore {
         if (!(await this.#workers.isKnown(id))) heart.lost.set()
         const asked: string[] = []
         for (const [job, held] of this.#held) {
-          if (held.token.startsWith(`${id}|`) && (await this.#isAsked(held.job, job))) asked.push(job)
+          if (held.token.startsWith(`${id}|`) && (await this.#isAsked(held.job, job)))
+            asked.push(job)
         }
         return asked
       },
@@ -287,7 +289,8 @@ export class BullStore extends RefusingStore implements JobStore {
     const settled = await settleRun(run, outcome)
     const base = this.#queues.byId(id)?.queue.base ?? ''
     const cancelled = to === 'cancelled' || (run.asked && (to === 'ready' || to === 'later'))
-    if (settled && cancelled && keep > 0) await this.#redis.sadd(`${base}cancelled`, run.job.id ?? '')
+    if (settled && cancelled && keep > 0)
+      await this.#redis.sadd(`${base}cancelled`, run.job.id ?? '')
     if (settled) this.#hints.tell(back ? 'ready' : 'ended')
     return settled
   }

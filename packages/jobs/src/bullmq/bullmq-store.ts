@@ -66,11 +66,14 @@ async function configOf(redis: Redis): Promise<RedisConfig> {
 function requireDurability(config: RedisConfig, wanted: RedisDurability): void {
   const policy = config['maxmemory-policy'] ?? 'unknown'
   if (policy !== 'noeviction') {
-    throw refusal(`Redis drops jobs when its memory is full (maxmemory-policy ${policy}); set noeviction`)
+    throw refusal(
+      `Redis drops jobs when its memory is full (maxmemory-policy ${policy}); set noeviction`,
+    )
   }
   const ranks: readonly RedisDurability[] = ['none', 'everysec', 'always']
   const { appendonly = 'unknown', appendfsync = 'no' } = config
-  const found = appendonly === 'yes' ? (ranks.find((rank) => rank === appendfsync) ?? 'none') : 'none'
+  const found =
+    appendonly === 'yes' ? (ranks.find((rank) => rank === appendfsync) ?? 'none') : 'none'
   if (ranks.indexOf(found) >= ranks.indexOf(wanted)) return
   const has = appendonly === 'yes' ? `appendfsync ${appendfsync}` : `appendonly ${appendonly}`
   throw refusal(

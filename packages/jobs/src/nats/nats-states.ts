@@ -49,6 +49,8 @@ export class NatsStates {
     const { state } = await this.#manager.streams.info(`${this.#prefix}-state`, {
       subjects_filter: `${this.#prefix}.state.${word}.>`,
     })
-    return Object.keys(state.subjects ?? {}).map((subject) => subject.slice(this.#prefix.length + 7))
+    return Object.keys(state.subjects ?? {}).map((subject) =>
+      subject.slice(this.#prefix.length + 7),
+    )
   }
 }

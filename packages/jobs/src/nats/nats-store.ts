@@ -76,7 +76,8 @@ export class NatsStore extends RefusingStore implements JobStore {
   }
 
   async add(jobs: readonly NewJob[], tx?: unknown): Promise<readonly Added[]> {
-    if (tx !== undefined) throw new MisuseError('jetstreamStore.add: it has no transactions; leave out tx')
+    if (tx !== undefined)
+      throw new MisuseError('jetstreamStore.add: it has no transactions; leave out tx')
     for (const job of jobs) this.#requireAble(job)
     // The order of a batch is that in which it is sent.
     const sent = jobs.map(({ queue, kind, attempts, delay, payload }) => {
