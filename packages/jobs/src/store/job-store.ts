@@ -58,6 +58,8 @@ export interface Membership extends AsyncDisposable {
   readonly lost: Event
   /** Which of its running jobs were asked to end. */
   asked(): Promise<readonly string[]>
+  /** @internal Gives no more signs of life, as one that has crashed: for tests. */
+  crash(): Promise<void>
 }
 
 /**
@@ -72,6 +74,8 @@ export interface Membership extends AsyncDisposable {
 export interface JobStore extends AsyncDisposable {
   readonly name: string
   readonly capabilities: ReadonlySet<Capability>
+  /** How often a worker looks by itself whether there is something to do, in milliseconds: hints may be missed. */
+  readonly pace: number
 
   /**
    * Adds jobs: all or none. When it returns they are durable, and will be claimable: at once, after `delay`, or when those in `after`
