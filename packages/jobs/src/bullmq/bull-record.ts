@@ -4,7 +4,7 @@ import type { Failure, JobRecord, NewJob } from '../store/records.ts'
 
 /** What a job of ours is in a job of BullMQ, beside what BullMQ knows itself. */
 export interface BullData {
-  readonly payload: unknown
+  readonly payload?: unknown
   readonly queue: string
   readonly attempts: number
   readonly priority: number
@@ -19,8 +19,10 @@ export function bullPriority(priority: number): number {
 }
 
 export function dataOf({ payload, queue, attempts, priority, unique }: NewJob): BullData {
-  const data = { payload: JSON.parse(payload) as unknown, queue, attempts, priority }
-  return unique === undefined ? data : { ...data, unique }
+  const data: BullData = { queue, attempts, priority }
+  // A job without an input has no payload.
+  const loaded = payload === '' ? data : { ...data, payload: JSON.parse(payload) as unknown }
+  return unique === undefined ? loaded : { ...loaded, unique }
 }
 
 /** The state that a set of BullMQ stands for. */
@@ -57,7 +59,7 @@ export function recordOf(
     queue,
     state,
     priority,
-    payload: JSON.stringify(payload),
+    payload: payload === undefined ? '' : JSON.stringify(payload),
     run: attemptsStarted,
     attempt: attemptsMade + Number(running),
     attempts,

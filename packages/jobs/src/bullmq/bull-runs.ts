@@ -38,23 +38,20 @@ async function move(job: Job, token: string, asked: boolean, outcome: Outcome): 
   switch (to) {
     case 'done':
       await job.moveToCompleted(
-        result === undefined ? null : (JSON.parse(result) as unknown),
+        result === undefined || result === '' ? null : (JSON.parse(result) as unknown),
         token,
         false,
       )
       break
     case 'dead':
-      await job.moveToFailed(Object.assign(new UnrecoverableError(failure.message), failure), token)
+      await job.moveToFailed(unrecoverable(failure.message, failure.stack), token)
       break
     case 'cancelled':
-      await job.moveToFailed(
-        Object.assign(new UnrecoverableError('cancelled'), { stack: '' }),
-        token,
-      )
+      await job.moveToFailed(unrecoverable('cancelled', failures && failure.stack), token)
       break
     case 'ready':
       if (refund) await job.moveToWait(token)
-      else await job.moveToFailed(failure, token)
+      else await tryAgain(job, failure, token)
       break
     case 'later':
       if (refund) await job.moveToDelayed(Date.now() + delay, token)
@@ -70,4 +67,16 @@ function failureOf(job: Job, failures: readonly Failure[] | undefined): Error {
   const error = new Error(last.message)
   error.stack = traceOf(last)
   return error
+}
+
+/** What BullMQ retries goes behind all others; ours keeps its place, as near as there is: before those of its priority. */
+async function tryAgain(job: Job, failure: Error, token: string): Promise<void> {
+  await job.moveToFailed(failure, token)
+  const { priority = 0 } = job.opts
+  // Somebody may have taken it already.
+  await job.changePriority({ priority, lifo: true }).catch(() => {})
+}
+
+function unrecoverable(message: string, stack: string | undefined): Error {
+  return Object.assign(new UnrecoverableError(message), { stack: stack ?? '' })
 }

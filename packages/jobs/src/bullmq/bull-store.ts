@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis'
 import { outcomeOfLoss } from '../state/outcome.ts'
 import type { Capability } from '../store/capability.ts'
 import { requireCapability } from '../store/capability.ts'
+import { capabilitiesOf } from '../store/capabilities-of.ts'
 import type { Claimed, ClaimRequest, Hint, JobStore, Membership } from '../store/job-store.ts'
 import type {
   Added,
@@ -27,18 +28,6 @@ import { withScripts, type Scripted } from './bull-scripts.ts'
 import { BullWorkers } from './bull-workers.ts'
 import { RefusingStore } from '../store/refusing-store.ts'
 
-const able: readonly Capability[] = [
-  'unique',
-  'priority',
-  'delay',
-  'cancel',
-  'progress',
-  'results',
-  'browse',
-  'pause',
-  'shared',
-]
-
 /** Jobs that are asked for at a time. */
 const batch = 16
 /** Ended jobs that are removed in one `advance`. */
@@ -51,7 +40,7 @@ interface Held extends BullRun {
 /** Jobs in queues of BullMQ. Each verb is one of its commands, or one that is as atomic. */
 export class BullStore extends RefusingStore implements JobStore {
   override readonly name = 'bullmqStore'
-  override readonly capabilities: ReadonlySet<Capability> = new Set(able)
+  override readonly capabilities: ReadonlySet<Capability> = new Set(capabilitiesOf.bullmqStore)
   readonly pace: number = 1000
   readonly #redis: Redis & Scripted
   readonly #prefix: string

@@ -3,6 +3,7 @@ import { AckPolicy, type JetStreamClient, type JetStreamManager } from '@nats-io
 import type { Msg, NatsConnection } from '@nats-io/transport-node'
 import { outcomeOfLoss } from '../state/outcome.ts'
 import { requireCapability, type Capability } from '../store/capability.ts'
+import { capabilitiesOf } from '../store/capabilities-of.ts'
 import { Hints } from '../store/hints.ts'
 import { countsOf } from '../store/stats.ts'
 import type { Claimed, ClaimRequest, Hint, JobStore, Membership } from '../store/job-store.ts'
@@ -31,7 +32,7 @@ const concurrency = 32
 /** Jobs as messages of a work queue; what has become of each is a state that only one of many can replace. */
 export class NatsStore extends RefusingStore implements JobStore {
   override readonly name = 'jetstreamStore'
-  override readonly capabilities: ReadonlySet<Capability> = new Set(['delay', 'shared'])
+  override readonly capabilities: ReadonlySet<Capability> = new Set(capabilitiesOf.jetstreamStore)
   readonly pace: number = 1000
   readonly #connection: NatsConnection
   readonly #client: JetStreamClient
