@@ -16,6 +16,8 @@ export type {
 export { Jobs, openJobs } from './jobs.ts'
 export type { AddInOptions, CronOptions, OpenJobsOptions } from './jobs.ts'
 export { memoryStore } from './memory/memory-store.ts'
+export { postgresStore } from './postgres/postgres-store.ts'
+export type { PostgresStoreOptions } from './postgres/postgres-store.ts'
 export { sqliteStore } from './sqlite/sqlite-store.ts'
 export type { JobState } from './state/job-state.ts'
 export type { Capability } from './store/capability.ts'

@@ -75,11 +75,11 @@ export function sourceKey({ queue, kind }: Source): string {
 }
 
 function take(dialect: Dialect, { worker, claim }: ClaimRequest, picked: Sql): Sql {
-  return sql`with ${dialect.hurried} picked as (${picked})
+  return sql`with picked as (${picked})
     update corral_job set state = 'running', worker = ${worker}, claim = ${claim}, run = run + 1,
       attempt = attempt + 1, started_at = ${dialect.now()}, goes_at = null
     where id in (select id from picked) and state = 'ready'
-      and exists (select 1 from corral_job_worker w where w.id = ${worker})
+      and exists (select 1 from corral_job_worker w where w.id = ${worker}) ${dialect.hurried}
     returning *`
 }
 

@@ -27,7 +27,7 @@ export interface Dialect {
   readonly skipLocked: Sql
   /** Locks what a select picks. */
   readonly lock: Sql
-  /** In front of a statement that may be lost in a crash of the server, as it would be found out. */
+  /** A condition, always true, of a statement that a crash of the server may take with it: it would be found out. */
   readonly hurried: Sql
   /** Nobody else decides about limits until the transaction ends. */
   lockLimits(tx: Executor): Promise<void>

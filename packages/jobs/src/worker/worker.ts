@@ -11,6 +11,7 @@ import {
   sleep,
   stopping,
   taskGroup,
+  throwIfCancelled,
 } from 'corral'
 import type { TaskGroup } from 'corral'
 import { fireDue } from '../cron/fire-due.ts'
@@ -124,6 +125,7 @@ export class Worker {
 
   async #claimAll(worker: string, jobs: TaskGroup): Promise<void> {
     for (let claims = 1; ; claims++) {
+      throwIfCancelled()
       this.#wake.clear()
       const room = this.#ahead.room(this.#held.size)
       let wait = this.#store.pace

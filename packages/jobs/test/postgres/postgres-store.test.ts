@@ -1,0 +1,61 @@
+import { openPostgres, sql } from '@corral/db'
+import type { Database } from '@corral/db'
+import { openTestPostgres } from '@corral/db/testing'
+import type { TestPostgres } from '@corral/db/testing'
+import { afterAll, beforeAll } from 'vitest'
+import { postgresStore } from '../../src/postgres/postgres-store.ts'
+import type { StoreFactory } from '../../src/index.ts'
+import { capabilities } from '../../src/store/capability.ts'
+import { jobsConformance } from '../conformance/jobs-conformance.ts'
+import { storeConformance } from '../conformance/store-conformance.ts'
+
+let postgres: TestPostgres | undefined
+let admin: Database | undefined
+let databases = 0
+
+beforeAll(async () => {
+  postgres = await openTestPostgres()
+  admin = await openPostgres(postgres.url, { max: 1 })
+}, 120_000)
+
+afterAll(async () => {
+  await admin?.[Symbol.asyncDispose]()
+  await postgres?.[Symbol.asyncDispose]()
+}, 120_000)
+
+/** A database of its own for each store: its URL. */
+async function freshUrl(): Promise<string> {
+  if (postgres === undefined || admin === undefined) throw new Error('there is no server')
+  const name = `jobs_${process.pid}_${(databases += 1)}`
+  await admin.execute(sql`create database ${sql.identifier(name)}`)
+  const url = new URL(postgres.url)
+  url.pathname = `/${name}`
+  return url.href
+}
+
+function fresh(): StoreFactory {
+  let url: Promise<string> | undefined
+  return {
+    name: 'postgresStore',
+    async open() {
+      url ??= freshUrl()
+      return await postgresStore(await url).open()
+    },
+  }
+}
+
+storeConformance('PostgreSQL', { fresh, capabilities })
+jobsConformance('PostgreSQL', {
+  fresh,
+  capabilities,
+  within: (fn) => fn(),
+  async database() {
+    const url = await freshUrl()
+    const db = await openPostgres(url)
+    return {
+      db,
+      factory: postgresStore(db, { url }),
+      [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
+    }
+  },
+})
