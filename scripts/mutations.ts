@@ -293,15 +293,15 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'a task that swallows its cancellation is taken for one that was never cancelled',
     file: 'debug/pitfalls.ts',
-    from: `if (task.status !== 'fulfilled' || !cutShort.has(task)) return`,
-    to: `if (task.status !== 'cancelled' || !cutShort.has(task)) return`,
+    from: `if (task.status === 'fulfilled') swallowed(`,
+    to: `if (task.status === 'cancelled') swallowed(`,
     tests: ['debug'],
   },
   {
     what: 'a cancellation inside the task is taken for one that it swallowed',
     file: 'debug/pitfalls.ts',
-    from: `cancelledBy !== undefined && cancelledBy === task.scope.cancelledBy`,
-    to: `cancelledBy !== undefined`,
+    from: `if (at === scope.cancelledBy || isTaskScope(at)) return`,
+    to: `if (isTaskScope(at)) return`,
     tests: ['debug'],
   },
   {

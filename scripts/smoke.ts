@@ -23,6 +23,20 @@ async function command(name: string, args: string[]): Promise<string> {
   return stdout.trim()
 }
 
+const bun = ['--yes', 'bun@1', condition]
+const deno = ['--yes', 'deno@2', 'run', '-A', '--no-check', condition]
+
+/** Runs a program in which two tasks wait for each other: it must end with 1 and say so. */
+async function reported(...npx: string[]): Promise<string> {
+  try {
+    return `it ran: ${await command('npx', [...npx, `${core}test/smoke/deadlock.ts`])}`
+  } catch (error) {
+    const { code, stderr } = error as { code?: unknown; stderr?: string }
+    const says = /in a circle: one waits for two \(Lock.acquire\)/.test(stderr ?? '')
+    return code === 1 && says ? 'ok' : `exit ${String(code)}: ${stderr}`
+  }
+}
+
 /** Runs something on a Node that is too old: it must fail with one sentence that says so. */
 async function tooOld(...args: string[]): Promise<string> {
   const npx = ['--yes', `--package=${nodePackage('20')}`, '--', 'node', ...args]
@@ -107,11 +121,10 @@ function findChromium(): string | undefined {
 const chromium = findChromium()
 const platforms: [string, () => Promise<string>][] = [
   ['node', () => command(process.execPath, [condition, program])],
-  ['bun', () => command('npx', ['--yes', 'bun@1', condition, program])],
-  [
-    'deno',
-    () => command('npx', ['--yes', 'deno@2', 'run', '-A', '--no-check', condition, program]),
-  ],
+  ['bun', () => command('npx', [...bun, program])],
+  ['deno', () => command('npx', [...deno, program])],
+  ['bun, a deadlock', () => reported(...bun)],
+  ['deno, a deadlock', () => reported(...deno)],
 ]
 platforms.push(
   ['node 20, the core', () => tooOld(`${core}dist/index.js`)],

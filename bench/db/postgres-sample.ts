@@ -37,14 +37,18 @@ const contenders: Record<string, () => Promise<Sample>> = {
     await db.end()
     return sample
   },
-  corral: () =>
-    run(async () => {
-      await using db = await openPostgres(url, { max: size })
-      return await measure(
-        (i) => db.query(sql`select id, name, balance, created from bench_user where id = ${id(i)}`),
-        load,
-      )
-    }),
+  corral: () => corral(false),
+  'corral, pipeline': () => corral(true),
+}
+
+function corral(pipeline: boolean): Promise<Sample> {
+  return run(async () => {
+    await using db = await openPostgres(url, { max: size, pipeline })
+    return await measure(
+      (i) => db.query(sql`select id, name, balance, created from bench_user where id = ${id(i)}`),
+      load,
+    )
+  })
 }
 
 console.log(JSON.stringify(await contenders[name]?.()))

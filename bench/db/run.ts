@@ -94,7 +94,13 @@ await run(async () => {
     await race({
       title: 'PostgreSQL: point queries, 50 at a time over 10 connections',
       base: 'pg.Pool',
-      names: ['pg.Pool', 'postgres.js, prepare: false', 'postgres.js', 'corral'],
+      names: [
+        'pg.Pool',
+        'postgres.js, prepare: false',
+        'postgres.js',
+        'corral',
+        'corral, pipeline',
+      ],
       script: 'postgres-sample.ts',
       args: [server.url],
     }),

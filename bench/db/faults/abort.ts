@@ -67,6 +67,32 @@ const phases: Readonly<Record<string, Phase>> = {
   'in commit': (db) => db.transaction((tx) => tx.execute(sql`insert into slow values (1)`)),
 }
 
+/** With `pipeline`, and with eight others beside it on the same two connections, which are not cancelled. */
+const shared: Readonly<Record<string, Phase>> = {
+  'pipelined, queued': phases['queued'] as Phase,
+  'pipelined, running': phases['running'] as Phase,
+  'pipelined, in the line of a lock': phases['in the line of a lock'] as Phase,
+  'pipelined, many at once': (db) =>
+    taskGroup(async (group) => {
+      for (let i = 0; i < 20; i++) group.spawn(() => db.query(nap()))
+    }),
+  'pipelined, in a transaction': phases['in a transaction'] as Phase,
+}
+
+async function besides(db: Database): Promise<number> {
+  let wrong = 0
+  await taskGroup(async (group) => {
+    for (let i = 0; i < 8; i++) {
+      group.spawn(async () => {
+        await sleep(short())
+        const own = sql`select ${i}::int + 0 * length(pg_sleep(${short() / 8000})::text)`
+        if ((await db.value<number>(own).catch(String)) !== i) wrong += 1
+      })
+    }
+  })
+  return wrong
+}
+
 interface Count {
   cancelled: number
   active: number
@@ -87,8 +113,13 @@ async function prepare(db: Database): Promise<void> {
   )
 }
 
-async function measure(phase: Phase, route: Route, observer: Database): Promise<Count> {
-  await using db = await openPostgres(route.url, { max: 2, applicationName: 'abort' })
+async function measure(
+  phase: Phase,
+  route: Route,
+  observer: Database,
+  pipeline: boolean,
+): Promise<Count> {
+  await using db = await openPostgres(route.url, { max: 2, pipeline, applicationName: 'abort' })
   const count: Count = { cancelled: 0, active: 0, wrong: 0 }
   for (let i = 0; i < times; i++) {
     const scope = new CancelScope()
@@ -97,8 +128,10 @@ async function measure(phase: Phase, route: Route, observer: Database): Promise<
         await sleep(Math.random() * 6)
         scope.cancel()
       })
+      const others = pipeline ? group.spawn(() => besides(db)) : 0
       await scope.run(() => phase(db, route.url, observer))
       cancel.cancel()
+      count.wrong += await others
     })
     if (scope.cancelledCaught) count.cancelled += 1
     const active = sql`select count(*)::int from pg_stat_activity where application_name = 'abort' and state not in ('idle', 'starting')`
@@ -130,8 +163,8 @@ await run(async () => {
       await using route = await open()
       await using observer = await openPostgres(route.direct, { applicationName: 'observer' })
       await prepare(observer)
-      for (const [phase, act] of Object.entries(phases)) {
-        const { cancelled, active, wrong } = await measure(act, route, observer)
+      for (const [phase, act] of Object.entries({ ...phases, ...shared })) {
+        const { cancelled, active, wrong } = await measure(act, route, observer, phase in shared)
         rows.push(`| ${name} | ${phase} | ${times} | ${cancelled} | ${active} | ${wrong} |`)
         console.log(rows.at(-1))
       }
@@ -143,9 +176,9 @@ await run(async () => {
   }
   const page = `# A cancellation at any moment
 
-\`npm run bench:db:abort\`, ${new Date().toISOString().slice(0, 10)}. Each phase is cancelled after a random time of up to 6 ms; those that were not cancelled had ended.
+\`npm run bench:db:abort\`, ${new Date().toISOString().slice(0, 10)}. Each phase is cancelled after a random time of up to 6 ms; those that were not cancelled had ended. Pipelined: beside eight others on the same two connections, which must have their answers.
 
-| route | phase | times | cancelled | still active at the server | the next one was harmed |
+| route | phase | times | cancelled | still active at the server | another was harmed |
 | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 `

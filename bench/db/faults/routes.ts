@@ -82,6 +82,7 @@ ignore_startup_parameters = extra_float_digits
   if (asRoot) for (const path of [folder, config]) await chown(path, nobody, nobody)
   const user = asRoot ? ['-u', 'nobody'] : []
   const bouncer = spawn('pgbouncer', [...user, config], { stdio: 'ignore' })
+  bouncer.on('error', () => {}) // then it does not answer
   await until(own)
   return {
     url: `postgres://${username}:x@127.0.0.1:${own}/postgres`,

@@ -2,26 +2,27 @@ import type { Executor } from './executor.ts'
 import type { Migrations } from './migrate/migration.ts'
 
 export interface TransactionOptions {
-  /** Default: what the server is set to, usually `read committed`. */
+  /** Default: the server's setting, usually `read committed`. */
   readonly isolation?: 'read committed' | 'repeatable read' | 'serializable'
-  /** The server refuses to write. Default false. */
+  /** The server refuses writes. Default false. */
   readonly readOnly?: boolean
   /**
-   * How often it is run at the most, when it fails by a deadlock or because it could not be serialised. Then `fn` runs
-   * again from its start, after a delay: it must have no effect outside of the transaction. Default 1.
+   * Maximum number of runs when it fails because of a deadlock or a serialisation failure. Then `fn` runs again from
+   * the start, after a delay: it must have no effects outside the transaction. Default 1.
    */
   readonly attempts?: number
 }
 
-/** A transaction under way. It takes one statement at a time; others wait in line. */
+/** A transaction in progress. It runs one statement at a time; others queue. */
 export interface Transaction extends Executor {
   /**
-   * A part that can fail alone: a savepoint. Until it ends, statements of the outer one wait.
+   * A savepoint: a part that can fail on its own. Until it ends, statements on the outer transaction wait; inside `fn`
+   * they are refused.
    *
-   * @throws what `fn` throws, after what it did was undone
+   * @throws what `fn` throws, after its effects were undone
    */
   transaction<T>(fn: (tx: Transaction) => PromiseLike<T> | T): Promise<T>
-  /** Runs `fn` when the whole transaction is committed, and not at all when it, or this savepoint, is rolled back. */
+  /** Runs `fn` after the whole transaction is committed, and not at all if it, or this savepoint, is rolled back. */
   afterCommit(fn: () => PromiseLike<void> | void): void
 }
 
@@ -34,14 +35,14 @@ export interface Session extends Executor {
 }
 
 export interface DatabaseStats {
-  /** Connections that there are: idle, busy, being made or ended. Never more than `max`. */
+  /** Number of connections: idle, busy, being opened or closed. Never more than `max`. */
   readonly size: number
   readonly idle: number
   readonly busy: number
   /** How many calls wait for a connection. */
   readonly waiting: number
   readonly queries: number
-  /** Statements that failed, cancelled ones left out. */
+  /** Statements that failed, not counting cancelled ones. */
   readonly errors: number
   /** Statements that were stopped because their caller was cancelled. */
   readonly cancels: number
@@ -49,24 +50,24 @@ export interface DatabaseStats {
   readonly destroyed: number
 }
 
-/** What was notified, or `missed`: from here on something may have been. */
+/** A notification, or `missed`: some may have been lost before this point. */
 export interface Notification {
   readonly channel: string
   readonly payload: string
-  /** Listening has begun, once more perhaps: what was notified before is not told of, so look how things are. */
+  /** Listening has begun, perhaps again: earlier notifications are not delivered, so read the current state. */
   readonly missed: boolean
 }
 
 /** A database and its connections. */
 export interface Database extends Executor, AsyncDisposable {
-  /** Whose SQL it speaks. */
+  /** The SQL dialect it speaks. */
   readonly engine: 'postgres' | 'sqlite'
   /**
-   * Runs `fn` in a transaction: commits when it returns, rolls back when it throws or is cancelled, and gives the
-   * connection back when the server has done so.
+   * Runs `fn` in a transaction: commits when it returns, rolls back when it throws or is cancelled, and returns the
+   * connection once the server has done so.
    *
-   * Cancellation: stops the statement under way, then rolls back. During COMMIT it waits for the outcome, as long
-   * as `grace`.
+   * Cancellation: stops the running statement, then rolls back. During COMMIT it waits for the outcome, for up to
+   * `grace`.
    *
    * @throws what `fn` throws
    * @throws DatabaseError COMMIT_UNKNOWN when the connection broke in COMMIT
@@ -81,13 +82,14 @@ export interface Database extends Executor, AsyncDisposable {
     fn: (tx: Transaction) => PromiseLike<T> | T,
     options?: TransactionOptions,
   ): Promise<T>
-  /** Runs `fn` with a connection of its own, and resets it by `discard all` before others get it. */
+  /** Runs `fn` with a connection of its own, and resets it with `discard all` before others get it. */
   session<T>(fn: (session: Session) => PromiseLike<T> | T): Promise<T>
   /**
-   * What is notified on some channels, by NOTIFY of PostgreSQL. The first item says that listening has begun. It has a connection
-   * of its own, beside the pool; one that is lost is made anew for as long as it takes, and then `missed` is told.
+   * PostgreSQL NOTIFY messages on the given channels. The first item says that listening has begun. It uses a
+   * connection of its own, outside the pool; if that is lost, it reconnects for as long as it takes, and then yields
+   * `missed`.
    *
-   * Cancellation: closes the connection. Leaving the loop does it too.
+   * Cancellation: closes the connection, as does leaving the loop.
    *
    * @throws DatabaseError CONNECT, at the beginning
    * @throws MisuseError on SQLite
@@ -98,14 +100,15 @@ export interface Database extends Executor, AsyncDisposable {
    */
   listen(...channels: readonly string[]): AsyncGenerator<Notification, void>
   /**
-   * Brings the schema to where the migrations lead, and gives the names of those that it did. Each is done once, in a
-   * transaction of its own, and noted in the table `corral_migration`; what was done stays done when a later one
-   * fails. Of several programs that begin at the same time one does it, and the others wait.
+   * Runs the pending migrations, and returns their names. Each runs once, in a transaction of its own, and is recorded
+   * in the table `corral_migration`; completed ones stay done when a later one fails. When several programs start at
+   * the same time, one migrates and the others wait.
    *
-   * Cancellation: rolls back the one under way.
+   * Cancellation: rolls back the one in progress.
    *
-   * @param migrations in their order; or the folder of files such as `001-users.sql`
-   * @throws DatabaseError MIGRATION when one that was done has changed, is not known here, or comes too late
+   * @param migrations an ordered list, or the folder of files such as `001-users.sql`
+   * @throws DatabaseError MIGRATION when a completed one has changed or is unknown here, or a pending one comes before
+   * a completed one
    * @throws MisuseError for names that are not unique
    * @example
    * await db.migrate([
@@ -115,6 +118,6 @@ export interface Database extends Executor, AsyncDisposable {
    */
   migrate(migrations: Migrations): Promise<string[]>
   stats(): DatabaseStats
-  /** Turns away those in line, waits for what is under way, and closes every connection. `await using` does it too. */
+  /** Rejects queued calls, waits for those in progress, and closes every connection. `await using` does it too. */
   close(): Promise<void>
 }

@@ -22,7 +22,7 @@ import { OpenSession } from './transaction/open-session.ts'
 import { OpenTransaction } from './transaction/open-transaction.ts'
 import { withRetry } from './transaction/with-retry.ts'
 
-/** What the databases of all engines have in common: transactions and sessions on connections that are lent. */
+/** What the databases of all engines have in common: transactions and sessions on pooled connections. */
 export abstract class EngineDatabase extends Executor implements Database {
   abstract readonly engine: 'postgres' | 'sqlite'
   protected readonly name = 'Database'
@@ -76,9 +76,9 @@ export abstract class EngineDatabase extends Executor implements Database {
     await shield(() => this.close())
   }
 
-  /** @internal For who cannot say what is to be done in one function. */
+  /** @internal For callers whose work does not fit in one function. */
   abstract borrow(api: string, readOnly?: boolean): Promise<Borrowed>
-  /** Locks, temporary tables, settings: nothing of it may reach the next borrower. */
+  /** Locks, temporary tables, settings: none of it may reach the next borrower. */
   protected abstract reset(connection: Connection): Promise<void>
 
   protected copyIn(api: string, query: Sql, rows: CopyRows): Promise<Result> {
@@ -87,7 +87,7 @@ export abstract class EngineDatabase extends Executor implements Database {
     )
   }
 
-  /** @internal A statement by whichever connection is free. */
+  /** @internal Runs a statement on whichever connection is free. */
   run(api: string, statement: Sql): Promise<Result> {
     return this.send(api, statement)
   }
@@ -97,7 +97,7 @@ export abstract class EngineDatabase extends Executor implements Database {
     return this.open(api, query, batch)
   }
 
-  /** It would be another connection: it does not see what the transaction did, and may wait for it for ever. */
+  /** It would be another connection: it does not see what the transaction did, and might wait for it forever. */
   protected refuseInside(api: string): void {
     for (let inner = innermost.get(); inner !== undefined; inner = inner.parent) {
       if (!(inner instanceof OpenTransaction) || inner.log !== this.log) continue

@@ -1,6 +1,6 @@
 import { suspend, Waiter, WaitQueue, wake } from 'corral/lowlevel'
 
-/** Something that was asked of a database, until it is over there: it is ready for more, or gone. */
+/** A request to a database, until the database is ready for more, or gone. */
 export class Exchange<Reply> {
   done = false
   reply: Reply | undefined
@@ -8,12 +8,12 @@ export class Exchange<Reply> {
   readonly #line = new WaitQueue()
   readonly #owner: object
 
-  /** @param owner what is shown as waited for */
+  /** @param owner shown as the resource being waited for */
   constructor(owner: object) {
     this.#owner = owner
   }
 
-  /** The outcome may be known before it is over. */
+  /** The outcome may be known before the request is over. */
   note(error: unknown, reply: Reply | undefined): void {
     this.error ??= error ?? undefined
     this.reply = reply
@@ -28,10 +28,10 @@ export class Exchange<Reply> {
   /**
    * Waits until it is done.
    *
-   * Cancellation: gives up waiting, and no more.
+   * Cancellation: stops waiting, nothing else.
    */
   async ended(): Promise<void> {
-    // Called so, a test in virtual time knows that something outside goes on.
+    // Registered this way, a test in virtual time knows that real work is in progress.
     if (!this.done) await suspend(new Waiter('cancellable', this.#owner, this.#line))
   }
 }

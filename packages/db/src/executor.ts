@@ -3,37 +3,37 @@ import { refuse, requireCount } from 'corral/lowlevel'
 import { DatabaseError } from './errors.ts'
 import { Sql } from './sql/statement.ts'
 
-/** A row as an object; the values as the table of types has them. */
+/** A row as an object; values as in the table of types. */
 export type Row = Record<string, unknown>
 
 export interface Result {
   readonly columns: readonly string[]
   readonly rows: readonly (readonly unknown[])[]
-  /** How many rows it changed or gave. */
+  /** Number of rows changed or returned. */
   readonly count: number
-  /** How the database would run it, when it was asked to explain that. */
+  /** The query plan, if requested. */
   readonly plan?: string | undefined
-  /** The key of the row that was inserted last, on SQLite. */
+  /** The key of the last inserted row, on SQLite. */
   readonly insertId?: number | bigint | undefined
 }
 
-/** A row, or a piece of the text (or of the binary format) that COPY reads. */
+/** A row, or a chunk of the text (or binary format) that COPY reads. */
 export type CopyRow = readonly unknown[] | string | Uint8Array
 export type CopyRows = Iterable<CopyRow> | AsyncIterable<CopyRow>
 
 export interface StreamOptions {
-  /** How many rows are fetched at a time; the server makes no more until they are taken. Default 500. */
+  /** How many rows are fetched at a time; the server produces no more until they are taken. Default 500. */
   readonly batch?: number
 }
 
 /**
- * What runs statements: a database, a session, a transaction.
+ * Runs statements: a database, a session, a transaction.
  *
- * Cancellation, of every method: when it throws, the statement has stopped at the server, or its connection was
+ * Cancellation, of every method: when it throws, the statement has stopped on the server, or its connection was
  * destroyed because the server did not answer within `grace`.
  */
 export abstract class Executor {
-  /** What errors are headed with. */
+  /** The prefix of error messages. */
   protected abstract readonly name: string
   protected abstract send(api: string, statement: Sql): Promise<Result>
   protected abstract open(api: string, query: Sql, batch: number): AsyncGenerator<Result, void>
@@ -42,7 +42,7 @@ export abstract class Executor {
   protected abstract copyOut(api: string, query: Sql): AsyncGenerator<Uint8Array, void>
 
   /**
-   * All rows. The type is yours to say: it is not checked.
+   * All rows. You declare the type; it is not checked.
    *
    * @throws DatabaseError
    * @example
@@ -53,9 +53,9 @@ export abstract class Executor {
   }
 
   /**
-   * The one row that there is.
+   * The only row of the result.
    *
-   * @throws DatabaseError NO_ROWS or TOO_MANY_ROWS when there is another number
+   * @throws DatabaseError NO_ROWS or TOO_MANY_ROWS unless there is exactly one
    */
   async one<T extends object = Row>(query: Sql): Promise<T> {
     const rows = await this.#atMostOne<T>('one', query)
@@ -72,7 +72,7 @@ export abstract class Executor {
   }
 
   /**
-   * The first column of the one row that there is.
+   * The first column of the only row of the result.
    *
    * @throws DatabaseError NO_ROWS or TOO_MANY_ROWS when there is another number
    */
@@ -84,7 +84,7 @@ export abstract class Executor {
   }
 
   /**
-   * A statement whose rows do not matter; how many rows it changed does.
+   * Runs a statement and returns the number of rows changed, not the rows.
    *
    * @throws DatabaseError
    */
@@ -94,10 +94,10 @@ export abstract class Executor {
   }
 
   /**
-   * The rows of a `select` or `values`, fetched as they are taken, through a cursor of the server: memory stays flat.
-   * On a database it reserves a connection, in a transaction of its own, until the loop is left.
+   * The rows of a `select` or `values`, fetched on demand through a server-side cursor: memory stays flat. On a
+   * database it reserves a connection, in a transaction of its own, until the loop is left.
    *
-   * Cancellation: stops the fetch at the server. Leaving the loop, in whatever way, closes the cursor.
+   * Cancellation: stops the fetch on the server. Leaving the loop, in any way, closes the cursor.
    *
    * @throws DatabaseError
    * @example
@@ -114,10 +114,10 @@ export abstract class Executor {
   }
 
   /**
-   * Sends rows to a `copy ... from stdin` of PostgreSQL: some ten times as fast as inserts. All of them are there
-   * afterwards, or none. Rows are lists of values, or pieces of the text that the statement reads, such as CSV.
+   * Sends rows to a PostgreSQL `copy ... from stdin`: about ten times as fast as inserts. Afterwards all of them are
+   * there, or none. Rows are lists of values, or chunks of the text that the statement reads, such as CSV.
    *
-   * Cancellation, or an error of `rows`: the server throws away what it was sent.
+   * Cancellation, or an error from `rows`: the server discards what it was sent.
    *
    * @throws DatabaseError
    * @throws MisuseError on SQLite
@@ -133,9 +133,9 @@ export abstract class Executor {
   }
 
   /**
-   * What a `copy ... to stdout` of PostgreSQL gives, in pieces of whole rows.
+   * The output of a PostgreSQL `copy ... to stdout`, in chunks of whole rows.
    *
-   * Cancellation: stops it at the server. Leaving the loop does it too.
+   * Cancellation: stops it on the server, as does leaving the loop.
    *
    * @throws DatabaseError
    * @throws MisuseError on SQLite

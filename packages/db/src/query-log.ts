@@ -1,20 +1,20 @@
 import { isCancelled, now } from 'corral'
 import type { Result } from './executor.ts'
 
-/** A statement that has ended, for metrics and logs. */
+/** A finished statement, for metrics and logs. */
 export interface QueryEvent {
   readonly text: string
-  /** From when it was sent to when the database was ready again. */
+  /** From sending it until the database was ready again. */
   readonly ms: number
-  /** How many rows it changed or gave. */
+  /** Number of rows changed or returned. */
   readonly count: number | undefined
-  /** What was thrown: a `DatabaseError`, or `Cancelled`. */
+  /** The error thrown: a `DatabaseError`, or `Cancelled`. */
   readonly error: unknown
-  /** How PostgreSQL would run it: of statements that took longer than `explainAfter`. */
+  /** PostgreSQL's plan, for statements that took longer than `explainAfter`. */
   readonly plan: string | undefined
 }
 
-/** Counts the statements of a database, and tells of each. */
+/** Counts the statements of a database, and reports each. */
 export class QueryLog {
   queries = 0
   errors = 0

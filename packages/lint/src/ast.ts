@@ -69,6 +69,16 @@ export function mayAwait(node: Node, { ast }: SourceCode): boolean {
   return ast.sourceType === 'module'
 }
 
+/** Whether what the node throws is caught by a `try` between it and `root`. */
+export function isCaught(node: Node, root: Node): boolean {
+  for (let at = node; at !== root && at.parent !== null; at = at.parent) {
+    const { parent } = at
+    if (parent.type !== 'TryStatement' || parent.handler === null) continue
+    if (parent.block === at) return true
+  }
+  return false
+}
+
 /** The node and all below it, outermost first, but not what is inside of other functions. */
 export function* ownNodes(root: Node, source: SourceCode): Generator<Node, void, undefined> {
   const stack = [root]

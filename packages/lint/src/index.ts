@@ -1,9 +1,12 @@
+import { noAsyncListener } from './rules/no-async-listener.ts'
 import { noBlockingCall } from './rules/no-blocking-call.ts'
 import { noForgottenAwait } from './rules/no-forgotten-await.ts'
 import { noPromiseCombinator } from './rules/no-promise-combinator.ts'
 import { noScopeAcrossYield } from './rules/no-scope-across-yield.ts'
 import { noSwallowedCancellation } from './rules/no-swallowed-cancellation.ts'
+import { noUnshieldedCleanup } from './rules/no-unshielded-cleanup.ts'
 import { passSignal } from './rules/pass-signal.ts'
+import { preferSleep } from './rules/prefer-sleep.ts'
 
 /** A rule, for whichever linter runs it. */
 export interface LintRule {
@@ -26,12 +29,15 @@ export interface LintConfig {
 }
 
 const rules: Record<string, LintRule> = {
+  'no-async-listener': noAsyncListener,
   'no-blocking-call': noBlockingCall,
   'no-forgotten-await': noForgottenAwait,
   'no-promise-combinator': noPromiseCombinator,
   'no-scope-across-yield': noScopeAcrossYield,
   'no-swallowed-cancellation': noSwallowedCancellation,
+  'no-unshielded-cleanup': noUnshieldedCleanup,
   'pass-signal': passSignal,
+  'prefer-sleep': preferSleep,
 }
 
 /**

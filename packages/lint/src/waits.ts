@@ -43,6 +43,12 @@ export class Waits {
 
   /** The first wait in the code below, other functions left out. */
   first(root: Node): Wait | undefined {
+    for (const [, wait] of this.all(root)) return wait
+    return undefined
+  }
+
+  /** All of them, each with the `await` or the loop. */
+  *all(root: Node): Generator<readonly [Node, Wait], void, undefined> {
     for (const node of ownNodes(root, this.#source)) {
       const wait =
         node.type === 'AwaitExpression'
@@ -50,9 +56,8 @@ export class Waits {
           : node.type === 'ForOfStatement' && node.await
             ? this.#ofLoop(node.right)
             : undefined
-      if (wait !== undefined) return wait
+      if (wait !== undefined) yield [node, wait]
     }
-    return undefined
   }
 
   /** What a function waits for, or gives as a promise. */

@@ -10,11 +10,11 @@ export { RefusedError, RoomClient } from './client/room-client.ts'
 export type { RoomEvent } from './client/room-client.ts'
 export type { Positions } from './room/room-log.ts'
 
-/** Where it runs: the platform's own. */
+/** Dials with the platform's own WebSocket. */
 declare const WebSocket: new (url: string, protocols?: string[]) => SocketLike
 
 /**
- * As `openWebSocket` of the main entry, on the platform's own `WebSocket`: for browsers.
+ * Like `openWebSocket` of the main entry point, on the platform's own `WebSocket`: for browsers.
  *
  * @example
  * const live = await openWebSocket('/chat', { resume: true })

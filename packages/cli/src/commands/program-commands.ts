@@ -24,6 +24,20 @@ export const programCommands: ReadonlyMap<string, Command> = new Map([
     },
   ],
   [
+    'ps',
+    {
+      about: 'show the tasks of a running process, and what they wait for',
+      load: async () => (await import('./ps-command.ts')).psCommand,
+    },
+  ],
+  [
+    'detach',
+    {
+      about: 'close the inspector of a process, if one was left open',
+      load: async () => (await import('./detach-command.ts')).detachCommand,
+    },
+  ],
+  [
     'completion',
     {
       about: 'print what makes bash, zsh or fish complete commands and options',

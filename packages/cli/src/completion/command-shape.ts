@@ -2,6 +2,7 @@ import { shells } from './shells.ts'
 import { jobsCommands } from '../commands/jobs-commands.ts'
 import { programCommands } from '../commands/program-commands.ts'
 import { storeCommands } from '../commands/store-commands.ts'
+import { detachOptions, psOptions } from '../inspect/inspect-options.ts'
 import { crawlOptions } from '../options/crawl-options.ts'
 import { demoOptions } from '../options/demo-options.ts'
 import {
@@ -48,9 +49,20 @@ export function commandShapes(): CommandShape[] {
       words: name === 'work' ? 'file' : 'nothing',
     })),
     { path: ['demo'], about: about('demo'), options: entriesOf(demoOptions), words: 'nothing' },
+    ...inspecting.map(([name, options]): CommandShape => ({
+      path: [name],
+      about: about(name),
+      options,
+      words: 'nothing',
+    })),
     { path: ['completion'], about: about('completion'), options: [], words: shells },
   ]
 }
+
+const inspecting: readonly [string, CommandShape['options']][] = [
+  ['ps', entriesOf(psOptions)],
+  ['detach', entriesOf(detachOptions)],
+]
 
 function about(name: string): string {
   return programCommands.get(name)?.about ?? ''

@@ -110,6 +110,18 @@ export function waitCycle(tasks: readonly TaskView[]): readonly WaitLink[] {
   return []
 }
 
+/** Each of the tasks waits for nothing but others of them: nothing is known of that could end it. */
+export function isDeadlocked(tasks: readonly TaskView[]): boolean {
+  const all = everyTask(tasks)
+  return all.length > 0 && all.every(waitsForTasksOnly)
+}
+
+function waitsForTasksOnly(task: TaskView): boolean {
+  const [wait, ...others] = task.waits
+  if (wait === undefined || others.length > 0 || task.deadline !== Infinity) return false
+  return !wait.holdersUnknown && tasksAwaited(task, wait).length > 0
+}
+
 function* linksOf(
   task: TaskView,
   all: ReadonlyMap<number, TaskView>,

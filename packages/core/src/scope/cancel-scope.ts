@@ -172,3 +172,18 @@ export type Body<T> = (scope: CancelScope) => PromiseLike<T> | T
 export function bodyOf<T>(work: () => PromiseLike<T> | T): Body<T> {
   return scopesTravel ? () => work() : work
 }
+
+/**
+ * As a body with a deadline. Where no scope travels, a body that takes none goes on outside of it after its first
+ * `await`, where no deadline reaches it: when that has happened it is refused.
+ */
+export function inTime<T>(api: string, work: Body<T>): Body<T> {
+  if (scopesTravel || work.length > 0) return work
+  return async (scope) => {
+    const value = await work(scope)
+    if (!scope.cancelCalled) return value
+    throw new MisuseError(
+      `${api}: the time was over, and its work went on where no scope travels along the awaits; take the scope, and call by scope.enter(() => ...)`,
+    )
+  }
+}

@@ -1,7 +1,7 @@
 import { requireDuration, requireFunction } from '../kernel/guard.ts'
 import { setDeadline } from '../kernel/cancellation.ts'
 import type { ScopeNode } from '../kernel/records.ts'
-import { CancelScope } from './cancel-scope.ts'
+import { CancelScope, inTime } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
 import { CUT, openScope, scoped } from './scoped.ts'
 import { now } from './sleep.ts'
@@ -33,7 +33,7 @@ export function moveOnAfter<T>(ms: number, fn: Body<T>): Promise<MoveOnResult<T>
   }
   const node = openScope('moveOnAfter')
   setDeadline(node, now() + ms)
-  return scoped(node, fn, CancelScope.of(node), resultOf)
+  return scoped(node, inTime('moveOnAfter', fn), CancelScope.of(node), resultOf)
 }
 
 function resultOf<T>(value: T | typeof CUT, { caught, expired }: ScopeNode): MoveOnResult<T> {

@@ -1,3 +1,4 @@
+import { budgetLeft } from '../kernel/coop-budget.ts'
 import { clearTimeout, runOutside, setTimeout } from '../kernel/platform.ts'
 import type { Program } from './program.ts'
 import { SharedListener } from './shared-listener.ts'
@@ -47,13 +48,46 @@ export function onDry(listener: () => void): () => void {
   return beforeExit.listen(listener)
 }
 
+/** How often it is asked whether the process must stay alive, in milliseconds. */
+const STAY = 1000
+
+interface Host {
+  Bun?: object
+  Deno?: { unrefTimer?(timer: unknown): void }
+}
+
+/**
+ * Calls `look` now and then, where the event loop is not said to run dry while the top of a module awaits: on Bun
+ * and Deno. It keeps nothing alive.
+ */
+export function onMaybeDry(look: () => void): () => void {
+  const { Bun, Deno } = globalThis as Host
+  if (Bun === undefined && Deno === undefined) return () => {}
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const again = (before: number): void => {
+    timer = runOutside(
+      setTimeout,
+      () => {
+        const left = budgetLeft()
+        if (left === before) look() // nobody has gone on since
+        again(left)
+      },
+      STAY,
+    )
+    ;(timer as { unref?(): void }).unref?.()
+    Deno?.unrefTimer?.(timer)
+  }
+  again(budgetLeft())
+  return () => clearTimeout(timer)
+}
+
 /** Has the process end with this code, when it ends. */
 export function exitWith(code: number): void {
   if (host !== undefined) host.exitCode = code
 }
 
-/** How long a reader of our output may take nothing before we go without it, in milliseconds. */
-const STALLED = 1000
+/** How long a reader of our output may take nothing before we go without it, in milliseconds: a busy one is given time. */
+const STALLED = 10_000
 const LOOK = 10
 
 /** Ends the process once what it has written is out, unless nobody reads it. Comes back only where there is no process. */
@@ -70,9 +104,6 @@ export async function exitNow(code: number): Promise<void> {
   }
   host.exit(code)
 }
-
-/** How often it is asked whether the process must stay alive, in milliseconds. */
-const STAY = 1000
 
 /** Keeps the event loop from running dry for as long as `needed` says so, or until the function returned is called. */
 export function stayAliveWhile(needed: () => boolean): () => void {

@@ -1,5 +1,5 @@
 import { snapshot } from '../diagnostics/snapshot.ts'
-import { waitReport } from '../diagnostics/wait-report.ts'
+import { isDeadlocked, waitReport } from '../diagnostics/wait-report.ts'
 import { BrokenError, Cancelled, MisuseError } from '../errors.ts'
 import { currentScope, currentTaskRecord, rootScope, systemRuntime } from '../kernel/current.ts'
 import { requireDuration, requireFunction, requireSignal } from '../kernel/guard.ts'
@@ -9,7 +9,7 @@ import { abortedBy, aSignalMayAbort, bindSignal } from './abort-signal.ts'
 import { CancelScope } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
 import { Nursery, nurseryOf } from './nursery.ts'
-import { exitNow, exitWith, onDry, onSignals, stayAliveWhile } from './process.ts'
+import { exitNow, exitWith, onDry, onMaybeDry, onSignals, stayAliveWhile } from './process.ts'
 import { Program } from './program.ts'
 import { now } from './sleep.ts'
 import { openScope } from './scoped.ts'
@@ -91,8 +91,13 @@ function watchDry({ scope }: Program, aStopMayCome: () => boolean): () => void {
     }
     stayingAlive = stayAliveWhile(aSignalMayCome)
   })
+  const stopLooking = onMaybeDry(() => {
+    if (aSignalMayCome() || !isDeadlocked(snapshot(scope))) return
+    cancelScope(scope, reportDeadlock(scope))
+  })
   return () => {
     stopListening()
+    stopLooking()
     stayingAlive?.()
   }
 }

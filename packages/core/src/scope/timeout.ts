@@ -1,6 +1,6 @@
 import { requireDuration, requireFunction, requireMoment } from '../kernel/guard.ts'
 import { setDeadline } from '../kernel/cancellation.ts'
-import { CancelScope } from './cancel-scope.ts'
+import { CancelScope, inTime } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
 import { openScope, scoped, valueOrThrow } from './scoped.ts'
 import { now } from './sleep.ts'
@@ -29,7 +29,7 @@ export function timeout<T>(ms: number, fn: Body<T>): Promise<T> {
   const node = openScope('timeout')
   const start = now()
   setDeadline(node, start + ms, start)
-  return scoped(node, fn, CancelScope.of(node), valueOrThrow, ms)
+  return scoped(node, inTime('timeout', fn), CancelScope.of(node), valueOrThrow, ms)
 }
 
 /**

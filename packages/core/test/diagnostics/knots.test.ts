@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { Lock, Semaphore, sleep, spawn, taskGroup, timeout } from '../../src/index.ts'
 import { currentScope, snapshot, waitKnots } from '../../src/lowlevel.ts'
+import type { TaskView, WaitView } from '../../src/lowlevel.ts'
+import { isDeadlocked } from '../../src/diagnostics/wait-report.ts'
 import { testRun } from '../../src/testing.ts'
 
 /** The knots below the scope of the caller: the names in each, and whether it is certain. */
@@ -106,4 +108,31 @@ describe('waitKnots', () => {
       await sleep(1)
       expect(knots()).toEqual([])
     }))
+})
+
+describe('isDeadlocked', () => {
+  const waitFor = (heldBy: number[], holdersUnknown = false): WaitView[] => [
+    { kind: 'Lock.acquire', resource: {}, name: undefined, since: 0, heldBy, holdersUnknown },
+  ]
+  const join: WaitView[] = [
+    { ...(waitFor([])[0] as WaitView), kind: 'TaskGroup.join', resource: undefined },
+  ]
+  const task = (id: number, waits: WaitView[], children: TaskView[] = []): TaskView => {
+    return { id, name: `${id}`, status: 'running', deadline: Infinity, waits, scopes: [], children }
+  }
+  const both = (one: TaskView, two: TaskView): boolean => isDeadlocked([task(1, join, [one, two])])
+
+  it('says so when each task waits for others of them, and for nothing else', () => {
+    expect(both(task(2, waitFor([3])), task(3, waitFor([2])))).toBe(true)
+  })
+
+  it('does not where one runs, may be woken from elsewhere, or has a deadline', () => {
+    const stuck = task(2, waitFor([3]))
+    expect(both(stuck, task(3, []))).toBe(false)
+    expect(both(stuck, task(3, waitFor([])))).toBe(false)
+    expect(both(stuck, task(3, waitFor([2], true)))).toBe(false)
+    expect(both(stuck, task(3, [...waitFor([2]), ...waitFor([])]))).toBe(false)
+    expect(both(stuck, { ...task(3, waitFor([2])), deadline: 5 })).toBe(false)
+    expect(isDeadlocked([])).toBe(false)
+  })
 })

@@ -195,6 +195,20 @@ describe('run', () => {
     expect(stdout.length).toBe('ready\n'.length + 5_000_000)
   })
 
+  it('waits for a reader that does not read no longer than until the next signal', async () => {
+    const path = fileURLToPath(new URL('programs/printing.ts', import.meta.url))
+    const child = spawnProcess(process.execPath, [path], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const ended = once(child, 'exit')
+    await once(child.stdout, 'data')
+    child.stdout.pause()
+    child.kill('SIGINT')
+    const signals = setInterval(() => child.kill('SIGINT'), 1000)
+    const [code, signal] = (await ended) as [number | null, NodeJS.Signals | null]
+    clearInterval(signals)
+    child.stdout.destroy()
+    expect(signal ?? code).toBeOneOf(['SIGINT', 130])
+  })
+
   it('throws TaskCancelledError when main cancels itself', async () => {
     const cancelled = run(async () => {
       currentTask()?.cancel('enough')

@@ -11,7 +11,7 @@ import type { Borrowed } from '../transaction/connection.ts'
 const api = 'Kysely'
 const commit: Sql = sql`commit`
 
-/** What Kysely takes for a connection; it has one only in a transaction. */
+/** A connection as Kysely sees it; it holds a real one only in a transaction. */
 export class KyselyConnection implements DatabaseConnection {
   readonly #db: EngineDatabase
   #held: Borrowed | undefined
@@ -81,7 +81,7 @@ function resultOf<R>(result: Result, changes: boolean): QueryResult<R> {
   return { rows, numAffectedRows, insertId: BigInt(result.insertId) }
 }
 
-/** @throws the reason of the signal, when the statement has stopped */
+/** @throws the signal's reason, once the statement has stopped */
 async function withSignal<T>(signal: AbortSignal | undefined, fn: () => Promise<T>): Promise<T> {
   if (signal === undefined) return await fn()
   signal.throwIfAborted()

@@ -13,13 +13,14 @@ import { EngineDatabase } from '../engine-database.ts'
 import { KyselyDriver } from './kysely-driver.ts'
 
 /**
- * Kysely as the builder of queries, on a database of ours: they are cancelled as ours are. Closing stays with the database.
+ * Kysely as the query builder on a corral database: its queries are cancelled like any other. The database is closed by
+ * its owner.
  *
- * A query outside a transaction takes whichever connection is free; so what is to share one goes into a
- * transaction, or into `Database.session`.
+ * A query outside a transaction uses whichever connection is free; statements that must share one belong in a
+ * transaction or in `Database.session`.
  *
  * @param db of `openPostgres` or `openSqlite`
- * @throws MisuseError for something else
+ * @throws MisuseError for anything else
  * @example
  * const kysely = new Kysely<Tables>({ dialect: kyselyDialect(db) })
  * const users = await kysely.selectFrom('users').select('name').where('id', '=', 1).execute()

@@ -6,7 +6,7 @@ import { KyselyConnection } from './kysely-connection.ts'
 
 type Compile = QueryCompiler['compileQuery']
 
-/** Kysely says when a transaction begins and ends; we have the connections. */
+/** Kysely decides when a transaction begins and ends; we provide the connections. */
 export class KyselyDriver implements Driver {
   readonly #db: EngineDatabase
 

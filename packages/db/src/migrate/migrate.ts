@@ -7,17 +7,17 @@ import type { Migration, Migrations } from './migration.ts'
 
 const api = 'Database.migrate'
 
-/** Any number that nobody else takes. */
+/** An arbitrary number, unlikely to be used by others. */
 const lock = 7_062_026_113_012_001n
 
 const prepare = sql`create table if not exists corral_migration (
   name text primary key, checksum text not null, applied_at text not null)`
 
-/** Brings the schema to where the migrations lead; one program does, others that try at the same time wait for it. */
+/** Runs the pending migrations; other programs that try at the same time wait. */
 export async function migrate(db: Database, given: Migrations): Promise<string[]> {
   const migrations = await migrationsOf(given)
   return await db.session(async (session) => {
-    // In SQLite every transaction is for one alone.
+    // In SQLite every write transaction is exclusive.
     if (db.engine === 'postgres') await session.query(sql`select pg_advisory_lock(${lock})`)
     await session.execute(prepare)
     const applied: string[] = []
@@ -34,7 +34,7 @@ export async function migrate(db: Database, given: Migrations): Promise<string[]
   })
 }
 
-/** False when it is done already. */
+/** False when it was already done. */
 async function apply(
   tx: Transaction | Session,
   migration: Migration,

@@ -6,24 +6,24 @@ import { MisuseError } from 'corral'
 import { describe, requireFunction } from 'corral/lowlevel'
 import type { Session, Transaction } from '../database.ts'
 
-/** One step of the schema. */
+/** One step of a schema. */
 export interface Migration {
-  /** It is done once for each name. */
+  /** It runs once for each name. */
   readonly name: string
-  /** SQL, several statements perhaps, or what is to be done. */
+  /** SQL, one or more statements, or a function. */
   readonly up: string | ((tx: Transaction | Session) => unknown)
   /**
-   * `false` for what cannot run in a transaction, such as `create index concurrently`: one statement, that may run again
-   * when the program ended before it could be noted. Then a function gets a session. Default true.
+   * `false` for a single statement that cannot run in a transaction, such as `create index concurrently`; it may run
+   * again if the program ends before it is recorded. A function then receives a session. Default true.
    */
   readonly transaction?: boolean
 }
 
-/** In their order; or the folder of files such as `001-users.sql`. */
+/** An ordered list, or the folder of files such as `001-users.sql`. */
 export type Migrations = readonly Migration[] | string | URL
 
 /**
- * The migrations, in their order.
+ * The migrations, in order.
  *
  * @throws MisuseError
  */
@@ -41,7 +41,7 @@ export async function migrationsOf(given: Migrations): Promise<readonly Migratio
   return migrations
 }
 
-/** What is noted of a migration, to see whether it was changed since. A function cannot be told from another. */
+/** The checksum recorded for a migration, to detect later changes. Functions cannot be told apart. */
 export function checksumOf({ up }: Migration): string {
   return typeof up === 'string' ? createHash('sha256').update(up).digest('hex') : 'function'
 }

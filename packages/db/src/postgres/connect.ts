@@ -6,7 +6,7 @@ import type { PostgresSettings } from './options.ts'
 import { serverError } from './server-error.ts'
 
 /**
- * Makes a connection that is ready for statements.
+ * Opens a connection that is ready for statements.
  *
  * Cancellation: gives up, and closes the socket.
  *

@@ -4,7 +4,7 @@ import { encode } from './encode.ts'
 
 const enough = 65_536
 
-/** Rows in COPY's text format, in pieces that are worth a packet. */
+/** Rows in COPY's text format, in chunks large enough for a packet. */
 export async function* copyText(rows: CopyRows): AsyncGenerator<Buffer, void> {
   let pieces: Buffer[] = []
   let size = 0

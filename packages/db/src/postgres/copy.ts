@@ -3,26 +3,25 @@ import { Event } from 'corral'
 import type { PostgresWire } from './internals.ts'
 import { Submission } from './submission.ts'
 
-/** How much of what the server sends may lie about before it is told to wait, in bytes. */
+/** How much of the server's output may be buffered before reading pauses, in bytes. */
 const highWater = 1_000_000
 
-/** `copy ... from stdin`, until the server asks for the rows. What comes then is sent by who submitted it. */
+/** `copy ... from stdin`, until the server asks for the rows. After that, the submitter sends them. */
 export class CopyIn extends Submission {
-  /** The server asks for rows, or will not. */
+  /** The server asks for rows, or never will. */
   readonly begun: Event = new Event()
   /** It asks for more. */
   open = false
   #unwanted = false
   readonly #text: string
 
-  constructor(text: string) {
-    super()
+  constructor(owner: object, text: string) {
+    super(owner)
     this.#text = text
   }
 
-  submit(wire: PostgresWire): null {
+  submit(wire: PostgresWire): void {
     wire.query(this.#text)
-    return null
   }
 
   override handleCopyInResponse(wire: PostgresWire): void {
@@ -31,22 +30,26 @@ export class CopyIn extends Submission {
     if (this.#unwanted) this.giveUp(wire)
   }
 
-  /** Ends it without its rows, now or when the server asks for them: while it waits for them it hears no request to cancel. */
+  /**
+   * Ends it without its rows, now or when the server asks for them: while it waits for them, it ignores cancel
+   * requests.
+   */
   giveUp(wire: PostgresWire): void {
     this.#unwanted = true
     if (this.open) wire.sendCopyFail('given up')
     this.open = false
   }
 
-  override handleEnd(): void {
+  override end(error?: unknown): void {
     this.open = false
     this.begun.set()
+    super.end(error)
   }
 }
 
-/** `copy ... to stdout`: what has come, and not too much of it. */
+/** `copy ... to stdout`: buffers what has arrived, up to a limit. */
 export class CopyOut extends Submission {
-  /** Something has come, or nothing will any more. */
+  /** Data has arrived, or no more will. */
   readonly changed: Event = new Event()
   readonly #text: string
   readonly #socket: Socket
@@ -54,27 +57,27 @@ export class CopyOut extends Submission {
   #size = 0
   #unwanted = false
 
-  constructor(text: string, socket: Socket) {
-    super()
+  constructor(owner: object, text: string, socket: Socket) {
+    super(owner)
     this.#text = text
     this.#socket = socket
   }
 
-  submit(wire: PostgresWire): null {
+  submit(wire: PostgresWire): void {
     wire.query(this.#text)
-    return null
   }
 
   override handleCopyData({ chunk }: { readonly chunk: Buffer }): void {
     if (this.#unwanted) return
-    // The parser's buffer is used again.
+    // The parser reuses its buffer.
     this.#chunks.push(Buffer.from(chunk))
     this.#size += chunk.length
     if (this.#size > highWater) this.#socket.pause()
     this.changed.set()
   }
 
-  override handleEnd(): void {
+  override end(error?: unknown): void {
+    super.end(error)
     this.changed.set()
   }
 
@@ -87,7 +90,7 @@ export class CopyOut extends Submission {
     return all
   }
 
-  /** What still comes is thrown away. */
+  /** Anything that still arrives is discarded. */
   discard(): void {
     this.#unwanted = true
     this.#chunks = []

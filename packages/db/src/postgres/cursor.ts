@@ -6,8 +6,8 @@ import type { Sql } from '../sql/statement.ts'
 let opened = 0
 
 /**
- * Fetches through a cursor, in the transaction that `send` is in. Every step is a statement like any other, so
- * others of the transaction may come between two, and each is cancelled like any other.
+ * Fetches through a cursor, in the transaction of `send`. Every step is a statement like any other, so other statements
+ * of the transaction may run in between, and each is cancelled like any other.
  */
 export async function* fetchAll(
   query: Sql,

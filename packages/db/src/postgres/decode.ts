@@ -1,17 +1,17 @@
 import pg from 'pg'
 
-/** How moments come back: as `Date`, to the millisecond, or as the server's text, to the microsecond. */
+/** How timestamps are returned: as `Date`, to the millisecond, or as the server's text, to the microsecond. */
 export type Timestamps = 'date' | 'text'
 
 type Parse = (text: string) => unknown
-/** What pg asks for how to read a column; its own type says `any`. */
+/** What pg calls to parse a column; its own type says `any`. */
 export interface TypeParsers {
   getTypeParser(oid: number, format?: string): Parse
 }
 
 const builtIn = pg.types.getTypeParser as (oid: number, format: string) => Parse
 const asText: Parse = (text) => text
-// Its own type is wrong: it is no function.
+// Its own type is wrong: it is not a function.
 const { create } = pg.types.arrayParser as unknown as {
   create(text: string, parse: Parse): { parse(): unknown[] }
 }
@@ -20,7 +20,7 @@ const arrayOf =
   (text) =>
     create(text, parse).parse()
 
-// The numbers of types are fixed in PostgreSQL's pg_type.dat.
+// The type OIDs are fixed in PostgreSQL's pg_type.dat.
 const own = new Map<number, Parse>()
 set(20, 1016, BigInt) // int8
 for (const [oid, array] of [

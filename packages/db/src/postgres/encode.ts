@@ -2,12 +2,12 @@ import { MisuseError } from 'corral'
 import { describe } from 'corral/lowlevel'
 import { jsonText, momentText, wholeText } from '../sql/value-text.ts'
 
-/** The most that the protocol can number. */
+/** The most that the protocol can count. */
 const maxParameters = 65_535
 
 /**
- * The parameters of a statement as the server reads them: text, bytes or null. What cannot be said without loss
- * is refused before anything is sent, so that the connection is never in doubt.
+ * The parameters of a statement as the server reads them: text, bytes or null. Values that cannot be sent without loss
+ * are refused before anything is sent, so that the state of the connection is never in doubt.
  *
  * @throws MisuseError
  */

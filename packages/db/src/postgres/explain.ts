@@ -2,22 +2,26 @@ import { isCancelled, now } from 'corral'
 import type { Result } from '../executor.ts'
 import { sql } from '../sql/sql.ts'
 import type { Sql } from '../sql/statement.ts'
-import type { PostgresConnection } from './postgres-connection.ts'
+
+/** What runs statements. */
+export interface Runner {
+  execute(api: string, statement: Sql): Promise<Result>
+}
 
 const explainable = /^\s*(?:select|insert|update|delete|merge|with|values)\b/i
 
-/** Runs a statement, and has it explained when it took longer than `after` milliseconds. */
+/** Runs a statement, and explains it if it took longer than `after` milliseconds. */
 export async function explainSlow(
-  connection: PostgresConnection,
+  runner: Runner,
   api: string,
   statement: Sql,
   after: number,
 ): Promise<Result> {
   const since = now()
-  const result = await connection.execute(api, statement)
+  const result = await runner.execute(api, statement)
   if (now() - since < after || !explainable.test(statement.text)) return result
   try {
-    const { rows } = await connection.execute(api, sql`explain ${statement}`)
+    const { rows } = await runner.execute(api, sql`explain ${statement}`)
     return { ...result, plan: rows.map(([line]) => String(line)).join('\n') }
   } catch (error) {
     if (isCancelled(error)) throw error

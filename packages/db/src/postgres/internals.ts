@@ -1,13 +1,19 @@
 import type { Socket } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
-import type { Submission } from './submission.ts'
+import type { Field } from './submission.ts'
 
 /** The connection of pg's client: it speaks the protocol. */
 export interface PostgresWire {
   readonly stream: Socket
   on(event: 'readyForQuery', listener: (message: { status: 'I' | 'T' | 'E' }) => void): void
-  on(event: 'parseComplete', listener: () => void): void
-  once(event: 'end', listener: () => void): void
+  on(event: 'parseComplete' | 'copyInResponse', listener: () => void): void
+  on(event: 'errorMessage', listener: (error: unknown) => void): void
+  on(event: 'rowDescription', listener: (message: { fields: readonly Field[] }) => void): void
+  on(event: 'dataRow', listener: (message: { fields: (string | null)[] }) => void): void
+  on(event: 'commandComplete', listener: (message: { text: string }) => void): void
+  on(event: 'copyData', listener: (message: { chunk: Buffer }) => void): void
+  once(event: 'end' | 'readyForQuery', listener: () => void): void
+  removeAllListeners(event: string): void
   query(text: string): void
   parse(message: { readonly name?: string; readonly text: string }): void
   bind(message: {
@@ -29,7 +35,7 @@ export interface Notified {
 }
 
 /**
- * What we use of pg that it does not promise; that is why its minor version is pinned.
+ * The undocumented parts of pg that we use; that is why its minor version is pinned.
  *
  * The client adds its listeners in `connect`: those added after it are called after it.
  */
@@ -40,6 +46,5 @@ export interface Internals {
   readonly processID: number
   readonly secretKey: number
   readonly connection: PostgresWire
-  query(submission: Submission): void
   on(event: 'notification', listener: (message: Notified) => void): void
 }

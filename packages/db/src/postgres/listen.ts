@@ -6,18 +6,18 @@ import { connect } from './connect.ts'
 import type { PostgresSettings } from './options.ts'
 import type { PostgresConnection } from './postgres-connection.ts'
 
-/** How long it may be quiet before the server is asked whether it is still there, in milliseconds. */
+/** How long the connection may be quiet before the server is pinged, in milliseconds. */
 const quiet = 30_000
-/** More than that many are not kept for who does not take them. */
+/** Maximum number of unread notifications kept. */
 const most = 10_000
 
 const ping = sql`select 1`
 
 /**
- * What is notified on some channels, on a connection of its own. A connection that is lost is made anew, for as long as
- * it takes, and then it is told that something may have been missed.
+ * NOTIFY messages on the given channels, over a connection of its own. If the connection is lost, it reconnects for as
+ * long as it takes, and then reports that some may have been missed.
  *
- * Cancellation: closes the connection. Leaving the loop does it too.
+ * Cancellation: closes the connection, as does leaving the loop.
  */
 export async function* listen(
   channels: readonly string[],
@@ -73,7 +73,7 @@ async function* notifications(
   for (;;) {
     changed.clear()
     yield* waiting.splice(0)
-    // It may have ended while nobody looked.
+    // It may have ended unnoticed.
     if (changed.isSet || waiting.length > 0) continue
     const { timedOut } = await moveOnAfter(quiet, () =>
       connection.alive ? changed.wait() : Promise.resolve(),

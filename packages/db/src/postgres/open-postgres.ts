@@ -4,14 +4,14 @@ import type { PostgresOptions } from './options.ts'
 import { PostgresDatabase } from './postgres-database.ts'
 
 /**
- * Opens a PostgreSQL database, with a pool of connections that are made when they are needed; the first one is
- * made at once, so that what is wrong with the URL is said here. The task that opens it owns its connections.
+ * Opens a PostgreSQL database, with a pool of connections opened on demand; the first one is opened at once, so that a
+ * wrong URL fails here. The task that opens it owns its connections.
  *
- * Cancellation: gives up, and leaves no connection.
+ * Cancellation: gives up, and leaves no connection behind.
  *
  * @param url `postgres://user:password@host:port/name`
  * @throws DatabaseError CONNECT or AUTHENTICATION
- * @throws MisuseError for options that cannot be right
+ * @throws MisuseError for invalid options
  * @example
  * await using db = await openPostgres('postgres://me:secret@localhost/shop')
  * const total = await db.value<bigint>(sql`select count(*) from orders`)

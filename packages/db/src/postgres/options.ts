@@ -12,31 +12,41 @@ import type { Timestamps } from './decode.ts'
 import { Shapes } from './statement-submission.ts'
 
 export interface PostgresOptions {
-  /** How many connections there are at the most, those being made, cancelled or ended counted in. Default 10. */
+  /** Maximum number of connections, including those being opened, cancelled or closed. Default 10. */
   readonly max?: number
-  /** How many are kept when nobody needs them. Default 0. */
+  /** How many connections to keep open when idle. Default 0. */
   readonly min?: number
-  /** How long one above `min` may lie idle, in milliseconds. Default 30 000. */
+  /** How long a connection above `min` may stay idle, in milliseconds. Default 30 000. */
   readonly idle?: number
-  /** How long the server has to stop what was cancelled, in milliseconds; then the connection is destroyed. Default 5000. */
+  /**
+   * How long the server has to stop a cancelled statement, in milliseconds; then the connection is destroyed. Default
+   * 5000.
+   */
   readonly grace?: number
-  /** How long it may take to connect, in milliseconds. Default 10 000. */
+  /** How long connecting may take, in milliseconds. Default 10 000. */
   readonly connectTimeout?: number
-  /** How `timestamptz` comes back: as `Date`, to the millisecond, or as text, to the microsecond. Default `date`. */
+  /** How `timestamptz` is returned: as `Date`, to the millisecond, or as text, to the microsecond. Default `date`. */
   readonly timestamps?: Timestamps
   /**
-   * A statement that comes a second time on a connection is prepared there, so that the server need not plan it again. Default
-   * true; behind a pooler that knows nothing of it, it is found out and switched off.
+   * Prepares a statement on its second use on a connection, so that the server need not plan it again. Default true;
+   * switched off when a pooler without support for it is detected.
    */
   readonly prepare?: boolean
-  /** What the server shows in `pg_stat_activity`. Default `corral`. */
+  /**
+   * Statements run on the database itself share connections when all are in use: several are sent on one before the
+   * first is answered. More statements per second, but one that is slow, or waits for a lock, delays those behind it;
+   * and a statement hit by the cancellation of another is sent again. For `select`, `values`, `insert`, `update`,
+   * `delete`, `merge` and `with`. Default false.
+   */
+  readonly pipeline?: boolean
+  /** The name shown in `pg_stat_activity`. Default `corral`. */
   readonly applicationName?: string
   /**
-   * A statement of the database itself that took longer than this many milliseconds is explained: its plan is in what
-   * `onQuery` is told. It is not run again. Default `Infinity`.
+   * A statement run on the database itself that takes longer than this, in milliseconds, is explained: `onQuery`
+   * receives its plan. The statement is not run again. Default `Infinity`.
    */
   readonly explainAfter?: number
-  /** Told of every statement. What it throws is thrown by the statement. */
+  /** Called after every statement. What it throws is thrown by the statement. */
   readonly onQuery?: (event: QueryEvent) => void
 }
 
@@ -48,12 +58,13 @@ export interface PostgresSettings {
   readonly grace: number
   readonly connectTimeout: number
   readonly shapes: Shapes
+  readonly pipeline: boolean
   readonly applicationName: string
   readonly explainAfter: number
   readonly onQuery: ((event: QueryEvent) => void) | undefined
 }
 
-/** The options with their defaults; refuses what cannot be right. */
+/** The validated options, with defaults. */
 export function settingsOf(url: string, options: PostgresOptions): PostgresSettings {
   requireOptions('openPostgres', options)
   const {
@@ -64,6 +75,7 @@ export function settingsOf(url: string, options: PostgresOptions): PostgresSetti
     connectTimeout = 10_000,
     timestamps = 'date',
     prepare = true,
+    pipeline = false,
     applicationName = 'corral',
     explainAfter = Infinity,
     onQuery,
@@ -88,13 +100,14 @@ export function settingsOf(url: string, options: PostgresOptions): PostgresSetti
     grace,
     connectTimeout,
     shapes,
+    pipeline,
     applicationName,
     explainAfter,
     onQuery,
   }
 }
 
-/** Its message does not show the URL: there is a password in it. */
+/** Its message does not show the URL, which may contain a password. */
 function requireUrl(url: string): void {
   const protocol = typeof url === 'string' ? URL.parse(url)?.protocol : undefined
   if (protocol === 'postgres:' || protocol === 'postgresql:') return

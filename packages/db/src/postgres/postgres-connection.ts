@@ -1,16 +1,15 @@
 import {
   Event,
   InternalError,
+  Lock,
   isCancelled,
   moveOnAfter,
   shield,
-  sleep,
   taskGroup,
   throwIfCancelled,
 } from 'corral'
 import type { Client } from 'pg'
 import type { TransactionOptions } from '../database.ts'
-import { Exchange } from '../exchange.ts'
 import type { CopyRows, Result } from '../executor.ts'
 import type { QueryLog } from '../query-log.ts'
 import { sql } from '../sql/sql.ts'
@@ -22,36 +21,36 @@ import { copyText } from './copy-text.ts'
 import { encodeAll } from './encode.ts'
 import type { Internals, Notified } from './internals.ts'
 import { isStale, PreparedStatements } from './prepared-statements.ts'
-import { requestCancel } from './request-cancel.ts'
+import { cancelUntilEnded } from './request-cancel.ts'
 import { serverError } from './server-error.ts'
 import type { Shapes } from './statement-submission.ts'
 import { StatementSubmission } from './statement-submission.ts'
 import type { Submission } from './submission.ts'
 import { ScriptSubmission } from './submission.ts'
+import { Unanswered } from './unanswered.ts'
 
 /**
  * One connection to a server, for one statement at a time.
  *
- * A cancelled statement is stopped at the server, by a CancelRequest on a socket of its own. That request names
- * the connection and not the statement: one that comes late would hit the next statement, of somebody else. So
- * nobody gets the connection before both are seen: the server has closed every socket that asked (by then the
- * signal was sent) and is ready for the next statement (by then the signal has hit or was too late to hit). A
- * request that came before the server had begun the statement hits nothing, so it is sent again. When all that
- * takes longer than the grace, the connection is destroyed.
+ * A cancelled statement is stopped on the server by a CancelRequest, sent over a socket of its own. That request names
+ * the connection, not the statement: if it arrives late, it hits the next statement, which may be somebody else's. So
+ * the connection is not reused before both are true: the server has closed every requesting socket (by then the signal
+ * was sent) and is ready for the next statement (by then the signal has hit or come too late). A request that arrives
+ * before the server has begun the statement hits nothing, so it is sent again. If all that takes longer than the grace,
+ * the connection is destroyed.
  */
 export class PostgresConnection implements Connection {
-  /** Of the last ReadyForQuery: idle, in a transaction, in a failed one. */
-  status: 'I' | 'T' | 'E' = 'I'
   alive = true
   readonly #client: Client
   readonly #wire: Internals
-  /** How long the server has to answer when something is to be ended, in milliseconds. */
+  /** How long the server has to answer during shutdown, in milliseconds. */
   readonly grace: number
   readonly #log: QueryLog
   readonly #shapes: Shapes
   readonly #gone = new Event()
-  #pending: Exchange<Submission> | undefined
-  #submission: Submission | undefined
+  readonly #unanswered: Unanswered
+  /** Sends cancel requests to the server, one at a time. */
+  readonly #asking = new Lock()
   readonly #prepared = new PreparedStatements()
   #failure: unknown
 
@@ -62,30 +61,33 @@ export class PostgresConnection implements Connection {
     this.grace = grace
     this.#log = log
     this.#shapes = shapes
-    // An error without a listener would end the process; `end` follows each.
-    client.on('error', (error) => {
+    const lost = (error: unknown): void => {
       this.#failure ??= error
       this.alive = false
+    }
+    this.#unanswered = new Unanswered(this.#wire.connection, lost)
+    // An error without a listener would crash the process; `end` follows each.
+    client.on('error', lost)
+  }
+
+  /** Listens behind pg's own listeners. Called once pg has its. */
+  listen(): void {
+    this.#wire.connection.once('readyForQuery', () => this.#unanswered.takeOver())
+    this.#wire.connection.once('end', () => {
+      this.alive = false
+      this.#unanswered.end(this.#failure ?? new Error('the connection ended'))
+      this.#gone.set()
     })
   }
 
-  /** Listens behind pg's own listeners: when it is told, pg has told the outcome. Called once pg has its. */
-  listen(): void {
-    this.#wire.connection.on('readyForQuery', (message) => {
-      this.status = message.status
-      const pending = this.#pending
-      this.#pending = undefined
-      this.#submission?.handleEnd()
-      pending?.end()
-    })
-    this.#wire.connection.on('parseComplete', () => this.#submission?.handleParseComplete())
-    this.#wire.connection.once('end', () => {
-      this.alive = false
-      this.#submission?.handleEnd()
-      this.#pending?.end(this.#failure ?? new Error('the connection ended'))
-      this.#pending = undefined
-      this.#gone.set()
-    })
+  /** The status in the last ReadyForQuery: idle, in a transaction, in a failed one. */
+  get status(): 'I' | 'T' | 'E' {
+    return this.#unanswered.status
+  }
+
+  /** What was sent and is not answered yet, in order. */
+  get unanswered(): Iterable<Submission> & { readonly size: number } {
+    return this.#unanswered
   }
 
   get processId(): number {
@@ -93,17 +95,16 @@ export class PostgresConnection implements Connection {
   }
 
   async execute(api: string, statement: Sql, onCancel?: OnCancel): Promise<Result> {
-    const { text } = statement
     const values = encodeAll(statement.values)
-    const prepared = this.#shapes.prepare ? this.#prepared.of(text) : undefined
     const inTransaction = this.status !== 'I'
-    const submission = new StatementSubmission(text, values, this.#shapes, prepared)
+    const submission = new StatementSubmission(this, statement.text, values, this.#shapes)
+    submission.begin(this.#prepared)
     try {
       await this.submit(api, submission, onCancel)
     } catch (error) {
-      if (prepared === undefined || !isStale(error, this.#shapes)) throw error
-      this.#prepared.clear()
-      // Nothing has happened. In a transaction the transaction has failed with it.
+      if (!submission.isPrepared || !isStale(error, this.#shapes)) throw error
+      this.forgetPrepared()
+      // Nothing has happened; but inside a transaction, the transaction has failed with it.
       if (inTransaction) throw error
       return await this.execute(api, statement, onCancel)
     }
@@ -111,46 +112,57 @@ export class PostgresConnection implements Connection {
   }
 
   async script(api: string, text: string): Promise<Result> {
-    const { count } = await this.submit(api, new ScriptSubmission(text))
+    const { count } = await this.submit(api, new ScriptSubmission(this, text))
     return { columns: [], rows: [], count }
   }
 
   /**
-   * Sends something and waits for its outcome, and for the server to be ready.
+   * Sends a submission and waits for its outcome, and for the server to be ready.
    *
-   * Cancellation: returns when it has stopped at the server, or the connection was destroyed.
-   * With `finish` it goes on: its outcome is thrown or returned all the same.
+   * Cancellation: returns when it has stopped on the server, or the connection was destroyed. With `finish` it
+   * continues, and its outcome is thrown or returned regardless.
    */
   async submit<S extends Submission>(
     api: string,
     submission: S,
     onCancel: OnCancel = 'stop',
   ): Promise<S> {
-    const exchange = this.#start(api, submission)
+    this.#start(api, submission)
     try {
-      await exchange.ended()
+      await submission.ended()
     } catch (error) {
       if (!isCancelled(error)) throw error
-      await shield(() => (onCancel === 'stop' ? this.#stop(exchange) : this.#finish(exchange)))
+      await shield(() => (onCancel === 'stop' ? this.stop(submission) : this.#finish(submission)))
       if (onCancel === 'stop') throw error
     }
-    return this.#outcome(api, submission, exchange)
+    return this.#outcome(api, submission)
+  }
+
+  /** Sends a statement, possibly behind others, in one packet with those sent in the same turn. */
+  send(submission: StatementSubmission): void {
+    submission.begin(this.#prepared)
+    this.#unanswered.send(submission)
+  }
+
+  /** The server knows none of them, or only outdated ones. */
+  forgetPrepared(): void {
+    this.#prepared.clear()
   }
 
   /**
    * Sends rows to a `copy ... from stdin`.
    *
-   * Cancellation: the server throws away what it has, and says so. It hears of that between two rows only by the end of
-   * the copy, and while it works only by a request.
+   * Cancellation: the server discards what it has, and confirms it. Between rows it can be told only by ending the
+   * copy; while it works, only by a cancel request.
    */
   async copyFrom(api: string, { text }: Sql, rows: CopyRows): Promise<Result> {
     const { stream } = this.#wire.connection
-    const copy = new CopyIn(text)
-    const exchange = this.#start(api, copy)
+    const copy = new CopyIn(this, text)
+    this.#start(api, copy)
     let sent = false
     try {
       await copy.begun.wait()
-      // The server may fail while nobody has another row.
+      // The server may fail while no row is available.
       await taskGroup(async (group) => {
         const sending = group.spawn(async () => {
           for await (const chunk of copy.open ? copyText(rows) : []) {
@@ -160,38 +172,38 @@ export class PostgresConnection implements Connection {
           if (copy.open) this.#wire.connection.endCopyFrom()
           sent = true
         })
-        await exchange.ended()
+        await copy.ended()
         sending.cancel()
       })
     } catch (error) {
       if (!sent) copy.giveUp(this.#wire.connection)
-      await shield(() => this.#stop(exchange))
+      await shield(() => this.stop(copy))
       throw error
     }
-    const { count } = this.#outcome(api, copy, exchange)
+    const { count } = this.#outcome(api, copy)
     return { columns: [], rows: [], count }
   }
 
-  /** What a `copy ... to stdout` gives, as it comes. Leaving the loop stops it. */
+  /** The output of a `copy ... to stdout`, as it arrives. Leaving the loop stops it. */
   async *copyTo(api: string, { text }: Sql): AsyncGenerator<Uint8Array, void> {
-    const copy = new CopyOut(text, this.#wire.connection.stream)
-    const exchange = this.#start(api, copy)
+    const copy = new CopyOut(this, text, this.#wire.connection.stream)
+    this.#start(api, copy)
     try {
       for (;;) {
         copy.changed.clear()
         const chunk = copy.take()
         if (chunk !== undefined) yield chunk
-        else if (exchange.done) break
+        else if (copy.done) break
         else await copy.changed.wait()
       }
-      this.#outcome(api, copy, exchange)
+      this.#outcome(api, copy)
     } finally {
       copy.discard()
-      if (!exchange.done) await shield(() => this.#stop(exchange))
+      if (!copy.done) await shield(() => this.stop(copy))
     }
   }
 
-  /** Tells of what is notified on the channels that it listens to. */
+  /** Reports notifications on the channels that it listens to. */
   onNotification(tell: (message: Notified) => void): void {
     this.#wire.on('notification', tell)
   }
@@ -211,7 +223,7 @@ export class PostgresConnection implements Connection {
     )
   }
 
-  /** Ends a transaction that nobody ends any more. False: it could not, and the connection is not fit for use. */
+  /** Ends an abandoned transaction. False if that failed and the connection is unusable. */
   rollback(): Promise<boolean> {
     return shield(async () => {
       if (this.alive && this.status !== 'I') {
@@ -227,10 +239,10 @@ export class PostgresConnection implements Connection {
     })
   }
 
-  /** What was set for this connection alone is gone afterwards. Run under a shield. */
+  /** Resets what was set for this connection alone. Run under a shield. */
   async reset(): Promise<void> {
     if (!this.alive) return
-    this.#prepared.clear()
+    this.forgetPrepared()
     try {
       await this.execute('Database.session', discard)
     } catch (error) {
@@ -241,7 +253,7 @@ export class PostgresConnection implements Connection {
 
   /** Ends it politely. Run under a shield. */
   async close(): Promise<void> {
-    if (this.alive && this.#pending === undefined) {
+    if (this.alive && this.#unanswered.size === 0) {
       this.alive = false
       void this.#client.end().catch(() => undefined)
       await moveOnAfter(this.grace, () => this.#gone.wait())
@@ -262,45 +274,34 @@ export class PostgresConnection implements Connection {
     return `PostgreSQL connection ${this.processId}`
   }
 
-  #start(api: string, submission: Submission): Exchange<Submission> {
-    throwIfCancelled()
-    if (!this.alive) throw serverError(api, this.#failure, 'CONNECTION_LOST')
-    if (this.#pending !== undefined) throw new InternalError(`${api}: the connection is in use`)
-    const exchange = new Exchange<Submission>(this)
-    this.#pending = exchange
-    this.#submission = submission
-    this.#wire.query(submission)
-    return exchange
-  }
-
-  #outcome<S extends Submission>(api: string, submission: S, exchange: Exchange<Submission>): S {
-    const error = submission.error ?? exchange.error
-    if (error === undefined) return submission
-    throw serverError(api, error, this.alive ? undefined : 'CONNECTION_LOST')
-  }
-
-  async #stop(exchange: Exchange<Submission>): Promise<void> {
+  /**
+   * Stops it on the server, or destroys the connection if that takes longer than the grace. Run under a shield.
+   *
+   * A request stops whatever the server is running: perhaps something sent earlier.
+   */
+  async stop(submission: Submission): Promise<void> {
     this.#log.cancels += 1
-    const stopped = await moveOnAfter(this.grace, () => this.#cancelUntilEnded(exchange))
+    const stopped = await moveOnAfter(this.grace, () =>
+      this.#asking.use(() => cancelUntilEnded(submission, this.#wire, this.#unanswered.changed)),
+    )
     if (stopped.timedOut) await this.destroy()
   }
 
-  async #finish(exchange: Exchange<Submission>): Promise<void> {
-    const finished = await moveOnAfter(this.grace, () => exchange.ended())
-    if (finished.timedOut) await this.destroy()
+  #start(api: string, submission: Submission): void {
+    throwIfCancelled()
+    if (!this.alive) throw serverError(api, this.#failure, 'CONNECTION_LOST')
+    if (this.#unanswered.size > 0) throw new InternalError(`${api}: the connection is in use`)
+    this.#unanswered.send(submission)
   }
 
-  async #cancelUntilEnded(exchange: Exchange<Submission>): Promise<void> {
-    const { host, port, ssl, processID: processId, secretKey } = this.#wire
-    for (let patience = 20; !exchange.done; patience *= 2) {
-      try {
-        await requestCancel({ host, port, ssl, processId, secretKey })
-      } catch (error) {
-        if (isCancelled(error)) throw error
-        await sleep(patience) // the server takes no connections just now
-      }
-      await moveOnAfter(patience, () => exchange.ended())
-    }
+  #outcome<S extends Submission>(api: string, submission: S): S {
+    if (submission.error === undefined) return submission
+    throw serverError(api, submission.error, this.alive ? undefined : 'CONNECTION_LOST')
+  }
+
+  async #finish(submission: Submission): Promise<void> {
+    const finished = await moveOnAfter(this.grace, () => submission.ended())
+    if (finished.timedOut) await this.destroy()
   }
 }
 

@@ -8,26 +8,25 @@ import type { Result } from '../executor.ts'
 import { QueryLog } from '../query-log.ts'
 import { sql } from '../sql/sql.ts'
 import type { Sql } from '../sql/statement.ts'
-import type { Borrowed } from '../transaction/connection.ts'
 import { copyOut } from '../transaction/copy.ts'
 import { connect } from './connect.ts'
 import { explainSlow } from './explain.ts'
+import type { Runner } from './explain.ts'
 import { listen } from './listen.ts'
+import { Pipeline } from './pipeline.ts'
+import type { BorrowedPostgres } from './pipeline.ts'
 import type { PostgresConnection } from './postgres-connection.ts'
 import type { PostgresSettings } from './options.ts'
 
 const begin: Sql = sql`begin`
 const commit: Sql = sql`commit`
 
-interface BorrowedPostgres extends Borrowed {
-  readonly connection: PostgresConnection
-}
-
-/** A pool of connections. What is lent comes back idle, rolled back, or not at all. */
+/** A pool of connections. A borrowed one comes back idle and rolled back, or not at all. */
 export class PostgresDatabase extends EngineDatabase {
   readonly engine = 'postgres'
   readonly #settings: PostgresSettings
   readonly #pool: Pool<PostgresConnection>
+  readonly #pipeline: Pipeline | undefined
 
   constructor(settings: PostgresSettings) {
     const log = new QueryLog(settings.onQuery)
@@ -40,9 +39,10 @@ export class PostgresDatabase extends EngineDatabase {
       max,
       min,
       idle,
-      // A connection that was made for one who gave up: nobody is there to be told.
+      // A connection opened for a caller that gave up: there is nobody to report to.
       onError: () => void (log.errors += 1),
     })
+    if (settings.pipeline) this.#pipeline = this.#makePipeline()
   }
 
   /** Connects once. */
@@ -53,8 +53,9 @@ export class PostgresDatabase extends EngineDatabase {
   stats(): DatabaseStats {
     const { size, available, waiting } = this.#pool
     const { queries, errors, cancels, destroyed } = this.log
-    const busy = size - available
-    return { size, idle: available, busy, waiting, queries, errors, cancels, destroyed }
+    const idle = available + (this.#pipeline?.idle ?? 0)
+    const inLine = waiting + (this.#pipeline?.waiting ?? 0)
+    return { size, idle, busy: size - idle, waiting: inLine, queries, errors, cancels, destroyed }
   }
 
   async *listen(...channels: readonly string[]): AsyncGenerator<Notification, void> {
@@ -63,20 +64,20 @@ export class PostgresDatabase extends EngineDatabase {
   }
 
   async close(): Promise<void> {
+    this.#pipeline?.close()
     await this.#pool.drain()
   }
 
   protected async send(api: string, statement: Sql): Promise<Result> {
     this.refuseInside(api)
+    const pipeline = this.#pipeline
+    if (pipeline !== undefined && Pipeline.takes(statement)) {
+      return await this.#observe(pipeline, api, statement)
+    }
     const lease = await this.#borrow()
     const connection = lease.value
     try {
-      const { explainAfter } = this.#settings
-      const result = await this.log.observe(statement, () =>
-        explainAfter === Infinity
-          ? connection.execute(api, statement)
-          : explainSlow(connection, api, statement, explainAfter),
-      )
+      const result = await this.#observe(connection, api, statement)
       if (connection.status === 'I') return result
     } finally {
       if (connection.alive && connection.status === 'I') void lease[Symbol.asyncDispose]()
@@ -85,6 +86,15 @@ export class PostgresDatabase extends EngineDatabase {
     throw new DatabaseError(
       'UNFINISHED_TRANSACTION',
       `${api}: the statement left a transaction open, and it was rolled back; use Database.transaction`,
+    )
+  }
+
+  #observe(runner: Runner, api: string, statement: Sql): Promise<Result> {
+    const { explainAfter } = this.#settings
+    return this.log.observe(statement, () =>
+      explainAfter === Infinity
+        ? runner.execute(api, statement)
+        : explainSlow(runner, api, statement, explainAfter),
     )
   }
 
@@ -115,6 +125,10 @@ export class PostgresDatabase extends EngineDatabase {
 
   async borrow(api: string): Promise<BorrowedPostgres> {
     this.refuseInside(api)
+    return await this.#lend()
+  }
+
+  async #lend(): Promise<BorrowedPostgres> {
     const lease = await this.#borrow()
     return {
       connection: lease.value,
@@ -136,6 +150,20 @@ export class PostgresDatabase extends EngineDatabase {
       if (lease.value.alive) return lease
       lease.discard() // the server ended it while it lay idle
     }
+  }
+
+  #makePipeline(): Pipeline {
+    const [pool, { max, shapes }] = [this.#pool, this.#settings]
+    const lender = {
+      borrow: () => this.#lend(),
+      get room() {
+        return max - pool.size + pool.available
+      },
+      get waiting() {
+        return pool.waiting
+      },
+    }
+    return new Pipeline(lender, shapes)
   }
 
   async #giveBack(lease: PoolLease<PostgresConnection>): Promise<void> {

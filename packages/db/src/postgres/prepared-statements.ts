@@ -1,35 +1,36 @@
 import type { DatabaseError } from '../errors.ts'
 import type { Shape, Shapes } from './statement-submission.ts'
 
-/** A statement that the server knows by a name, or is about to. */
+/** A statement that the server knows by name, or is about to. */
 export interface Prepared {
   readonly name: string
-  parsed: boolean
-  /** Its columns; a statement that has none has none for ever. */
+  /** Only one statement at a time may parse it; others meanwhile do without. */
+  state: 'new' | 'sent' | 'parsed'
+  /** Its columns; a statement without columns never gets any. */
   shape: Shape | undefined
-  /** What the server is to forget, to make room. */
+  /** What the server should forget, to make room. */
   readonly instead: string | undefined
 }
 
-/** As many as a connection has at the server. */
+/** Maximum number per connection on the server. */
 const most = 200
 
 let lastName = 0
-/** Behind a pooler others may have named theirs. */
+/** Behind a pooler, others may use the same names. */
 const prefix = `corral_${Math.random().toString(36).slice(2, 8)}`
 
 /**
- * What one connection has prepared. A statement is prepared when it comes a second time: one that is made up each
- * time is not worth it.
+ * The prepared statements of one connection. A statement is prepared on its second use: one generated afresh each time
+ * is not worth it.
  */
 export class PreparedStatements {
   readonly #named = new Map<string, Prepared>()
   readonly #seen = new Set<string>()
 
-  /** Undefined the first time. */
+  /** Undefined the first time, and while another statement parses it. */
   of(text: string): Prepared | undefined {
     const known = this.#named.get(text)
-    if (known !== undefined) return known
+    if (known !== undefined) return known.state === 'sent' ? undefined : known
     if (!this.#seen.delete(text)) {
       if (this.#seen.size >= most) this.#seen.clear()
       this.#seen.add(text)
@@ -37,7 +38,7 @@ export class PreparedStatements {
     }
     const made: Prepared = {
       name: `${prefix}_${(lastName += 1)}`,
-      parsed: false,
+      state: 'new',
       shape: undefined,
       instead: this.#evict(),
     }
@@ -45,19 +46,15 @@ export class PreparedStatements {
     return made
   }
 
-  forget(text: string): void {
-    this.#named.delete(text)
-  }
-
-  /** The server has forgotten them all. */
+  /** The server has forgotten all of them. */
   clear(): void {
     this.#named.clear()
   }
 
   #evict(): string | undefined {
     if (this.#named.size < most) return undefined
-    for (const [text, { name, parsed }] of this.#named) {
-      if (!parsed) continue
+    for (const [text, { name, state }] of this.#named) {
+      if (state !== 'parsed') continue
       this.#named.delete(text)
       return name
     }
@@ -65,11 +62,11 @@ export class PreparedStatements {
   }
 }
 
-/** The server knows the statement no more, or its tables have changed since: nothing has happened. */
+/** The server no longer knows the statement, or its tables have changed: nothing has happened. */
 export function isStale(error: unknown, shapes: Shapes): boolean {
   const { sqlState, message } = error as DatabaseError
   if (sqlState === '26000' || sqlState === '42P05') {
-    // A pooler gave us another connection: there is no use in it.
+    // A pooler gave us another connection: preparing is pointless.
     shapes.prepare = false
     return true
   }

@@ -2,13 +2,16 @@ import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { ConnectionOptions } from 'node:tls'
-import { cancellable } from 'corral'
+import { cancellable, isCancelled, moveOnAfter, sleep } from 'corral'
+import type { Event } from 'corral'
+import type { Internals } from './internals.ts'
+import type { Submission } from './submission.ts'
 
-/** Where a backend is, and what proves that we may stop it. */
+/** The address of a backend, and the secret that allows us to stop it. */
 export interface CancelTarget {
   readonly host: string
   readonly port: number
-  /** The same TLS as that of the connection; false without. */
+  /** The connection's TLS options; false without TLS. */
   readonly ssl: boolean | ConnectionOptions
   readonly processId: number
   readonly secretKey: number
@@ -17,8 +20,8 @@ export interface CancelTarget {
 const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
 
 /**
- * Asks the server to stop what a backend does, and waits until the server has closed the socket: by then the
- * signal was sent. It may find the backend idle, and then nothing comes of it.
+ * Asks the server to stop what a backend is doing, and waits until the server has closed the socket: by then the signal
+ * was sent. If the backend is idle, nothing happens.
  *
  * Cancellation: closes the socket.
  */
@@ -40,7 +43,30 @@ export async function requestCancel(target: CancelTarget): Promise<void> {
   }
 }
 
-/** When the packet has gone out a reset is as good as an end: the server has read it. */
+/**
+ * Repeats the request until the submission has ended. A request that arrives before the server has started it hits
+ * another one, or nothing.
+ *
+ * @param changed set when something was answered on the connection: its turn may have come
+ */
+export async function cancelUntilEnded(
+  submission: Submission,
+  { host, port, ssl, processID: processId, secretKey }: Internals,
+  changed: Event,
+): Promise<void> {
+  for (let patience = 20; !submission.done; patience *= 2) {
+    changed.clear()
+    try {
+      await requestCancel({ host, port, ssl, processId, secretKey })
+    } catch (error) {
+      if (isCancelled(error)) throw error
+      await sleep(patience) // the server takes no connections just now
+    }
+    if (!submission.done) await moveOnAfter(patience, () => changed.wait())
+  }
+}
+
+/** Once the packet is out, a reset is as good as an end: the server has read it. */
 function sentAndClosed(socket: Socket, event: string, bytes: Buffer): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   let sent = false

@@ -17,13 +17,13 @@ const codes: Readonly<Record<string, DatabaseErrorCode>> = {
   '57014': 'STATEMENT_CANCELLED',
 }
 
-/** What pg hands out: the fields of an ErrorResponse, or the error of a socket. */
+/** What pg throws: the fields of an ErrorResponse, or a socket error. */
 type Reported = Error & Omit<ServerReport, 'sqlState'> & { readonly code?: string }
 
 /**
- * The error of pg as ours, with the statement's caller in its stack.
+ * Converts pg's error to ours, with the statement's caller in its stack.
  *
- * @param fallback what it is when the server said nothing: the connection broke, or never was
+ * @param fallback the code when the server said nothing: the connection broke, or was never made
  */
 export function serverError(
   api: string,
@@ -48,8 +48,13 @@ export function serverError(
   })
 }
 
+/** Whether the server reports that the statement was cancelled. */
+export function isCancelReport(error: unknown): boolean {
+  return (error as Reported | undefined)?.code === '57014'
+}
+
 function said(error: Reported): string {
-  // Of several addresses of a host none answered: the message of the error around them is empty.
+  // None of the host's addresses answered: the aggregate error has an empty message.
   if (error.message === '' && error instanceof AggregateError) {
     return error.errors.map((each: Error) => each.message).join('; ')
   }

@@ -1,11 +1,11 @@
 import type { Result } from '../executor.ts'
 import type { TypeParsers } from './decode.ts'
 import type { PostgresWire } from './internals.ts'
-import type { Prepared } from './prepared-statements.ts'
+import type { Prepared, PreparedStatements } from './prepared-statements.ts'
 import { Submission } from './submission.ts'
 import type { Field } from './submission.ts'
 
-/** What the columns of a statement were the last time. */
+/** The columns of a statement, as last seen. */
 export interface Shape {
   readonly columns: readonly string[]
   readonly types: readonly number[]
@@ -15,9 +15,9 @@ export interface Shape {
 const remembered = 1000
 const nothing: Shape = { columns: [], types: [], parsers: [] }
 
-/** The shapes of a database's statements, by their text. */
+/** The shapes of a database's statements, by text. */
 export class Shapes {
-  /** Whether what is used again is prepared. */
+  /** Whether reused statements are prepared. */
   prepare: boolean
   readonly #types: TypeParsers
   readonly #known = new Map<string, Shape>()
@@ -41,54 +41,63 @@ export class Shapes {
   }
 }
 
-/** One statement with its parameters, by the extended protocol. */
+/** One statement with its parameters, over the extended protocol. */
 export class StatementSubmission extends Submission {
   readonly #text: string
   readonly #values: (string | Buffer | null)[]
   readonly #shapes: Shapes
-  readonly #prepared: Prepared | undefined
-  readonly #rows: unknown[][] = []
-  #shape: Shape
+  #prepared: Prepared | undefined
+  #rows: unknown[][] = []
+  #shape: Shape = nothing
 
-  constructor(
-    text: string,
-    values: (string | Buffer | null)[],
-    shapes: Shapes,
-    prepared: Prepared | undefined,
-  ) {
-    super()
-    this.#prepared = prepared
-    this.#shape = prepared?.shape ?? nothing
+  constructor(owner: object, text: string, values: (string | Buffer | null)[], shapes: Shapes) {
+    super(owner)
     this.#text = text
     this.#values = values
     this.#shapes = shapes
+  }
+
+  /** What the connection has prepared for it. Called each time before it is sent. */
+  begin(prepared: PreparedStatements): void {
+    this.error = undefined
+    this.#rows = []
+    this.#prepared = this.#shapes.prepare ? prepared.of(this.#text) : undefined
+    this.#shape = this.#prepared?.shape ?? nothing
+  }
+
+  get isPrepared(): boolean {
+    return this.#prepared !== undefined
   }
 
   get result(): Result {
     return { columns: this.#shape.columns, rows: this.#rows, count: this.count }
   }
 
-  submit(wire: PostgresWire): null {
+  submit(wire: PostgresWire): void {
     const prepared = this.#prepared
-    wire.stream.cork() // one packet
-    try {
-      if (prepared === undefined) wire.parse({ text: this.#text })
-      else if (!prepared.parsed) this.#prepare(wire, prepared)
-      wire.bind({ statement: prepared?.name, values: this.#values })
-      if (prepared?.shape === undefined) wire.describe({ type: 'P' })
-      wire.execute({})
-      wire.sync()
-    } finally {
-      wire.stream.uncork()
-    }
-    return null
+    if (prepared === undefined) wire.parse({ text: this.#text })
+    else if (prepared.state === 'new') this.#prepare(wire, prepared)
+    wire.bind({ statement: prepared?.name, values: this.#values })
+    if (prepared?.shape === undefined) wire.describe({ type: 'P' })
+    wire.execute({})
+    wire.sync()
   }
 
   override handleParseComplete(): void {
-    if (this.#prepared !== undefined) this.#prepared.parsed = true
+    if (this.#prepared !== undefined) this.#prepared.state = 'parsed'
   }
 
-  /** Where COPY takes its rows from, the server passes over the Sync that was sent. */
+  override handleReady(): void {
+    this.settle()
+    super.handleReady()
+  }
+
+  /** What the server did not parse must be parsed by the next statement. */
+  protected settle(): void {
+    if (this.#prepared?.state === 'sent') this.#prepared.state = 'new'
+  }
+
+  /** While COPY takes rows, the server ignores the Sync that was sent. */
   override handleCopyInResponse(wire: PostgresWire): void {
     super.handleCopyInResponse(wire)
     wire.sync()
@@ -113,7 +122,9 @@ export class StatementSubmission extends Submission {
     }
   }
 
-  #prepare(wire: PostgresWire, { name, instead }: Prepared): void {
+  #prepare(wire: PostgresWire, prepared: Prepared): void {
+    const { name, instead } = prepared
+    prepared.state = 'sent'
     if (instead !== undefined) wire.close({ type: 'S', name: instead })
     wire.parse({ name, text: this.#text })
   }

@@ -1,3 +1,4 @@
+import { Exchange } from '../exchange.ts'
 import type { PostgresWire } from './internals.ts'
 
 /** A column of a result, as the server describes it. */
@@ -6,16 +7,12 @@ export interface Field {
   readonly dataTypeID: number
 }
 
-/**
- * Something that the server is to do, as pg's client takes it: it submits it, and hands it what the server says. After
- * an error it hands it no more.
- */
-export abstract class Submission {
-  error: unknown
-  /** How many rows it changed or gave, as the server counts. */
+/** A request to the server, and its replies: after an error, only that it is ready. */
+export abstract class Submission extends Exchange<never> {
+  /** Number of rows changed or returned, as the server counts. */
   count = 0
 
-  abstract submit(wire: PostgresWire): null
+  abstract submit(wire: PostgresWire): void
   handleParseComplete(): void {}
   handleRowDescription(_message: { readonly fields: readonly Field[] }): void {}
   handleDataRow(_message: { readonly fields: readonly (string | null)[] }): void {}
@@ -25,9 +22,10 @@ export abstract class Submission {
     wire.sendCopyFail('use copyFrom')
   }
   handleCopyData(_message: { readonly chunk: Buffer }): void {}
-  handleReadyForQuery(): void {}
-  /** The server is ready for more, or gone. */
-  handleEnd(): void {}
+  /** The server is ready for more. If it is gone, only `end` is called. */
+  handleReady(): void {
+    this.end()
+  }
 
   handleCommandComplete({ text }: { readonly text: string }): void {
     this.count = Number(/\d+$/.exec(text)?.[0] ?? 0)
@@ -38,17 +36,16 @@ export abstract class Submission {
   }
 }
 
-/** Several statements, separated by semicolons: their rows are passed over. */
+/** Several statements, separated by semicolons: their rows are ignored. */
 export class ScriptSubmission extends Submission {
   readonly #text: string
 
-  constructor(text: string) {
-    super()
+  constructor(owner: object, text: string) {
+    super(owner)
     this.#text = text
   }
 
-  submit(wire: PostgresWire): null {
+  submit(wire: PostgresWire): void {
     wire.query(this.#text)
-    return null
   }
 }

@@ -4,9 +4,9 @@ import { Sql } from './statement.ts'
 
 interface SqlTag {
   /**
-   * A statement, or a piece of one. What stands in `${}` is a parameter, never text; another piece is put in as it is.
+   * A statement, or a fragment of one. Everything in `${}` is a parameter, never SQL text; fragments are inlined.
    *
-   * @throws MisuseError for `undefined`: say `null` for NULL
+   * @throws MisuseError for `undefined`: use `null` for NULL
    * @example
    * const adults = sql`age >= ${18}`
    * await db.query(sql`select name from users where ${adults} and city = ${city}`)
@@ -15,14 +15,15 @@ interface SqlTag {
   /** A name, quoted: `sql.identifier('public', 'users')` is `"public"."users"`. */
   identifier(...names: readonly string[]): Sql
   /**
-   * Pieces or values in a row. Of nothing there is no row: `in ()` is no SQL, so say what you mean when the list is empty.
+   * Fragments or values, joined by a separator. An empty list is refused: `in ()` is not SQL, so handle that case
+   * yourself.
    *
-   * @param separator what stands between them; a comma by default
+   * @param separator between them; a comma by default
    */
   join(items: readonly unknown[], separator?: Sql): Sql
-  /** Text as it is. Never from outside. */
+  /** Verbatim SQL. Never pass outside input. */
   raw(text: string): Sql
-  /** Rows for `insert ... values`: `($1, $2), ($3, $4)`. All have the same length. */
+  /** Rows for `insert ... values`: `($1, $2), ($3, $4)`. All must have the same length. */
   values(rows: readonly (readonly unknown[])[]): Sql
 }
 

@@ -1,8 +1,8 @@
 import { MisuseError } from 'corral'
 
 /**
- * SQL with its values beside it: `parts[0] $1 parts[1] $2 ... parts[n]`. Made by the tag `sql` only, so that no
- * string that came from outside is ever taken for SQL.
+ * SQL with its values kept separate: `parts[0] $1 parts[1] $2 ... parts[n]`. Made only by the tag `sql`, so that no
+ * outside string is ever taken for SQL.
  */
 export class Sql {
   readonly parts: readonly string[]
@@ -14,7 +14,7 @@ export class Sql {
     this.values = values
   }
 
-  /** @internal Text that has its placeholders already, as its engine writes them. */
+  /** @internal Text that already contains placeholders, in the engine's syntax. */
   static compiled(text: string, values: readonly unknown[]): Sql {
     return new Sql([text], values)
   }
@@ -48,7 +48,7 @@ function textsOf(parts: readonly string[]): Texts {
   return texts
 }
 
-/** A NUL ends the text in the protocols: what stands behind it would be taken for something else. */
+/** A NUL ends the text in the protocols: what follows it would be misread. */
 function join(parts: readonly string[]): Texts {
   const marked = parts.join('?')
   if (marked.includes('\0') || !marked.isWellFormed()) {

@@ -1,7 +1,7 @@
 import { MisuseError } from 'corral'
 import { describe } from 'corral/lowlevel'
 
-/** Text as it is. @throws MisuseError for what no database keeps as it is */
+/** Text as it is. @throws MisuseError for text that no database stores unchanged */
 export function wholeText(value: string, where: string): string {
   if (value.includes('\0')) {
     throw new MisuseError(`${where} must be text without NUL, got one at ${value.indexOf('\0')}`)

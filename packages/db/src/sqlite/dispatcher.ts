@@ -9,27 +9,30 @@ import type { Outcome, SqliteFailure, WorkerSettings } from './worker/protocol.t
 
 export interface DispatcherOptions {
   readonly settings: WorkerSettings
-  /** A process can be ended, and so can the statement that it runs; what it ran besides is run again, by another. */
+  /**
+   * A process can be killed, and with it the statement it runs; its other statements are run again by another worker.
+   */
   readonly inProcess: boolean
   readonly max: number
-  /** In one transaction, or each for itself. */
+  /** In one transaction, or each on its own. */
   readonly mode: 'group' | 'each'
   readonly log: QueryLog
 }
 
-/** After that time those behind a slow statement are given to other workers, in milliseconds. */
+/** After how long the statements behind a slow one move to other workers, in milliseconds. */
 const slow = 10
-/** What ends a worker that often is not run again. */
+/** A statement that crashes a worker this often is not run again. */
 const maxLosses = 2
 
 /**
- * Hands statements to workers, first come first served. Those of one turn of the event loop travel together, and so do
- * those that come while all workers are busy: a message costs more than a statement, and a commit more than a hundred.
+ * Assigns statements to workers in order of arrival. Those of one turn of the event loop travel together, and so do
+ * those that arrive while all workers are busy: a message costs more than a statement, and a commit more than a
+ * hundred.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions
   readonly #line = new RingBuffer<Job | Claim>()
-  /** To be served before the line: they have waited already. */
+  /** To be served before the queue: they have already waited. */
   readonly #returned: Job[] = []
   #first: Job | Claim | undefined
   readonly #workers = new Set<SqliteWorker>()
@@ -37,7 +40,7 @@ export class Dispatcher {
   readonly #claimed = new Set<SqliteWorker>()
   /** A worker has become idle, or has ended. */
   readonly #settled = new Event()
-  /** How many wait, here and in line. */
+  /** How many wait, here and in the queue. */
   #waiting = 0
   #starting = 0
   #scheduled = false
@@ -47,7 +50,7 @@ export class Dispatcher {
     this.#options = options
   }
 
-  /** How many workers there are, those being started counted in. */
+  /** Number of workers, including those being started. */
   get size(): number {
     return this.#workers.size
   }
@@ -56,7 +59,7 @@ export class Dispatcher {
     return this.#idle.length
   }
 
-  /** How many are at work, or lent. */
+  /** How many are busy or reserved. */
   get busy(): number {
     return this.#workers.size - this.#idle.length - this.#starting
   }
@@ -66,9 +69,9 @@ export class Dispatcher {
   }
 
   /**
-   * Runs a statement by whichever worker has time.
+   * Runs a statement on whichever worker is free.
    *
-   * Cancellation: leaves the line; a statement under way is stopped if its worker is a process, else waited for.
+   * Cancellation: leaves the queue; a running statement is stopped if its worker is a process, otherwise waited for.
    */
   async run(job: Job): Promise<Outcome> {
     this.#enter(job)
@@ -84,7 +87,7 @@ export class Dispatcher {
     return job.reply
   }
 
-  /** A worker for oneself, until it is given back by `release`. */
+  /** Reserves a worker until `release`. */
   async claim(): Promise<SqliteWorker> {
     const claim = new Claim(this)
     this.#enter(claim)
@@ -104,7 +107,7 @@ export class Dispatcher {
     this.#free(worker)
   }
 
-  /** Turns away those in line, waits for what is under way, and ends the workers. Run under a shield. */
+  /** Rejects queued statements, waits for running ones, and ends the workers. Run under a shield. */
   async close(): Promise<void> {
     this.#closed = true
     for (let entry = this.#next(); entry; entry = this.#next()) entry.fail(closed())
@@ -128,7 +131,7 @@ export class Dispatcher {
     this.#waiting += 1
     if (this.#scheduled) return
     this.#scheduled = true
-    // When all that goes on in this turn has said what it wants.
+    // Once everything that runs in this turn has queued its statements.
     process.nextTick(() => this.#pump())
   }
 
@@ -154,7 +157,7 @@ export class Dispatcher {
     while (this.#waiting > this.#starting && this.#workers.size < this.#options.max) this.#start()
   }
 
-  /** The first that still waits. */
+  /** The first one still waiting. */
   #peek(): Job | Claim | undefined {
     while (this.#first === undefined || this.#first.stage !== 'queued') {
       this.#first = this.#returned.shift() ?? this.#line.shift()
@@ -170,7 +173,7 @@ export class Dispatcher {
     return entry
   }
 
-  /** With those behind it, up to the next claim; they are shared out among the idle. */
+  /** With those behind it, up to the next reservation; they are divided among the idle workers. */
   #send(worker: SqliteWorker, first: Job): void {
     const { mode } = this.#options
     const share = Math.ceil((this.#waiting + 1) / (this.#idle.length + 1))
@@ -185,7 +188,7 @@ export class Dispatcher {
     }
   }
 
-  /** Nobody waits behind a slow statement for longer than in line. */
+  /** No statement waits behind a slow one for longer than it would in the queue. */
   #giveAway(worker: SqliteWorker, id: number): void {
     this.#return(worker.withdraw(id))
   }
@@ -228,7 +231,7 @@ export class Dispatcher {
     this.#pump()
   }
 
-  /** It could not open the file: the first in line hears of it. */
+  /** It could not open the file: the first in the queue gets the error. */
   #refuse(worker: SqliteWorker, failure: SqliteFailure): void {
     this.#next()?.fail(sqliteError('openSqlite', failure))
     void worker.end()
@@ -250,7 +253,7 @@ export class Dispatcher {
     this.#return(again)
   }
 
-  /** @param ended we ended the worker ourselves */
+  /** @param ended whether we ended the worker ourselves */
   #mayRepeat(job: Job, ended: boolean): boolean {
     if (!ended) job.losses += 1
     return !this.#closed && this.#options.mode === 'each' && job.losses < maxLosses

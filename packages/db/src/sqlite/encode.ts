@@ -4,7 +4,7 @@ import { jsonText, momentText, wholeText } from '../sql/value-text.ts'
 import type { SqliteValue } from './worker/protocol.ts'
 
 /**
- * The parameters of a statement as SQLite holds them. What it would change without a word is refused.
+ * The parameters of a statement as SQLite stores them. Values that it would silently change are refused.
  *
  * @throws MisuseError
  */

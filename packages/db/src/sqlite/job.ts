@@ -2,7 +2,7 @@ import { Exchange } from '../exchange.ts'
 import type { SqliteWorker } from './sqlite-worker.ts'
 import type { Outcome, SqliteValue } from './worker/protocol.ts'
 
-/** Where something that was asked for is: in line, with a worker, over, or given up before it began. */
+/** The state of a job: queued, with a worker, finished, or given up before it started. */
 export type Stage = 'queued' | 'sent' | 'over'
 
 /** One statement on its way to a worker and back. */
@@ -10,12 +10,12 @@ export class Job extends Exchange<Outcome> {
   stage: Stage = 'queued'
   readonly text: string
   readonly values: readonly SqliteValue[]
-  /** Who has it; of its batch it is number `place`. */
+  /** The worker that has it; `place` is its index in the batch. */
   worker: SqliteWorker | undefined
   place = 0
-  /** Nobody waits for what it gives. */
+  /** Its result is no longer wanted. */
   cancelled = false
-  /** How often a worker ended under it, for whatever reason. */
+  /** How often a worker ended while running it, for any reason. */
   losses = 0
 
   constructor(owner: object, text: string, values: readonly SqliteValue[] = []) {
@@ -38,7 +38,7 @@ export class Job extends Exchange<Outcome> {
   }
 }
 
-/** A worker for oneself. */
+/** A reserved worker. */
 export class Claim extends Exchange<SqliteWorker> {
   stage: Stage = 'queued'
 

@@ -4,15 +4,15 @@ import type { SqliteOptions } from './options.ts'
 import { SqliteDatabase } from './sqlite-database.ts'
 
 /**
- * Opens a file of SQLite, or makes it. One thread writes: statements that come together are committed together, and
- * each is on the disk when it returns. Readers are processes of their own and never wait for the writer.
+ * Opens or creates a SQLite file. One thread writes: statements that arrive together are committed together, and each
+ * is on disk when it returns. Readers are separate processes and never wait for the writer.
  *
- * Cancellation, of the database's methods: `query` and `stream` end the statement, within some 20 ms. What the writer
+ * Cancellation, of the database's methods: `query` and `stream` stop the statement within about 20 ms. What the writer
  * has begun is waited for.
  *
- * @param path a file, or `:memory:`: that is gone when it is closed
- * @throws DatabaseError CONNECT, NOT_A_DATABASE, LOCKED, READ_ONLY: the file is then as it was
- * @throws MisuseError for options that cannot be right
+ * @param path a file, or `:memory:`, which is gone when closed
+ * @throws DatabaseError CONNECT, NOT_A_DATABASE, LOCKED, READ_ONLY; the file is then unchanged
+ * @throws MisuseError for invalid options
  * @example
  * await using db = await openSqlite(':memory:')
  * await db.execute(sql`create table users (id integer primary key, name text)`)

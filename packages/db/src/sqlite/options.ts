@@ -12,22 +12,22 @@ import { DatabaseError } from '../errors.ts'
 import type { QueryEvent } from '../query-log.ts'
 
 export interface SqliteOptions {
-  /** How many read at the same time. Each is started when it is needed. Default 2. */
+  /** How many read at the same time. Each is started on demand. Default 2. */
   readonly readers?: number
   /**
-   * Where readers live. A `process` can be ended in the middle of a long query, within some 20 ms; it takes some 40 MB. A
-   * `thread` takes less, but a query that is cancelled there runs to its end. Default `process`.
+   * Where readers run. A `process` can be killed in the middle of a long query, within about 20 ms; it takes about 40
+   * MB. A `thread` takes less, but a cancelled query runs to its end. Default `process`.
    */
   readonly isolation?: 'process' | 'thread'
-  /** Nothing is written, and the file must be there. Default false. */
+  /** Nothing is written, and the file must exist. Default false. */
   readonly readOnly?: boolean
-  /** How long to wait for another program that writes to the file, in milliseconds. Default 5000. */
+  /** How long to wait while another program writes to the file, in milliseconds. Default 5000. */
   readonly lockTimeout?: number
   /** How large the file may grow, in bytes. Default `Infinity`. */
   readonly maxSize?: number
-  /** `full`: what was acknowledged survives a power cut. `normal`: it survives the end of the program. Default `full`. */
+  /** `full`: acknowledged writes survive a power cut. `normal`: they survive a crash of the program. Default `full`. */
   readonly synchronous?: 'full' | 'normal'
-  /** Told of every statement. What it throws is thrown by the statement. */
+  /** Called after every statement. What it throws is thrown by the statement. */
   readonly onQuery?: (event: QueryEvent) => void
 }
 
@@ -42,7 +42,7 @@ export interface SqliteSettings {
   readonly onQuery: ((event: QueryEvent) => void) | undefined
 }
 
-/** The options with their defaults; refuses what cannot be right. */
+/** The validated options, with defaults. */
 export function settingsOf(path: string, options: SqliteOptions): SqliteSettings {
   if (typeof path !== 'string' || path === '' || path.includes('\0')) {
     refuse('openSqlite: path', 'the name of a file, or ":memory:"', path)
@@ -71,7 +71,7 @@ export function settingsOf(path: string, options: SqliteOptions): SqliteSettings
   return { path, readers, inProcess, readOnly, lockTimeout, maxSize, synchronous, onQuery }
 }
 
-/** SQLite itself says no more than that it cannot open it. */
+/** SQLite itself only says that it cannot open it. */
 export function requirePlace(path: string): void {
   if (path === ':memory:') return
   if (isFolder(path)) {

@@ -17,9 +17,9 @@ const rollback: Sql = sql`rollback`
 
 let opened = 0
 
-/** A worker in the hands of one borrower. */
+/** A worker reserved by one borrower. */
 export class SqliteConnection implements Connection {
-  /** A thread ends no sooner than its statement: waiting for that is no worse. */
+  /** A thread cannot end before its statement: waiting for that is no worse. */
   readonly grace: number = Infinity
   readonly #worker: SqliteWorker
 
@@ -47,7 +47,7 @@ export class SqliteConnection implements Connection {
     return await this.#result(api, this.#worker.ask({ op: 'script', text }))
   }
 
-  /** The writer takes its lock at once: one that came later could fail when it is too late to wait. */
+  /** The writer takes its lock at once: taken later, it could fail when it is too late to wait. */
   begin({ readOnly = false }: TransactionOptions): Sql {
     return readOnly ? deferred : immediate
   }
@@ -89,7 +89,7 @@ export class SqliteConnection implements Connection {
     })
   }
 
-  /** What was set for this connection alone is gone afterwards. Run under a shield. */
+  /** Resets what was set for this connection alone. Run under a shield. */
   async reset(): Promise<void> {
     if (!this.alive) return
     const outcome = await this.#worker.outcomeOf(this.#worker.ask({ op: 'reset' }))

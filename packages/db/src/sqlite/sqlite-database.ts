@@ -25,7 +25,7 @@ interface BorrowedSqlite extends Borrowed {
 export class SqliteDatabase extends EngineDatabase {
   readonly engine = 'sqlite'
   readonly #writer: Dispatcher
-  /** The writer itself, when there is nothing but memory to share. */
+  /** The writer itself, for an in-memory database. */
   readonly #readers: Dispatcher
 
   constructor({ path, readOnly, readers, inProcess, onQuery, ...rest }: SqliteSettings) {

@@ -31,7 +31,7 @@ const advice: Partial<Record<DatabaseErrorCode, string>> = {
   NOT_A_DATABASE: 'the file is no SQLite database; name another',
 }
 
-/** What SQLite reported as an error of ours. */
+/** Converts a SQLite error to ours. */
 export function sqliteError(api: string, { errcode, message }: SqliteFailure): DatabaseError {
   const code = constraints.get(errcode) ?? primary.get(errcode & 0xff) ?? 'STATEMENT'
   const hint = advice[code]

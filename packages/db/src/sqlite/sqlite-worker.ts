@@ -5,28 +5,28 @@ import { openProcess, openThread } from './worker-host.ts'
 import type { WorkerHost } from './worker-host.ts'
 import type { Outcome, PackedStatement, Reply, Request, WorkerSettings } from './worker/protocol.ts'
 
-/** How long a statement that is cancelled may go on before its process is ended, in milliseconds. */
+/** How long a cancelled statement may continue before its process is killed, in milliseconds. */
 const patience = 10
-/** As many statements as a batch may have. */
+/** Maximum number of statements in a batch. */
 export const maxBatch = 1024
 
 interface Batch {
   readonly jobs: readonly Job[]
-  /** How many have their outcome. */
+  /** How many have an outcome. */
   answered: number
 }
 
 type Asked<R = Request> = R extends Request ? Omit<R, 'id'> : never
 
-/** What a worker tells of itself. */
+/** The callbacks of a worker. */
 export interface WorkerListener {
   /** It has nothing to do. */
   idle(worker: SqliteWorker): void
-  /** It has ended, and these have no outcome. */
+  /** It has ended, and these jobs have no outcome. */
   gone(worker: SqliteWorker, lost: readonly Job[]): void
 }
 
-/** A thread or process with one connection, and what it was asked. */
+/** A thread or process with one connection, and its jobs. */
 export class SqliteWorker {
   alive = true
   /** A transaction is open there. */
@@ -58,7 +58,7 @@ export class SqliteWorker {
     return this.ask({ op: 'open', settings: { ...settings, cells: this.#cells } })
   }
 
-  /** @param op how the jobs are run; `maxBatch` at the most */
+  /** @param op how the jobs are run, `maxBatch` at most */
   send(op: 'each' | 'group' | 'alone', jobs: readonly Job[]): number {
     const texts: string[] = []
     const places = new Map<string, number>()
@@ -82,7 +82,7 @@ export class SqliteWorker {
     return job
   }
 
-  /** Takes back what it has not come to. */
+  /** Takes back the jobs that it has not started. */
   withdraw(id: number): Job[] {
     const batch = this.#batches.get(id)
     if (batch === undefined) return []
@@ -94,7 +94,7 @@ export class SqliteWorker {
   /**
    * Waits for the outcome of a job.
    *
-   * Cancellation: returns when the statement has stopped: a process is ended, a thread waited for.
+   * Cancellation: returns when the statement has stopped: a process is killed, a thread waited for.
    */
   async outcomeOf(job: Job, onCancel: 'stop' | 'finish' = 'stop'): Promise<Outcome> {
     try {
@@ -120,14 +120,14 @@ export class SqliteWorker {
     if (timedOut) await this.end()
   }
 
-  /** Ends it at once, whatever it does. Run under a shield. */
+  /** Ends it at once, whatever it is doing. Run under a shield. */
   async end(): Promise<void> {
     if (this.alive) this.#log.destroyed += 1
     this.alive = false
     await this.#host.end()
   }
 
-  /** Ends it when it has closed its file. Run under a shield. */
+  /** Ends it after it has closed its file. Run under a shield. */
   async close(): Promise<void> {
     if (this.alive) await this.ask({ op: 'close' }).ended()
     this.alive = false

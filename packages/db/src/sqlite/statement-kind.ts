@@ -1,5 +1,5 @@
 /**
- * How a statement is to be run.
+ * How to run a statement.
  *
  *   read     by a reader, at the same time as others
  *   write    by the writer, in one transaction with others
@@ -10,7 +10,7 @@ export type StatementKind = 'read' | 'write' | 'alone' | 'begin'
 
 const leading = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[^]*?(?:\*\/|$))*([a-z]*)/i
 
-/** Told by its first word: what is taken for a read and writes is refused by the reader, and goes to the writer. */
+/** Decided by its first word: if what looks like a read writes, the reader refuses it and it goes to the writer. */
 export function kindOf(text: string): StatementKind {
   switch (leading.exec(text)?.[1]?.toLowerCase()) {
     case 'select':

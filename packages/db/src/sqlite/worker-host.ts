@@ -11,14 +11,14 @@ const script = new URL(
   import.meta.url,
 )
 
-/** Where a connection of SQLite lives: it is synchronous, so it must not live here. */
+/** Hosts a SQLite connection: it is synchronous, so it must not run in this thread. */
 export interface WorkerHost {
-  /** A statement under way there can be stopped, by ending it. */
+  /** Whether a running statement can be stopped, by killing the host. */
   readonly stoppable: boolean
   post(request: Request): void
-  /** Whether a reply is waited for: that keeps this process alive. */
+  /** Whether a reply is expected: that keeps this process alive. */
   keepAlive(yes: boolean): void
-  /** Ends it, and waits for its end. A thread ends when its statement does. */
+  /** Ends it, and waits until it has ended. A thread ends when its statement does. */
   end(): Promise<void>
 }
 
@@ -28,7 +28,7 @@ interface Listener {
 }
 
 export function openThread(listener: Listener): WorkerHost {
-  // No flag of this process, no console of ours.
+  // It inherits no flags of this process, and not our console.
   const worker = new Worker(script, { execArgv: [], name: 'corral-sqlite' })
   const gone = new Event()
   worker.unref()

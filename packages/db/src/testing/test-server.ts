@@ -12,14 +12,14 @@ import { DatabaseError } from '../errors.ts'
 import { prepareBinaries } from './binaries.ts'
 import type { Binaries } from './binaries.ts'
 
-/** PostgreSQL refuses to run as root. This is who owns nothing: `nobody`. */
+/** PostgreSQL refuses to run as root. This is the user that owns nothing: `nobody`. */
 const nobody = 65_534
 
-// The server ends when the pipe does, and so when we do, in whatever way: kill -9 included.
+// The server ends when the pipe does, and so when this process does, in any way: kill -9 included.
 const guard =
   '"$@" </dev/null & server=$!; cat >/dev/null; kill -QUIT $server 2>/dev/null; wait $server'
 
-/** A server of our own, in a temporary folder, that only we can log in to. */
+/** A private server, in a temporary folder, that only this process can log in to. */
 export class TestServer {
   readonly url: string
   readonly #folder: string
@@ -45,7 +45,7 @@ export class TestServer {
     this.url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
   }
 
-  /** Cancellation: gives up, and leaves nothing. */
+  /** Cancellation: gives up, and leaves nothing behind. */
   static async open(durable: boolean): Promise<TestServer> {
     const folder = await mkdtemp(join(tmpdir(), 'corral-postgres-'))
     try {
@@ -69,7 +69,7 @@ export class TestServer {
     }
   }
 
-  /** Starts it, and waits until it takes connections. */
+  /** Starts it, and waits until it accepts connections. */
   async start(): Promise<void> {
     const { bin, env } = this.#binaries
     const settings = {
@@ -107,7 +107,7 @@ export class TestServer {
     }
   }
 
-  /** Ends it at once, as a crash does: it recovers when it starts again. */
+  /** Stops it at once, as a crash would: it recovers when it starts again. */
   async stop(): Promise<void> {
     const child = this.#guard
     this.#guard = undefined

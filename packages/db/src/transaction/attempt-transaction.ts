@@ -9,8 +9,8 @@ import type { Handle } from './handle.ts'
 import { OpenTransaction } from './open-transaction.ts'
 
 /**
- * Runs `fn` in a transaction on a connection that is idle, once. Afterwards the connection is idle again, or
- * dead. What was to be run after COMMIT is left to the caller.
+ * Runs `fn` once, in a transaction on an idle connection. Afterwards the connection is idle again, or dead. Callbacks
+ * to run after COMMIT are left to the caller.
  */
 export async function attemptTransaction<T>(
   connection: Connection,
@@ -28,7 +28,7 @@ export async function attemptTransaction<T>(
     await tx.line.use(() => commit(connection, log, api))
     return { value, committed: tx.committed }
   } catch (error) {
-    // A task that outlives the body may have a statement under way: idle first, then ROLLBACK.
+    // A task that outlives the body may have a running statement: wait until idle, then ROLLBACK.
     const idle = await shield(() => moveOnAfter(connection.grace, () => tx.line.use(() => {})))
     if (idle.timedOut) await shield(() => connection.destroy())
     else await connection.rollback()

@@ -9,13 +9,13 @@ import { copyIn, copyOut } from './copy.ts'
 /** The innermost session or transaction that the running code is in. */
 export const innermost: TaskLocal<Handle | undefined> = new TaskLocal<Handle | undefined>()
 
-/** One connection in the hands of a callback. Statements of several tasks go one after the other. */
+/** A connection as used by a callback. Statements of several tasks run one after the other. */
 export abstract class Handle extends Executor {
   readonly connection: Connection
-  /** Of the database that it belongs to. */
+  /** The database it belongs to. */
   readonly log: QueryLog
   readonly parent: Handle | undefined
-  /** Of one statement, or of a nested transaction. */
+  /** Held by one statement, or by a nested transaction. */
   readonly line: Lock = new Lock()
   #over = false
 
@@ -26,7 +26,7 @@ export abstract class Handle extends Executor {
     this.parent = parent
   }
 
-  /** Runs `fn` with this as the innermost one; then takes no more, and waits for what is under way. */
+  /** Runs `fn` with this as the innermost one; then accepts no more, and waits for what is running. */
   async runIn<T>(fn: () => PromiseLike<T> | T): Promise<T> {
     try {
       return await innermost.run(this, async () => await fn())
@@ -68,12 +68,12 @@ export abstract class Handle extends Executor {
     )
   }
 
-  /** A statement of our own: it does not wait in line. */
+  /** An internal statement: it does not queue. */
   protected control(api: string, statement: Sql, onCancel?: OnCancel): Promise<Result> {
     return this.log.observe(statement, () => this.connection.execute(api, statement, onCancel))
   }
 
-  /** @throws MisuseError inside a transaction that is nested in this one: it holds the line, and would wait for itself */
+  /** @throws MisuseError inside a transaction nested in this one: it holds the connection, and would wait for itself */
   protected async exclusively<T>(api: string, fn: () => Promise<T>): Promise<T> {
     for (let inner = innermost.get(); inner !== undefined; inner = inner.parent) {
       if (inner.parent !== this) continue

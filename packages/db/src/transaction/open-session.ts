@@ -3,7 +3,7 @@ import { attemptTransaction } from './attempt-transaction.ts'
 import { Handle } from './handle.ts'
 import { withRetry } from './with-retry.ts'
 
-/** One connection, reserved. */
+/** A reserved connection. */
 export class OpenSession extends Handle implements Session {
   protected readonly name = 'Session'
 

@@ -12,7 +12,7 @@ const api = 'Transaction.transaction'
 /** A transaction that has begun, or a savepoint in one. */
 export class OpenTransaction extends Handle implements Transaction {
   protected readonly name = 'Transaction'
-  /** To be run after COMMIT. */
+  /** Callbacks to run after COMMIT. */
   readonly committed: (() => PromiseLike<void> | void)[] = []
   readonly #depth: number
 
@@ -35,7 +35,7 @@ export class OpenTransaction extends Handle implements Transaction {
     const depth = this.#depth + 1
     const name = sql.identifier(`corral_${depth}`)
     const inner = new OpenTransaction(this.connection, this.log, this, depth)
-    // Stopped in the middle, these two would leave in doubt whether there is a savepoint, and fail the transaction around.
+    // Stopped halfway, these two would leave it unclear whether there is a savepoint, and fail the outer transaction.
     await this.control(api, sql`savepoint ${name}`, 'finish')
     try {
       const value = await inner.runIn(() => fn(inner))
@@ -53,7 +53,7 @@ export class OpenTransaction extends Handle implements Transaction {
       await inner.line.use(() => this.control(api, sql`rollback to savepoint ${name}`))
       await this.control(api, sql`release savepoint ${name}`)
     } catch (error) {
-      // The connection is lost, and so is the transaction around: its next statement says so.
+      // The connection is lost, and with it the outer transaction: its next statement will say so.
       if (isCancelled(error)) throw error
     }
   }

@@ -8,7 +8,7 @@ type Committed = readonly (() => PromiseLike<void> | void)[]
 const levels: ReadonlySet<string> = new Set(['read committed', 'repeatable read', 'serializable'])
 const backoff = exponential({ base: 10, max: 1000 })
 
-/** Runs a transaction, again as its options allow, and then what was to be run after COMMIT. */
+/** Runs a transaction, retrying as its options allow, then the callbacks for after COMMIT. */
 export async function withRetry<T>(
   api: string,
   fn: unknown,

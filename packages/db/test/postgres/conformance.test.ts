@@ -4,9 +4,11 @@ import { serve } from './serve.ts'
 
 const served = serve()
 
-conformance('PostgreSQL', {
-  open: (options) => served.open({ max: 1, ...options }),
-  endless: sql`select pg_sleep(600)`,
-  isolated: false, // the one connection is taken
-  count: BigInt,
-})
+for (const pipeline of [false, true]) {
+  conformance(pipeline ? 'PostgreSQL, pipelined' : 'PostgreSQL', {
+    open: (options) => served.open({ max: 1, pipeline, ...options }),
+    endless: sql`select pg_sleep(600)`,
+    isolated: false, // the one connection is taken
+    count: BigInt,
+  })
+}

@@ -1,10 +1,13 @@
 import type { Context, Diagnostic, CreateRule, Visitor } from '@oxlint/plugins'
 import { bare, functionAround, mayAwait, memberName, within } from '../ast.ts'
 import type { Node } from '../ast.ts'
+import { mayBeInScope } from '../may-be-in-scope.ts'
 import { namesOf } from '../names.ts'
 
 /** Waits that are nothing without `await`, so that it can be put there: they give no value and take no turn. */
 const pure = new Set(['checkpoint', 'sleep', 'sleepUntil'])
+/** Whoever starts one of these means to have its tasks ended with it; the scope around it ends them early. */
+const owners = new Set(['supervisor', 'taskGroup'])
 const ofPromises = new Set(['catch', 'finally', 'then'])
 const ofTasks = new Set([...ofPromises, 'cancel', 'id', 'name', 'settled', 'status'])
 const identity = new Set(['!=', '!==', '==', '===', 'in', 'instanceof'])
@@ -19,6 +22,8 @@ export const noForgottenAwait: CreateRule = {
     schema: [],
     messages: {
       floating: '{{api}} is not awaited: what follows runs at once; put await before it',
+      owner:
+        'the scope around {{api}} cancels what is not awaited in it; put await before it, or spawn it',
       used: '{{api}} gives a promise, not its value; await it first',
       task: 'a task is not its value; await it first',
       using: '{{api}} gives a promise, which using cannot dispose of; await it first',
@@ -42,9 +47,11 @@ class ForgottenAwait {
   get visitor(): Visitor {
     return {
       ExpressionStatement: (node) => this.#statement(bare(node.expression)),
-      VariableDeclarator: ({ init, parent }) => {
+      VariableDeclarator: ({ id, init, parent }) => {
         if (init === null || parent.type !== 'VariableDeclaration') return
-        if (parent.kind !== 'using' && parent.kind !== 'await using') return
+        if (parent.kind !== 'using' && parent.kind !== 'await using') {
+          return this.#unused(id, init, parent)
+        }
         const api = this.#waiting(init)
         if (api !== undefined) this.#report(init, 'using', api, true)
       },
@@ -53,7 +60,24 @@ class ForgottenAwait {
     }
   }
 
+  /** `const done = taskGroup(...)`, and nobody asks for it. */
+  #unused(id: Node, init: Node, declaration: Node): void {
+    if (id.type !== 'Identifier' || declaration.parent?.type.startsWith('Export') === true) return
+    const api = this.#waiting(init)
+    const read = this.#names.variable(id, id.name)?.references.some((use) => use.isRead())
+    if (api !== undefined && read === false && this.#hasScope(init)) {
+      this.#report(init, owners.has(api) ? 'owner' : 'floating', api, false)
+    }
+  }
+
+  #hasScope(node: Node): boolean {
+    return mayBeInScope(node, this.#names)
+  }
+
   #statement(node: Node): void {
+    if (node.type === 'UnaryExpression' && node.operator === 'void') {
+      return this.#abandoned(bare(node.argument))
+    }
     if (node.type === 'LogicalExpression') return this.#statement(bare(node.right))
     if (node.type === 'SequenceExpression') {
       for (const part of node.expressions) this.#statement(bare(part))
@@ -68,12 +92,26 @@ class ForgottenAwait {
       this.#context.report({ node, messageId: 'unread', data: { api: call.api } })
     }
     const api = this.#floating(node)
-    if (api === undefined) return
+    if (api === undefined) return this.#abandoned(node)
     // At the top of a program run is its end: a failure ends the process.
     if (api === 'run' && functionAround(node) === undefined) return
     // What stands in a `then` was to run later, and what follows at once.
     const direct = this.#waiting(node) !== undefined
     this.#report(node, 'floating', api, direct && pure.has(api))
+  }
+
+  /** A group that is not waited for, although its errors are looked after, or that is said to be let go. */
+  #abandoned(expression: Node): void {
+    const node = bare(expression)
+    if (node.type !== 'CallExpression') return
+    const callee = bare(node.callee)
+    const name = callee.type === 'MemberExpression' ? memberName(callee) : undefined
+    if (callee.type === 'MemberExpression' && name !== undefined && ofPromises.has(name)) {
+      return this.#abandoned(callee.object)
+    }
+    const api = this.#waiting(node)
+    if (api === undefined || !owners.has(api) || !this.#hasScope(node)) return
+    this.#report(node, 'owner', api, false)
   }
 
   /** The wait behind a promise that nobody looks after: one with a handler for errors is looked after. */
@@ -119,7 +157,7 @@ class ForgottenAwait {
         : fixer.insertTextBefore(node, 'await ')
     const possible = mayAwait(node, this.#context.sourceCode)
     const edit = possible && safe ? { fix } : {}
-    const suggest = possible && !safe ? [{ messageId: 'await', fix }] : []
+    const suggest = possible && !safe && messageId !== 'owner' ? [{ messageId: 'await', fix }] : []
     this.#context.report({ node, messageId, data: { api }, ...edit, suggest })
   }
 }

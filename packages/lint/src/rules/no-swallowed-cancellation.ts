@@ -1,17 +1,16 @@
 import type { Context, CreateRule, ESTree, Fix, Fixer, SourceCode } from '@oxlint/plugins'
-import { bare, isFunction, memberName, ownNodes } from '../ast.ts'
+import { bare, isFunction, memberName } from '../ast.ts'
 import type { Node } from '../ast.ts'
 import { importFor } from '../import-edit.ts'
 import type { Import } from '../import-edit.ts'
-import { mayBeInScope } from '../may-be-in-scope.ts'
+import { letsThrough, nameSwallowed } from '../lets-through.ts'
+import { mayBeCancelled } from '../may-be-cancelled.ts'
 import { namesOf } from '../names.ts'
 import { waitsOf } from '../waits.ts'
 import type { Wait } from '../waits.ts'
 
 /** No cancellation from outside comes out of these: they have a root of their own. */
 const roots = new Set(['explore', 'run', 'testRun'])
-/** Who mentions one of these has thought of it. */
-const aware = new Set(['Cancelled', 'checkpoint', 'isCancelled', 'throwIfCancelled'])
 
 /** Reports a `catch` around our waits that lets no cancellation through. */
 export const noSwallowedCancellation: CreateRule = {
@@ -23,6 +22,7 @@ export const noSwallowedCancellation: CreateRule = {
     messages: {
       ours: 'this catch takes the cancellation of {{api}} for an error; begin it with: if (isCancelled(error)) throw error',
       foreign: 'this catch takes a cancellation for an error; begin it with: throwIfCancelled()',
+      name: 'an AbortError may be the cancellation of {{api}}: let that through first, by isCancelled(error) or throwIfCancelled()',
     },
   },
   create: (context) => ({
@@ -34,14 +34,20 @@ export const noSwallowedCancellation: CreateRule = {
 function checkTry(context: Context, { block, handler }: ESTree.TryStatement): void {
   if (handler === null) return
   const wait = waitsOf(context.sourceCode).first(block)
-  if (wait === undefined || !mayBeCancelled(context, handler, wait)) return
-  if (letsThrough(handler.body, context.sourceCode)) return
+  if (wait === undefined || !isCancellable(context, handler, wait)) return
+  const byName = nameSwallowed(handler.body, context.sourceCode)
+  if (byName === undefined && letsThrough(handler.body, context.sourceCode)) return
   const messageId = wait.foreign ? 'foreign' : 'ours'
   const name = wait.foreign ? 'throwIfCancelled' : 'isCancelled'
   const use = importFor(context.sourceCode, handler.body, name)
   const fix = use && ((fixer: Fixer) => mend(context, handler, wait, use, fixer))
-  const node = context.sourceCode.getFirstToken(handler) ?? handler
-  context.report({ node, messageId, data: { api: wait.api }, ...(fix && { fix }) })
+  const node = byName ?? context.sourceCode.getFirstToken(handler) ?? handler
+  context.report({
+    node,
+    messageId: byName === undefined ? messageId : 'name',
+    data: { api: wait.api },
+    ...(fix && { fix }),
+  })
 }
 
 /** `wait().catch(() => ...)`, and the second function of `then`. */
@@ -53,29 +59,15 @@ function checkHandler(context: Context, node: ESTree.CallExpression): void {
     method === 'catch' ? node.arguments[0] : method === 'then' ? node.arguments[1] : undefined
   if (handler === undefined || !isFunction(handler) || handler.body === null) return
   const wait = waitsOf(context.sourceCode).of(callee.object)
-  if (wait === undefined || !mayBeCancelled(context, node, wait)) return
-  if (letsThrough(handler.body, context.sourceCode)) return
-  const messageId = wait.foreign ? 'foreign' : 'ours'
-  context.report({ node: handler, messageId, data: { api: wait.api } })
+  if (wait === undefined || !isCancellable(context, node, wait)) return
+  const byName = nameSwallowed(handler.body, context.sourceCode)
+  if (byName === undefined && letsThrough(handler.body, context.sourceCode)) return
+  const messageId = byName !== undefined ? 'name' : wait.foreign ? 'foreign' : 'ours'
+  context.report({ node: byName ?? handler, messageId, data: { api: wait.api } })
 }
 
-function mayBeCancelled(context: Context, node: Node, { api }: Wait): boolean {
-  return !roots.has(api) && mayBeInScope(node, namesOf(context.sourceCode))
-}
-
-/** Whether the code throws, rejects, or asks about the cancellation. */
-function letsThrough(body: Node, source: SourceCode): boolean {
-  for (const node of ownNodes(body, source)) {
-    if (node.type === 'ThrowStatement') return true
-    if (node.type === 'Identifier' && aware.has(node.name)) return true
-    if (node.type !== 'CallExpression') continue
-    const callee = bare(node.callee)
-    const name = callee.type === 'MemberExpression' ? memberName(callee) : undefined
-    if (callee.type === 'Identifier' ? callee.name === 'reject' : name === 'reject') return true
-    const imported = namesOf(source).importOf(callee)
-    if (imported?.module === 'corral' && aware.has(imported.name)) return true
-  }
-  return false
+function isCancellable(context: Context, node: Node, { api }: Wait): boolean {
+  return !roots.has(api) && mayBeCancelled(node, context.sourceCode)
 }
 
 function mend(

@@ -49,5 +49,9 @@ export function checkRule(
 }
 
 function suggestionOf(rule: string): string {
-  return rule === 'no-blocking-call' ? 'promised' : 'await'
+  return rule === 'no-blocking-call'
+    ? 'promised'
+    : rule === 'no-unshielded-cleanup'
+      ? 'shield'
+      : 'await'
 }

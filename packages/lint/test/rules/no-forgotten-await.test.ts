@@ -10,6 +10,11 @@ checkRule(
       const g = (p) => p, h = () => sleep(1)`,
     'one that is said to be meant': `${sleep}; void sleep(1)`,
     'one with a handler for errors': `${sleep}; sleep(1).catch(console.error); sleep(1).then(f, console.error); function f() {}`,
+    'a group that is awaited, later too, or outside of any scope': `import { taskGroup } from 'corral'
+      void taskGroup(g)
+      export const done = taskGroup(g)
+      export async function f() { const p = taskGroup(g); await p; return taskGroup(g) }
+      test('it', async () => { void taskGroup(g) })`,
     'a function of the same name that is not ours': `import { sleep } from 'somewhere'; sleep(1)`,
     'a name that hides ours': `${sleep}; export function f(sleep) { sleep(1) }`,
     'a task, which its parent awaits': `import { spawn } from 'corral'; spawn(() => 1)`,
@@ -148,6 +153,21 @@ checkRule(
         `import { spawn } from 'corral'
         async function f() { const user = spawn(load); return (await user).email }`,
       ],
+    },
+    'a group that nobody awaits, whatever becomes of its errors': {
+      code: `import { taskGroup, supervisor } from 'corral'
+        export async function f() {
+          void taskGroup(g)
+          taskGroup(g).catch(console.error)
+          void supervisor(g).finally(h)
+          const done = taskGroup(g)
+        }`,
+      errors: ['owner', 'owner', 'owner', 'owner'],
+    },
+    'a wait in a constant that nobody reads': {
+      code: `${sleep}; export async function f() { const pause = sleep(1) }`,
+      errors: ['floating'],
+      suggestions: [`${sleep}; export async function f() { const pause = await sleep(1) }`],
     },
   },
 )

@@ -24,6 +24,32 @@ checkRule(
     'the top of a module and a test': `${head}
       try { await sleep(1) } catch {}
       test('it', async () => { try { await sleep(1) } catch {} })`,
+    'a helper that throws it again, of the file or by its name': `${head}
+      import { rethrowIfFatal } from './errors'
+      const again = (error) => { if (error) raise(error) }
+      function raise(error) { throw error }
+      class C {
+        async f() { try { await sleep(1) } catch (error) { this.rethrow(error) } }
+        rethrow(error) { throw error }
+      }
+      export async function f() {
+        try { await sleep(1) } catch (error) { again(error) }
+        try { await sleep(1) } catch (error) { rethrowIfFatal(error); console.log(error) }
+        try { await sleep(1) } catch (error) { assert.fail(error) }
+      }`,
+    'a catch that ends the program': inside(`
+      try { await sleep(1) } catch { process.exit(1) }
+      try { await sleep(1) } catch (e) { console.error(e); process.exit() }
+      try { await sleep(1) } catch (e) { exit(1) }`),
+    'a catch in the work of a shield': `import { shield, sleep } from 'corral'
+      export const f = () => shield(async () => { try { await sleep(1) } catch {} })`,
+    'an AbortError that is thrown again, or of something else': `import { sleep, currentSignal, throwIfCancelled } from 'corral'
+      export async function f(signal) {
+        try { await sleep(1) } catch (e) { if (e.name === 'AbortError') throw e; console.log(e) }
+        try { await sleep(1) } catch (e) { if (e.name !== 'AbortError') { console.log(e) } throw e }
+        try { await fetch(x, { signal }) } catch (e) { if (e.name === 'AbortError') return; throw e }
+        try { await sleep(1) } catch (e) { throwIfCancelled(); if (e.name === 'AbortError') return; throw e }
+      }`,
     'a handler that throws, or is not written here': inside(`
       await sleep(1).catch((e) => { throw e }); await sleep(1).catch(log)`),
   },
@@ -100,6 +126,34 @@ export const f = async () => { try { await fetch(x, { signal: currentSignal() })
       errors: ['foreign'],
       output: `import { currentSignal, throwIfCancelled } from 'corral'
 export const f = async () => { try { await fetch(x, { signal: currentSignal() }) } catch { throwIfCancelled(); return 1 } }`,
+    },
+    'an AbortError that is swallowed by its name': {
+      code: inside(`
+        try { await sleep(1) } catch (e) { if (e.name === 'AbortError') return; throw e }
+        try { await sleep(1) } catch (e) { if (e instanceof Error && 'AbortError' == e.name) { g() } else throw e }
+        try { await sleep(1) } catch (e) { if (e.name !== 'AbortError') throw e }
+        await sleep(1).catch((e) => { if (e?.name !== 'AbortError') throw e })`),
+      errors: ['name', 'name', 'name', 'name'],
+      output: inside(`
+        try { await sleep(1) } catch (e) { if (isCancelled(e)) throw e; if (e.name === 'AbortError') return; throw e }
+        try { await sleep(1) } catch (e) { if (isCancelled(e)) throw e; if (e instanceof Error && 'AbortError' == e.name) { g() } else throw e }
+        try { await sleep(1) } catch (e) { if (isCancelled(e)) throw e; if (e.name !== 'AbortError') throw e }
+        await sleep(1).catch((e) => { if (e?.name !== 'AbortError') throw e })`),
+    },
+    'a helper that only logs, and a scope inside a shield': {
+      code: `import { isCancelled, moveOnAfter, shield, sleep } from 'corral'
+        function log(error) { console.log(error) }
+        export async function f() {
+          try { await sleep(1) } catch (e) { log(e) }
+          await shield(() => moveOnAfter(5, async () => { try { await sleep(1) } catch (e) { log(e) } }))
+        }`,
+      errors: ['ours', 'ours'],
+      output: `import { isCancelled, moveOnAfter, shield, sleep } from 'corral'
+        function log(error) { console.log(error) }
+        export async function f() {
+          try { await sleep(1) } catch (e) { if (isCancelled(e)) throw e; log(e) }
+          await shield(() => moveOnAfter(5, async () => { try { await sleep(1) } catch (e) { if (isCancelled(e)) throw e; log(e) } }))
+        }`,
     },
     'handlers of a promise': {
       code: inside(`await sleep(1).catch(() => {}); await sleep(1).then(g, (e) => { g(e) })`),

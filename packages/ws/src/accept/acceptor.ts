@@ -17,10 +17,10 @@ import { pathOf } from './upgrade-request.ts'
 import type { UpgradeRequest } from './upgrade-request.ts'
 import type { WebSocketOptions } from './websocket-options.ts'
 
-/** A connection that may begin: answers with 101, and runs it to its end. */
+/** A connection that was accepted: answers with 101 and runs it to its end. */
 export type Begin = (stream: SessionStream) => Promise<void>
 
-/** Accepts connections for one handler, and knows those that are open. */
+/** Accepts connections for one handler, and tracks the open ones. */
 export class Acceptor<M, U> {
   readonly options: WebSocketOptions<MessageKind, U>
   readonly limits: Required<SocketLimits>
@@ -51,7 +51,7 @@ export class Acceptor<M, U> {
   }
 
   /**
-   * Decides on a request: handshake, origin, who it is, limits, in that order.
+   * Decides on a request: handshake, origin, authorisation, limits, in that order.
    *
    * @throws HttpProblem to answer with
    */

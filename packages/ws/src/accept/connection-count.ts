@@ -1,6 +1,6 @@
 import { HttpProblem } from '@corral/server'
 
-/** How many connections there are, in all and of each key. */
+/** Counts connections, in total and per key. */
 export class ConnectionCount {
   readonly #max: number
   readonly #maxPerKey: number
@@ -12,7 +12,7 @@ export class ConnectionCount {
     this.#maxPerKey = maxPerKey
   }
 
-  /** @throws HttpProblem 503 when there are too many, 429 when of this key */
+  /** @throws HttpProblem 503 when there are too many, 429 when there are too many for this key */
   requireRoom(key: string): void {
     if (this.#all >= this.#max) throw new HttpProblem(503, { headers: { 'retry-after': '5' } })
     if ((this.#perKey.get(key) ?? 0) < this.#maxPerKey) return

@@ -5,7 +5,7 @@ import type { UpgradeRequest } from './upgrade-request.ts'
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
-/** What was agreed on. */
+/** The outcome of the handshake. */
 export interface Handshake {
   /** The value of Sec-WebSocket-Accept. */
   readonly accept: string
@@ -16,7 +16,7 @@ export interface Handshake {
 /**
  * Decides on the opening handshake (RFC 6455, 4.2).
  *
- * @param protocols that the server speaks, the best first
+ * @param protocols supported by the server, in order of preference
  * @throws HttpProblem
  */
 export function shakeHands(request: UpgradeRequest, protocols: readonly string[]): Handshake {
@@ -46,7 +46,7 @@ export function shakeHands(request: UpgradeRequest, protocols: readonly string[]
   }
 }
 
-/** The answer 101. */
+/** The 101 response. */
 export function switching({ accept, protocol }: Handshake): string {
   return [
     'HTTP/1.1 101 Switching Protocols',

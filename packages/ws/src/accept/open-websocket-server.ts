@@ -10,7 +10,7 @@ import type { Acceptor, Begin } from './acceptor.ts'
 import { pathOf } from './upgrade-request.ts'
 import type { UpgradeRequest } from './upgrade-request.ts'
 
-/** What is accepted where: an acceptor for all paths, or one for each. */
+/** An acceptor for all paths, or one for each. */
 export type WebSocketRoutes = AnyAcceptor | { readonly [path: string]: AnyAcceptor }
 
 /** Whatever its messages and users are. */
@@ -20,9 +20,9 @@ export interface AnyAcceptor {
 }
 
 /**
- * Accepts the WebSockets of a server of `node:http` or `node:https`, whoever listens with it and answers its
- * requests. The connections are tasks of the scope that this is opened in; leaving the block cancels them and
- * awaits them, `drain` first lets them end.
+ * Accepts WebSockets on a `node:http` or `node:https` server, no matter what else listens with it and answers its
+ * requests. The connections are tasks of the scope that this is opened in; leaving the block cancels and awaits them,
+ * `drain` first lets them end.
  *
  * Cancellation: closes all connections with 1001, and waits for their handlers.
  *
@@ -38,7 +38,7 @@ export function openWebSocketServer(
   return new WebSocketServer(server, routes)
 }
 
-/** WebSockets on a server of `node:http`. `openWebSocketServer` makes one. */
+/** WebSockets on a `node:http` server. Made by `openWebSocketServer`. */
 export class WebSocketServer implements AsyncDisposable {
   readonly #server: Server | SecureServer
   readonly #find: (path: string) => AnyAcceptor | undefined
@@ -59,14 +59,14 @@ export class WebSocketServer implements AsyncDisposable {
     server.on('upgrade', this.#onUpgrade)
   }
 
-  /** Connections that are open, and requests for one. */
+  /** Open connections and pending upgrade requests. */
   get live(): number {
     return this.#live
   }
 
   /**
-   * Ends in good order: no more connections are accepted, those that are open are closed with 1012, each at a
-   * moment of its own; what is left when the grace is over is cancelled. It ends when all handlers have ended.
+   * Shuts down gracefully: no more connections are accepted, open ones are closed with 1012, spread at random over
+   * time; those left when the grace is over are cancelled. It settles when all handlers have ended.
    *
    * Cancellation: cancels the handlers and awaits them.
    *
@@ -116,7 +116,9 @@ export class WebSocketServer implements AsyncDisposable {
     )
   }
 
-  /** The answer, then the connection to its end. A client that goes before the answer cancels what decides on it. */
+  /**
+   * The response, then the connection to its end. A client that disconnects before the response cancels the decision.
+   */
   async #serve(
     { acceptor }: AnyAcceptor,
     incoming: IncomingMessage,

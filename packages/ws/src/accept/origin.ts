@@ -3,10 +3,10 @@ import { headerOf } from './upgrade-request.ts'
 import type { UpgradeRequest } from './upgrade-request.ts'
 
 /**
- * Refuses pages of foreign origins: a browser sends its cookies with a WebSocket whoever asks for it. Clients that
- * are no browsers send no origin.
+ * Refuses pages of foreign origins: a browser sends its cookies with a WebSocket no matter which page opens it. Clients
+ * other than browsers send no origin.
  *
- * @param origins such as `https://a.example`; undefined for the host that was asked for; `*` for all
+ * @param origins such as `https://a.example`; undefined for the host of the request; `*` for all
  * @throws HttpProblem 403
  */
 export function checkOrigin(

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { HttpProblem } from '@corral/server'
 
-/** Answers a request for an upgrade with a real status, and closes the connection when that is sent. */
+/** Answers an upgrade request with a real status, and closes the connection once it is sent. */
 export function refuseUpgrade(socket: Duplex, problem: HttpProblem): void {
   const body = JSON.stringify(problem.document)
   const headers = {

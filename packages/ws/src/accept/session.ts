@@ -7,7 +7,7 @@ import { ServerSocket } from '../socket/server-socket.ts'
 import type { InnerSocket, SocketFacts } from '../socket/server-socket.ts'
 import type { Acceptor } from './acceptor.ts'
 
-/** A connection after the 101, whoever brings it. */
+/** A connection after the 101, whatever its origin. */
 export interface SessionStream {
   readonly socket: Duplex
   readonly head: Uint8Array
@@ -16,8 +16,8 @@ export interface SessionStream {
 }
 
 /**
- * A connection from the 101 to its end: the handler in a scope of its own, which the end of the peer cancels; then
- * the closing handshake. When it settles the connection has left its rooms and its socket is closed.
+ * A connection from the 101 to its end: the handler in a scope of its own, which is cancelled when the peer
+ * disconnects; then the closing handshake. When it settles, the connection has left its rooms and its socket is closed.
  *
  * Cancellation: cancels the handler, and closes with 1001.
  */
@@ -54,7 +54,7 @@ export async function runSession<M, U>(
       throw error
     }
     info = { code: 1011, reason: 'internal error' }
-    // One that goes on after its end is told so by what it calls: that is no failure.
+    // A handler that continues after the end gets errors from its calls: that is not a failure.
     if (!(socket.connection.closing && error instanceof ClosedError)) {
       acceptor.report(error, facts.name)
     }
@@ -68,7 +68,7 @@ export async function runSession<M, U>(
   }
 }
 
-/** At a moment of its own, so that not all clients come back at once. */
+/** At a random moment, so that the clients do not all reconnect at once. */
 function closeWithin<M, U>(socket: ServerSocket<M, U>, spread: number): void {
   const delay = currentScope().runtime.random() * spread
   const timer = setTimeout(() => {

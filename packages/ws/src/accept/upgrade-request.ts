@@ -1,6 +1,6 @@
 import type { RequestHeaders } from '@corral/server'
 
-/** What a client asks for, before the answer. */
+/** A client's request, before it is answered. */
 export interface UpgradeRequest {
   readonly method: string
   /** Path and query as they were sent. */

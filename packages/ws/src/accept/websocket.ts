@@ -6,15 +6,15 @@ import type { ServerSocket } from '../socket/server-socket.ts'
 import { Acceptor } from './acceptor.ts'
 import type { WebSocketOptions } from './websocket-options.ts'
 
-/** What `app.upgrade` and `openWebSocketServer` take. */
+/** What `app.upgrade` and `openWebSocketServer` accept. */
 export interface WebSocketAcceptor<M = string, U = undefined> {
   (
     context: Pick<HandlerContext<undefined, undefined, undefined, undefined>, 'request'>,
   ): Promise<Reply>
-  /** The connections that are open. */
+  /** The open connections. */
   readonly sockets: ReadonlySet<ServerSocket<M, U>>
   /**
-   * Closes the connections that pass the test, such as all of one user; gives how many.
+   * Closes the connections that pass the test, such as all of one user; returns how many.
    *
    * @example
    * acceptor.closeWhere((socket) => socket.user.id === id, 4001, 'logged out')
@@ -25,11 +25,12 @@ export interface WebSocketAcceptor<M = string, U = undefined> {
 }
 
 /**
- * Accepts WebSockets: `handler` runs for each connection, as a task with a name. When it returns the connection is
- * closed with 1000, when it throws with 1011; when the client goes it is cancelled, and what it started with it. Give
- * it to `app.upgrade` of @corral/server, or to `openWebSocketServer` for any server of `node:http`.
+ * Accepts WebSockets: `handler` runs for each connection, as a named task. When it returns, the connection is closed
+ * with 1000; when it throws, with 1011; when the client disconnects, the handler and everything it started are
+ * cancelled. Pass the result to `app.upgrade` of @corral/server, or to `openWebSocketServer` for any `node:http`
+ * server.
  *
- * Cancellation: of the server closes with 1001; a drain closes with 1012, spread over `drainSpread`.
+ * Cancellation: cancelling the server closes with 1001; a drain closes with 1012, spread over `drainSpread`.
  *
  * @example
  * const chat = new Room<string>()

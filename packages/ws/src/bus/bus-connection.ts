@@ -7,10 +7,10 @@ import { decodeBusMessage, encodeBusMessage } from './bus-message.ts'
 import { RoomLink } from './room-link.ts'
 import type { LinkOwner } from './room-link.ts'
 
-/** How often time is told to the link, in milliseconds. */
+/** How often the link gets a tick, in milliseconds. */
 const TICK = 100
 
-/** A room on its bus: what it sends in one turn travels as one text. */
+/** A room on its bus: what it sends in one turn travels as one bus message. */
 export class BusConnection implements TurnJob, Disposable {
   readonly #bus: Bus
   readonly #topic: string

@@ -1,6 +1,6 @@
 import type { Positions } from '../room/room-log.ts'
 
-/** A message between processes: its number, what it is, and the client that it is not for. */
+/** A message between processes: its number, its content, and the client to exclude. */
 export interface CarriedMessage {
   readonly epoch: string
   readonly offset: number
@@ -8,17 +8,17 @@ export interface CarriedMessage {
   readonly except: string | undefined
 }
 
-/** What rooms of one name say to each other over a bus. */
+/** The protocol between rooms of the same name over a bus. */
 export type BusMessage =
   /** New messages of a publisher, or old ones again. */
   | { readonly op: 'messages'; readonly messages: readonly CarriedMessage[] }
-  /** How far somebody has come: whoever has less asks for it. */
+  /** How far a process has got: those that have less ask for the rest. */
   | { readonly op: 'positions'; readonly positions: Positions }
-  /** Somebody has missed these, both inclusive. */
+  /** A process has missed these, both ends inclusive. */
   | { readonly op: 'want'; readonly epoch: string; readonly from: number; readonly to: number }
-  /** Somebody is new, or was cut off, and has come so far. */
+  /** A process is new, or was cut off, and has got this far. */
   | { readonly op: 'sync'; readonly id: string; readonly positions: Positions }
-  /** What it lacks, and before which offset of each epoch nothing is kept. */
+  /** What the other lacks, and the offset of each epoch before which nothing is kept. */
   | {
       readonly op: 'state'
       readonly to: string
@@ -39,7 +39,7 @@ export function encodeBusMessage(message: BusMessage): string {
   return JSON.stringify({ ...message, messages })
 }
 
-/** Undefined for what rooms do not say: a bus is shared with others. */
+/** Undefined for foreign messages: the bus may be shared. */
 export function decodeBusMessage(text: string): BusMessage | undefined {
   try {
     const message = JSON.parse(text) as BusMessage
@@ -61,7 +61,7 @@ function isPositions(positions: unknown): boolean {
   return typeof positions === 'object' && positions !== null
 }
 
-/** Text as it is; bytes and values in a wrapping that says so. */
+/** Text as it is; bytes and values in a tagged wrapper. */
 function encodeData(data: unknown): unknown {
   if (typeof data === 'string') return data
   if (data instanceof Uint8Array) return { bytes: Buffer.from(data).toString('base64') }

@@ -1,16 +1,19 @@
 /**
- * What carries texts between processes. It may lose some: the rooms number what they send, see gaps and mend them.
- * `memoryBus`, `redisBus`, `natsBus` and `postgresBus` make one.
+ * Carries messages between processes, as text. It may lose some: rooms number what they send, detect gaps and fill
+ * them. Made by `memoryBus`, `redisBus`, `natsBus` and `postgresBus`.
  */
 export interface Bus {
-  /** Sends to all who are subscribed, here and elsewhere, in the order of the calls; drops it when there is no connection. */
+  /**
+   * Sends to all subscribers, here and elsewhere, in the order of the calls; drops the text when there is no
+   * connection.
+   */
   publish(topic: string, text: string): void
-  /** From now on `listener` is told of what is published on a topic. */
+  /** From now on `listener` receives what is published on the topic. */
   subscribe(topic: string, listener: BusListener): Disposable
 }
 
 export interface BusListener {
   message(text: string): void
-  /** There is a connection, at first or again: what was published meanwhile may be lost. */
+  /** Connected, for the first time or again: what was published meanwhile may be lost. */
   connected(): void
 }

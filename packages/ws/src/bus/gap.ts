@@ -1,13 +1,13 @@
 import type { CarriedMessage } from './bus-message.ts'
 
-/** How often what is missing is asked for again, in milliseconds. */
+/** How often missing messages are requested again, in milliseconds. */
 const ASK_AGAIN = 250
-/** What is held behind a gap at most. */
+/** Maximum number of messages held behind a gap. */
 const MOST_HELD = 10_000
 
-/** Messages of one publisher that are missing, and those after them that have come. */
+/** Missing messages of one publisher, and the later ones that have arrived. */
 export class Gap {
-  /** When it is given up. */
+  /** When the gap is given up. */
   deadline: number
   /** The last offset that is known to exist. */
   to = 0
@@ -33,7 +33,7 @@ export class Gap {
     return message
   }
 
-  /** The last offset that is missing, beginning at `from`. */
+  /** The last missing offset, counting from `from`. */
   endOfFirst(from: number): number {
     let end = this.to
     for (const offset of this.#held.keys()) if (offset >= from) end = Math.min(end, offset - 1)

@@ -1,7 +1,7 @@
 import type { Bus, BusListener } from './bus.ts'
 import { TopicListeners } from './topic-listeners.ts'
 
-/** What is used of a connection of the library `@nats-io/transport-node`. */
+/** The part of a `@nats-io/transport-node` connection that is used. */
 export interface NatsConnectionLike {
   publish(subject: string, payload: string): void
   subscribe(
@@ -13,7 +13,7 @@ export interface NatsConnectionLike {
 }
 
 /**
- * A bus over NATS. Its client connects again by itself; what is lost meanwhile is asked for.
+ * A bus over NATS. Its client reconnects by itself; messages lost meanwhile are requested again.
  *
  * @example
  * const bus = natsBus(await connect({ servers: 'nats://localhost', maxReconnectAttempts: -1 }))

@@ -3,22 +3,22 @@ import type { Bus, BusListener } from './bus.ts'
 import { cutText, TextPieces } from './text-pieces.ts'
 import { TopicListeners } from './topic-listeners.ts'
 
-/** What a NOTIFY may carry, less what says which piece it is. */
+/** The most a NOTIFY may carry, less the header of a piece. */
 const MAX_BYTES = 7900
-/** Notifications of one statement at most: NOTIFY makes transactions wait for each other. */
+/** Maximum notifications per statement: NOTIFY makes transactions wait for each other. */
 const MOST_AT_ONCE = 50
-/** What is kept for a connection that is slow; more is dropped, and asked for by those who miss it. */
+/** How much is queued for a slow connection; more is dropped, and requested by those that miss it. */
 const MOST_QUEUED = 10_000
 /** Between attempts to connect, in milliseconds. */
 const RETRY = 500
 
 /**
- * A bus over PostgreSQL, by LISTEN and NOTIFY on one connection of its own: for a few hundred texts per second, where
- * there is a database anyway. It connects again by itself; what is lost meanwhile is asked for. Large texts travel in
- * pieces, and what waits leaves together.
+ * A bus over PostgreSQL, with LISTEN and NOTIFY on one connection of its own: good for a few hundred bus messages per
+ * second, where there is a database anyway. It reconnects by itself; messages lost meanwhile are requested again. Large
+ * messages travel in pieces, and queued ones leave together.
  *
  * @param url such as `postgres://user:password@host/database`
- * @param options channel: of the notifications. Default `corral`
+ * @param options channel: the notification channel. Default `corral`
  * @example
  * await using bus = postgresBus('postgres://localhost/app')
  * const chat = new Room({ name: 'chat', bus })
@@ -106,7 +106,7 @@ class PostgresBus implements Bus, AsyncDisposable {
         await this.#client.query(text, [this.#channel, texts])
       }
     } catch {
-      // The connection is lost, which is told elsewhere.
+      // The connection is lost, which is handled elsewhere.
     } finally {
       this.#sending = false
     }
@@ -119,7 +119,7 @@ class PostgresBus implements Bus, AsyncDisposable {
       const [topic, text] = JSON.parse(whole) as [string, string]
       this.#listeners.message(topic, text)
     } catch {
-      // Somebody else speaks on this channel.
+      // A foreign message on this channel.
     }
   }
 }

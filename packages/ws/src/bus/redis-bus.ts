@@ -1,7 +1,7 @@
 import type { Bus, BusListener } from './bus.ts'
 import { TopicListeners } from './topic-listeners.ts'
 
-/** What is used of a client of the library `redis`. */
+/** The part of a `redis` client that is used. */
 export interface RedisClientLike {
   readonly isReady: boolean
   publish(channel: string, message: string): Promise<unknown>
@@ -17,9 +17,9 @@ export interface RedisSubscriberLike {
 }
 
 /**
- * A bus over Redis, by publish and subscribe: `client` is a connected one of the library `redis`; subscriptions have a
- * connection of their own, made here. While there is no connection nothing is published; what is lost is asked for
- * when there is one again.
+ * A bus over Redis publish/subscribe: `client` is a connected client of the library `redis`; subscriptions get a
+ * connection of their own, opened here. While disconnected, nothing is published; lost messages are requested after
+ * reconnecting.
  *
  * @example
  * const client = await createClient().connect()

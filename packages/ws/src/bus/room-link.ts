@@ -3,11 +3,11 @@ import type { RoomLog } from '../room/room-log.ts'
 import type { BusMessage, CarriedMessage } from './bus-message.ts'
 import { Gap } from './gap.ts'
 
-/** How long the first answer of another process is waited for, in milliseconds. */
+/** How long to wait for the first answer of another process, in milliseconds. */
 const SYNC_TIMEOUT = 500
-/** How long a bus that does not connect is waited for. */
+/** How long to wait for a bus that does not connect. */
 const CONNECT_TIMEOUT = 3000
-/** How often others are told how far this one has come: while it sends, and when it is quiet. */
+/** How often this process announces its position: while it sends, and when it is quiet. */
 const BEAT = 500
 const QUIET_BEAT = 5000
 
@@ -17,24 +17,24 @@ export interface LinkOwner {
   readonly log: RoomLog
   /** The next message of another process. */
   deliver(message: CarriedMessage): void
-  /** Messages of another process are lost: it goes on behind `offset`. */
+  /** Messages of another process are lost: it continues after `offset`. */
   lost(epoch: string, offset: number): void
-  /** What other processes have kept is here. */
+  /** The history of other processes has arrived. */
   ready(): void
   publish(message: BusMessage): void
 }
 
 /**
- * Joins a room with those of other processes over a bus that may lose messages. Each publisher numbers its messages;
- * a number that is left out is asked for, and if nobody has it, members are told. All is decided here at once; time
- * comes by `tick`.
+ * Links a room with those of other processes over a bus that may lose messages. Each publisher numbers its messages; a
+ * missing number is requested, and if no process has it, members are notified. All decisions are made here,
+ * synchronously; time advances through `tick`.
  */
 export class RoomLink {
   readonly #owner: LinkOwner
   readonly #gapTimeout: number
   readonly #gaps = new Map<string, Gap>()
   readonly #id = randomUUID()
-  /** What comes before the state does. */
+  /** What arrives before the state does. */
   #early: CarriedMessage[] | undefined = []
   #deadline: number
   #beatAt = 0
@@ -47,12 +47,12 @@ export class RoomLink {
     this.#deadline = now + CONNECT_TIMEOUT
   }
 
-  /** Whether what others have kept is here. */
+  /** Whether the history of the others has arrived. */
   get ready(): boolean {
     return this.#early === undefined
   }
 
-  /** The bus has a connection, at first or again: something may be lost. */
+  /** The bus is connected, for the first time or again: something may have been lost. */
   connected(now: number): void {
     if (this.#early !== undefined) this.#deadline = now + SYNC_TIMEOUT
     this.#owner.publish({ op: 'sync', id: this.#id, positions: this.#owner.log.positions() })
@@ -79,7 +79,7 @@ export class RoomLink {
     }
   }
 
-  /** Time has passed: gives up on gaps, and tells others how far it is. */
+  /** Time has passed: gives up on gaps, and announces this process's position. */
   tick(now: number): void {
     if (this.#early !== undefined && now >= this.#deadline) this.#becomeReady(now)
     for (const [epoch, gap] of this.#gaps) {
@@ -89,7 +89,7 @@ export class RoomLink {
     this.#beat(now)
   }
 
-  /** Asked often while something is new, so that the loss of a last message is seen. */
+  /** Announced often while something is new, so that the loss of a last message is detected. */
   #beat(now: number): void {
     if (now < this.#beatAt) return
     const positions = this.#owner.log.positions()
@@ -119,7 +119,7 @@ export class RoomLink {
     this.#gap(epoch, offset - 1, now).hold(carried)
   }
 
-  /** After a message that was missing: those that were held behind it. */
+  /** After a missing message has arrived: delivers those held behind it. */
   #goOn(epoch: string, now: number): void {
     const gap = this.#gaps.get(epoch)
     if (gap === undefined) return
@@ -190,7 +190,7 @@ export class RoomLink {
     if (first) this.#owner.ready()
   }
 
-  /** Nobody has answered: it is alone, or the first. */
+  /** Nothing has answered: this process is alone, or the first. */
   #becomeReady(now: number): void {
     const early = this.#early ?? []
     this.#early = undefined

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 
-/** Texts that are begun and not complete, at most: of publishers that died in the middle. */
+/** Maximum number of incomplete texts, left by publishers that died in the middle. */
 const MOST_OPEN = 100
 
-/** Cuts a text into pieces of at most so many bytes; one that fits is one piece. `id/i/n:` says which it is. */
+/** Cuts a text into pieces of at most so many bytes; one that fits is one piece. `id/i/n:` identifies the piece. */
 export function cutText(text: string, maxBytes: number): string[] {
   const bytes = Buffer.from(text)
   if (bytes.length <= maxBytes) return [`:${text}`]
   const id = randomUUID().slice(0, 8)
-  // A piece must not end in the middle of a character: base64 has none of several bytes.
+  // A piece must not end in the middle of a character: base64 has no multi-byte ones.
   const whole = bytes.toString('base64')
   const count = Math.ceil(whole.length / maxBytes)
   return Array.from(
@@ -17,11 +17,11 @@ export function cutText(text: string, maxBytes: number): string[] {
   )
 }
 
-/** Puts texts together again. */
+/** Reassembles texts. */
 export class TextPieces {
   readonly #open = new Map<string, string[]>()
 
-  /** The text that this piece completes; undefined when more is to come, or it is none of ours. */
+  /** The text that this piece completes; undefined when more is to come, or when it is foreign. */
   add(piece: string): string | undefined {
     const at = piece.indexOf(':')
     if (at <= 0) return at === 0 ? piece.slice(1) : undefined

@@ -1,6 +1,6 @@
 import type { BusListener } from './bus.ts'
 
-/** Who listens to which topic of a bus. */
+/** The listeners of each topic of a bus. */
 export class TopicListeners {
   readonly #topics = new Map<string, Set<BusListener>>()
 
@@ -16,7 +16,7 @@ export class TopicListeners {
     return listeners === undefined
   }
 
-  /** True when nobody listens to the topic any more. */
+  /** True when the topic has no listeners left. */
   delete(topic: string, listener: BusListener): boolean {
     const listeners = this.#topics.get(topic)
     listeners?.delete(listener)

@@ -1,4 +1,4 @@
-/** What `WebSocket` of the platform and that of the library `ws` have in common, as far as it is used. */
+/** The used part of what the platform's `WebSocket` and that of the library `ws` have in common. */
 export interface SocketLike {
   binaryType: string
   readonly bufferedAmount: number
@@ -9,10 +9,10 @@ export interface SocketLike {
   onerror: ((event: never) => void) | null
   send(data: string | Uint8Array): void
   close(code?: number, reason?: string): void
-  /** Where the peer can be held back. */
+  /** Where back-pressure on the peer is possible. */
   pause?(): void
   resume?(): void
 }
 
-/** Begins to connect. */
+/** Starts connecting. */
 export type Dial = (url: string, protocols: readonly string[]) => SocketLike

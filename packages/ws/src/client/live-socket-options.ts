@@ -1,15 +1,15 @@
 import { requireCount, requireDuration, requireOptions } from 'corral/lowlevel'
 
 export interface LiveSocketOptions {
-  /** Delays between attempts, in milliseconds; where they end, it ends. Default: 500 to 30 000, full jitter. */
+  /** Delays between attempts, in milliseconds; it gives up after the last. Default: 500 to 30 000, full jitter. */
   readonly backoff?: Iterable<number>
-  /** How long a connection must last for the delays to begin anew, in milliseconds. Default 5000. */
+  /** How long a connection must last to reset the delays, in milliseconds. Default 5000. */
   readonly stableAfter?: number
   /** How long an attempt may take, in milliseconds. Default 10 000. */
   readonly connectTimeout?: number
-  /** What may be queued, in bytes, before `send` waits. Default 1 MiB. */
+  /** How many bytes may be queued before `send` waits. Default 1 MiB. */
   readonly queueBytes?: number
-  /** Subprotocols to ask for, the best first. */
+  /** Subprotocols to request, in order of preference. */
   readonly protocols?: readonly string[]
 }
 

@@ -14,16 +14,16 @@ import { completeLiveOptions } from './live-socket-options.ts'
 import type { LiveSocketOptions } from './live-socket-options.ts'
 import { DEFAULT_BACKOFF, ReconnectPolicy } from './reconnect-policy.ts'
 
-/** How often a sender that waits looks whether there is room: the platform has no event for it. */
+/** How often a waiting sender checks for room: the platform has no event for it. */
 const LOOK_AGAIN = 20
 
 export type LiveState = 'connecting' | 'open' | 'closed'
 
 /**
- * A connection to a server that is made again when it is lost. Iterate it for what comes; `send` waits while there is
- * no connection. `openWebSocket` makes one.
+ * A connection to a server that reconnects when it is lost. Iterate it for incoming messages; `send` waits while there
+ * is no connection. Made by `openWebSocket`.
  *
- * Cancellation: of a wait changes nothing.
+ * Cancellation: cancelling a wait changes nothing.
  */
 export abstract class LiveSocket<M> implements AsyncIterable<M>, AsyncDisposable {
   protected readonly inbox: Inbox<M>
@@ -40,9 +40,9 @@ export abstract class LiveSocket<M> implements AsyncIterable<M>, AsyncDisposable
   #timer: ReturnType<typeof setTimeout> | undefined
   #looking: ReturnType<typeof setTimeout> | undefined
   #attempts = 0
-  /** What the platform said of the last failure. */
+  /** The platform's account of the last failure. */
   #why = ''
-  /** The server is read no further. */
+  /** Reading from the server is paused. */
   #held = false
 
   /** Made by `openWebSocket`, not by hand. */
@@ -61,9 +61,11 @@ export abstract class LiveSocket<M> implements AsyncIterable<M>, AsyncDisposable
     })
   }
 
-  /** Something has come from the server. */
+  /** A message has arrived from the server. */
   protected abstract receive(data: string | Uint8Array): void
-  /** The connection stands: says what is to be said first. True when it is open by that, else `open` is called later. */
+  /**
+   * The connection is established: sends the greeting. True when that makes it open, otherwise `open` is called later.
+   */
   protected abstract greet(): boolean
   /** The connection is lost. */
   protected abstract lost(error: () => Error): void
@@ -72,7 +74,7 @@ export abstract class LiveSocket<M> implements AsyncIterable<M>, AsyncDisposable
     return this.#state
   }
 
-  /** How often it has connected, the first time included. */
+  /** How often it has connected, including the first time. */
   get attempts(): number {
     return this.#attempts
   }
@@ -88,13 +90,13 @@ export abstract class LiveSocket<M> implements AsyncIterable<M>, AsyncDisposable
     }
   }
 
-  /** What comes, in order, over all connections; it ends when no more will come. */
+  /** Incoming messages in order, across all connections; it ends when no more will come. */
   [Symbol.asyncIterator](): AsyncIterator<M, undefined> {
     return { next: () => this.inbox.take(true) as Promise<IteratorResult<M, undefined>> }
   }
 
   /**
-   * The next that comes; waits for it.
+   * The next incoming message; waits for it.
    *
    * @throws ClosedError when no more will come
    */
@@ -102,7 +104,7 @@ export abstract class LiveSocket<M> implements AsyncIterable<M>, AsyncDisposable
     return this.inbox.take(false) as Promise<M>
   }
 
-  /** Closes it for good, and waits for the end of the connection. Again it waits for the same end. */
+  /** Closes it for good, and waits for the connection to end. A second call waits for the same end. */
   async close(code = 1000, reason = ''): Promise<void> {
     this.#end('it was closed', code, reason)
     await this.#ended.wait()
@@ -116,7 +118,7 @@ export abstract class LiveSocket<M> implements AsyncIterable<M>, AsyncDisposable
     return `${this.constructor.name} ${this.#url}`
   }
 
-  /** Puts bytes on the way; waits while there is no connection or no room. */
+  /** Sends bytes; waits while there is no connection or no room. */
   protected push(data: string | Uint8Array): Promise<void> {
     if (this.#state === 'closed') return Promise.reject(this.#refusal())
     if (isUncancelled() && this.#senders.size === 0 && this.#hasRoom()) {
@@ -128,14 +130,14 @@ export abstract class LiveSocket<M> implements AsyncIterable<M>, AsyncDisposable
     return wait
   }
 
-  /** Puts bytes on the way if there is a connection and room. */
+  /** Sends bytes if there is a connection and room. */
   protected tryPush(data: string | Uint8Array): boolean {
     if (this.#senders.size > 0 || !this.#hasRoom()) return false
     this.#socket?.send(data)
     return true
   }
 
-  /** Says something before anybody else may. */
+  /** Sends ahead of everything else. */
   protected say(text: string): void {
     this.#socket?.send(text)
   }

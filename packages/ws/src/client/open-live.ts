@@ -5,11 +5,11 @@ import { PlainSocket } from './plain-socket.ts'
 import { RoomClient } from './room-client.ts'
 
 export interface OpenWebSocketOptions<R extends boolean = boolean> extends LiveSocketOptions {
-  /** Speak `corral.v1`: rooms are told apart, and what was missed is sent again. Default false. */
+  /** Speak `corral.v1`: messages name their room, and missed ones are sent again. Default false. */
   readonly resume?: R
 }
 
-/** As opened: plain messages, or rooms that resume. */
+/** The result: plain messages, or rooms that resume. */
 export type Live<R extends boolean> = R extends true ? RoomClient : PlainSocket
 
 /** Connects by `dial`. */

@@ -6,7 +6,7 @@ import type { Live, OpenWebSocketOptions } from './open-live.ts'
 export interface NodeWebSocketOptions<R extends boolean = boolean> extends OpenWebSocketOptions<R> {
   /** Sent with the request, such as `authorization`. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Bytes of a message; the connection is closed for more. Default 1 MiB. */
+  /** Maximum bytes of a message; the connection is closed beyond it. Default 1 MiB. */
   readonly maxMessageBytes?: number
 }
 
@@ -17,7 +17,7 @@ export interface NodeWebSocketOptions<R extends boolean = boolean> extends OpenW
  *
  * Cancellation: of opening closes the connection again.
  *
- * @throws BrokenError when the first connection cannot be made
+ * @throws BrokenError when the first connection fails
  * @example
  * await using live = await openWebSocket('wss://chat.example', { resume: true })
  * for await (const event of live) console.log(event)

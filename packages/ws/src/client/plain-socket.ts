@@ -1,19 +1,19 @@
 import { LiveSocket } from './live-socket.ts'
 
-/** A connection of plain messages: texts, and bytes. What is sent while a connection breaks may be lost. */
+/** A connection for plain messages, text or bytes. What is sent while a connection breaks may be lost. */
 export class PlainSocket extends LiveSocket<string | Uint8Array> {
   /**
    * Sends a message; waits while there is no connection, and while more than `queueBytes` are queued.
    *
-   * Cancellation: it was not sent; or there was room and it was.
+   * Cancellation: either it was not sent, or there was room and it was.
    *
-   * @throws ClosedError when it is closed, also while waiting
+   * @throws ClosedError when it is closed, even while waiting
    */
   send(data: string | Uint8Array): Promise<void> {
     return this.push(data)
   }
 
-  /** Sends a message if there is a connection and room; never waits. False when it was not sent. */
+  /** Sends a message if there is a connection and room; never waits. Returns false if it was not sent. */
   trySend(data: string | Uint8Array): boolean {
     return this.tryPush(data)
   }

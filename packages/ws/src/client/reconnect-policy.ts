@@ -1,12 +1,15 @@
 import { exponential } from 'corral'
 
-/** What is done about a connection that has ended. */
+/** What to do after a connection has ended. */
 export type Verdict =
   | { readonly kind: 'final' }
   /** @param delay in milliseconds */
   | { readonly kind: 'retry'; readonly delay: number }
 
-/** Codes after which the same would happen again: done, broken rules, too much; and all that an application gives. */
+/**
+ * Codes after which the same would happen again: done, protocol violations, limits exceeded. Application codes are
+ * final too.
+ */
 const FINAL = new Set([1000, 1002, 1003, 1007, 1008, 1009, 1010])
 
 export const DEFAULT_BACKOFF: Iterable<number> = exponential({
@@ -16,8 +19,8 @@ export const DEFAULT_BACKOFF: Iterable<number> = exponential({
 })
 
 /**
- * Decides whether to connect again, and when. The delays are left to chance, so that the clients of a server that
- * restarts do not come back at once, and begin anew only after a connection that has lasted.
+ * Decides whether to reconnect, and when. The delays are random, so that the clients of a restarting server do not all
+ * come back at once, and start over only after a connection that has lasted.
  */
 export class ReconnectPolicy {
   readonly #delays: Iterable<number>

@@ -5,16 +5,16 @@ import { Requests } from '../protocol/requests.ts'
 import type { Positions } from '../room/room-log.ts'
 import { LiveSocket } from './live-socket.ts'
 
-/** What comes on a connection of `corral.v1`. */
+/** What arrives on a `corral.v1` connection. */
 export type RoomEvent =
-  /** A message, of a room or of the server itself. */
+  /** A message, from a room or from the server itself. */
   | { readonly kind: 'message'; readonly data: unknown; readonly room?: string }
-  /** In a room, at first or again; `recovered` says whether all that was missed comes now. */
+  /** In a room, for the first time or again; `recovered` says whether everything that was missed follows. */
   | { readonly kind: 'subscribed'; readonly room: string; readonly recovered: boolean | undefined }
   /** Messages of a room are lost. */
   | { readonly kind: 'gap'; readonly room: string }
 
-/** The server refused what was asked of it; `reason` is its code. */
+/** The server refused a request; `reason` is its code. */
 export class RefusedError extends CorralError {
   declare readonly code: 'REFUSED'
   readonly reason: string
@@ -30,40 +30,40 @@ export class RefusedError extends CorralError {
 }
 
 /**
- * A connection of `corral.v1`: it knows how far it has read each room, and asks for the rest when it comes back.
- * Iterate it for messages, and for what is known to be lost.
+ * A `corral.v1` connection: it knows how far it has read in each room, and requests the rest when it reconnects.
+ * Iterate it for messages, and for gaps.
  */
 export class RoomClient extends LiveSocket<RoomEvent> {
   readonly #client = crypto.randomUUID()
   readonly #requests = new Requests()
   readonly #positions = new Map<string, Record<string, number>>()
-  /** Rooms that were asked for by name: they are asked for again. */
+  /** Rooms that were subscribed to by name: they are subscribed to again. */
   readonly #subscribed = new Set<string>()
 
   /**
    * Sends a message; waits while there is no connection, and while more than `queueBytes` are queued. It may be lost
-   * with the connection: `request` tells.
+   * with the connection; `request` confirms delivery.
    *
-   * @throws ClosedError when it is closed, also while waiting
+   * @throws ClosedError when it is closed, even while waiting
    */
   send(data: unknown): Promise<void> {
     return this.push(encodeEnvelope({ op: 'message', data }))
   }
 
   /**
-   * Sends a message, and waits until the server has dealt with it: the answer that it gave, or undefined. Use `timeout`
-   * to wait no longer than that.
+   * Sends a message, and waits until the server has handled it; returns the server's answer, or undefined. Use
+   * `timeout` to limit the wait.
    *
-   * Cancellation: the server may get it or not; nothing is kept of it here.
+   * Cancellation: the server may or may not get it; nothing is kept of it here.
    *
-   * @throws BrokenError when the connection is lost meanwhile: it may have been dealt with, or not
+   * @throws BrokenError when the connection is lost meanwhile: the message may or may not have been handled
    */
   request(data: unknown): Promise<unknown> {
     return this.#ask((id) => ({ op: 'message', id, data }))
   }
 
   /**
-   * Enters a room by name, and again with each connection.
+   * Enters a room by name, and again on each new connection.
    *
    * @throws RefusedError when the server has no such room for this client
    */
@@ -78,7 +78,7 @@ export class RoomClient extends LiveSocket<RoomEvent> {
     await this.#ask((id) => ({ op: 'unsubscribe', id, room }))
   }
 
-  /** How far it has read a room. */
+  /** How far it has read in a room. */
   positions(room: string): Positions | undefined {
     return this.#positions.get(room)
   }

@@ -3,7 +3,7 @@ import { CLOSE, encodeFrame } from './frame.ts'
 
 /** Why a connection has ended. */
 export interface CloseInfo {
-  /** As in RFC 6455; 1005: the peer gave none, 1006: the connection was lost without a word. */
+  /** As in RFC 6455; 1005: the peer gave none, 1006: the connection was lost without a close frame. */
   readonly code: number
   readonly reason: string
 }

@@ -9,9 +9,9 @@ export interface ReceiverOptions {
 }
 
 /**
- * The reader of frames of the library `ws`: bytes are written to it, it emits 'message' (data, isBinary), 'ping',
- * 'pong', 'conclude' (code, reason) and 'error', all while it is written to. The fields with a line tell
- * whether a message is half read; a test holds the library to them.
+ * The frame reader of the library `ws`: bytes are written to it, it emits 'message' (data, isBinary), 'ping', 'pong',
+ * 'conclude' (code, reason) and 'error', all during the write. The underscored fields say whether a message is half
+ * read; a test checks that the library still has them.
  */
 export interface FrameReceiver extends Writable {
   readonly _fragmented: number
@@ -27,7 +27,7 @@ export function openReceiver(options: ReceiverOptions): FrameReceiver {
   return new Receiver(options)
 }
 
-/** Whether the peer has begun a message that it has not ended. */
+/** Whether the peer has started a message and not finished it. */
 export function isHalfRead(receiver: FrameReceiver): boolean {
   return (
     receiver._bufferedBytes > 0 || receiver._fragmented !== 0 || receiver._totalPayloadLength > 0
@@ -41,7 +41,7 @@ const CODES: Readonly<Record<string, number>> = {
   WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
 }
 
-/** The close code for an error of the receiver: that of a broken protocol, if not of a limit. */
+/** The close code for a receiver error: protocol error, unless a limit was exceeded. */
 export function closeCodeOf(error: Error): number {
   return CODES[(error as { code?: string }).code ?? ''] ?? 1002
 }

@@ -2,7 +2,7 @@ import { RingBuffer } from 'corral/lowlevel'
 import type { Lane } from './lane.ts'
 import type { QueuedFrame } from './shared-batch.ts'
 
-/** A frame in line, linked to its neighbours. */
+/** A queued frame, linked to its neighbours. */
 interface Entry {
   frame: QueuedFrame
   readonly lane: Lane | undefined
@@ -10,15 +10,15 @@ interface Entry {
   prev: Entry | undefined
 }
 
-/** What a lane has in line: oldest first, and by key where it conflates. */
+/** The queued frames of a lane: oldest first, and by key where it conflates. */
 class LaneEntries {
   readonly line = new RingBuffer<Entry>()
   readonly byKey = new Map<unknown, Entry>()
 }
 
 /**
- * The frames that wait for a connection whose peer is behind, in order; what becomes of one more is decided
- * here. Bytes are shared with the other members of the room, so what it costs is the line.
+ * The frames queued for a connection whose peer is behind, in order; decides what happens to one more. Bytes are shared
+ * with the other members of the room, so it costs only the queue.
  */
 export class Backlog {
   #first: Entry | undefined
@@ -27,15 +27,15 @@ export class Backlog {
   #pong: Entry | undefined
   size = 0
   bytes = 0
-  /** Frames that were dropped or replaced. */
+  /** Number of frames dropped or replaced. */
   dropped = 0
 
-  /** A frame of the connection itself: whoever sends it has looked for room. */
+  /** A frame of the connection itself: the sender has checked for room. */
   push(frame: QueuedFrame): void {
     this.#append(frame, undefined)
   }
 
-  /** The answer to the last ping: it takes the place of the one before it. */
+  /** The answer to the last ping: it replaces the one before it. */
   setPong(frame: QueuedFrame): void {
     const pong = this.#pong
     if (pong === undefined) {
@@ -50,7 +50,7 @@ export class Backlog {
   /**
    * A frame of a room, as its policy says. False when the member must be disconnected.
    *
-   * @param inFlight bytes that are with the system already
+   * @param inFlight bytes already handed to the system
    */
   admit(frame: QueuedFrame, lane: Lane, inFlight: number): boolean {
     const { slow, queueBytes } = lane
@@ -64,7 +64,7 @@ export class Backlog {
     return true
   }
 
-  /** Takes the oldest frames: at least one, and no more than fit into `max` bytes. */
+  /** Takes the oldest frames: at least one, and no more than fit in `max` bytes. */
   take(max: number): Buffer[] {
     const taken: Buffer[] = []
     let bytes = 0
@@ -121,7 +121,7 @@ export class Backlog {
     if (typeof lane.slow === 'object') entries.byKey.set(frame.key, entry)
   }
 
-  /** Of its lane it is the oldest: the order of a lane is that of the line. */
+  /** It is the oldest of its lane: a lane has the order of the queue. */
   #remove(entry: Entry): void {
     const { frame, lane, next, prev } = entry
     if (prev === undefined) this.#first = next

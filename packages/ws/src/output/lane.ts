@@ -5,7 +5,7 @@ import type { SlowPolicy } from './slow.ts'
 import { atTurnEnd, endTurn } from './turn.ts'
 import type { TurnJob } from './turn.ts'
 
-/** How much a room sends before the turn is over: what is sent at once stays small. */
+/** How much a room sends before the turn is over, so that single writes stay small. */
 const MAX_BATCH = 65_536
 
 /**
@@ -60,7 +60,7 @@ export class Lane implements TurnJob {
     for (const member of this.members) member.endTurn()
   }
 
-  /** Hands over what was held back. */
+  /** Passes on what was held back. */
   #release(): void {
     if (this.#timer === undefined) return
     clearTimeout(this.#timer)

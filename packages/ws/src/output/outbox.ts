@@ -5,7 +5,7 @@ import type { QueuedFrame } from './shared-batch.ts'
 import { atTurnEnd } from './turn.ts'
 import type { TurnJob } from './turn.ts'
 
-/** What is handed to the system at a time. */
+/** How much is handed to the system at a time. */
 const MAX_WRITE = 65_536
 const NOTHING = Buffer.alloc(0)
 
@@ -15,14 +15,14 @@ export interface OutboxOwner {
   onOverflow(): void
 }
 
-/** Who waits for a queue to become shorter. */
+/** Waits for a queue to become shorter. */
 export interface ProgressListener {
   onProgress(): void
 }
 
 /**
- * The way out of one connection. What is sent in a turn leaves as one write when the turn is over; when the
- * system takes no more, it waits in the backlog.
+ * The outgoing side of one connection. What is sent in a turn leaves as one write at the end of the turn; when the
+ * system accepts no more, it waits in the backlog.
  *
  *   send, room -> turn -> [ backlog ] -> in flight -> system
  */
@@ -30,7 +30,7 @@ export class Outbox implements TurnJob {
   readonly #stream: Duplex
   readonly #owner: OutboxOwner
   readonly #turn: (SharedBatch | QueuedFrame)[] = []
-  /** All that there is in this turn, if that is a batch: then nothing is added to a list. */
+  /** The batch, if it is all there is in this turn: then no list is needed. */
   #only: SharedBatch | undefined
   #turnBytes = 0
   #backlog: Backlog | undefined
@@ -45,7 +45,7 @@ export class Outbox implements TurnJob {
     this.#owner = owner
   }
 
-  /** What waits and what is in flight, not what rooms have sent in this turn. */
+  /** What is queued and in flight, not what rooms have sent in this turn. */
   get bytes(): number {
     return this.#turnBytes + (this.#backlog?.bytes ?? 0) + this.#inFlight
   }
@@ -55,7 +55,7 @@ export class Outbox implements TurnJob {
     return this.#backlog?.dropped ?? 0
   }
 
-  /** Has `listener` told once of the next progress. */
+  /** Calls `listener` once, on the next progress. */
   tell(listener: ProgressListener): void {
     ;(this.#waiting ??= new Set()).add(listener)
   }
@@ -68,7 +68,7 @@ export class Outbox implements TurnJob {
     if (this.#turnBytes >= MAX_WRITE) this.endTurn()
   }
 
-  /** As `push`, for an answer of which only the last one counts while it waits. */
+  /** Like `push`, for an answer of which only the latest counts while queued. */
   replacePong(bytes: Buffer): void {
     if (this.#closed) return
     if (this.#inFlight === 0) this.push(bytes)
@@ -156,7 +156,7 @@ export class Outbox implements TurnJob {
     this.#turnBytes = 0
   }
 
-  /** One buffer, the room's own if that is all there is. */
+  /** A single buffer; the room's own if that is all there is. */
   #join(turn: readonly (SharedBatch | QueuedFrame)[]): Buffer {
     const parts: Buffer[] = []
     for (const item of turn) {
@@ -182,7 +182,7 @@ export class Outbox implements TurnJob {
     }
   }
 
-  /** What waits, until the system takes no more. */
+  /** Sends what is queued, until the system accepts no more. */
   #send(backlog: Backlog): void {
     while (this.#inFlight === 0 && !this.#stream.destroyed) {
       const frames = backlog.take(MAX_WRITE)

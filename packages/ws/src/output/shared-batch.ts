@@ -1,16 +1,16 @@
 import type { Outbox } from './outbox.ts'
 import type { Lane } from './lane.ts'
 
-/** A frame, and what decides about it when it must wait: shared by all it is for. */
+/** A frame, and what decides about it when it must wait: shared by all its receivers. */
 export interface QueuedFrame {
   readonly bytes: Buffer
-  /** Of a room that conflates. */
+  /** For a room that conflates. */
   readonly key: unknown
 }
 
 /**
- * What a room sends in one turn, as one buffer for all its members: open as long as it is the last thing in the
- * queue of every one of them, so that what comes between keeps its place.
+ * What a room sends in one turn, as one buffer for all its members: open as long as it is the last item in every
+ * member's queue, so that anything in between keeps its place.
  */
 export class SharedBatch {
   readonly lane: Lane

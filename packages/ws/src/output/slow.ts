@@ -1,7 +1,7 @@
 import { refuse, requireFunction } from 'corral/lowlevel'
 
 /**
- * What becomes of a message for a member whose queue is full: the member is disconnected (4008), the oldest of the
+ * What happens to a message for a member whose queue is full: the member is disconnected (4008), the oldest of the
  * room's messages in its queue are dropped, an older message with the same key is replaced, or senders wait.
  */
 export type SlowPolicy<T> = 'disconnect' | 'drop-oldest' | 'wait' | Conflate<T>
@@ -12,8 +12,8 @@ export interface Conflate<T> {
 }
 
 /**
- * The policy for state that is replaced, such as prices: a member that is behind gets the newest message of each
- * key, from the first message on that it could not be sent at once. Beyond the limit the oldest keys are dropped.
+ * The policy for state that is replaced, such as prices: a member that falls behind gets the newest message of each
+ * key, starting with the first message that could not be sent at once. Beyond the limit the oldest keys are dropped.
  *
  * @example
  * new Room<Price>({ slow: conflate((price) => price.symbol) })

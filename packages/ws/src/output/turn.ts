@@ -1,16 +1,16 @@
 import { currentScope, systemRuntime } from 'corral/lowlevel'
 
-/** Something that has work to do when this turn of the event loop is over. */
+/** Has work to do at the end of this turn of the event loop. */
 export interface TurnJob {
   endTurn(): void
 }
 
 let jobs: TurnJob[] = []
 
-/** Has `job` called once all that can be read now has been read: what is sent until then leaves together. */
+/** Calls `job` once everything readable now has been read: what is sent until then leaves together. */
 export function atTurnEnd(job: TurnJob): void {
   if (jobs.push(job) > 1) return
-  // In a test run no time passes: the turn is over when nobody has anything to do.
+  // In a test run no time passes: the turn is over when no task is ready.
   if (currentScope().runtime === systemRuntime) setImmediate(endTurn)
   else queueMicrotask(endTurn)
 }

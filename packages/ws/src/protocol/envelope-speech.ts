@@ -31,7 +31,7 @@ export class EnvelopeSpeech implements Speech {
     return this.#client
   }
 
-  /** Waits for the client's first word. */
+  /** Waits for the client's first frame. */
   async hello(): Promise<void> {
     const outcome = await moveOnAfter(HELLO_TIMEOUT, () => this.#greeted.wait())
     if (!outcome.timedOut) return
@@ -136,7 +136,7 @@ export class EnvelopeSpeech implements Speech {
     this.#requests.end(error)
   }
 
-  /** Answers count in the output: who asks and does not read is too slow. */
+  /** Answers count towards the output: a client that asks and does not read is too slow. */
   #say(envelope: Envelope): void {
     if (this.#socket.queued > this.#socket.maxQueued) this.#socket.onOverflow()
     this.#socket.connection.push(frameOf(envelope))
@@ -147,7 +147,7 @@ function frameOf(envelope: Envelope): Buffer {
   return encodeFrame(TEXT, encodeEnvelope(envelope))
 }
 
-/** Offsets by epoch, by room: what a client says is not believed before it is looked at. */
+/** Offsets by epoch, by room: validated, since they come from the client. */
 function isPositions(rooms: unknown): rooms is Readonly<Record<string, Positions>> {
   if (typeof rooms !== 'object' || rooms === null) return false
   return Object.values(rooms).every(

@@ -3,9 +3,7 @@ import type { Positions } from '../room/room-log.ts'
 /** The name of the subprotocol. */
 export const PROTOCOL = 'corral.v1'
 
-/**
- * What the subprotocol `corral.v1` says, as JSON in text frames. `docs/corral-v1.md` describes it.
- */
+/** The frames of the subprotocol `corral.v1`, as JSON in text frames. Described in `docs/corral-v1.md`. */
 export type Envelope =
   | {
       readonly op: 'hello'
@@ -24,7 +22,7 @@ export type Envelope =
       readonly op: 'subscribed'
       readonly room: string
       readonly positions: Positions
-      /** Absent: it was asked for nothing older. */
+      /** Absent: nothing older was requested. */
       readonly recovered?: boolean | undefined
     }
   | { readonly op: 'left'; readonly room: string }
@@ -45,7 +43,7 @@ export type Envelope =
   | { readonly op: 'ack'; readonly id: number; readonly data?: unknown }
   | { readonly op: 'error'; readonly id?: number; readonly code: string; readonly message: string }
 
-/** Bytes are no JSON: they travel as base64. */
+/** JSON has no bytes: they travel as base64. */
 export function encodeEnvelope(envelope: Envelope): string {
   if (!('data' in envelope) || !(envelope.data instanceof Uint8Array)) {
     return JSON.stringify(envelope)
@@ -53,7 +51,7 @@ export function encodeEnvelope(envelope: Envelope): string {
   return JSON.stringify({ ...envelope, data: toBase64(envelope.data), encoding: 'base64' })
 }
 
-/** @throws SyntaxError for what is no envelope */
+/** @throws SyntaxError if it is not an envelope */
 export function decodeEnvelope(text: string): Envelope {
   const value: unknown = JSON.parse(text)
   if (typeof value !== 'object' || value === null || typeof (value as Envelope).op !== 'string') {

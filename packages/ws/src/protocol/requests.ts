@@ -1,6 +1,6 @@
 import { Future } from 'corral'
 
-/** The messages that wait for an answer, by number; none is kept longer than somebody waits. */
+/** The requests that wait for an answer, by number; none is kept longer than its wait. */
 export class Requests {
   readonly #waiting = new Map<number, Future<unknown>>()
   #lastId = 0
@@ -22,7 +22,7 @@ export class Requests {
     }
   }
 
-  /** An answer has come; nobody may wait for it any more. */
+  /** An answer has arrived; its request may have given up. */
   answer(id: number, data: unknown): void {
     this.#take(id)?.resolve(data)
   }

@@ -2,18 +2,18 @@ import { Broadcast } from 'corral'
 import type { Receiver } from 'corral'
 import type { Seat } from './seat.ts'
 
-/** Somebody came or went. */
+/** A member joined or left. */
 export interface PresenceChange<T> {
   readonly kind: 'joined' | 'left'
   readonly seat: Seat<T>
 }
 
-/** Who is in a room at one moment, and all changes from then on, in order. */
+/** The members of a room at one moment, then every change in order. */
 export interface Presence<T> extends AsyncIterable<PresenceChange<T>>, Disposable {
   readonly members: readonly Seat<T>[]
 }
 
-/** Changes that a watcher may be behind by, before it is told by `LaggedError`. */
+/** How many changes a watcher may fall behind before it gets a `LaggedError`. */
 const KEPT = 1024
 
 /** The seats of a room. */

@@ -1,25 +1,25 @@
 import { RingBuffer } from 'corral/lowlevel'
 import type { RoomMessage } from './room-message.ts'
 
-/** How far somebody has read: the last offset of each epoch. */
+/** How far a reader has got: the last offset of each epoch. */
 export type Positions = Readonly<Record<string, number>>
 
-/** What is known of one publisher: what is kept begins behind `dropped`, the last known is `last`. */
+/** What is known of one publisher: kept messages start after `dropped`, the last known is `last`. */
 interface Epoch {
   last: number
   dropped: number
 }
 
-/** What is missing from a position on. */
+/** The messages after a position. */
 export interface Missed {
-  /** All of it is here; otherwise `messages` has what is left of it. */
+  /** Whether all of them are here; otherwise `messages` has what is left. */
   readonly complete: boolean
   readonly messages: readonly RoomMessage[]
 }
 
 /**
- * The last messages of a room, whoever published them. What a reader has missed is told by its positions, in any
- * process: each publisher numbers its messages, and the log knows from where on it has them without a gap.
+ * The last messages of a room, from all publishers. A reader's positions show what it missed, in any process: each
+ * publisher numbers its messages, and the log knows from which one on it has them without a gap.
  */
 export class RoomLog {
   readonly #capacity: number
@@ -38,12 +38,12 @@ export class RoomLog {
     return Object.fromEntries([...this.#epochs].map(([epoch, { last }]) => [epoch, last]))
   }
 
-  /** Before which offset of each epoch nothing is here. */
+  /** The offset of each epoch before which nothing is here. */
   begins(): Record<string, number> {
     return Object.fromEntries([...this.#epochs].map(([epoch, { dropped }]) => [epoch, dropped]))
   }
 
-  /** What is missing up to `offset` will not come: no reader can cross that. */
+  /** The missing messages up to `offset` will not come: no reader can cross that gap. */
   skip(epoch: string, offset: number): void {
     this.begin(epoch, offset + 1)
     const known = this.#epochs.get(epoch) as Epoch
@@ -52,7 +52,7 @@ export class RoomLog {
     known.dropped = offset
   }
 
-  /** Where a reader stands to whom `next` is sent now. */
+  /** The positions of a reader that is sent `next` now. */
   before(next: readonly RoomMessage[]): Positions {
     const positions = this.positions()
     for (const { epoch, offset } of next) {
@@ -66,7 +66,7 @@ export class RoomLog {
     return this.#epochs.get(epoch)?.last
   }
 
-  /** A publisher from whom nothing before `next` is here. */
+  /** A publisher of which nothing before `next` is here. */
   begin(epoch: string, next: number): void {
     if (!this.#epochs.has(epoch)) this.#epochs.set(epoch, { last: next - 1, dropped: next - 1 })
   }

@@ -2,18 +2,18 @@ import { encodeFrame, encodeMessage, TEXT } from '../frames/frame.ts'
 import type { QueuedFrame } from '../output/shared-batch.ts'
 import { encodeEnvelope } from '../protocol/envelope.ts'
 
-/** How the members of a room are spoken to: by the bare message, or with its room and place (`corral.v1`). */
+/** How messages are sent to members: bare, or with their room and position (`corral.v1`). */
 export type Dialect = 'plain' | 'corral.v1'
 
 /**
- * A message of a room: `offset` is its number, from 1, among those of one publisher, `epoch` says which: a room
- * in a process is one, and after a restart another. Its frames are made once, when somebody needs them.
+ * A message of a room: `offset` is its number, from 1, among those of one publisher, and `epoch` identifies the
+ * publisher: a room in a process, a new one after a restart. Its frames are encoded once, on demand.
  */
 export class RoomMessage {
   readonly epoch: string
   readonly offset: number
   readonly data: unknown
-  /** The client that it is not for. */
+  /** The client to exclude. */
   readonly except: string | undefined
   readonly #room: string
   readonly #key: unknown

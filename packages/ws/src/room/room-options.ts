@@ -4,19 +4,19 @@ import { requireSlowPolicy } from '../output/slow.ts'
 import type { SlowPolicy } from '../output/slow.ts'
 
 export interface RoomOptions<T> {
-  /** Of the same room in all processes, and for clients of `corral.v1`. Default `room`. */
+  /** The name of the room in all processes, and for `corral.v1` clients. Default `room`. */
   readonly name?: string
-  /** Messages that are kept for clients that come back. Default 0. */
+  /** Number of messages kept for returning clients. Default 0. */
   readonly history?: number
-  /** What becomes of a message for a member whose queue is full. Default `disconnect`. */
+  /** What happens to a message for a member whose queue is full. Default `disconnect`. */
   readonly slow?: SlowPolicy<T>
-  /** When a member's queue is full, in bytes. Default 1 MiB. */
+  /** At how many bytes a member's queue is full. Default 1 MiB. */
   readonly queueBytes?: number
-  /** How long messages wait for others to leave with, in milliseconds. Default 0: until the turn is over. */
+  /** How long messages wait to be batched, in milliseconds. Default 0: until the end of the turn. */
   readonly batchDelay?: number
-  /** Joins it with the rooms of this name in other processes. */
+  /** Connects it to the rooms of the same name in other processes. */
   readonly bus?: Bus
-  /** How long a gap in what comes over the bus is waited for before members are told of it, in milliseconds. Default 2000. */
+  /** How long to wait for messages missing from the bus before members are notified, in milliseconds. Default 2000. */
   readonly gapTimeout?: number
 }
 

@@ -26,22 +26,22 @@ import type { RoomOptions } from './room-options.ts'
 import { Seat } from './seat.ts'
 
 export interface JoinOptions {
-  /** Send what came after these positions. Default: what a client of `corral.v1` says that it has. */
+  /** Send what came after these positions. Default: those that a `corral.v1` client reports. */
   readonly since?: Positions
-  /** Send the last so many messages, if nothing else is known. Default 0. */
+  /** Send this many of the last messages if no positions are known. Default 0. */
   readonly last?: number
 }
 
 export interface RoomSendOptions {
-  /** A member that does not get it, such as the one it comes from. */
+  /** A member that does not get it, such as the sender. */
   readonly except?: AnySocket
 }
 
 /**
- * Connections that get the same messages. A message is made into bytes once, and what is sent in one turn leaves
- * as one buffer that all members share.
+ * Connections that get the same messages. A message is encoded once, and what is sent in one turn leaves as one buffer
+ * that all members share.
  *
- * Cost: to send, one step for the first message of a turn and member, none for those after it.
+ * Cost: sending takes one step per member for the first message of a turn, none for those after it.
  *
  * @example
  * const chat = new Room<string>({ history: 200, slow: 'drop-oldest' })
@@ -50,7 +50,7 @@ export interface RoomSendOptions {
  */
 export class Room<T = string> implements Disposable {
   readonly name: string
-  /** What it calls itself as a publisher: another one after each start. */
+  /** Its identity as a publisher: a new one after each start. */
   readonly epoch: string = randomUUID()
   readonly #lanes: Readonly<Record<Dialect, Lane>>
   readonly #log: RoomLog
@@ -58,7 +58,7 @@ export class Room<T = string> implements Disposable {
   readonly #putters = new WaitQueue()
   readonly #slow: RoomOptions<T>['slow']
   #bus: BusConnection | undefined
-  /** They come back, and what other processes have kept is not here yet. */
+  /** They are reconnecting while the history of other processes has not arrived yet. */
   #early: { readonly seat: Seat<T>; readonly since: Positions }[] = []
   #offset = 0
   #closed = false
@@ -85,18 +85,18 @@ export class Room<T = string> implements Disposable {
     })
   }
 
-  /** How many are in it, in this process. */
+  /** The number of members in this process. */
   get size(): number {
     return this.#members.size
   }
 
-  /** Who is in it, in this process, in the order of their coming. */
+  /** The members in this process, in the order they joined. */
   members(): Seat<T>[] {
     return this.#members.list()
   }
 
   /**
-   * Who is in it, and from then on every change in order. Dispose it, or changes are kept for it.
+   * The current members, then every change in order. Dispose it, or changes keep accumulating for it.
    *
    * @example
    * using presence = chat.watch()
@@ -112,12 +112,12 @@ export class Room<T = string> implements Disposable {
   }
 
   /**
-   * Joins: from now on the connection gets what is sent, and first what it has missed, without a gap and without
-   * a duplicate. `seat.recovered` says whether all of it was there. It leaves when the seat is disposed, and when the
-   * connection ends.
+   * Joins: from now on the connection gets what is sent, after what it has missed, without gaps or duplicates.
+   * `seat.recovered` says whether all of it was available. It leaves when the seat is disposed, and when the connection
+   * ends.
    *
    * @throws ClosedError when the room or the connection is closed
-   * @throws MisuseError when the connection is in the room already, FullError when it is in too many
+   * @throws MisuseError when the connection is already in the room, FullError when it is in too many
    */
   join(socket: AnySocket, options: JoinOptions = {}): Seat<T> {
     if (this.#closed) throw new ClosedError('Room.join: the room is closed; make a new one')
@@ -140,10 +140,10 @@ export class Room<T = string> implements Disposable {
   }
 
   /**
-   * Sends to all members, and never waits: what becomes of members that are behind is the room's policy. Where that
-   * is `wait`, use `put`.
+   * Sends to all members, and never waits: the room's policy decides about members that are behind. With the policy
+   * `wait`, use `put`.
    *
-   * @throws ClosedError when the room is closed, MisuseError for what is no message
+   * @throws ClosedError when the room is closed, MisuseError for an invalid message
    * @throws FullError when the policy is `wait` and a member's queue is full
    */
   send(data: T, options: RoomSendOptions = {}): void {
@@ -155,11 +155,11 @@ export class Room<T = string> implements Disposable {
   }
 
   /**
-   * Sends to all members, and waits first while the queue of one of them is full, first come first served.
+   * Sends to all members, after waiting, in order of arrival, while any member's queue is full.
    *
-   * Cancellation: it was not sent; or there was room and it was.
+   * Cancellation: either it was not sent, or there was room and it was.
    *
-   * @throws ClosedError when the room is closed, also while waiting; MisuseError for what is no message
+   * @throws ClosedError when the room is closed, even while waiting; MisuseError for an invalid message
    */
   put(data: T, options: RoomSendOptions = {}): Promise<void> {
     if (this.#closed) return Promise.reject(putRefused())
@@ -270,14 +270,14 @@ export class Room<T = string> implements Disposable {
     }
   }
 
-  /** From now on it gets what is sent; first, in the same step, what it has missed. */
+  /** From now on it gets what is sent; what it has missed comes first, in the same step. */
   #enter(seat: Seat<T>, since: Positions | undefined, last: number): void {
     const { connection, speech } = seat.socket as InnerSocket
     this.#greet(seat, since, last)
     this.#lanes[speech.dialect].add(connection.outbox)
   }
 
-  /** Where the room is, and what the member has missed: before anything else is sent to it. */
+  /** The room's positions and what the member has missed, before anything else is sent to it. */
   #greet(seat: Seat<T>, since: Positions | undefined, last: number): void {
     const { connection, speech } = seat.socket as InnerSocket
     const missed = since === undefined ? undefined : this.#log.since(since)
@@ -297,7 +297,7 @@ export class Room<T = string> implements Disposable {
   }
 }
 
-/** What a room with a bus keeps for other processes that have missed it. */
+/** What a room with a bus keeps for other processes that missed it. */
 const KEPT_FOR_OTHERS = 256
 
 interface Put<T> {
@@ -305,7 +305,7 @@ interface Put<T> {
   readonly except: AnySocket | undefined
 }
 
-/** Text and bytes are; of anything else what JSON makes of it must be. Nothing is sent of what is none. */
+/** Text and bytes are messages; anything else must be representable as JSON. Nothing is sent otherwise. */
 function requireMessage(data: unknown): void {
   if (typeof data === 'string' || data instanceof Uint8Array) return
   let json: string | undefined

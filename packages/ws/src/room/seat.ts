@@ -1,22 +1,22 @@
 import type { AnySocket } from '../socket/server-socket.ts'
 import type { Room } from './room.ts'
 
-/** A seat, whatever its room says. */
+/** A seat, whatever the type of its room. */
 export interface AnySeat {
   readonly room: object
   readonly roomName: string
   leave(): void
 }
 
-/** A connection in a room; disposing it leaves. It is left in any case when the connection ends. */
+/** A connection in a room; disposing it leaves the room. The room is also left when the connection ends. */
 export class Seat<T = string> implements Disposable, AnySeat {
   readonly room: Room<T>
   readonly socket: AnySocket
   /** In milliseconds since the epoch. */
   readonly since: number
-  /** All that the client has missed was sent again; undefined when it asked for nothing older. */
+  /** Whether everything the client missed was sent; undefined when it requested nothing older. */
   recovered: boolean | undefined
-  /** How many messages were sent again. */
+  /** How many missed messages were sent. */
   replayed = 0
   #here = true
 
@@ -35,7 +35,7 @@ export class Seat<T = string> implements Disposable, AnySeat {
     return this.#here
   }
 
-  /** Leaves the room; again it does nothing. */
+  /** Leaves the room; calling it again does nothing. */
   leave(): void {
     if (!this.#here) return
     this.#here = false

@@ -1,6 +1,6 @@
 import { BINARY, encodeFrame, encodeMessage, TEXT } from '../frames/frame.ts'
 
-/** What the messages of a connection are: texts, bytes, either, or values sent as JSON. */
+/** The type of a connection's messages: text, bytes, either, or values sent as JSON. */
 export interface MessageKinds {
   text: string
   binary: Uint8Array
@@ -10,7 +10,7 @@ export interface MessageKinds {
 
 export type MessageKind = keyof MessageKinds
 
-/** What a peer sent, as the application gets it; or why the connection is to be closed. */
+/** A peer's message as the application gets it; or why the connection must be closed. */
 export type Decoded =
   | { readonly ok: true; readonly data: unknown }
   | { readonly ok: false; readonly code: number; readonly reason: string }
@@ -31,7 +31,7 @@ export function decodeMessage(kind: MessageKind, bytes: Buffer, isBinary: boolea
   }
 }
 
-/** A small message must not keep the whole chunk that it came in. */
+/** A small message must not retain the whole chunk that it arrived in. */
 function ownBytes(bytes: Buffer): Uint8Array {
   return bytes.byteLength * 2 < bytes.buffer.byteLength ? Uint8Array.from(bytes) : bytes
 }

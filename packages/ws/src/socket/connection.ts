@@ -14,17 +14,17 @@ const PING_FRAME = encodeFrame(PING, '')
 /** A pong that is queued behind more than this replaces the one before it (RFC 6455, 5.5.3). */
 const MANY_PONGS = 16_384
 
-/** What a connection tells the one who uses it, all of it at once. */
+/** The callbacks of a connection, all synchronous. */
 export interface ConnectionOwner {
   onMessage(data: Buffer, isBinary: boolean): void
-  /** No more messages come: the peer has closed, or was lost. Told once. */
+  /** No more messages will come: the peer has closed, or was lost. Called once. */
   onGone(info: CloseInfo): void
   onOverflow(): void
 }
 
 /**
  * A WebSocket on a stream of bytes, from the 101 on: frames in and out, ping and pong, and the closing handshake.
- * Messages are read by the receiver of `ws`; the way out is ours.
+ * Messages are read by the receiver of `ws`; the outgoing side is ours.
  */
 export class Connection implements OutboxOwner, Swept {
   readonly outbox: Outbox
@@ -84,7 +84,7 @@ export class Connection implements OutboxOwner, Swept {
     return isHalfRead(this.#receiver)
   }
 
-  /** The close frame was sent, or there is nobody to send it to. */
+  /** The close frame was sent, or there is no peer left to send it to. */
   get closing(): boolean {
     return this.#closing
   }
@@ -98,7 +98,7 @@ export class Connection implements OutboxOwner, Swept {
     this.outbox.push(PING_FRAME)
   }
 
-  /** Reads the peer no further until `resume`. */
+  /** Stops reading from the peer until `resume`. */
   pause(): void {
     this.deaf = true
     this.#stream.pause()
@@ -109,7 +109,7 @@ export class Connection implements OutboxOwner, Swept {
     this.#stream.resume()
   }
 
-  /** Begins the closing handshake; what is queued is sent before, or dropped. */
+  /** Starts the closing handshake; what is queued is sent first, or dropped. */
   close(info: CloseInfo, drop = false): void {
     if (this.#closing) return
     this.#closing = true
@@ -119,7 +119,7 @@ export class Connection implements OutboxOwner, Swept {
     this.#timer = setTimeout(() => this.destroy(), this.#closeTimeout).unref()
   }
 
-  /** The peer breaks the rules: it is told, and heard no more. */
+  /** The peer violates the protocol: it is sent the close code and read no further. */
   fail(code: number, reason: string): void {
     this.close({ code, reason }, true)
     this.outbox.end()

@@ -10,20 +10,20 @@ import {
   wakeWithError,
 } from 'corral/lowlevel'
 
-/** What may wait to be taken before the peer is read no further. */
+/** How much may be unread before reading from the peer stops. */
 const MAX_MESSAGES = 64
 const MAX_BYTES = 65_536
 
 type Taken<M> = M | IteratorResult<M, undefined>
 
-/** Who brings the messages. */
+/** The source of the messages. */
 export interface InboxOwner {
-  /** Too much waits: read no further until `onRoom`. */
+  /** Too much is unread: stop reading until `onRoom`. */
   onFull(): void
   onRoom(): void
 }
 
-/** Called once, when a message has been dealt with. */
+/** Called once, when a message has been handled. */
 type Done = (answer?: unknown) => void
 
 interface Message<M> {
@@ -33,8 +33,8 @@ interface Message<M> {
 }
 
 /**
- * The messages of a peer that have not been taken yet. When too many wait the peer is read no further, so that
- * whoever takes them sets the pace.
+ * The unread messages of a peer. When there are too many, reading from the peer stops, so that the consumer sets the
+ * pace.
  */
 export class Inbox<M> {
   readonly #owner: InboxOwner
@@ -73,7 +73,7 @@ export class Inbox<M> {
     this.#owner.onFull()
   }
 
-  /** No more messages: those that wait can be taken yet, if they are not dropped. */
+  /** No more messages: the unread ones can still be taken, unless they are dropped. */
   end(why: string, drop = false): void {
     if (drop) {
       this.#messages.clear()
@@ -86,7 +86,7 @@ export class Inbox<M> {
     }
   }
 
-  /** The next message, as a step of a loop if so told. */
+  /** The next message, as a loop step if requested. */
   take(iterates: boolean): Promise<Taken<M>> {
     const api = `${this.#api}.receive`
     this.done()
@@ -104,7 +104,7 @@ export class Inbox<M> {
     return suspend(new Waiter<Taken<M>>(api, this.#resource, this.#takers, iterates))
   }
 
-  /** The message that was taken last has been dealt with. */
+  /** The message that was taken last has been handled. */
   done(answer?: unknown): void {
     const done = this.#done
     this.#done = undefined

@@ -1,4 +1,4 @@
-/** Counts messages against a rate: a bucket of one second's worth, filled as time goes. */
+/** Counts messages against a rate: a token bucket that holds one second's worth. */
 export class MessageRate {
   readonly #perSecond: number
   #tokens: number
@@ -10,7 +10,7 @@ export class MessageRate {
     this.#at = now
   }
 
-  /** Takes one; false when there is none. */
+  /** Takes a token; false when there is none. */
   take(now: number): boolean {
     const filled = this.#tokens + ((now - this.#at) / 1000) * this.#perSecond
     this.#tokens = Math.min(this.#perSecond, filled)

@@ -1,10 +1,10 @@
 /** A connection as the sweep sees it. */
 export interface Swept {
-  /** Counts what the peer has sent; the same number twice means that nothing came. */
+  /** Counts what the peer has sent; the same number twice means that nothing arrived. */
   readonly heard: number
-  /** Nobody reads the peer: its silence means nothing. */
+  /** The peer is not being read: its silence means nothing. */
   readonly deaf: boolean
-  /** A message was begun and is not complete. */
+  /** A message has been started and is not complete. */
   readonly halfRead: boolean
   /** Counts messages that were complete. */
   readonly messages: number
@@ -24,13 +24,13 @@ export interface SweepTimes {
 interface Record {
   heard: number
   messages: number
-  /** When it was last heard, and since when it has a message half sent. */
+  /** When it was last heard from, and since when a message has been half received. */
   since: number
   half: number
   pinged: boolean
 }
 
-/** What is to be done about one connection: decided here, for all of them in one sweep. */
+/** Decides what to do about one connection; called for all of them in one sweep. */
 export function judge(
   connection: Swept,
   record: Record,
@@ -56,8 +56,7 @@ export function judge(
 }
 
 /**
- * Pings peers that are quiet and ends those that do not answer, all in one timer, which does not keep the
- * process alive.
+ * Pings quiet peers and ends those that do not answer, all with a single timer, which does not keep the process alive.
  */
 export class PingSweep {
   readonly #times: SweepTimes

@@ -20,7 +20,7 @@ import { PlainSpeech } from './plain-speech.ts'
 import type { SocketLimits } from './socket-limits.ts'
 import type { Speech } from './speech.ts'
 
-/** What is known of a connection before it begins. */
+/** What is known of a connection before it starts. */
 export interface SocketFacts<U> {
   readonly user: U
   readonly name: string
@@ -32,10 +32,10 @@ export interface SocketFacts<U> {
 }
 
 /**
- * A client's connection in the hands of its handler. Iterate it for the messages, in order; the client is read
- * no faster than the loop takes them.
+ * A client's connection, as its handler sees it. Iterate it for the messages, in order; the client is read no faster
+ * than the loop takes them.
  *
- * Cancellation: of a wait changes nothing; a message that was granted is delivered.
+ * Cancellation: cancelling a wait changes nothing; a message that was granted is delivered.
  *
  * @example
  * websocket(async (socket) => {
@@ -53,7 +53,7 @@ export class ServerSocket<M = string, U = undefined> implements AsyncIterable<M>
   readonly seats: Set<AnySeat> = new Set()
   /** @internal */
   speech: Speech
-  /** @internal Told when the client has gone. */
+  /** @internal Called when the client has disconnected. */
   onEnded: ((info: CloseInfo) => void) | undefined
 
   /** Made for each connection, not by hand. */
@@ -96,7 +96,7 @@ export class ServerSocket<M = string, U = undefined> implements AsyncIterable<M>
     return this.#facts.remoteAddress
   }
 
-  /** The subprotocol that was agreed on, or ''. */
+  /** The negotiated subprotocol, or ''. */
   get protocol(): string {
     return this.#facts.protocol
   }
@@ -106,12 +106,12 @@ export class ServerSocket<M = string, U = undefined> implements AsyncIterable<M>
     return this.connection.closed
   }
 
-  /** Bytes that wait for the client to take them. */
+  /** Bytes queued for the client. */
   get queued(): number {
     return this.connection.outbox.bytes
   }
 
-  /** Messages of rooms that were dropped or replaced, since the client was behind. */
+  /** Number of room messages dropped or replaced because the client was behind. */
   get dropped(): number {
     return this.connection.outbox.dropped
   }
@@ -121,28 +121,28 @@ export class ServerSocket<M = string, U = undefined> implements AsyncIterable<M>
     return this.#facts.kind
   }
 
-  /** @internal What answers may be queued. */
+  /** @internal How many bytes of answers may be queued. */
   get maxQueued(): number {
     return 2 * this.#facts.limits.queueBytes
   }
 
-  /** Rooms that it may be in at a time. */
+  /** Maximum number of rooms at a time. */
   get maxRooms(): number {
     return this.#facts.limits.maxRooms
   }
 
-  /** Messages that have come and were not taken yet. */
+  /** Number of messages that have arrived and were not taken yet. */
   get waiting(): number {
     return this.#inbox.size
   }
 
   /**
-   * Sends a message; waits first while more than `queueBytes` wait for the client. What is sent in one turn
+   * Sends a message; waits first while more than `queueBytes` are queued for the client. What is sent in one turn
    * leaves as one write.
    *
-   * Cancellation: the message was not sent; or there was room and it was.
+   * Cancellation: either the message was not sent, or there was room and it was.
    *
-   * @throws ClosedError when the connection is closed, also while waiting
+   * @throws ClosedError when the connection is closed, even while waiting
    */
   send(data: M): Promise<void> {
     if (this.connection.closing) return Promise.reject(this.#refusal())
@@ -159,7 +159,7 @@ export class ServerSocket<M = string, U = undefined> implements AsyncIterable<M>
     return suspend(new Waiter('ServerSocket.send', this, this.#senders, frame))
   }
 
-  /** Sends a message if there is room and nobody waits to send; never waits. False when it was not sent. */
+  /** Sends a message if there is room and no sender is waiting; never waits. Returns false if it was not sent. */
   trySend(data: M): boolean {
     if (this.connection.closing || this.#senders.size > 0 || !this.#hasRoom()) return false
     this.connection.push(this.speech.encode(data))
@@ -169,19 +169,19 @@ export class ServerSocket<M = string, U = undefined> implements AsyncIterable<M>
   /**
    * The next message; waits for one if there is none.
    *
-   * Cancellation: no message was taken; or it was granted one and gets it.
+   * Cancellation: either no message was taken, or one was granted and is delivered.
    *
-   * @throws ClosedError when the connection is closed and all messages are taken
+   * @throws ClosedError when the connection is closed and all messages have been taken
    */
   receive(): Promise<M> {
     return this.#inbox.take(false) as Promise<M>
   }
 
   /**
-   * Sends a message to a client of `corral.v1`, and waits until its application has taken the next one: the answer
-   * that it gave, or undefined. Use `timeout` to wait no longer than that.
+   * Sends a message to a `corral.v1` client, and waits until its application has answered, or has taken the next one
+   * (undefined). Use `timeout` to limit the wait.
    *
-   * Cancellation: the client may get it or not; nothing is kept of it here.
+   * Cancellation: the client may or may not get it; nothing is kept of it here.
    *
    * @throws ClosedError when the connection is closed, MisuseError when the client speaks plain messages
    */
@@ -189,14 +189,14 @@ export class ServerSocket<M = string, U = undefined> implements AsyncIterable<M>
     return this.speech.request(data, (frame) => this.#sendFrame(frame))
   }
 
-  /** Answers the message that was taken last, if its client waits for that: its `request` gets `answer`. */
+  /** Answers the message that was taken last, if its client waits for an answer: its `request` returns `answer`. */
   reply(answer?: unknown): void {
     this.#inbox.done(answer)
   }
 
   /**
-   * Begins to close: what was sent before is sent, nothing after it. The loop over the messages ends, and the
-   * handler is cancelled when the client has answered, or has not for `closeTimeout`.
+   * Starts closing: what was sent before still goes out, nothing after it. The loop over the messages ends, and the
+   * handler is cancelled when the client has answered, or has not within `closeTimeout`.
    *
    * @param code 1000, 1001, 1003, 1007 to 1014, or 3000 to 4999
    * @param reason at most 123 bytes
@@ -212,14 +212,14 @@ export class ServerSocket<M = string, U = undefined> implements AsyncIterable<M>
     }
   }
 
-  /** @internal As `close`, for any code. */
+  /** @internal Like `close`, for any code. */
   shut(info: CloseInfo, drop = false): void {
     this.connection.close(info, drop)
     this.#inbox.end('the connection is closed', true)
     this.#endSenders()
   }
 
-  /** @internal Leaves its rooms; again it does nothing. */
+  /** @internal Leaves its rooms; calling it again does nothing. */
   leaveRooms(): void {
     for (const seat of this.seats) seat.leave()
   }
@@ -284,7 +284,7 @@ export class ServerSocket<M = string, U = undefined> implements AsyncIterable<M>
   }
 }
 
-/** A connection, whatever its messages are. */
+/** A connection, whatever the type of its messages. */
 export type AnySocket = Pick<
   ServerSocket<never, unknown>,
   | 'user'
@@ -298,5 +298,5 @@ export type AnySocket = Pick<
   | 'close'
 >
 
-/** @internal The same, for the parts of this package. */
+/** @internal The same, within this package. */
 export type InnerSocket = ServerSocket<never, unknown>

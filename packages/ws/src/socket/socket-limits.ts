@@ -1,22 +1,22 @@
 import { requireDuration, requireLimit } from 'corral/lowlevel'
 
-/** What a connection may cost. */
+/** Limits on what a connection may cost. */
 export interface SocketLimits {
-  /** Bytes of a message; 1009 for more. Default 1 MiB. */
+  /** Maximum bytes of a message; 1009 beyond it. Default 1 MiB. */
   readonly maxMessageBytes?: number
-  /** Pieces of a message; 1008 for more. Default 1000. */
+  /** Maximum fragments of a message; 1008 beyond it. Default 1000. */
   readonly maxFragments?: number
   /** How long a message may take from its first byte to its last, in milliseconds; 1008 for longer. Default 30 000. */
   readonly assemblyTimeout?: number
-  /** Messages of the peer per second, after a first burst of as many; 1008 for more. Default `Infinity`. */
+  /** Maximum messages from the peer per second, with a burst of as many; 1008 beyond it. Default `Infinity`. */
   readonly messagesPerSecond?: number
-  /** What may be queued for the peer, in bytes, before `send` waits. Default 1 MiB. */
+  /** How many bytes may be queued for the peer before `send` waits. Default 1 MiB. */
   readonly queueBytes?: number
-  /** Rooms that the connection may be in; more joins are refused. Default 1000. */
+  /** Maximum number of rooms the connection may be in; further joins are refused. Default 1000. */
   readonly maxRooms?: number
   /** How long a connection is quiet before it is pinged, in milliseconds. Default 25 000. */
   readonly pingInterval?: number
-  /** How long it may give no sign of life after that, in milliseconds. Default 10 000. */
+  /** How long it may stay silent after that, in milliseconds. Default 10 000. */
   readonly pongTimeout?: number
   /** How long the peer may take to answer a close, in milliseconds. Default 5000. */
   readonly closeTimeout?: number
@@ -34,7 +34,7 @@ export const DEFAULT_LIMITS: Required<SocketLimits> = {
   closeTimeout: 5000,
 }
 
-/** The limits with their defaults, checked. `where` reads `Api`. */
+/** The validated limits, with defaults. `where` is the API name for messages. */
 export function completeLimits(where: string, limits: SocketLimits): Required<SocketLimits> {
   const complete = { ...DEFAULT_LIMITS }
   for (const name of Object.keys(DEFAULT_LIMITS) as (keyof SocketLimits)[]) {

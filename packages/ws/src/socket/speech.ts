@@ -2,36 +2,36 @@ import type { Connection } from './connection.ts'
 import type { Dialect } from '../room/room-message.ts'
 import type { Positions } from '../room/room-log.ts'
 
-/** How a room greets a new member. */
+/** What a room sends to a new member. */
 export interface Greeting {
   readonly room: string
-  /** Where the member stands before what is sent to it now. */
+  /** The member's positions before what is sent to it now. */
   readonly positions: Positions
-  /** Undefined when nothing older was asked for. */
+  /** Undefined when nothing older was requested. */
   readonly recovered: boolean | undefined
 }
 
-/** How a connection is spoken to: bare messages, or envelopes of `corral.v1`. */
+/** The protocol of a connection: bare messages, or `corral.v1` envelopes. */
 export interface Speech {
   readonly dialect: Dialect
-  /** The client that a member is, over its connections. */
+  /** The client's identity across its connections. */
   readonly client: string | undefined
-  /** Something has come. */
+  /** A message has arrived. */
   receive(data: Buffer, isBinary: boolean): void
   encode(data: unknown): Buffer
-  /** How far the client had read a room before it was cut off. */
+  /** How far the client had read in a room before it was cut off. */
   positions(room: string): Positions | undefined
-  /** What a member is told when it joins, if anything. */
+  /** Sends what a member gets on joining, if anything. */
   greet(greeting: Greeting): Buffer | undefined
-  /** What a member is told of messages that are lost, if anything. */
+  /** Notifies a member of lost messages, if the protocol can. */
   gap(room: string, epoch: string, positions: Positions): Buffer | undefined
   /** Sends a message and waits for the answer. */
   request(data: unknown, send: (frame: Buffer) => Promise<void>): Promise<unknown>
-  /** The connection has ended: whoever waits for an answer gets none. */
+  /** The connection has ended: pending requests get no answer. */
   end(error: () => Error): void
 }
 
-/** A connection as its speech uses it. */
+/** A connection, as its protocol uses it. */
 export interface Speaker {
   readonly connection: Connection
   deliver(data: unknown, bytes: number, done?: (answer?: unknown) => void): void

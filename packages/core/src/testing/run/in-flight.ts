@@ -1,4 +1,4 @@
-import type { createHook as CreateHook } from 'node:async_hooks'
+import type { createHook as CreateHook, HookCallbacks } from 'node:async_hooks'
 import { livingScope } from '../../kernel/current.ts'
 import type { Runtime } from '../../kernel/records.ts'
 
@@ -14,6 +14,11 @@ const answers =
 const handles =
   /^(?:TCPWRAP|TLSWRAP|UDPWRAP|PROCESSWRAP|WORKER|STATWATCHER|FSEVENT|HTTPCLIENT|ZLIB)/
 
+interface Hook {
+  enable(): unknown
+  disable(): unknown
+}
+
 interface Begun {
   readonly kind: string
   readonly in: InFlight
@@ -21,7 +26,9 @@ interface Begun {
 
 const begun = new Map<number, Begun>()
 const watched = new Map<Runtime, InFlight>()
-let hook: { enable(): unknown; disable(): unknown } | undefined
+/** What begins is heard of in each run, what ends only while something is under way: it is asked for each tick. */
+let beginnings: Hook | undefined
+let ends: Hook | undefined
 
 /**
  * The real things that one run has begun and that have not ended: each is known by who began it, so that
@@ -36,8 +43,8 @@ export class InFlight implements Disposable {
   constructor(runtime: Runtime) {
     this.#runtime = runtime
     watched.set(runtime, this)
-    hook ??= makeHook()
-    if (watched.size === 1) hook?.enable()
+    beginnings ??= makeHook(onBegin)
+    if (watched.size === 1) beginnings?.enable()
   }
 
   get size(): number {
@@ -52,38 +59,44 @@ export class InFlight implements Disposable {
   add(id: number, kind: string): void {
     this.begun += 1
     this.#kinds.set(id, kind)
+    ends ??= makeHook(onEnd)
+    if (begun.size === 0) ends?.enable()
     begun.set(id, { kind, in: this })
   }
 
   remove(id: number): void {
     this.#kinds.delete(id)
     begun.delete(id)
+    if (begun.size === 0) ends?.disable()
   }
 
   [Symbol.dispose](): void {
-    for (const id of this.#kinds.keys()) begun.delete(id)
+    for (const id of this.#kinds.keys()) this.remove(id)
     watched.delete(this.#runtime)
-    if (watched.size === 0) hook?.disable()
+    if (watched.size === 0) beginnings?.disable()
   }
 }
 
-/** Tells of what begins inside a run. Promises are left out: there are too many. */
-function makeHook(): ReturnType<typeof CreateHook> | undefined {
+const onBegin = {
+  init(id: number, kind: string): void {
+    if (kind === 'TickObject' || !answers.test(kind)) return
+    const runtime = livingScope()?.runtime
+    if (runtime !== undefined) watched.get(runtime)?.add(id, kind)
+  },
+}
+
+const onEnd = {
+  after(id: number): void {
+    const known = begun.get(id)
+    if (known !== undefined && !handles.test(known.kind)) known.in.remove(id)
+  },
+  destroy(id: number): void {
+    begun.get(id)?.in.remove(id)
+  },
+}
+
+/** Promises are left out: there are too many. */
+function makeHook(callbacks: HookCallbacks): Hook | undefined {
   const hooks = (globalThis as Host).process?.getBuiltinModule?.('node:async_hooks')
-  const options = {
-    trackPromises: false,
-    init(id: number, kind: string) {
-      if (!answers.test(kind)) return
-      const runtime = livingScope()?.runtime
-      if (runtime !== undefined) watched.get(runtime)?.add(id, kind)
-    },
-    after(id: number) {
-      const known = begun.get(id)
-      if (known !== undefined && !handles.test(known.kind)) known.in.remove(id)
-    },
-    destroy(id: number) {
-      begun.get(id)?.in.remove(id)
-    },
-  }
-  return hooks?.createHook?.(options)
+  return hooks?.createHook?.({ ...callbacks, trackPromises: false })
 }

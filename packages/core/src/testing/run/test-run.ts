@@ -9,6 +9,7 @@ import {
   requireName,
   requireWord,
 } from '../../kernel/guard.ts'
+import { scopesTravel } from '../../kernel/platform.ts'
 import { runOnce } from './run-once.ts'
 import type { RunOnceOptions } from './run-once.ts'
 
@@ -72,6 +73,11 @@ export async function testRun<T>(
 /** The options of one run with their defaults, checked. */
 export function trialOptions(api: string, main: unknown, options: TestRunOptions): RunOnceOptions {
   requireFunction(`${api}: main`, main)
+  if (!scopesTravel) {
+    throw new MisuseError(
+      `${api}: no scope travels along the awaits here, so that it cannot know what belongs to the run; test in Node, Bun or Deno`,
+    )
+  }
   const { seed = 1, startTime = 0, patience = 2000, maxSteps = 5_000_000 } = options
   requireMoment(`${api}: startTime`, startTime)
   requireDuration(`${api}: patience`, patience)

@@ -5,13 +5,13 @@ import type { SqliteAnswer, SqliteFailure, SqliteValue, WorkerSettings } from '.
 
 interface Prepared {
   readonly statement: StatementSync
-  /** Undefined before the first run: only that brings the schema that SQLite remembers up to date. */
+  /** Undefined before the first run: only running it updates SQLite's cached schema. */
   columns: readonly string[] | undefined
-  /** It gives rows, even if it is none of them. */
+  /** It returns rows, even if there are none. */
   readonly gives: boolean
-  /** What it gives, or changes, is its count. */
+  /** Its count is the rows it returns or changes. */
   readonly changes: boolean
-  /** It was seen to give integers that a number cannot hold, or it cannot be run again to see. */
+  /** It has returned integers that a number cannot hold, or cannot be run again to find out. */
   bigints: boolean
 }
 
@@ -44,7 +44,10 @@ export class Engine {
     return this.#db.isOpen && this.#db.isTransaction
   }
 
-  /** Another connection may have changed the tables since: what is known of the columns is looked at. To be called from time to time. */
+  /**
+   * Another connection may have changed the tables since: rechecks what is known of the columns. Call from time to
+   * time.
+   */
   refresh(): void {
     const { schema_version: schema } = this.#schemaVersion.get() as { schema_version: unknown }
     if (schema !== this.#schema) this.#prepared.clear()
@@ -71,7 +74,7 @@ export class Engine {
     return nothing
   }
 
-  /** Runs it, again and again while another process has the file locked, unless nobody wants it any more. */
+  /** Runs it, retrying while another process has the file locked, unless it is no longer wanted. */
   patiently<T>(act: () => T, isWanted: () => boolean = () => true): T {
     const until = performance.now() + this.#settings.lockTimeout
     for (let pause = 1; ; pause = Math.min(pause * 2, 10)) {
@@ -87,7 +90,7 @@ export class Engine {
   }
 
   openCursor(id: number, text: string, values: readonly SqliteValue[]): SqliteAnswer {
-    // One of its own: running it a second time would end the first.
+    // A separate one: running it a second time would end the first.
     const prepared = this.#make(text, true)
     const rows = prepared.statement.iterate(...bind(values)) as unknown as Iterator<unknown>
     this.#cursors.set(id, { prepared, rows })
@@ -128,7 +131,7 @@ export class Engine {
       const { readOnly } = this.#settings
       if (!readOnly) this.#db.exec('pragma optimize; pragma wal_checkpoint(truncate)')
     } catch {
-      // Somebody reads on: the next one to close does it.
+      // Another connection is still reading: the next one to close does it.
     } finally {
       this.#db.close()
     }
@@ -147,16 +150,16 @@ export class Engine {
 
   #open(): DatabaseSync {
     const { path, readOnly, lockTimeout, maxSize, synchronous } = this.#settings
-    // In full: SQLite has names of its own, such as file:x.
+    // The full path: SQLite has special names, such as file:x.
     const location = path === ':memory:' ? path : resolve(path)
-    // Whoever writes waits by itself: then a cancellation is noticed.
+    // The writer does its own waiting, so that it notices a cancellation.
     const db = new DatabaseSync(location, { readOnly, timeout: readOnly ? lockTimeout : 0 })
     try {
       if (readOnly) {
         db.exec('select 1 from sqlite_schema limit 1')
         return db
       }
-      // Readers never wait for the one who writes.
+      // Readers never wait for the writer.
       this.patiently(() => db.exec('pragma journal_mode = wal'))
       db.exec(`pragma synchronous = ${synchronous}; pragma journal_size_limit = 67108864`)
       if (maxSize !== Infinity) {
@@ -181,7 +184,7 @@ export class Engine {
 
   #make(text: string, bigints: boolean): Prepared {
     const statement = this.#db.prepare(text)
-    // SQLite takes the first of several, and says nothing of the others.
+    // SQLite runs the first of several statements and silently ignores the others.
     if (hasMore(text.slice(statement.sourceSQL.length))) {
       this.#fail('it has more than one statement; run them one by one')
     }
@@ -220,7 +223,7 @@ export function failureOf(error: unknown): SqliteFailure {
 const nothing: SqliteAnswer = { columns: [], rows: [], count: 0 }
 const still = new Int32Array(new SharedArrayBuffer(4))
 
-/** Whole numbers go in as integers: as they are, Node makes reals of them. */
+/** Whole numbers are bound as integers: otherwise Node makes reals of them. */
 function bind(values: readonly SqliteValue[]): SqliteValue[] {
   return values.map((value) =>
     typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value,
@@ -246,7 +249,7 @@ function hasMore(tail: string): boolean {
   return /[^\s;]/.test(stripComments(tail))
 }
 
-/** Those at the beginning; elsewhere they do not matter here. */
+/** Leading ones; elsewhere they do not matter here. */
 function stripComments(text: string): string {
   return text.replace(/^(?:\s|;|--[^\n]*(?:\n|$)|\/\*[^]*?(?:\*\/|$))*/, '')
 }

@@ -1,5 +1,5 @@
-// What a worker of SQLite runs, a thread or a process. It imports nothing but Node and its neighbours, so that it
-// starts as it stands: from source where types are stripped, or built.
+// The code of a SQLite worker, a thread or a process. It imports only Node and its neighbours, so that it starts as it
+// is: from source where types are stripped, or built.
 import { readSync } from 'node:fs'
 import { parentPort, Worker, workerData } from 'node:worker_threads'
 import type { Request } from './protocol.ts'
@@ -11,11 +11,11 @@ if (parentPort === null) {
   const server = new Server((reply) => process.send?.(reply))
   process.on('message', (request: Request) => server.take(request))
   process.on('disconnect', end)
-  // Ctrl-C reaches every process of the terminal: whoever asks says when it is over.
+  // Ctrl-C reaches every process of the terminal: the parent decides when to end.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
   new Worker(new URL(import.meta.url), { workerData: watchman, execArgv: [] }).unref()
 } else if (workerData === watchman) {
-  // While a statement runs this process hears of nothing; yet it must not outlive whoever asked.
+  // While a statement runs, this process notices nothing; yet it must not outlive its parent.
   try {
     readSync(4, new Uint8Array(1))
   } finally {

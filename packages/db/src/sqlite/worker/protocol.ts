@@ -1,4 +1,4 @@
-/** A value that SQLite holds, on its way between threads or processes. */
+/** A SQLite value, on its way between threads or processes. */
 export type SqliteValue = null | number | bigint | string | Uint8Array
 
 /** What a worker opens. */
@@ -10,11 +10,11 @@ export interface WorkerSettings {
   /** Bytes the file may grow to. */
   readonly maxSize: number
   readonly synchronous: 'full' | 'normal'
-  /** Shared with a thread that writes: a statement whose cell is 1 is wanted no more. */
+  /** Shared with a writing thread: a statement whose cell is 1 is no longer wanted. */
   readonly cells?: Int32Array<SharedArrayBuffer> | undefined
 }
 
-/** A statement: the place of its text in a table of texts, then its values. */
+/** A statement: the index of its text in a table of texts, then its values. */
 export type PackedStatement = readonly [text: number, ...values: SqliteValue[]]
 
 /**
@@ -46,7 +46,7 @@ export type Request =
       readonly id: number
       readonly cursor?: number
     }
-  /** Those of request `id` from `from` on are wanted no more. It has no reply. */
+  /** The statements of request `id` from `from` on are no longer wanted. It has no reply. */
   | { readonly op: 'withdraw'; readonly id: number; readonly from: number }
 
 export interface SqliteAnswer {
@@ -56,7 +56,7 @@ export interface SqliteAnswer {
   readonly insertId?: number | bigint
 }
 
-/** An error as plain data: a class does not survive the way. */
+/** An error as plain data: classes do not survive the transfer. */
 export interface SqliteFailure {
   /** The extended result code of SQLite; 0 when it was not SQLite that failed. */
   readonly errcode: number

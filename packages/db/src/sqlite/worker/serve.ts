@@ -1,12 +1,12 @@
 import { Engine, failureOf } from './engine.ts'
 import type { Outcome, PackedStatement, Reply, Request, SqliteAnswer } from './protocol.ts'
 
-/** How long outcomes that are there may be kept back, to travel together, in milliseconds. */
+/** How long finished outcomes may be held back to travel together, in milliseconds. */
 const slice = 5
 
 type Batch = Extract<Request, { readonly op: 'each' | 'group' | 'alone' }>
 
-/** Does what it is asked, one request after the other, and replies through `post`. */
+/** Handles requests one after the other, and replies through `post`. */
 export class Server {
   readonly #post: (reply: Reply) => void
   #engine: Engine | undefined
@@ -62,7 +62,7 @@ export class Server {
     }
   }
 
-  /** Outcomes go out as they are there, and between two lots it is looked whether the others are wanted. */
+  /** Outcomes are sent as they become available; between two lots it checks whether the others are still wanted. */
   #each(batch: Batch, start: number): void {
     const engine = this.#opened()
     const { id, statements } = batch
@@ -93,8 +93,8 @@ export class Server {
   }
 
   /**
-   * One transaction for all. A statement that fails has undone itself and nothing else, except for the rare error
-   * that undoes the whole transaction: then each is run again, in a transaction of its own.
+   * One transaction for all. A failed statement has undone only itself, except for the rare error that undoes the whole
+   * transaction: then each is run again, in a transaction of its own.
    */
   #group(batch: Batch): Outcome[] {
     const engine = this.#opened()

@@ -1,4 +1,4 @@
-// npm run bench:jobs:chaos [-- --runs 5 --place redis://127.0.0.1:6379]: workers are killed, and stopped beyond their lease, while
+// npm run bench:jobs:adapters [-- --runs 5 --place redis://127.0.0.1:6379]: workers are killed, and stopped beyond their lease, while
 // they work on jobs. Writes bench/results/jobs-chaos-adapters.md.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -172,7 +172,7 @@ await run(async () => {
   const page = [
     '# Background jobs: chaos on the adapters',
     '',
-    `\`npm run bench:jobs:chaos\`. Node ${process.versions.node}, ${machine}, ${new Date().toISOString().slice(0, 10)}. Three workers, ${count} jobs, a lease of ${lease} ms. SIGKILL: the oldest worker, every 2 s if all three work, and a new one in its place. SIGSTOP: the same for twice its lease, then it goes on. Ended is what the store says; ended twice what the workers say. Budget for the slowest begin after that: ${budget} ms (lease + 1 s, and half a second for the start of the process that takes over).`,
+    `\`npm run bench:jobs:adapters\`. Node ${process.versions.node}, ${machine}, ${new Date().toISOString().slice(0, 10)}. Three workers, ${count} jobs, a lease of ${lease} ms. SIGKILL: the oldest worker, every 2 s if all three work, and a new one in its place. SIGSTOP: the same for twice its lease, then it goes on. Ended is what the store says; ended twice what the workers say. Budget for the slowest begin after that: ${budget} ms (lease + 1 s, and half a second for the start of the process that takes over).`,
     '',
     '| store | what | run | times | added | begun | begun again | ended | ended twice | slowest begin again, ms | held |',
     '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',

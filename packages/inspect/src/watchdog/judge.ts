@@ -1,0 +1,92 @@
+/** What the watching thread sees of the main thread at one moment. All in milliseconds. */
+export interface Sample {
+  readonly now: number
+  /** How often the main thread has beaten, and when it did last. */
+  readonly beats: number
+  readonly beatAt: number
+  /** What it has used of a processor so far. */
+  readonly cpu: number
+  /** How long it could have run so far, but had no processor. */
+  readonly starved: number
+  /** How much later than it meant to the watching thread itself came to look: it was starved or stopped. */
+  readonly late: number
+}
+
+/** A block that is over, or goes on. */
+export interface Block {
+  readonly ms: number
+  readonly cpu: number
+  readonly why: 'computing' | 'sleeping'
+  /** On the clock of the samples. */
+  readonly since: number
+  readonly beats: number
+}
+
+export type Verdict =
+  | { readonly type: 'quiet' }
+  /** It is blocked: somebody is to ask what runs. */
+  | { readonly type: 'blocked' }
+  /** It has been for so long that one should not wait for the end to tell. */
+  | { readonly type: 'endless'; readonly block: Block }
+  | { readonly type: 'over'; readonly block: Block }
+
+/** A block that lasts so long is told while it lasts, in milliseconds: it may never end. */
+export const ENDLESS = 5000
+
+const quiet: Verdict = { type: 'quiet' }
+
+/**
+ * Decides from samples whether the main thread is blocked. Time without a beat does not count while the thread had no processor,
+ * nor while the watching thread did not run either: then the machine is busy, or the process is stopped.
+ */
+export class Judge {
+  readonly #limit: number
+  readonly #beat: number
+  #base: Sample | undefined
+  #late = 0
+  #state: 'quiet' | 'blocked' | 'endless' = 'quiet'
+
+  /**
+   * @param threshold of a block
+   * @param beat how often the main thread beats
+   */
+  constructor(threshold: number, beat: number) {
+    this.#limit = threshold + beat
+    this.#beat = beat
+  }
+
+  look(sample: Sample): Verdict {
+    const base = (this.#base ??= sample)
+    if (sample.beats !== base.beats) return this.#beaten(base, sample)
+    this.#late += sample.late
+    const { own, block } = this.#blockUntil(sample.now, base, sample)
+    if (this.#state === 'quiet') {
+      if (own < this.#limit) return quiet
+      this.#state = 'blocked'
+      return { type: 'blocked' }
+    }
+    if (this.#state === 'endless' || own < ENDLESS) return quiet
+    this.#state = 'endless'
+    return { type: 'endless', block }
+  }
+
+  #beaten(base: Sample, sample: Sample): Verdict {
+    const { block } = this.#blockUntil(sample.beatAt, base, sample)
+    const over = this.#state !== 'quiet'
+    this.#base = sample
+    this.#late = 0
+    this.#state = 'quiet'
+    return over ? { type: 'over', block } : quiet
+  }
+
+  #blockUntil(end: number, base: Sample, sample: Sample): { own: number; block: Block } {
+    const gap = Math.max(0, end - base.beatAt)
+    const starved = sample.starved - base.starved
+    const own = Math.max(0, gap - Math.max(starved, this.#late))
+    const cpu = Math.max(0, Math.min(sample.cpu - base.cpu, gap))
+    const why = cpu >= own / 2 ? 'computing' : 'sleeping'
+    // It began at some time between two beats; a time in which the process was stopped is not its fault.
+    const ms = Math.max(0, gap - Math.max(0, this.#late - starved) - this.#beat / 2)
+    return { own, block: { ms, cpu, why, since: base.beatAt, beats: base.beats } }
+  }
+}

@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest'
+import { ENDLESS, Judge } from '../../src/watchdog/judge.ts'
+import type { Sample } from '../../src/watchdog/judge.ts'
+
+const beat = 100
+
+/** Looks every 50 ms while the main thread does as it is told; what was said, and when. */
+class Thread {
+  readonly judge = new Judge(200, beat)
+  readonly said: string[] = []
+  now = 0
+  #beats = 0
+  #beatAt = 0
+  #cpu = 0
+  #starved = 0
+
+  /** `per` millisecond: how much of it the thread computes and starves. */
+  run(
+    ms: number,
+    per: { turns?: boolean; cpu?: number; starved?: number; late?: number } = {},
+  ): this {
+    for (const end = this.now + ms; this.now < end; this.now += 50) {
+      this.#cpu += 50 * (per.cpu ?? 0)
+      this.#starved += 50 * (per.starved ?? 0)
+      if (per.turns === true && this.now % beat === 0) {
+        this.#beats += 1
+        this.#beatAt = this.now
+      }
+      const sample: Sample = {
+        now: this.now,
+        beats: this.#beats,
+        beatAt: this.#beatAt,
+        cpu: this.#cpu,
+        starved: this.#starved,
+        late: per.late ?? 0,
+      }
+      const verdict = this.judge.look(sample)
+      if (verdict.type === 'quiet') continue
+      const {
+        ms: length,
+        why,
+        cpu,
+      } = 'block' in verdict ? verdict.block : { ms: 0, why: '', cpu: 0 }
+      this.said.push(`${this.now}: ${verdict.type} ${length} ${why} ${cpu}`.trim())
+    }
+    return this
+  }
+}
+
+describe('Judge', () => {
+  test('says nothing of a loop that turns', () => {
+    expect(new Thread().run(10_000, { turns: true, cpu: 1 }).said).toEqual([])
+  })
+
+  test('says when it is blocked, and how when it is over', () => {
+    const thread = new Thread()
+      .run(1000, { turns: true })
+      .run(500, { cpu: 1 })
+      .run(1000, { turns: true })
+    expect(thread.said).toEqual(['1200: blocked 0  0', '1500: over 550 computing 500'])
+  })
+
+  test('tells sleeping from computing by what the thread used of a processor', () => {
+    const thread = new Thread()
+      .run(1000, { turns: true })
+      .run(500, { cpu: 0.1 })
+      .run(200, { turns: true })
+    expect(thread.said.at(-1)).toBe('1500: over 550 sleeping 50')
+  })
+
+  test('says nothing of a thread that had no processor', () => {
+    const thread = new Thread().run(1000, { turns: true }).run(5000, { starved: 0.97, cpu: 0.03 })
+    expect(thread.run(1000, { turns: true }).said).toEqual([])
+  })
+
+  test('says nothing of a process that was stopped: neither thread ran', () => {
+    const thread = new Thread().run(1000, { turns: true })
+    thread.now += 60_000
+    expect(thread.run(50, { late: 60_000 }).run(1000, { turns: true }).said).toEqual([])
+  })
+
+  test('calls a hot loop computing on a machine that is full', () => {
+    const thread = new Thread().run(1000, { turns: true }).run(1500, { cpu: 0.33, starved: 0.67 })
+    expect(thread.run(200, { turns: true }).said.at(-1)).toMatch(/over 1550 computing 495/)
+  })
+
+  test('does not wait for the end of a block that may have none, and says that once', () => {
+    const thread = new Thread().run(1000, { turns: true }).run(3 * ENDLESS, { cpu: 1 })
+    expect(thread.said.map((line) => line.split(' ')[1])).toEqual(['blocked', 'endless'])
+  })
+})
