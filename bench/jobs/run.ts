@@ -2,8 +2,7 @@
 // own on fresh tables. PostgreSQL and Redis are started for it, with fsync, and with AOF every second. Writes
 // bench/results/jobs.md and jobs.svg.
 import { execFile, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -143,7 +142,7 @@ await run(async () => {
 async function postmasterOf(url: string): Promise<number> {
   await using db = await openPostgres(url, { max: 1 })
   const backend = Number(await db.value(sql`select pg_backend_pid()`))
-  const stat = readFileSync(`/proc/${backend}/stat`, 'utf8')
+  const stat = await readFile(`/proc/${backend}/stat`, 'utf8')
   return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
 }
 

@@ -150,8 +150,9 @@ function begin(): void {
 await run(async () => {
   const engine = await engines[name]?.()
   const scene = scenarios[scenario]
-  if (engine === undefined || scene === undefined)
+  if (engine === undefined || scene === undefined) {
     throw new Error(`${name} ${scenario} is not known`)
+  }
   begin()
   const { jobs, ...sample } = await scene(engine)
   const { user, system } = process.cpuUsage(cpu)

@@ -1,7 +1,7 @@
 // npm run bench:jobs:adapters [-- --runs 5 --place redis://127.0.0.1:6379]: workers are killed, and stopped beyond their lease, while
 // they work on jobs. Writes bench/results/jobs-chaos-adapters.md.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -49,8 +49,8 @@ interface Verdict {
 const declared = job('chaos', (n: number) => n, { attempts: 100 })
 const script = fileURLToPath(new URL('worker.ts', import.meta.url))
 
-function linesOf(log: string): readonly Line[] {
-  const text = readFileSync(log, 'utf8')
+async function linesOf(log: string): Promise<readonly Line[]> {
+  const text = await readFile(log, 'utf8')
   return text
     .split('\n')
     .filter(Boolean)
@@ -63,9 +63,9 @@ async function trial(
   scenario: 'SIGKILL' | 'SIGSTOP',
   round: number,
 ): Promise<Verdict> {
-  const folder = mkdtempSync(join(tmpdir(), 'corral-chaos-'))
+  const folder = await mkdtemp(join(tmpdir(), 'corral-chaos-'))
   const log = join(folder, 'log')
-  writeFileSync(log, '')
+  await writeFile(log, '')
   const prefix = `corral-chaos-${process.pid}-${scenario}-${round}`
   const where = place === 'sqlite' ? join(folder, 'jobs.db') : place
   const start = (): ChildProcess =>
@@ -93,7 +93,7 @@ async function trial(
   }
   while ((await left()) > 0 && performance.now() < deadline) {
     await sleep(2000)
-    const working = new Set(linesOf(log).map(({ pid }) => pid))
+    const working = new Set((await linesOf(log)).map(({ pid }) => pid))
     // All of them work: one that has not begun anything yet may be slow to start.
     if (!workers.every(({ pid = 0 }) => working.has(pid))) continue
     const [victim] = workers
@@ -113,8 +113,8 @@ async function trial(
   await sleep(1000)
   for (const worker of workers) worker.kill('SIGKILL')
   const remaining = await left()
-  const lines = linesOf(log)
-  rmSync(folder, { recursive: true, force: true })
+  const lines = await linesOf(log)
+  await rm(folder, { recursive: true, force: true })
   const begins = lines.filter(({ what }) => what === 'begins')
   const ends = lines.filter(({ what }) => what === 'ends')
   return {
@@ -179,6 +179,6 @@ await run(async () => {
     ...rows,
     '',
   ].join('\n')
-  writeFileSync(new URL('../../results/jobs-chaos-adapters.md', import.meta.url), page)
+  await writeFile(new URL('../../results/jobs-chaos-adapters.md', import.meta.url), page)
   console.log(page)
 })

@@ -25,8 +25,8 @@ export async function graphileEngine(url: string): Promise<Engine> {
         },
         logger: new Logger(() => () => {}),
       })
-      return { stop: () => runner.stop() }
+      return { stop: async () => void (await runner.stop()) }
     },
-    [Symbol.asyncDispose]: () => utils.release(),
+    [Symbol.asyncDispose]: async () => await utils.release(),
   }
 }

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { AnyJob, Job, WorkEvent } from '@corral/jobs'
+import { isThere } from '../jobs/is-there.ts'
 import { printable } from '../format/printable.ts'
 import { jobStoreOf, shownPlace } from '../jobs/open-job-store.ts'
 import { formatHelp } from '../options/format-help.ts'
@@ -35,7 +35,7 @@ export async function jobsWork(args: readonly string[]): Promise<number> {
   if (file === undefined) throw new UsageError('no module given; name one that exports jobs')
   requireNone(surplus)
   const path = resolve(file)
-  if (!existsSync(path)) throw new FailureError(`there is no ${printable(file)}`)
+  if (!(await isThere(path))) throw new FailureError(`there is no ${printable(file)}`)
   const { openJobs, Job } = await import('@corral/jobs')
   const handlers = handlersOf(await import(pathToFileURL(path).href), Job)
   if (handlers.length === 0) {

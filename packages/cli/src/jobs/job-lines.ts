@@ -75,7 +75,8 @@ function whenOf({ state, addedAt, runAt, startedAt, endedAt }: JobRecord, now: n
 function noteOf({ state, progress, failures, payload }: JobRecord): string {
   if (state === 'running' && progress !== undefined) return shorten(printable(progress), 60)
   const last = failures.at(-1)
-  if (last !== undefined && state !== 'done')
+  if (last !== undefined && state !== 'done') {
     return shorten(printable(`${last.name}: ${last.message}`), 60)
+  }
   return shorten(printable(payload), 60)
 }

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs'
 import type { Capability, JobStore, StoreFactory } from '@corral/jobs'
 import { FailureError } from '../commands/failure-error.ts'
+import { isThere } from './is-there.ts'
 import { printable } from '../format/printable.ts'
 import { withoutCredentials } from '../format/without-secrets.ts'
 
@@ -35,8 +35,9 @@ export async function jobStoreOf(place: string): Promise<StoreFactory> {
       )
   }
   // Opening makes a file where there is none: that is for a program that adds jobs to do.
-  if (!existsSync(place))
+  if (!(await isThere(place))) {
     throw new FailureError(`there is no ${printable(place)}; name one by --jobs`)
+  }
   return (await import('@corral/jobs')).sqliteStore(place)
 }
 

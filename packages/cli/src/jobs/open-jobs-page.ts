@@ -77,7 +77,7 @@ function callsOf(store: JobStore): Readonly<Record<string, PageCall>> {
   ): PageCall => {
     return async (input) => {
       requireOf(store, capability, 'this')
-      return await call((input ?? {}) as Asked)
+      return await call(input ?? {})
     }
   }
   return {

@@ -105,8 +105,8 @@ describe('corral jobs work', () => {
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
       const events = linesOf(stdout.replace('slow begins\n', ''))
       expect(events[0]).toEqual({ type: 'working', kinds: ['quick', 'slow'] })
-      const done = events.filter(({ type }) => type === 'done').map(({ id }) => id)
-      expect(done.toSorted()).toEqual(added.map(({ id }) => id).toSorted())
+      const done = events.filter(({ type }) => type === 'done').map(({ id }) => String(id))
+      expect(new Set(done)).toEqual(new Set(added.map(({ id }) => id)))
     }))
 
   test('says so when a module has no jobs', async () => {

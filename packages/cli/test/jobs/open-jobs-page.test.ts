@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { JobStore } from '@corral/jobs'
-import { run, sleep, spawn } from 'corral'
+import { currentSignal, run, sleep, spawn } from 'corral'
 import { describe, expect, test } from 'vitest'
 import { JobsOverview } from '../../src/jobs/jobs-overview.ts'
 import { openJobsPage } from '../../src/jobs/open-jobs-page.ts'
@@ -129,13 +129,15 @@ describe('corral jobs web', () => {
       const cwd = temporaryDirectory()
       await using some = await someJobs(join(cwd, 'jobs.db'))
       const { child, ended } = startCommand(['jobs', 'web', '--port', '0', '--json'], cwd)
+      const signal = currentSignal()
       const [line] = await new Promise<string[]>((resolve) =>
         child.stdout.once('data', (text: string) => resolve([text])),
       )
       const { url } = JSON.parse(line ?? '') as { url: string }
-      expect((await fetch(url)).status).toBe(200)
-      expect((await fetch(new URL('/', url))).status).toBe(403)
+      expect((await fetch(url, { signal })).status).toBe(200)
+      expect((await fetch(new URL('/', url), { signal })).status).toBe(403)
       const refused = await fetch(`${url}call/cancel`, {
+        signal,
         method: 'POST',
         headers: { origin: 'http://evil.test' },
         body: JSON.stringify({ id: some.ids[1] }),

@@ -27,6 +27,9 @@ const setsOf: Readonly<Record<JobState, readonly JobType[]>> = {
   cancelled: ['failed'],
 }
 
+/** Ended jobs that are removed in one `advance`. */
+const sweep = 500
+
 /** Looks into queues of BullMQ. A list reads the ids of all jobs in question. */
 export class BullBrowser {
   readonly #redis: Redis & Scripted
@@ -107,8 +110,17 @@ export class BullBrowser {
     return retried
   }
 
+  /** Removes what was kept long enough. @returns after how long there is more to do */
+  async advance(goes: string): Promise<number> {
+    const now = Date.now()
+    const over = await this.#redis.zrangebyscore(goes, 0, now, 'LIMIT', 0, sweep)
+    for (const id of over) if (await this.#removeEnded(id)) await this.#redis.zrem(goes, id)
+    const [, next] = await this.#redis.zrange(goes, '0', '0', 'WITHSCORES')
+    return Math.max(1, Math.min(await this.#nextDelayed(), Number(next ?? Infinity)) - now)
+  }
+
   /** Removes a job that has ended. @returns false when it has not */
-  async removeEnded(id: string): Promise<boolean> {
+  async #removeEnded(id: string): Promise<boolean> {
     const at = this.#queues.byId(id)
     const job = at === undefined ? undefined : await Job.fromId(at.queue.producer, at.bullId)
     if (at === undefined || job === undefined) return true
@@ -120,7 +132,7 @@ export class BullBrowser {
   }
 
   /** When the first job that is delayed may begin, in milliseconds since the epoch. */
-  async nextDelayed(): Promise<number> {
+  async #nextDelayed(): Promise<number> {
     let next = Infinity
     for (const { base } of await this.#queues.all()) {
       const [, score] = await this.#redis.zrange(`${base}delayed`, '0', '0', 'WITHSCORES')

@@ -51,7 +51,7 @@ export function recordOf(
 ): JobRecord {
   const { payload, queue, attempts, priority, unique } = job.data as BullData
   const running = state === 'running'
-  const { processedOn, finishedOn, timestamp, attemptsMade, attemptsStarted = 0 } = job
+  const { processedOn, finishedOn, timestamp, attemptsMade, attemptsStarted } = job
   const progress = typeof job.progress === 'string' ? job.progress : undefined
   return {
     id,

@@ -1,4 +1,4 @@
-import { Job, UnrecoverableError } from 'bullmq'
+import { UnrecoverableError, type Job } from 'bullmq'
 import type { Failure, Outcome } from '../store/records.ts'
 import { traceOf } from './bull-record.ts'
 

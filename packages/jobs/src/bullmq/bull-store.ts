@@ -18,11 +18,12 @@ import type {
   WorkerRecord,
   WorkerView,
 } from '../store/records.ts'
+import { addTo, requireAble } from './bull-adding.ts'
 import { BullBrowser } from './bull-browser.ts'
 import { BullHints } from './bull-hints.ts'
 import { BullIds } from './bull-ids.ts'
 import { BullQueues, type BullQueue } from './bull-queues.ts'
-import { bullPriority, dataOf, recordOf } from './bull-record.ts'
+import { recordOf } from './bull-record.ts'
 import { settleRun, type BullRun } from './bull-runs.ts'
 import { withScripts, type Scripted } from './bull-scripts.ts'
 import { BullWorkers } from './bull-workers.ts'
@@ -30,8 +31,6 @@ import { RefusingStore } from '../store/refusing-store.ts'
 
 /** Jobs that are asked for at a time. */
 const batch = 16
-/** Ended jobs that are removed in one `advance`. */
-const sweep = 500
 
 interface Held extends BullRun {
   readonly claim: string
@@ -69,31 +68,9 @@ export class BullStore extends RefusingStore implements JobStore {
   }
 
   async add(jobs: readonly NewJob[], tx?: unknown): Promise<readonly Added[]> {
-    if (tx !== undefined)
-      throw new MisuseError('bullmqStore.add: it has no transactions; leave out tx')
-    this.#requireAble(jobs)
-    const added: Added[] = []
-    for (const [name, some] of Map.groupBy(jobs, ({ queue, kind }) => `${queue}\0${kind}`)) {
-      const [queueName = '', kind = ''] = name.split('\0')
-      const queue = await this.#queues.of(queueName, kind)
-      const wanted = some.map(() => this.#ids.next())
-      const made = await queue.producer.addBulk(
-        some.map((job, index) => ({
-          name: kind,
-          data: dataOf(job),
-          opts: {
-            jobId: wanted[index] ?? '',
-            delay: job.delay,
-            priority: bullPriority(job.priority),
-            ...(job.unique === undefined ? {} : { deduplication: { id: job.unique } }),
-          },
-        })),
-      )
-      for (const [index, { id = '' }] of made.entries()) {
-        const at = jobs.indexOf(some[index] as NewJob)
-        added[at] = { id: `${queue.name}:${id}`, existing: id !== wanted[index] }
-      }
-    }
+    refuseTransaction('add', tx)
+    requireAble(this, jobs)
+    const added = await addTo(this.#queues, this.#ids, jobs)
     this.#hints.tell('ready')
     return added
   }
@@ -120,7 +97,7 @@ export class BullStore extends RefusingStore implements JobStore {
   }
 
   async settle(outcomes: readonly Outcome[], tx?: unknown): Promise<readonly boolean[]> {
-    if (tx !== undefined) throw new MisuseError('bullmqStore.settle: it has no transactions')
+    refuseTransaction('settle', tx)
     const settled: boolean[] = []
     for (const outcome of outcomes) {
       const held = this.#held.get(outcome.id)
@@ -174,8 +151,8 @@ export class BullStore extends RefusingStore implements JobStore {
         if (!(await this.#workers.isKnown(id))) heart.lost.set()
         const asked: string[] = []
         for (const [job, held] of this.#held) {
-          if (held.token.startsWith(`${id}|`) && (await this.#isAsked(held.job, job)))
-            asked.push(job)
+          if (!held.token.startsWith(`${id}|`)) continue
+          if (await this.#isAsked(held.job, job)) asked.push(job)
         }
         return asked
       },
@@ -194,16 +171,8 @@ export class BullStore extends RefusingStore implements JobStore {
     return await this.#leave(dead)
   }
 
-  async advance(): Promise<number> {
-    const now = Date.now()
-    const goes = `${this.#prefix}:goes`
-    const over = await this.#redis.zrangebyscore(goes, 0, now, 'LIMIT', 0, sweep)
-    for (const id of over) {
-      if (await this.#browser.removeEnded(id)) await this.#redis.zrem(goes, id)
-    }
-    const [, next] = await this.#redis.zrange(goes, '0', '0', 'WITHSCORES')
-    const first = await this.#browser.nextDelayed()
-    return Math.max(1, Math.min(first, Number(next ?? Infinity)) - now)
+  advance(): Promise<number> {
+    return this.#browser.advance(`${this.#prefix}:goes`)
   }
 
   list(filter: JobFilter): Promise<readonly JobRecord[]> {
@@ -278,8 +247,9 @@ export class BullStore extends RefusingStore implements JobStore {
     const settled = await settleRun(run, outcome)
     const base = this.#queues.byId(id)?.queue.base ?? ''
     const cancelled = to === 'cancelled' || (run.asked && (to === 'ready' || to === 'later'))
-    if (settled && cancelled && keep > 0)
+    if (settled && cancelled && keep > 0) {
       await this.#redis.sadd(`${base}cancelled`, run.job.id ?? '')
+    }
     if (settled) this.#hints.tell(back ? 'ready' : 'ended')
     return settled
   }
@@ -299,12 +269,9 @@ export class BullStore extends RefusingStore implements JobStore {
     for (const id of dead) await this.#workers.forget(id)
     return jobs
   }
+}
 
-  #requireAble(jobs: readonly NewJob[]): void {
-    for (const { limit, limitKey, after, expires } of jobs) {
-      if ((limit ?? limitKey) !== undefined) requireCapability('add', this, 'limits', 'a limit')
-      if (after.length > 0) requireCapability('add', this, 'flows', 'after')
-      if (expires !== undefined) requireCapability('add', this, 'expires', 'expires')
-    }
-  }
+function refuseTransaction(verb: string, tx: unknown): void {
+  if (tx === undefined) return
+  throw new MisuseError(`bullmqStore.${verb}: it has no transactions; leave out tx`)
 }

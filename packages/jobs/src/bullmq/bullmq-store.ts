@@ -56,7 +56,7 @@ interface RedisConfig {
 async function configOf(redis: Redis): Promise<RedisConfig> {
   const config: Record<string, string> = {}
   for (const name of ['appendonly', 'appendfsync', 'maxmemory-policy']) {
-    const [, value] = (await redis.config('GET', name)) as string[]
+    const [, value] = await redis.config('GET', name)
     if (value !== undefined) config[name] = value
   }
   return config

@@ -1,7 +1,6 @@
 import { cancellable, mapConcurrent, MisuseError, shield } from 'corral'
 import { AckPolicy, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream'
-import type { Msg, NatsConnection } from '@nats-io/transport-node'
-import { outcomeOfLoss } from '../state/outcome.ts'
+import type { NatsConnection } from '@nats-io/transport-node'
 import { requireCapability, type Capability } from '../store/capability.ts'
 import { capabilitiesOf } from '../store/capabilities-of.ts'
 import { Hints } from '../store/hints.ts'
@@ -17,17 +16,12 @@ import type {
   WorkerRecord,
   WorkerView,
 } from '../store/records.ts'
-import { again, deliveryOf, done, type Delivery } from './nats-delivery.ts'
 import { tokenOf } from './nats-names.ts'
 import { pull } from './nats-puller.ts'
-import { recordOf, type NatsJob, type NatsOwner, type NatsRunOf } from './nats-record.ts'
-import { NatsStates, type Stated } from './nats-states.ts'
+import type { NatsJob } from './nats-record.ts'
+import { ackWait, concurrency, NatsRuns } from './nats-runs.ts'
+import { NatsStates } from './nats-states.ts'
 import { NatsWorkers } from './nats-workers.ts'
-
-/** After how long a message whose answer was lost is delivered again, in milliseconds. Who owns it is decided by the state. */
-const ackWait = 30_000
-/** Jobs that are read and written at the same time. */
-const concurrency = 32
 
 /** Jobs as messages of a work queue; what has become of each is a state that only one of many can replace. */
 export class NatsStore extends RefusingStore implements JobStore {
@@ -39,11 +33,10 @@ export class NatsStore extends RefusingStore implements JobStore {
   readonly #manager: JetStreamManager
   readonly #prefix: string
   readonly #states: NatsStates
+  readonly #runs: NatsRuns
   readonly #workers: NatsWorkers
   readonly #hints = new Hints()
   readonly #consumers = new Set<string>()
-  /** When jobs may begin that this process was given too early, by id. */
-  readonly #later = new Map<string, number>()
 
   private constructor(
     connection: NatsConnection,
@@ -58,6 +51,7 @@ export class NatsStore extends RefusingStore implements JobStore {
     this.#manager = manager
     this.#prefix = prefix
     this.#states = new NatsStates(client, manager, prefix)
+    this.#runs = new NatsRuns(connection, client, this.#states, prefix)
     this.#workers = new NatsWorkers(this.#states, server, prefix)
     connection.subscribe(`${prefix}.hint`, {
       callback: (_, message) => this.#hints.tell(message.string() as Hint['about']),
@@ -77,8 +71,7 @@ export class NatsStore extends RefusingStore implements JobStore {
   }
 
   async add(jobs: readonly NewJob[], tx?: unknown): Promise<readonly Added[]> {
-    if (tx !== undefined)
-      throw new MisuseError('jetstreamStore.add: it has no transactions; leave out tx')
+    refuseTransaction('add', tx)
     for (const job of jobs) this.#requireAble(job)
     // The order of a batch is that in which it is sent.
     const sent = jobs.map(({ queue, kind, attempts, delay, payload }) => {
@@ -102,7 +95,7 @@ export class NatsStore extends RefusingStore implements JobStore {
       const known = new Set((await this.#workers.all()).map(({ id }) => id))
       const taken = await mapConcurrent(
         messages,
-        (message) => this.#take(message, worker, claim, known),
+        (message) => this.#runs.take(message, worker, claim, known),
         { concurrency },
       )
       jobs.push(...taken.filter((job) => job !== undefined))
@@ -111,8 +104,11 @@ export class NatsStore extends RefusingStore implements JobStore {
   }
 
   async settle(outcomes: readonly Outcome[], tx?: unknown): Promise<readonly boolean[]> {
-    if (tx !== undefined) throw new MisuseError('jetstreamStore.settle: it has no transactions')
-    return await mapConcurrent(outcomes, (outcome) => this.#settle(outcome), { concurrency })
+    refuseTransaction('settle', tx)
+    const settle = (outcome: Outcome): Promise<boolean> => this.#runs.settle(outcome)
+    const settled = await mapConcurrent(outcomes, settle, { concurrency })
+    this.#tell('any')
+    return settled
   }
 
   async join(worker: WorkerRecord): Promise<Membership> {
@@ -140,13 +136,11 @@ export class NatsStore extends RefusingStore implements JobStore {
 
   /** The server delivers what was delayed by itself. */
   advance(): Promise<number> {
-    const now = Date.now()
-    for (const [id, at] of this.#later) if (at <= now) this.#later.delete(id)
-    return Promise.resolve(Math.min(...this.#later.values(), Infinity) - now)
+    return Promise.resolve(this.#runs.soonest())
   }
 
   async workers(): Promise<readonly WorkerView[]> {
-    const owners = (await this.#runs()).map(({ value }) => value.owner?.worker)
+    const owners = (await this.#runs.all()).map(({ value }) => value.owner?.worker)
     return (await this.#workers.all()).map((worker) => {
       const running = owners.filter((owner) => owner === worker.id).length
       return { ...worker, patience: worker.lease, running }
@@ -195,107 +189,12 @@ export class NatsStore extends RefusingStore implements JobStore {
     await this.#connection.close()
   }
 
-  /** Makes what was delivered the worker's, if nobody else has it. */
-  async #take(
-    message: Msg,
-    worker: string,
-    claim: string,
-    known: ReadonlySet<string>,
-  ): Promise<ClaimedJob | undefined> {
-    const delivery = deliveryOf(message)
-    const key = `job.${delivery.seq}`
-    const { value, revision } = (await this.#states.get<NatsRunOf>(key)) ?? first(message, delivery)
-    const { owner, over, begin, job, addedAt } = value
-    if (over) return void (await this.#end(key, delivery.reply))
-    if (owner !== undefined) {
-      // Its answer was lost, or is still to come; one that nobody has any more is as good as reclaimed.
-      if (known.has(owner.worker)) this.#answer(delivery.reply, again(ackWait / 6))
-      else await this.#lose(key, { value, revision }, delivery.reply)
-      return undefined
-    }
-    const wait = Math.max(addedAt + (value.run === 0 ? job.delay : 0), begin) - Date.now()
-    if (wait > 0) {
-      this.#later.set(key, Date.now() + wait)
-      this.#answer(delivery.reply, again(wait))
-      return undefined
-    }
-    const mine: NatsOwner = { worker, claim, startedAt: Date.now(), reply: delivery.reply }
-    const run = { ...value, run: value.run + 1, attempt: value.attempt + 1, owner: mine }
-    if (!(await this.#states.put(key, run, revision))) return undefined
-    this.#later.delete(key)
-    return { ...recordOf(String(delivery.seq), run), claim }
-  }
-
-  async #settle(outcome: Outcome): Promise<boolean> {
-    const key = `job.${outcome.id}`
-    const found = await this.#states.get<NatsRunOf>(key)
-    if (found?.value.owner?.claim !== outcome.claim) return false
-    return await this.#move(key, found, outcome, found.value.owner.reply)
-  }
-
-  /** The state is what counts; the answer to the server follows, and is given again where it was lost. */
-  async #move(
-    key: string,
-    { value, revision }: Stated<NatsRunOf>,
-    { to, failures = value.failures, refund, delay, result }: Outcome,
-    reply: string,
-  ): Promise<boolean> {
-    const back = to === 'ready' || to === 'later'
-    const begin = to === 'later' ? Date.now() + delay : 0
-    const attempt = value.attempt - Number(refund)
-    const moved = { ...value, failures, attempt, owner: undefined, begin, over: !back }
-    if (!(await this.#states.put(key, moved, revision))) return false
-    if (back) {
-      this.#answer(reply, again(to === 'later' ? delay : 0))
-      if (to === 'later') this.#later.set(key, begin)
-      this.#tell('ready')
-      return true
-    }
-    if (to === 'dead') {
-      const { queue, kind } = value.job
-      const dead = JSON.stringify({ id: key.slice(4), ...value.job, failures, result })
-      await this.#client.publish(this.#subject('dead', queue, kind), dead, { msgID: key })
-    }
-    await this.#end(key, reply)
-    this.#tell('ended')
-    return true
-  }
-
-  async #end(key: string, reply: string): Promise<void> {
-    await cancellable(this.#connection.request(reply, done))
-    await this.#states.remove(key)
-  }
-
-  async #lose(key: string, run: Stated<NatsRunOf>, reply: string): Promise<boolean> {
-    const { owner } = run.value
-    const claimed = { ...recordOf(key.slice(4), run.value), claim: owner?.claim ?? '' }
-    return await this.#move(key, run, outcomeOfLoss(claimed, Date.now()), reply)
-  }
-
   async #leave(dead: ReadonlySet<string>): Promise<number> {
-    const known = new Set((await this.#workers.all()).map(({ id }) => id))
-    let jobs = 0
-    for (const { key, ...run } of await this.#runs()) {
-      const { owner } = run.value
-      if (owner === undefined || (known.has(owner.worker) && !dead.has(owner.worker))) continue
-      if (await this.#lose(key, run, owner.reply)) jobs += 1
-    }
+    const known = (await this.#workers.all()).map(({ id }) => id)
+    const jobs = await this.#runs.leave(new Set(known.filter((id) => !dead.has(id))))
     for (const id of dead) await this.#workers.forget(id)
+    if (jobs > 0) this.#tell('ready')
     return jobs
-  }
-
-  /** Jobs that were claimed and have not ended. */
-  async #runs(): Promise<readonly (Stated<NatsRunOf> & { readonly key: string })[]> {
-    const keys = await this.#states.keys('job')
-    const runs = await mapConcurrent(
-      keys,
-      async (key) => {
-        const found = await this.#states.get<NatsRunOf>(key)
-        return found === undefined ? undefined : { ...found, key }
-      },
-      { concurrency },
-    )
-    return runs.filter((run) => run !== undefined)
   }
 
   async #consumer(queue: string, kind: string): Promise<string> {
@@ -317,10 +216,6 @@ export class NatsStore extends RefusingStore implements JobStore {
     return `${this.#prefix}.${stream}.${tokenOf(queue)}.${tokenOf(kind)}`
   }
 
-  #answer(reply: string, answer: string): void {
-    this.#connection.publish(reply, answer)
-  }
-
   #tell(about: Hint['about']): void {
     this.#connection.publish(`${this.#prefix}.hint`, about)
   }
@@ -339,9 +234,7 @@ export class NatsStore extends RefusingStore implements JobStore {
   }
 }
 
-/** A job that was never claimed. */
-function first(message: Msg, { at }: Delivery): Stated<NatsRunOf> {
-  const job = message.json<NatsJob>()
-  const run = { run: 0, attempt: 0, failures: [], owner: undefined, begin: 0, over: false }
-  return { value: { ...run, job, addedAt: at }, revision: 0 }
+function refuseTransaction(verb: string, tx: unknown): void {
+  if (tx === undefined) return
+  throw new MisuseError(`jetstreamStore.${verb}: it has no transactions; leave out tx`)
 }

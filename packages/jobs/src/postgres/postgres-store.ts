@@ -156,8 +156,9 @@ class PostgresStore extends SqlStore {
       return await this.claimFree(request)
     }
     if (performance.now() - started > slow || this.#floors.size > 0) {
-      for (const job of jobs)
+      for (const job of jobs) {
         this.#floors.set(sourceKey(job), { rank: 0 - job.priority, id: job.id })
+      }
     }
     return jobs
   }

@@ -22,7 +22,7 @@ describe.runIf(url !== undefined)('bullmqStore', () => {
 
   it('refuses a Redis that promises less than what was asked for, by name', async () => {
     const redis = new Redis(url ?? '')
-    const [, appendonly] = (await redis.config('GET', 'appendonly')) as string[]
+    const [, appendonly] = await redis.config('GET', 'appendonly')
     redis.disconnect()
     const opening = bullmqStore(url ?? '', { durability: 'always', prefix: mine }).open()
     await expect(opening).rejects.toMatchObject({
