@@ -65,7 +65,7 @@ class SqliteStore extends SqlStore {
     this.#owned = owned
     this.#path = path
     this.#id = id
-    this.pace = path === '' ? 60_000 : 250
+    this.pace = path === '' ? 60_000 : 100
     this.capabilities = new Set(capabilities.filter((one) => path !== '' || one !== 'shared'))
     if (path !== '') this.#watcher = watchLog(path, () => this.#hints.tell('any'))
   }

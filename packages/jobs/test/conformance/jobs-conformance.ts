@@ -592,7 +592,9 @@ export function jobsConformance(name: string, engine: JobsEngine): void {
         await jobs.cron('each second', '* * * * * *', tick, 'tock')
         await others.cron('each second', '* * * * * *', tick, 'tock')
         await working(jobs, [tick], () => working(others, [tick], () => enough.wait()))
-        expect((at[1] ?? 0) - (at[0] ?? 0)).toBe(1000)
+        // On a busy machine one may stand for several that were missed.
+        expect(at.every((time) => time !== undefined && time % 1000 === 0)).toBe(true)
+        expect(new Set(at).size).toBe(at.length)
         await jobs.uncron('each second')
         expect(await jobs.schedules()).toEqual([])
       }),

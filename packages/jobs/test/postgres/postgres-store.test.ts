@@ -11,7 +11,7 @@ import { storeConformance } from '../conformance/store-conformance.ts'
 
 let postgres: TestPostgres | undefined
 let admin: Database | undefined
-let databases = 0
+let schemas = 0
 
 beforeAll(async () => {
   postgres = await openTestPostgres()
@@ -23,14 +23,14 @@ afterAll(async () => {
   await postgres?.[Symbol.asyncDispose]()
 }, 120_000)
 
-/** A database of its own for each store: its URL. */
+/** A schema of its own for each store, as a URL: it is made sooner than a database. */
 async function freshUrl(): Promise<string> {
   if (postgres === undefined || admin === undefined) throw new Error('there is no server')
-  const name = `jobs_${process.pid}_${(databases += 1)}`
-  await admin.execute(sql`create database ${sql.identifier(name)}`)
+  const name = `jobs_${(schemas += 1)}`
+  await admin.execute(sql`create schema ${sql.identifier(name)}`)
   const url = new URL(postgres.url)
-  url.pathname = `/${name}`
-  return url.href
+  url.searchParams.set('options', `-c search_path=${name}`)
+  return url.href.replaceAll('+', '%20')
 }
 
 function fresh(): StoreFactory {
