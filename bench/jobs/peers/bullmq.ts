@@ -6,7 +6,7 @@ import type { JobInput } from '../engine.ts'
 /** BullMQ; what Redis promises is decided by its server. */
 export async function bullEngine(url: string): Promise<Engine> {
   const connection = new Redis(url, { maxRetriesPerRequest: null })
-  const queue = new Queue('bench', { connection: connection as never })
+  const queue = new Queue('bench', { connection })
   await queue.waitUntilReady()
   return {
     add: async (input) => void (await queue.add('bench', input)),
@@ -15,7 +15,7 @@ export async function bullEngine(url: string): Promise<Engine> {
     },
     work: async (handle) => {
       const options = {
-        connection: new Redis(url, { maxRetriesPerRequest: null }) as never,
+        connection: new Redis(url, { maxRetriesPerRequest: null }),
         concurrency,
       }
       const worker = new Worker('bench', async ({ data }) => handle(data as JobInput), options)

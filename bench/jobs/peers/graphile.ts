@@ -25,7 +25,11 @@ export async function graphileEngine(url: string): Promise<Engine> {
         },
         logger: new Logger(() => () => {}),
       })
-      return { stop: async () => void (await runner.stop()) }
+      return {
+        stop: async () => {
+          await runner.stop()
+        },
+      }
     },
     [Symbol.asyncDispose]: async () => await utils.release(),
   }

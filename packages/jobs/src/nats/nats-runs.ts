@@ -52,7 +52,10 @@ export class NatsRuns {
     const key = `job.${delivery.seq}`
     const { value, revision } = (await this.#states.get<NatsRunOf>(key)) ?? first(message, delivery)
     const { owner, over, begin, job, addedAt } = value
-    if (over) return void (await this.#end(key, delivery.reply))
+    if (over) {
+      await this.#end(key, delivery.reply)
+      return undefined
+    }
     if (owner !== undefined) {
       // Its answer was lost, or is still to come; one that nobody has any more is as good as reclaimed.
       if (known.has(owner.worker)) this.#answer(delivery.reply, again(ackWait / 6))
