@@ -2,7 +2,14 @@ import { shells } from './shells.ts'
 import { jobsCommands } from '../commands/jobs-commands.ts'
 import { programCommands } from '../commands/program-commands.ts'
 import { storeCommands } from '../commands/store-commands.ts'
-import { detachOptions, psOptions } from '../inspect/inspect-options.ts'
+import {
+  dashboardOptions,
+  detachOptions,
+  profileOptions,
+  psOptions,
+  recordOptions,
+  topOptions,
+} from '../inspect/inspect-options.ts'
 import { crawlOptions } from '../options/crawl-options.ts'
 import { demoOptions } from '../options/demo-options.ts'
 import {
@@ -61,6 +68,10 @@ export function commandShapes(): CommandShape[] {
 
 const inspecting: readonly [string, CommandShape['options']][] = [
   ['ps', entriesOf(psOptions)],
+  ['top', entriesOf(topOptions)],
+  ['dashboard', entriesOf(dashboardOptions)],
+  ['record', entriesOf(recordOptions)],
+  ['profile', entriesOf(profileOptions)],
   ['detach', entriesOf(detachOptions)],
 ]
 
