@@ -40,7 +40,7 @@ interface Held extends BullRun {
 export class BullStore extends RefusingStore implements JobStore {
   override readonly name = 'bullmqStore'
   override readonly capabilities: ReadonlySet<Capability> = new Set(capabilitiesOf.bullmqStore)
-  readonly pace: number = 1000
+  readonly pace: number = 500
   readonly #redis: Redis & Scripted
   readonly #prefix: string
   readonly #queues: BullQueues

@@ -27,7 +27,7 @@ import { NatsWorkers } from './nats-workers.ts'
 export class NatsStore extends RefusingStore implements JobStore {
   override readonly name = 'jetstreamStore'
   override readonly capabilities: ReadonlySet<Capability> = new Set(capabilitiesOf.jetstreamStore)
-  readonly pace: number = 1000
+  readonly pace: number = 500
   readonly #connection: NatsConnection
   readonly #client: JetStreamClient
   readonly #manager: JetStreamManager
