@@ -61,6 +61,18 @@ export async function claimLimited(
   return { jobs: inOrder(rows), again }
 }
 
+/** What an earlier call of the same claim was given, whose answer was lost. */
+export async function claimedBefore(
+  db: Executor,
+  { worker, claim }: ClaimRequest,
+): Promise<readonly ClaimedJob[]> {
+  return inOrder(
+    await db.query<JobRow>(
+      sql`select * from corral_job where state = 'running' and worker = ${worker} and claim = ${claim}`,
+    ),
+  )
+}
+
 /** Whether there is anything at all that a limit could hold back. */
 export async function hasLimits(db: Executor): Promise<boolean> {
   const found = await db.value<boolean | number>(

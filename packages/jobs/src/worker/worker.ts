@@ -124,19 +124,22 @@ export class Worker {
   }
 
   async #claimAll(worker: string, jobs: TaskGroup): Promise<void> {
-    for (let claims = 1; ; claims++) {
+    let claims = 1
+    let retry = false
+    for (;;) {
       throwIfCancelled()
       this.#wake.clear()
       const room = this.#ahead.room(this.#held.size)
       let wait = this.#store.pace
       if (room > 0) {
-        const request = { worker, claim: `${worker}:${claims}`, sources: this.#sources, room }
-        // Once begun it is heard out: what it claims would belong to a worker that does not know of it.
-        const claimed = await shield(() =>
-          moveOnAfter(this.#settings.lease, () => this.#attempt(() => this.#store.claim(request))),
-        )
-        const { jobs: got = [], again = wait } =
-          (claimed.timedOut ? undefined : claimed.value) ?? {}
+        const claim = `${worker}:${claims}`
+        const request = { worker, claim, sources: this.#sources, room, retry }
+        // Once begun it is heard out, and asked for again when it failed: what it claimed would belong to a worker that
+        // does not know of it.
+        const claimed = await shield(() => this.#attempt(() => this.#store.claim(request)))
+        retry = claimed === undefined
+        if (claimed !== undefined) claims += 1
+        const { jobs: got = [], again = wait } = claimed ?? {}
         for (const job of got) this.#start(job, jobs)
         if (got.length >= room) continue
         wait = Math.min(wait, again)
