@@ -11,7 +11,7 @@ import { parseArgs, promisify } from 'node:util'
 import { openPostgres, sql } from '@corral/db'
 import { openTestPostgres } from '@corral/db/testing'
 import { run, sleep } from 'corral'
-import { barsOf, pageOf } from './page.ts'
+import { barsOf, pageOf, type Samples } from './page.ts'
 import { plot } from './plot.ts'
 import type { Sample } from './sample.ts'
 
@@ -110,14 +110,18 @@ await run(async () => {
         process.stderr.write(`${scenario} ${name}: ${JSON.stringify(one)}\n`)
       }
     }
+    await save(samples, load)
   }
   await rm(folder, { recursive: true, force: true })
-  const page = pageOf(samples, load, rounds)
-  const results = new URL('../results/', import.meta.url)
-  await writeFile(new URL('jobs.md', results), page)
-  await writeFile(new URL('jobs.svg', results), plot(barsOf(samples)))
-  console.log(page)
+  console.log(pageOf(samples, load, rounds))
 })
+
+/** After each scenario: what is interrupted keeps what it has. */
+async function save(samples: Samples, load: number): Promise<void> {
+  const results = new URL('../results/', import.meta.url)
+  await writeFile(new URL('jobs.md', results), pageOf(samples, load, rounds))
+  await writeFile(new URL('jobs.svg', results), plot(barsOf(samples)))
+}
 
 async function postmasterOf(url: string): Promise<number> {
   await using db = await openPostgres(url, { max: 1 })

@@ -81,7 +81,7 @@ const scenarios: Readonly<
     return { jobs, value: (jobs * 1000) / took }
   },
   async latency(engine) {
-    const [jobs, warm] = [600, 100]
+    const [jobs, warm] = [300, 50]
     const times: number[] = []
     const done = Promise.withResolvers<void>()
     const worker = await engine.work(({ n, at }) => {

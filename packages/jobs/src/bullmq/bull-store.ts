@@ -75,10 +75,11 @@ export class BullStore extends RefusingStore implements JobStore {
     return added
   }
 
-  async claim({ worker, claim, sources, room }: ClaimRequest): Promise<Claimed> {
+  async claim({ worker, claim, sources, room, retry = false }: ClaimRequest): Promise<Claimed> {
     const jobs: ClaimedJob[] = []
     if (!(await this.#workers.isKnown(worker))) return { jobs, again: Infinity }
     const token = `${worker}|${claim}`
+    if (retry) jobs.push(...(await this.#again(worker, claim, token)))
     for (const { queue: queueName, kind } of sources) {
       const queue = await this.#queues.of(queueName, kind)
       if (await this.#redis.hexists(`${this.#prefix}:paused`, queueName)) continue
@@ -230,6 +231,17 @@ export class BullStore extends RefusingStore implements JobStore {
     this.#held.set(id, { job, token, claim, asked: false })
     const asked = await this.#isAsked(job, id)
     return { ...recordOf(job, id, 'running', worker, asked), claim }
+  }
+
+  /** What a claim gave whose answer was lost. */
+  async #again(worker: string, claim: string, token: string): Promise<readonly ClaimedJob[]> {
+    const jobs: ClaimedJob[] = []
+    for (const { queue, id, ...running } of await this.#browser.running()) {
+      if (running.token !== token) continue
+      const found = await this.#browser.claimed(queue, id, worker, claim)
+      if (found !== undefined) jobs.push(await this.#hold(queue, found.job, worker, claim, token))
+    }
+    return jobs
   }
 
   async #isAsked(job: Job, id: string): Promise<boolean> {

@@ -131,6 +131,14 @@ export class NatsRuns {
     return jobs
   }
 
+  /** What a claim gave whose answer was lost. */
+  async of(claim: string): Promise<readonly ClaimedJob[]> {
+    const runs = await this.all()
+    return runs
+      .filter(({ value }) => value.owner?.claim === claim)
+      .map(({ key, value }) => ({ ...recordOf(key.slice(4), value), claim }))
+  }
+
   /** Jobs that were claimed and have not ended. */
   async all(): Promise<readonly (Stated<NatsRunOf> & { readonly key: string })[]> {
     const keys = await this.#states.keys('job')

@@ -84,9 +84,10 @@ export class NatsStore extends RefusingStore implements JobStore {
     return added
   }
 
-  async claim({ worker, claim, sources, room }: ClaimRequest): Promise<Claimed> {
+  async claim({ worker, claim, sources, room, retry = false }: ClaimRequest): Promise<Claimed> {
     const jobs: ClaimedJob[] = []
     if (!(await this.#workers.isKnown(worker))) return { jobs, again: Infinity }
+    if (retry) jobs.push(...(await this.#runs.of(claim)))
     for (const { queue, kind } of sources) {
       if (jobs.length >= room) break
       const consumer = await this.#consumer(queue, kind)

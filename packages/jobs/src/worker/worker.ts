@@ -19,7 +19,7 @@ import { retryDelay } from '../job/job.ts'
 import { outcomeOf } from '../state/outcome.ts'
 import type { RunEnd } from '../state/outcome.ts'
 import { GroupCommit } from '../store/group-commit.ts'
-import type { JobStore, Membership, Source } from '../store/job-store.ts'
+import type { Claimed, ClaimRequest, JobStore, Membership, Source } from '../store/job-store.ts'
 import type { ClaimedJob, Outcome } from '../store/records.ts'
 import { keepOf, perform } from './perform.ts'
 import type { Handler } from './perform.ts'
@@ -133,10 +133,10 @@ export class Worker {
       let wait = this.#store.pace
       if (room > 0) {
         const claim = `${worker}:${claims}`
-        const request = { worker, claim, sources: this.#sources, room, retry }
+        const request: ClaimRequest = { worker, claim, sources: this.#sources, room, retry }
         // Once begun it is heard out, and asked for again when it failed: what it claimed would belong to a worker that
         // does not know of it.
-        const claimed = await shield(() => this.#attempt(() => this.#store.claim(request)))
+        const claimed: Claimed | undefined = await shield(() => this.#attempt(() => this.#store.claim(request)))
         retry = claimed === undefined
         if (claimed !== undefined) claims += 1
         const { jobs: got = [], again = wait } = claimed ?? {}
