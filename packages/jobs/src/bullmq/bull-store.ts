@@ -1,4 +1,4 @@
-import { MisuseError, shield } from 'corral'
+import { shield } from 'corral'
 import type { Job } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { outcomeOfLoss } from '../state/outcome.ts'
@@ -68,7 +68,7 @@ export class BullStore extends RefusingStore implements JobStore {
   }
 
   async add(jobs: readonly NewJob[], tx?: unknown): Promise<readonly Added[]> {
-    refuseTransaction('add', tx)
+    this.refuseTransaction('add', tx)
     requireAble(this, jobs)
     const added = await addTo(this.#queues, this.#ids, jobs)
     this.#hints.tell('ready')
@@ -98,7 +98,7 @@ export class BullStore extends RefusingStore implements JobStore {
   }
 
   async settle(outcomes: readonly Outcome[], tx?: unknown): Promise<readonly boolean[]> {
-    refuseTransaction('settle', tx)
+    this.refuseTransaction('settle', tx)
     const settled: boolean[] = []
     for (const outcome of outcomes) {
       const held = this.#held.get(outcome.id)
@@ -281,9 +281,4 @@ export class BullStore extends RefusingStore implements JobStore {
     for (const id of dead) await this.#workers.forget(id)
     return jobs
   }
-}
-
-function refuseTransaction(verb: string, tx: unknown): void {
-  if (tx === undefined) return
-  throw new MisuseError(`bullmqStore.${verb}: it has no transactions; leave out tx`)
 }

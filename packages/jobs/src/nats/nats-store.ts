@@ -1,4 +1,4 @@
-import { cancellable, mapConcurrent, MisuseError, shield } from 'corral'
+import { cancellable, mapConcurrent, shield } from 'corral'
 import { AckPolicy, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 import { requireCapability, type Capability } from '../store/capability.ts'
@@ -71,7 +71,7 @@ export class NatsStore extends RefusingStore implements JobStore {
   }
 
   async add(jobs: readonly NewJob[], tx?: unknown): Promise<readonly Added[]> {
-    refuseTransaction('add', tx)
+    this.refuseTransaction('add', tx)
     for (const job of jobs) this.#requireAble(job)
     // The order of a batch is that in which it is sent.
     const sent = jobs.map(({ queue, kind, attempts, delay, payload }) => {
@@ -105,7 +105,7 @@ export class NatsStore extends RefusingStore implements JobStore {
   }
 
   async settle(outcomes: readonly Outcome[], tx?: unknown): Promise<readonly boolean[]> {
-    refuseTransaction('settle', tx)
+    this.refuseTransaction('settle', tx)
     const settle = (outcome: Outcome): Promise<boolean> => this.#runs.settle(outcome)
     const settled = await mapConcurrent(outcomes, settle, { concurrency })
     this.#tell('any')
@@ -233,9 +233,4 @@ export class NatsStore extends RefusingStore implements JobStore {
       if (needed) requireCapability('JobStore.add', this, capability, 'the job')
     }
   }
-}
-
-function refuseTransaction(verb: string, tx: unknown): void {
-  if (tx === undefined) return
-  throw new MisuseError(`jetstreamStore.${verb}: it has no transactions; leave out tx`)
 }

@@ -1,3 +1,4 @@
+import { MisuseError } from 'corral'
 import type { Capability } from './capability.ts'
 import { requireCapability } from './capability.ts'
 
@@ -25,5 +26,10 @@ export class RefusingStore {
   protected refuse(verb: string, capability: Capability): never {
     requireCapability(`JobStore.${verb}`, this, capability, 'it')
     throw new Error(`${this.name} lacks ${verb}`)
+  }
+
+  protected refuseTransaction(verb: string, tx: unknown): void {
+    if (tx === undefined) return
+    throw new MisuseError(`${this.name}.${verb}: it has no transactions; leave out tx`)
   }
 }

@@ -136,7 +136,9 @@ export class Worker {
         const request: ClaimRequest = { worker, claim, sources: this.#sources, room, retry }
         // Once begun it is heard out, and asked for again when it failed: what it claimed would belong to a worker that
         // does not know of it.
-        const claimed: Claimed | undefined = await shield(() => this.#attempt(() => this.#store.claim(request)))
+        const claimed: Claimed | undefined = await shield(() =>
+          this.#attempt(() => this.#store.claim(request)),
+        )
         retry = claimed === undefined
         if (claimed !== undefined) claims += 1
         const { jobs: got = [], again = wait } = claimed ?? {}
