@@ -167,9 +167,8 @@ export class BullStore extends RefusingStore implements JobStore {
   }
 
   async reclaim(isDead: (worker: WorkerView) => boolean): Promise<number> {
-    const workers = await this.workers()
-    const dead = new Set(workers.filter(isDead).map(({ id }) => id))
-    return await this.#leave(dead)
+    const dead = (await this.workers()).filter(isDead)
+    return await this.#leave(new Set(dead.map(({ id }) => id)))
   }
 
   advance(): Promise<number> {
