@@ -21,21 +21,13 @@ import type { RunEnd } from '../state/outcome.ts'
 import { GroupCommit } from '../store/group-commit.ts'
 import type { Claimed, ClaimRequest, JobStore, Membership, Source } from '../store/job-store.ts'
 import type { ClaimedJob, Outcome } from '../store/records.ts'
+import { cancel, endOf, heldOf } from './held.ts'
+import type { Held } from './held.ts'
 import { keepOf, perform } from './perform.ts'
 import type { Handler } from './perform.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { Silence } from './silence.ts'
 import type { WorkEvent, WorkSettings } from './work-options.ts'
-
-/** A job in hand, from its claim until it is settled. */
-interface Held {
-  readonly job: ClaimedJob
-  readonly scope: CancelScope
-  readonly claimedAt: number
-  begunAt: number | undefined
-  /** Why its scope was cancelled from here. */
-  reason: 'asked' | 'lost' | 'stops' | undefined
-}
 
 /** What was claimed ahead is given back when it has not begun after that time, in milliseconds. */
 const stale = 1000
@@ -151,8 +143,7 @@ export class Worker {
   }
 
   #start(job: ClaimedJob, jobs: TaskGroup): void {
-    const scope = new CancelScope({ name: `job ${job.id}` })
-    const held: Held = { job, scope, claimedAt: now(), begunAt: undefined, reason: undefined }
+    const held = heldOf(job)
     this.#held.add(held)
     jobs.spawn(() => this.#carry(held), { name: `${job.kind} ${job.id}` })
   }
@@ -274,21 +265,4 @@ export class Worker {
   #tell(event: WorkEvent): void {
     this.#settings.onEvent(event)
   }
-}
-
-function cancel(held: Held, reason: 'asked' | 'lost' | 'stops'): void {
-  held.reason ??= reason
-  held.scope.cancel(reasons[reason])
-}
-
-const reasons = {
-  asked: 'the job was cancelled',
-  lost: 'the lease is lost',
-  stops: 'the worker stops',
-}
-
-/** How one ended that was cancelled, here or with the whole worker. */
-function endOf({ reason }: Held): RunEnd | 'lost' {
-  if (reason === 'lost') return 'lost'
-  return reason === 'asked' ? { how: 'cancelled' } : { how: 'given-back' }
 }
