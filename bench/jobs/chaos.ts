@@ -1,7 +1,8 @@
 // npm run bench:jobs:chaos [-- --runs 5 --seconds 60 --engine sqlite]: what goes wrong with workers and their store. Writes bench/results/jobs-chaos-<engine>.md.
 import { spawn as launch } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -55,7 +56,7 @@ class Scene implements AsyncDisposable {
   }
 
   static async open(): Promise<Scene> {
-    const folder = mkdtempSync(join(tmpdir(), 'corral-chaos-'))
+    const folder = await mkdtemp(join(tmpdir(), 'corral-chaos-'))
     if (values.engine === 'sqlite') {
       const place = join(folder, 'jobs.db')
       return new Scene(place, folder, undefined, await openJobs(sqliteStore(place)))
@@ -107,7 +108,7 @@ class Scene implements AsyncDisposable {
     for (const child of this.children) child.kill('SIGKILL')
     await this.jobs[Symbol.asyncDispose]()
     await this.server?.[Symbol.asyncDispose]()
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 })
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 
@@ -396,7 +397,7 @@ await run(async () => {
     '',
   ]
   if (values.only === '') {
-    writeFileSync(
+    await writeFile(
       new URL(`../results/jobs-chaos-${values.engine}.md`, import.meta.url),
       table.join('\n'),
     )
