@@ -27,7 +27,7 @@ import { keepOf, perform } from './perform.ts'
 import type { Handler } from './perform.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { Silence } from './silence.ts'
-import type { WorkEvent, WorkSettings } from './work-options.ts'
+import type { WorkSettings } from './work-options.ts'
 
 /** What was claimed ahead is given back when it has not begun after that time, in milliseconds. */
 const stale = 1000
@@ -158,7 +158,7 @@ export class Worker {
       await scope.run(async () => {
         using _place = await this.#places.acquire()
         held.begunAt = now()
-        this.#tell({ type: 'started', id, kind, waited: held.begunAt - job.runAt })
+        this.#settings.onEvent({ type: 'started', id, kind, waited: held.begunAt - job.runAt })
         end = await perform(this.#store, handler, job, scope)
       })
     } finally {
@@ -179,22 +179,22 @@ export class Worker {
     const took = begunAt === undefined ? 0 : now() - begunAt
     if (begunAt !== undefined) this.#ahead.ended(took)
     const told = { id, kind, took }
-    if (end === 'lost') return this.#tell({ type: 'lost', ...told })
-    if (end === 'finished') return this.#tell({ type: 'done', ...told })
+    if (end === 'lost') return this.#settings.onEvent({ type: 'lost', ...told })
+    if (end === 'finished') return this.#settings.onEvent({ type: 'done', ...told })
     const { options } = handler
     const delay = end.how === 'threw' ? retryDelay(options.backoff, job.attempt) : 0
     // It may have been asked to end since it was claimed.
     const asked = { ...job, cancelAsked: job.cancelAsked || held.reason === 'asked' }
     const outcome = outcomeOf(asked, end, keepOf(options), delay)
     const mine = await this.#settler.submit(outcome)
-    if (!mine) return this.#tell({ type: 'lost', ...told })
-    if (outcome.to === 'done') return this.#tell({ type: 'done', ...told })
-    if (outcome.to === 'cancelled') return this.#tell({ type: 'cancelled', ...told })
+    if (!mine) return this.#settings.onEvent({ type: 'lost', ...told })
+    if (outcome.to === 'done') return this.#settings.onEvent({ type: 'done', ...told })
+    if (outcome.to === 'cancelled') return this.#settings.onEvent({ type: 'cancelled', ...told })
     if (end.how === 'threw') {
       const type = outcome.to === 'dead' ? 'failed' : 'retries'
-      return this.#tell({ type, ...told, failure: end.failure })
+      return this.#settings.onEvent({ type, ...told, failure: end.failure })
     }
-    return this.#tell({ type: end.how === 'sleeps' ? 'sleeps' : 'given-back', ...told })
+    return this.#settings.onEvent({ type: end.how === 'sleeps' ? 'sleeps' : 'given-back', ...told })
   }
 
   /** Writes outcomes, again and again while the store is away, until others may have the jobs. */
@@ -256,13 +256,9 @@ export class Worker {
       return await act()
     } catch (error) {
       if (isCancelled(error)) throw error
-      this.#tell({ type: 'trouble', error })
+      this.#settings.onEvent({ type: 'trouble', error })
       await sleep(Math.min(this.#store.pace, 500))
       return undefined
     }
-  }
-
-  #tell(event: WorkEvent): void {
-    this.#settings.onEvent(event)
   }
 }
