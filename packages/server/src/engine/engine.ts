@@ -22,8 +22,8 @@ export class Engine {
   /** For all routes together. */
   readonly admission: Admission | undefined
   readonly #lifespans = new Lifespans()
-  readonly #stopped = new Event()
-  readonly #idle = new Event()
+  readonly #stopped = new Event({ name: 'server stopped' })
+  readonly #idle = new Event({ name: 'last request' })
   readonly #streams = new Set<() => void>()
   #group: TaskGroup | undefined
   #count = 0

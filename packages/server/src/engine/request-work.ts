@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel'
 import { CancelScope, isCancelled, now, shield, throwIfCancelled } from 'corral'
 import type { Plan } from '../app/plan.ts'
 import { HttpProblem } from '../errors.ts'
@@ -11,6 +12,9 @@ import type { Outcome } from './engine-options.ts'
 import type { Engine } from './engine.ts'
 import type { Failure } from './held-resource.ts'
 import { RequestResources } from './request-resources.ts'
+
+/** Each finished request, as `onRequest` is told of it: for tools that know `node:diagnostics_channel`. */
+const finished = channel('corral:server.request')
 
 /**
  * The body of a request's task: deadline, limits, handler, response, and the resources opened for it, in that order.
@@ -173,10 +177,12 @@ export class RequestWork {
 
   #tell(outcome: Outcome): void {
     const { onRequest } = this.#engine.options
-    if (onRequest === undefined) return
+    if (onRequest === undefined && !finished.hasSubscribers) return
     const { method, target, status } = this.#transport
     const client = this.#engine.client(this.#transport)
     const ms = now() - this.#arrived
-    onRequest({ name: this.#name, method, target, client, status, outcome, ms })
+    const event = { name: this.#name, method, target, client, status, outcome, ms }
+    onRequest?.(event)
+    if (finished.hasSubscribers) finished.publish(event)
   }
 }
