@@ -146,7 +146,7 @@ describe('what is judged', () => {
       for (;;) await checkpoint()
     }
     const spinning = explore(() => gather({ one: spin, two: spin }))
-    await expect(spinning).rejects.toThrow(/livelock.*spin@checkpoint/)
+    await expect(spinning).rejects.toThrow(/livelock.*one@checkpoint/)
   })
 
   test('state that outlives a run is called so', async () => {
