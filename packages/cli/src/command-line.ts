@@ -14,7 +14,7 @@ import { print } from './output/print.ts'
  *
  * Cancellation: goes on its way, through the command.
  *
- * @returns the exit code: 0, 1 for a failure, 2 for a command line that is wrong
+ * @returns the exit code: 0, 1 for a failure, 2 for a command line that is wrong, 3 for a process that cannot be looked into
  */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   const [name = '', ...rest] = args
@@ -27,8 +27,13 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     const prefix = command === undefined ? 'corral' : `corral ${name}`
     process.stderr.write(`${prefix}: ${hideCredentials(messageOf(error))}\n`)
     if (args.includes('--debug')) process.stderr.write(`${hideCredentials(inspect(error))}\n`)
-    return error instanceof UsageError ? 2 : 1
+    return exitCodeOf(error)
   }
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError) return 2
+  return error instanceof Error && error.name === 'AttachError' ? 3 : 1
 }
 
 function programItself(name: string): number {
@@ -68,6 +73,7 @@ function messageOf(error: unknown): string {
 }
 
 const ours: ReadonlySet<string> = new Set([
+  'AttachError',
   'UsageError',
   'FailureError',
   'OutputError',

@@ -4,6 +4,8 @@
  * outside, so that its source can be sent to another process.)
  */
 export function nameStem(name: string): string {
+  const stem = name.slice(0, 200).replace(/[#\-_.]?\d+$/, '')
+  if (!/\d/.test(stem) && stem.length > 0 && !/[/ :=]$/.test(stem)) return stem
   return name
     .slice(0, 200)
     .replace(/[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi, '*')

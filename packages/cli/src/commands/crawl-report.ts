@@ -1,4 +1,5 @@
 import { printable } from '../format/printable.ts'
+import { withoutCredentials } from '../format/without-secrets.ts'
 import { formatHelp } from '../options/format-help.ts'
 import { readSettings } from '../options/read-settings.ts'
 import { requireNone } from '../options/require-none.ts'
@@ -24,7 +25,7 @@ export async function crawlReport(args: readonly string[]): Promise<number> {
   await writeReport(values.store, file)
   print(
     values.json
-      ? `${JSON.stringify({ type: 'report', file, store: values.store })}\n`
+      ? `${JSON.stringify({ type: 'report', file, store: withoutCredentials(values.store) })}\n`
       : `report written to ${printable(file)}\n`,
   )
   return 0

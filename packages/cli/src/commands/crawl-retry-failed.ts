@@ -1,6 +1,7 @@
-import { openStore, StoreReader } from '@corral/crawl'
+import { openReader, openStore } from '@corral/crawl'
 import { formatCount } from '../format/format-count.ts'
 import { printable } from '../format/printable.ts'
+import { withoutCredentials } from '../format/without-secrets.ts'
 import { formatHelp } from '../options/format-help.ts'
 import { readSettings } from '../options/read-settings.ts'
 import { requireNone } from '../options/require-none.ts'
@@ -15,10 +16,12 @@ export async function crawlRetryFailed(args: readonly string[]): Promise<number>
     return 0
   }
   requireNone(positionals)
-  const file = values.store
-  // Opening creates a store where there is none: that is for a crawl to do.
-  new StoreReader(file).close()
-  await using store = await openStore(file)
+  const file = withoutCredentials(values.store)
+  {
+    // Opening creates a store where there is none: that is for a crawl to do.
+    await using _ = await openReader(values.store)
+  }
+  await using store = await openStore(values.store)
   const retried = store.counts.failed
   await store.retryFailed()
   print(

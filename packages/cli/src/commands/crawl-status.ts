@@ -1,4 +1,5 @@
-import { StoreReader } from '@corral/crawl'
+import { openReader } from '@corral/crawl'
+import { withoutCredentials } from '../format/without-secrets.ts'
 import { formatHelp } from '../options/format-help.ts'
 import { readSettings } from '../options/read-settings.ts'
 import { requireNone } from '../options/require-none.ts'
@@ -9,16 +10,16 @@ import { nextCommands } from './next-commands.ts'
 import { print } from '../output/print.ts'
 
 /** Shows how far a crawl is, also while it runs. */
-export function crawlStatus(args: readonly string[]): number {
+export async function crawlStatus(args: readonly string[]): Promise<number> {
   const { values, positionals } = readSettings(storeOptions, args)
   if (values.help) {
     print(help())
     return 0
   }
   requireNone(positionals)
-  const file = values.store
-  using reader = new StoreReader(file)
-  const store = summarizeStore(reader)
+  await using reader = await openReader(values.store)
+  const store = await summarizeStore(reader)
+  const file = withoutCredentials(values.store)
   print(
     values.json
       ? `${JSON.stringify({ type: 'status', store: file, ...store })}\n`

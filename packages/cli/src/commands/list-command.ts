@@ -1,4 +1,4 @@
-import { StoreReader } from '@corral/crawl'
+import { openReader, type StoreReading } from '@corral/crawl'
 import { formatTable } from '../format/format-table.ts'
 import { formatHelp } from '../options/format-help.ts'
 import { readSettings } from '../options/read-settings.ts'
@@ -12,7 +12,7 @@ export interface Listing<Row> {
   /** As it is typed, such as `crawl failures`. */
   readonly command: string
   readonly about: string
-  readonly rowsOf: (reader: StoreReader) => Iterable<Row>
+  readonly rowsOf: (reader: StoreReading) => Iterable<Row> | AsyncIterable<Row>
   readonly columnsOf: (row: Row) => [string, string]
 }
 
@@ -34,7 +34,7 @@ export function listCommand<Row>(
       return 0
     }
     requireNone(positionals)
-    using reader = new StoreReader(values.store)
+    await using reader = await openReader(values.store)
     await printRows(rowsOf(reader), values.json, (rows) => formatTable(rows.map(columnsOf), ''))
     return 0
   }

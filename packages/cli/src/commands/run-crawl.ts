@@ -1,5 +1,11 @@
-import { isCancelled, spawn } from 'corral'
-import { crawl, StoreReader, type CrawlProgress, type VisitEvent } from '@corral/crawl'
+import { isCancelled, shield, spawn } from 'corral'
+import {
+  crawl,
+  openReader,
+  type CrawlProgress,
+  type StoreReading,
+  type VisitEvent,
+} from '@corral/crawl'
 import type { PageServer } from '@corral/web'
 import { openDashboard } from '../dashboard/dashboard.ts'
 import { dashboardState, type DashboardState } from '../dashboard/dashboard-state.ts'
@@ -69,7 +75,7 @@ export async function runCrawl(
   }
   let end: DashboardState['end']
   await using dashboard = await dashboardOf(seeds, settings, display, () =>
-    dashboardState(monitor, { ...settings, seeds }, end),
+    dashboardState(monitor, { ...settings, store: withoutCredentials(settings.store), seeds }, end),
   )
   try {
     await beside(dashboard, async () => await crawl(watched))
@@ -81,11 +87,12 @@ export async function runCrawl(
     end = isCancelled(error) ? 'interrupted' : 'failed'
     display.end()
     if (isCancelled(error) && monitor.progress !== undefined) {
-      sumUp(settings, monitor.progress, words, { interrupted: true })
+      const { progress } = monitor
+      await shield(() => sumUp(settings, progress, words, { interrupted: true }))
     }
     throw error
   }
-  sumUp(settings, monitor.progress, words, { interrupted: false })
+  await sumUp(settings, monitor.progress, words, { interrupted: false })
   return 0
 }
 
@@ -132,42 +139,45 @@ function greet(
     before > 0
       ? `, going on: ${formatCount(before)} pages stored, ${formatCount(queued)} URLs queued`
       : ''
-  display.note(`Crawling ${printable(seeds[0] ?? '')}${more} into ${printable(store)}${known}`)
+  display.note(
+    `Crawling ${printable(seeds[0] ?? '')}${more} into ${printable(withoutCredentials(store))}${known}`,
+  )
 }
 
-function sumUp(
+async function sumUp(
   settings: CrawlSettings,
   last: CrawlProgress | undefined,
   again: readonly string[],
   { interrupted }: { readonly interrupted: boolean },
-): void {
-  using reader = new StoreReader(settings.store)
-  const store = summarizeStore(reader)
-  if (!interrupted) requireSomething(store, reader)
+): Promise<void> {
+  await using reader = await openReader(settings.store)
+  const store = await summarizeStore(reader)
+  if (!interrupted) await requireSomething(store, reader)
+  const file = withoutCredentials(settings.store)
   const run = summarizeRun(store, last, interrupted ? 'interrupted' : endOf(store, settings))
   const exported = interrupted ? undefined : settings.export
   const report = interrupted ? undefined : settings.report
   if (settings.json) {
-    const summary = { type: 'summary', store: settings.store, exported, report, ...store, ...run }
+    const summary = { type: 'summary', store: file, exported, report, ...store, ...run }
     print(`${JSON.stringify(summary)}\n`)
     return
   }
-  const next = nextCommands({ file: settings.store, store, again, end: run.end, exported })
-  print(formatSummary(store, { file: settings.store, run, exported, report, next }))
+  const next = nextCommands({ file, store, again, end: run.end, exported })
+  print(formatSummary(store, { file, run, exported, report, next }))
 }
 
 /** A crawl that got nothing did not do what it was asked for, whatever the reason is. */
-function requireSomething(store: StoreSummary, reader: StoreReader): void {
+async function requireSomething(store: StoreSummary, reader: StoreReading): Promise<void> {
   // Redirects alone are nothing: where they lead was not followed, or could not be had.
   const hasPages = Object.keys(store.statuses).some((status) => status < '300' || status === '304')
   if (hasPages || store.queued > 0) return
-  const [first] = reader.errors()
+  const first = await firstOf(reader.errors())
   if (first === undefined) {
     const reasons = Object.keys(store.skippedFor)
     if (reasons.every((reason) => reason === 'robots')) {
       throw new FailureError('nothing was fetched: robots.txt forbids it')
     }
-    const [skipped] = reader.skipped()
+    const skipped = await firstOf(reader.skipped())
     throw new FailureError(
       `nothing but redirects was fetched: ${printable(skipped?.url ?? '')} is not followed (${skipped?.reason})`,
     )
@@ -176,6 +186,11 @@ function requireSomething(store: StoreSummary, reader: StoreReader): void {
   throw new FailureError(
     `nothing could be fetched: ${printable(`${url}: ${withCode(message, code)}`)}${code === 'ADDRESS_REFUSED' ? '; --allow-private allows it' : ''}`,
   )
+}
+
+async function firstOf<T>(rows: Iterable<T> | AsyncIterable<T>): Promise<T | undefined> {
+  for await (const row of rows) return row
+  return undefined
 }
 
 function withCode(message: string, code: string): string {

@@ -1,6 +1,14 @@
 import { shells } from './shells.ts'
 import { programCommands } from '../commands/program-commands.ts'
 import { storeCommands } from '../commands/store-commands.ts'
+import {
+  dashboardOptions,
+  detachOptions,
+  profileOptions,
+  psOptions,
+  recordOptions,
+  topOptions,
+} from '../inspect/inspect-options.ts'
 import { crawlOptions } from '../options/crawl-options.ts'
 import { demoOptions } from '../options/demo-options.ts'
 import { entriesOf, type AnyOption } from '../options/option.ts'
@@ -33,9 +41,24 @@ export function commandShapes(): CommandShape[] {
     },
     ...onStores,
     { path: ['demo'], about: about('demo'), options: entriesOf(demoOptions), words: 'nothing' },
+    ...inspecting.map(([name, options]): CommandShape => ({
+      path: [name],
+      about: about(name),
+      options,
+      words: 'nothing',
+    })),
     { path: ['completion'], about: about('completion'), options: [], words: shells },
   ]
 }
+
+const inspecting: readonly [string, CommandShape['options']][] = [
+  ['ps', entriesOf(psOptions)],
+  ['top', entriesOf(topOptions)],
+  ['dashboard', entriesOf(dashboardOptions)],
+  ['record', entriesOf(recordOptions)],
+  ['profile', entriesOf(profileOptions)],
+  ['detach', entriesOf(detachOptions)],
+]
 
 function about(name: string): string {
   return programCommands.get(name)?.about ?? ''

@@ -1,4 +1,4 @@
-import type { ErrorRow, PageRow, StoreReader } from '@corral/crawl'
+import type { ErrorRow, PageRow, StoreReading } from '@corral/crawl'
 
 /** A URL that was fetched, as it is exported: with its answer, or with what went wrong. */
 export interface ExportRow {
@@ -42,16 +42,20 @@ export const exportColumns: readonly (keyof ExportRow)[] = [
 ]
 
 /** Everything in a store that is exported, row by row: pages, then failures, each in the order of discovery. */
-export function* exportRows(reader: StoreReader): Generator<ExportRow, void, undefined> {
+export async function* exportRows(reader: StoreReading): AsyncGenerator<ExportRow, void> {
   // Both in the order of discovery: beside each other, each is read once.
-  using records = reader.records()
-  let record = records.next().value
-  for (const page of reader.pages()) {
-    const own = record?.url === page.url
-    yield pageRow(page, own ? record?.data : undefined)
-    if (own) record = records.next().value
+  await using records = oneByOne(reader.records())
+  let record = await records.next()
+  for await (const page of reader.pages()) {
+    const own = record.value?.url === page.url
+    yield pageRow(page, own ? record.value?.data : undefined)
+    if (own) record = await records.next()
   }
-  for (const error of reader.errors()) yield errorRow(error)
+  for await (const error of reader.errors()) yield errorRow(error)
+}
+
+async function* oneByOne<T>(rows: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T, void> {
+  for await (const row of rows) yield row
 }
 
 function pageRow(page: PageRow, data: string | undefined): ExportRow {

@@ -1,6 +1,6 @@
 import { open, rename, rm } from 'node:fs/promises'
 import { checkpoint } from 'corral'
-import { StoreReader } from '@corral/crawl'
+import { openReader, type StoreReading } from '@corral/crawl'
 import { csvLine } from './csv.ts'
 import { exportColumns, exportRows, type ExportRow } from './export-row.ts'
 
@@ -14,7 +14,7 @@ import { exportColumns, exportRows, type ExportRow } from './export-row.ts'
  * @throws StoreError when the store cannot be read; what the file system says when the file cannot be written
  */
 export async function exportStore(store: string, file: string): Promise<number> {
-  using reader = new StoreReader(store)
+  await using reader = await openReader(store)
   const unfinished = `${file}.unfinished-${process.pid}`
   try {
     const rows = await writeRows(unfinished, file.endsWith('.csv') ? csv : jsonLines, reader)
@@ -43,11 +43,11 @@ function dataOf({ data }: ExportRow): string | null {
 
 const jsonLines: Format = { head: '', line: (row) => `${JSON.stringify(row)}\n` }
 
-async function writeRows(path: string, format: Format, reader: StoreReader): Promise<number> {
+async function writeRows(path: string, format: Format, reader: StoreReading): Promise<number> {
   await using handle = await open(path, 'w')
   let rows = 0
   let chunk = format.head
-  for (const row of exportRows(reader)) {
+  for await (const row of exportRows(reader)) {
     chunk += format.line(row)
     rows++
     if (chunk.length < chunkLength) continue

@@ -13,7 +13,7 @@ export function withoutCredentials(text: string): string {
 
 /** A text that may have URLs in it, such as an error about a word of the command line, without their users and passwords. */
 export function hideCredentials(text: string): string {
-  return text.replace(/\b(https?:[/\\]+)[^\s/\\?#]*@/gi, '$1***@')
+  return text.replace(/\b((?:https?|postgres(?:ql)?):[/\\]+)[^\s/\\?#]*@/gi, '$1***@')
 }
 
 /** A header as it may be shown: with its value when that is known to be no secret. */
@@ -29,6 +29,6 @@ export function wordsWithoutSecrets(words: readonly string[]): string[] {
     if (words[index - 1] === '--header') return withoutValue(word)
     const [, flag = '', value = word] = /^(--[\w-]+=)(.*)$/s.exec(word) ?? []
     if (flag === '--header=') return `${flag}${withoutValue(value)}`
-    return /^https?:/i.test(value) ? `${flag}${withoutCredentials(value)}` : word
+    return /^(https?|postgres(ql)?):/i.test(value) ? `${flag}${withoutCredentials(value)}` : word
   })
 }

@@ -15,6 +15,7 @@ import {
   port,
   reportFile,
   size,
+  store,
   url,
 } from './value-kind.ts'
 
@@ -194,9 +195,9 @@ export const crawlOptions: OptionTable<CrawlSettings> = {
     group: results,
   },
   store: {
-    takes: file(),
+    takes: store,
     initial: 'crawl.db',
-    help: 'the crawl itself, an SQLite file',
+    help: 'the crawl: an SQLite file or postgres://...',
     group: results,
     essential: true,
   },

@@ -1,5 +1,5 @@
 import type { OptionTable } from './option.ts'
-import { count, file, port } from './value-kind.ts'
+import { count, port, store } from './value-kind.ts'
 
 /** What `corral demo` can be told. */
 export interface DemoSettings {
@@ -15,7 +15,7 @@ export interface DemoSettings {
 
 export const demoOptions: OptionTable<DemoSettings> = {
   port: { takes: count(1, 65_535), help: 'of the site; a free one when left out' },
-  store: { takes: file(), help: 'where to crawl to; a temporary file when left out' },
+  store: { takes: store, help: 'where to crawl to; a temporary file when left out' },
   dashboard: { takes: port, alone: '0', help: 'show the crawl in a browser, on loopback' },
   serve: { help: 'only serve the site, until Ctrl-C' },
   json: { help: 'progress and summary as lines of JSON on stdout' },

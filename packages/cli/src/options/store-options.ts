@@ -1,5 +1,5 @@
 import type { OptionTable } from './option.ts'
-import { file } from './value-kind.ts'
+import { file, store } from './value-kind.ts'
 
 /** What the commands that read a store can be told. */
 export interface StoreSettings {
@@ -11,7 +11,7 @@ export interface StoreSettings {
 }
 
 export const storeOptions: OptionTable<StoreSettings> = {
-  store: { takes: file(), initial: 'crawl.db', help: 'the crawl to look at' },
+  store: { takes: store, initial: 'crawl.db', help: 'the crawl to look at' },
   json: { help: 'lines of JSON' },
   config: { takes: file('.json'), help: 'where the store may be named [corral.config.json]' },
   debug: { help: 'show the stack of errors' },

@@ -127,6 +127,14 @@ export function file(...endings: readonly string[]): ValueKind<string> {
   }
 }
 
+/** The store of a crawl: a file, or the URL of a database. */
+export const store: ValueKind<string> = {
+  ...line('<store>'),
+  offers: 'file',
+  rule: 'a file name, or the URL of a database such as postgres://user@host/name',
+  shown: withoutCredentials,
+}
+
 /** A directory, by its name. */
 export const directory: ValueKind<string> = { ...file(), placeholder: '<dir>', rule: 'a directory' }
 

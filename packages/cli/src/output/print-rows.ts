@@ -5,20 +5,22 @@ const block = 1000
 
 /** Prints rows as they come from a store, as lines of JSON or as a table; memory does not grow with them. */
 export async function printRows<T>(
-  rows: Iterable<T>,
+  rows: Iterable<T> | AsyncIterable<T>,
   json: boolean,
   tableOf: (rows: readonly T[]) => readonly string[],
 ): Promise<void> {
-  for (const some of inBlocks(rows)) {
+  for await (const some of inBlocks(rows)) {
     const lines = json ? some.map((row) => JSON.stringify(row)) : tableOf(some)
     print(`${lines.join('\n')}\n`)
     await printed()
   }
 }
 
-function* inBlocks<T>(items: Iterable<T>): Generator<T[], void, undefined> {
+async function* inBlocks<T>(
+  items: Iterable<T> | AsyncIterable<T>,
+): AsyncGenerator<T[], void, undefined> {
   let some: T[] = []
-  for (const item of items) {
+  for await (const item of items) {
     if (some.push(item) < block) continue
     yield some
     some = []

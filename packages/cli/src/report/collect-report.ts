@@ -1,5 +1,5 @@
 import { checkpoint } from 'corral'
-import type { ErrorRow, PageRow, StoreReader } from '@corral/crawl'
+import type { ErrorRow, PageRow, StoreReading } from '@corral/crawl'
 import { summarizeStore, type StoreSummary } from '../summary/crawl-summary.ts'
 import { Largest } from './largest.ts'
 
@@ -66,7 +66,7 @@ const mostHosts = 100_000
  *
  * @throws StoreError
  */
-export async function collectReport(reader: StoreReader): Promise<Report> {
+export async function collectReport(reader: StoreReading): Promise<Report> {
   const slowest = new Largest<PageRow>(most.pages, (page) => page.duration_ms)
   const biggest = new Largest<PageRow>(most.pages, (page) => page.bytes)
   const redirects = { count: 0, examples: [] as PageRow[] }
@@ -88,7 +88,7 @@ export async function collectReport(reader: StoreReader): Promise<Report> {
     addFailure(failures, error)
   }
   return {
-    store: summarizeStore(reader),
+    store: await summarizeStore(reader),
     from: from === Infinity ? undefined : from,
     to: to === -Infinity ? undefined : to,
     slowest: slowest.items,
@@ -101,9 +101,11 @@ export async function collectReport(reader: StoreReader): Promise<Report> {
 }
 
 /** Rows, with a breath between a thousand of them. */
-async function* politely<T>(rows: Iterable<T>): AsyncGenerator<T, void, undefined> {
+async function* politely<T>(
+  rows: Iterable<T> | AsyncIterable<T>,
+): AsyncGenerator<T, void, undefined> {
   let read = 0
-  for (const row of rows) {
+  for await (const row of rows) {
     if (++read % 1000 === 0) await checkpoint()
     yield row
   }
@@ -160,7 +162,7 @@ class Hosts {
   }
 }
 
-async function brokenLinks(reader: StoreReader): Promise<Report['broken']> {
+async function brokenLinks(reader: StoreReading): Promise<Report['broken']> {
   const links: BrokenLink[] = []
   let count = 0
   let last: BrokenLink | undefined

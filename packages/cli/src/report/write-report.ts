@@ -1,6 +1,6 @@
 import { rename, rm, writeFile } from 'node:fs/promises'
-import { basename } from 'node:path'
-import { StoreReader } from '@corral/crawl'
+import { openReader } from '@corral/crawl'
+import { storeName } from '../format/store-name.ts'
 import { collectReport } from './collect-report.ts'
 import { reportPage } from './report-page.ts'
 
@@ -12,8 +12,8 @@ import { reportPage } from './report-page.ts'
  * @throws StoreError when the store cannot be read; what the file system says when the file cannot be written
  */
 export async function writeReport(store: string, file: string): Promise<void> {
-  using reader = new StoreReader(store)
-  const page = reportPage(await collectReport(reader), basename(store), new Date())
+  await using reader = await openReader(store)
+  const page = reportPage(await collectReport(reader), storeName(store), new Date())
   const unfinished = `${file}.unfinished-${process.pid}`
   try {
     await writeFile(unfinished, page)

@@ -1,4 +1,4 @@
-import type { CrawlProgress, StoreReader } from '@corral/crawl'
+import type { CrawlProgress, StoreReading } from '@corral/crawl'
 
 /** Why a crawl came to its end. */
 export type CrawlEnd = 'done' | 'max-pages' | 'max-bytes' | 'max-time' | 'interrupted'
@@ -39,15 +39,15 @@ export interface RunSummary {
 }
 
 /** Sums up a store, without reading its rows one by one. */
-export function summarizeStore(reader: StoreReader): StoreSummary {
+export async function summarizeStore(reader: StoreReading): Promise<StoreSummary> {
   const statuses: Record<string, number> = {}
-  for (const { status, count } of reader.statuses()) statuses[status] = count
-  for (const { kind, code, count } of reader.failures()) {
+  for (const { status, count } of await reader.statuses()) statuses[status] = count
+  for (const { kind, code, count } of await reader.failures()) {
     if (kind === 'http') statuses[code] = (statuses[code] ?? 0) + count
   }
   const skippedFor: Record<string, number> = {}
-  for (const { reason, count } of reader.skippedReasons()) skippedFor[reason] = count
-  return { ...reader.counts(), statuses, skippedFor }
+  for (const { reason, count } of await reader.skippedReasons()) skippedFor[reason] = count
+  return { ...(await reader.counts()), statuses, skippedFor }
 }
 
 /** Why a crawl that was not cut short has ended: with URLs that are still queued, a bound was reached. */

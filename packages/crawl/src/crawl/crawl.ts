@@ -5,7 +5,8 @@ import { OwnHeadersSession, ownHeaders } from '../fetch/own-headers.ts'
 import { keysOf } from '../extract/record.ts'
 import { RobotsGate } from '../robots/robots-gate.ts'
 import { robotsToken } from '../robots/robots-token.ts'
-import { openStore, type Store } from '../store/store.ts'
+import { openStore } from '../store/open-store.ts'
+import type { Store } from '../store/store.ts'
 import { normalizeUrl, type NormalizeOptions } from '../url/normalize-url.ts'
 import { UrlNormalizer } from '../url/url-normalizer.ts'
 import { createScope } from '../url/scope.ts'
@@ -194,7 +195,7 @@ async function work(plan: Plan, store: Store, session: CrawlSession): Promise<Cr
   })
   async function queueSitemaps(urls: readonly string[]): Promise<void> {
     await store.seedSitemaps(urls, startedAt)
-    dispatcher.committed(0)
+    dispatcher.changed()
   }
   const read = (): CrawlProgress =>
     meter.read(store.counts, dispatcher.inFlight, now(), dispatcher.waiting)
@@ -204,10 +205,13 @@ async function work(plan: Plan, store: Store, session: CrawlSession): Promise<Cr
     await taskGroup(
       async (group) => {
         const writing = group.spawn(() => writer.run(dispatcher), { name: 'store' })
+        const { share } = store
+        const keeping = share && group.spawn(() => share.keep(dispatcher), { name: 'lease' })
         const ticking = group.spawn(() => tick(options, read), { name: 'progress' })
         await dispatcher.run(group)
         writing.cancel()
         ticking.cancel()
+        keeping?.cancel()
       },
       { name: 'crawl' },
     )

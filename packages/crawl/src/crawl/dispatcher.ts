@@ -4,6 +4,7 @@ import type { Failure } from '../fetch/failure.ts'
 import { HostScheduler } from '../frontier/host-scheduler.ts'
 import type { RobotsGate } from '../robots/robots-gate.ts'
 import type { FrontierEntry, Outcome, StoreCounts, StoredLink } from '../store/outcome.ts'
+import type { HostPace, ShareListener, StoreShare } from '../store/store.ts'
 import { originOf } from '../url/origin.ts'
 import { backoffAfter } from './backoff.ts'
 import type { CrawlLimits } from './crawl-limits.ts'
@@ -23,6 +24,7 @@ export interface DispatchParts {
   readonly store: {
     readonly counts: StoreCounts
     claim(limit: number, perOrigin: number): Promise<FrontierEntry[]>
+    readonly share?: StoreShare | undefined
   }
   readonly writer: OutcomeWriter
   readonly robots: RobotsGate | undefined
@@ -43,12 +45,12 @@ export interface DispatchParts {
  *                          ^                         |
  *                          `-------- retry ----------'
  */
-export class Dispatcher {
+export class Dispatcher implements ShareListener {
   readonly #parts: DispatchParts
   readonly #random = currentScope().runtime.random
   readonly #scheduler: HostScheduler<Attempt>
   /** Set whenever something has changed that may be waited for. */
-  readonly #changed = new Event()
+  readonly #change = new Event()
   readonly #window: { readonly perOrigin: number; readonly low: number; readonly high: number }
   /** URLs claimed whose outcome is not stored. */
   #outstanding = 0
@@ -95,23 +97,32 @@ export class Dispatcher {
   /** To be called after every transaction, with the outcomes in it. */
   committed(count: number): void {
     this.#outstanding -= count
+    this.changed()
+  }
+
+  /** There may be more to do than there was. */
+  changed(): void {
     this.#dry = false
-    this.#changed.set()
+    this.#change.set()
+  }
+
+  paceOf(origin: string): HostPace | undefined {
+    return this.#scheduler.paceOf(origin, now())
   }
 
   /** Cancellation: at the next wait; what is in flight is the group's. */
   async run(group: TaskGroup): Promise<void> {
     this.#endsAt = now() + this.#parts.limits.maxDuration
     for (;;) {
-      this.#changed.clear()
+      this.#change.clear()
       this.#refill(group)
       const until = this.#advance(group)
       if (until === 'over') return
       if (until === 'change') {
-        await this.#changed.wait()
+        await this.#change.wait()
       } else if (until !== 'now') {
         const wake = Math.min(until, this.#endsAt)
-        await moveOnAfter(Math.max(0, wake - now()), () => this.#changed.wait())
+        await moveOnAfter(Math.max(0, wake - now()), () => this.#change.wait())
       }
     }
   }
@@ -119,7 +130,7 @@ export class Dispatcher {
   /** Starts the next request; says what to wait for when there is none. */
   #advance(group: TaskGroup): 'now' | 'change' | 'over' | number {
     const { writer, limits, store } = this.#parts
-    if (writer.congested) return 'change'
+    if (writer.congested || store.share?.held === false) return 'change'
     const busy = this.#visiting + writer.backlog
     const { counts } = store
     const at = now()
@@ -164,24 +175,30 @@ export class Dispatcher {
     this.#claiming = false
     this.#outstanding += entries.length
     if (entries.length > 0) this.#dry = false
-    for (const entry of entries) this.#scheduler.add(originOf(entry.url), { entry, attempt: 1 })
-    this.#changed.set()
+    for (const entry of entries) {
+      const origin = originOf(entry.url)
+      if (entry.pause !== undefined) this.#scheduler.pause(origin, now() + entry.pause)
+      this.#scheduler.add(origin, { entry, attempt: 1 })
+    }
+    this.#change.set()
   }
 
   async #open(origin: string): Promise<void> {
     const { robots } = this.#parts
+    this.#scheduler.begun(origin, now())
     await this.#inTime(() => robots?.open(origin))
     this.#scheduler.opened(origin, now(), robots?.delayOf(origin))
-    this.#changed.set()
+    this.#change.set()
   }
 
   async #visit(origin: string, item: Attempt): Promise<void> {
+    this.#scheduler.begun(origin, now())
     // Cut off at the end of the time it has no outcome: it stays in the queue of the store, as if never claimed.
     const outcome = await this.#inTime(() => this.#settle(origin, item))
     this.#visiting--
     this.#scheduler.ended(origin)
     if (outcome !== undefined) this.#parts.writer.add(outcome)
-    this.#changed.set()
+    this.#change.set()
   }
 
   /** Cancels work that is still running when the time of the run is over, and waits until it has ended. */

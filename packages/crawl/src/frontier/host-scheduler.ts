@@ -33,6 +33,8 @@ interface Host<T> {
   retries: number
   /** No request starts before. */
   nextStart: number
+  /** Milliseconds that this is after the last one. */
+  gap: number
   delay: number
   /** What is asked for beyond that, for now. */
   slowedTo: number
@@ -102,6 +104,12 @@ export class HostScheduler<T> {
     return this.#inFlight > 0 ? { kind: 'full' } : { kind: 'idle' }
   }
 
+  /** A request that was let go has begun only now: the next one keeps its distance from that. */
+  begun(host: string, now: number): void {
+    const found = this.#host(host)
+    found.nextStart = Math.max(found.nextStart, now + found.gap)
+  }
+
   /** The request of a `start` is over. */
   ended(host: string): void {
     const found = this.#host(host)
@@ -144,10 +152,23 @@ export class HostScheduler<T> {
     found.nextStart = Math.max(found.nextStart, until)
   }
 
+  /** How a host is asked: milliseconds between two starts, at most, and from now before which there is none. */
+  paceOf(
+    host: string,
+    now: number,
+  ): { readonly delay: number; readonly pause: number } | undefined {
+    const found = this.#hosts.get(host)
+    if (found === undefined) return undefined
+    const { jitter = 0 } = this.#options
+    const delay = Math.max(found.delay, found.slowedTo) * (1 + jitter)
+    return { delay, pause: Math.max(0, found.nextStart - now) }
+  }
+
   #start(host: Host<T>, now: number): ScheduleStep<T> {
     host.inFlight++
     this.#inFlight++
-    host.nextStart = now + this.#gap(host)
+    host.gap = this.#gap(host)
+    host.nextStart = now + host.gap
     if (host.gate === 'closed') {
       host.gate = 'opening'
       return { kind: 'open', host: host.key }
@@ -213,6 +234,7 @@ export class HostScheduler<T> {
         inFlight: 0,
         retries: 0,
         nextStart: -Infinity,
+        gap: 0,
         delay,
         slowedTo: 0,
         place: 'none',

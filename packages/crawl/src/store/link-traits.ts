@@ -9,9 +9,14 @@ export const linkKinds: readonly string[] = [
   'listed',
 ]
 
-/** A link to a row and what is to be kept of it, as the one number that the insert statement takes apart. */
-export function packedLink(toId: number, kind: string, nofollow: boolean): number {
+/** What is kept of a link, as one number. */
+export function linkTraits(kind: string, nofollow: boolean): number {
   const code = linkKinds.indexOf(kind)
   if (code === -1) throw new TypeError(`link kind ${JSON.stringify(kind)} is not known`)
-  return toId * 16 + code * 2 + Number(nofollow)
+  return code * 2 + Number(nofollow)
+}
+
+/** A link to a row and what is to be kept of it, as the one number that the insert statement takes apart. */
+export function packedLink(toId: number, kind: string, nofollow: boolean): number {
+  return toId * 16 + linkTraits(kind, nofollow)
 }

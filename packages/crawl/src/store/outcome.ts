@@ -10,6 +10,8 @@ export interface FrontierEntry {
   readonly sitemap?: true
   /** It was fetched before: what its server said to ask with. */
   readonly before?: Validators & { readonly fetchedAt: number }
+  /** Milliseconds that its host is to be left alone first: another program asked it just now. */
+  readonly pause?: number
 }
 
 /** A URL that is not followed. */

@@ -11,6 +11,8 @@ export type StoreErrorCode =
   | 'STORE_READ_ONLY'
   | 'STORE_FULL'
   | 'STORE_DAMAGED'
+  | 'STORE_UNREACHABLE'
+  | 'STORE_LEASE_LOST'
   | 'STORE_FAILED'
 
 /** A store that cannot be opened, read or written; the message says which file and what to do. */

@@ -1,5 +1,3 @@
-import { Worker } from 'node:worker_threads'
-import { packOutcomes } from './outcome-packing.ts'
 import type {
   FrontierEntry,
   Jar,
@@ -9,211 +7,83 @@ import type {
   SkippedUrl,
   StoreCounts,
 } from './outcome.ts'
-import type { StoreEngineOptions } from './store-engine.ts'
-import { StoreError, type StoreErrorCode } from './store-error.ts'
-import type { StoreCall, StoreReply } from './store-protocol.ts'
 
-export interface StoreOptions extends StoreEngineOptions {}
-
-/**
- * Opens the SQLite file in which a crawl lives, or creates it, with one writer thread. Pages, links, failures and
- * the queue of URLs change together, in transactions that are durable when `commit` settles: whatever ends the
- * process, opening it again goes on where it stood. Anybody may read the file meanwhile; one crawl at a time
- * may write it. Schema: docs/crawl.md.
- *
- * Cancellation: none; opening takes milliseconds, or `lockTimeout` when another program has the file locked.
- *
- * @throws StoreError whose `code` says what is wrong with the file, which is then as it was
- * @example
- * await using store = await openStore('crawl.db')
- * await store.seed(['http://a.test/'])
- */
-export async function openStore(file: string, options: StoreOptions = {}): Promise<Store> {
-  const store = new Store(file, options)
-  await store.open()
-  return store
-}
-
-interface Pending {
-  readonly resolve: (result: unknown) => void
-  readonly reject: (error: Error) => void
-}
-
-/** A crawl's store. Made by `openStore`. Calls are served in the order in which they were made. */
-export class Store implements AsyncDisposable {
+/** A crawl's store, open: a file of SQLite, or a database of PostgreSQL. Made by `openStore`. */
+export interface Store extends AsyncDisposable {
+  /** The file, or the URL without its password. */
   readonly file: string
-  readonly #worker: Worker
-  readonly #pending = new Map<number, Pending>()
-  #lastId = 0
-  #counts: StoreCounts = { queued: 0, pages: 0, failed: 0, skipped: 0, bytes: 0, failures: {} }
-  #state: 'open' | 'closing' | 'closed' = 'open'
-
-  /** @internal */
-  constructor(file: string, options: StoreOptions) {
-    this.file = file
-    // The file's own ending: .ts where Node strips the types, .js when built. No flag of this process, no console of ours.
-    const script = import.meta.url.endsWith('.ts') ? './store-worker.ts' : './store-worker.js'
-    this.#worker = new Worker(new URL(script, import.meta.url), {
-      workerData: { file, options: { ...options } },
-      execArgv: [],
-      // What it allocates dies at once: a larger nursery buys nothing but memory.
-      resourceLimits: { maxYoungGenerationSizeMb: 12 },
-      name: 'corral-store',
-    })
-    // What keeps the process alive is a call that waits, not the thread.
-    this.#worker.unref()
-    this.#worker.on('message', (reply: StoreReply) => this.#settle(reply))
-    this.#worker.on('error', (error) => this.#fail(error))
-    this.#worker.on('exit', () => this.#fail(undefined))
-  }
-
   /** How far the crawl is, as of the last transaction that settled. */
-  get counts(): StoreCounts {
-    return this.#counts
-  }
-
-  /** @internal */
-  async open(): Promise<void> {
-    try {
-      await this.#changing({ op: 'open' })
-    } catch (error) {
-      this.#state = 'closed'
-      await this.#worker.terminate()
-      throw error
-    }
-  }
-
+  readonly counts: StoreCounts
   /** Queues URLs, normalised, as the start of the crawl, unless they are known; those that failed are tried again. */
-  async seed(urls: readonly string[]): Promise<void> {
-    await this.#changing({ op: 'seed', urls })
-  }
-
+  seed(urls: readonly string[]): Promise<void>
   /**
    * Queues sitemaps to be read, unless they were read already.
    *
    * @param before read again what was read before this time: milliseconds since the epoch
    */
-  async seedSitemaps(urls: readonly string[], before = 0): Promise<void> {
-    await this.#changing({ op: 'seedSitemaps', urls, before })
-  }
-
+  seedSitemaps(urls: readonly string[], before?: number): Promise<void>
   /**
    * Queues pages to be asked for again. What is known of them stays until there is an answer.
    *
    * @param before those fetched before this time: milliseconds since the epoch
    */
-  async refresh(before: number): Promise<void> {
-    await this.#changing({ op: 'refresh', before })
-  }
-
+  refresh(before: number): Promise<void>
   /** Queues all URLs that failed again. */
-  async retryFailed(): Promise<void> {
-    await this.#changing({ op: 'retryFailed' })
-  }
-
+  retryFailed(): Promise<void>
   /** Queues all URLs again that failed since an address was not allowed, or a robots.txt could not be had. */
-  async retryRefused(): Promise<void> {
-    await this.#changing({ op: 'retryRefused' })
-  }
-
+  retryRefused(): Promise<void>
   /** URLs that are skipped, for one reason or for all: so many of those after the one with a number. */
-  async skipped(after: number, limit: number, reason?: string): Promise<SkippedUrl[]> {
-    return (await this.#call({ op: 'skipped', after, limit, reason })) as SkippedUrl[]
-  }
-
+  skipped(after: number, limit: number, reason?: string): Promise<SkippedUrl[]>
   /** Queues URLs that were skipped, by their numbers. */
-  async unskip(ids: readonly number[]): Promise<void> {
-    await this.#changing({ op: 'unskip', ids })
-  }
-
+  unskip(ids: readonly number[]): Promise<void>
   /** Notes hashes of what decides about URLs and of what is extracted, and tells whether they are new. */
-  async note(judgement: number, extraction: number, at: number): Promise<Noted> {
-    return (await this.#call({ op: 'note', judgement, extraction, at })) as Noted
-  }
-
+  note(judgement: number, extraction: number, at: number): Promise<Noted>
   /** The cookies that earlier runs kept. */
-  async cookies(): Promise<Jar[]> {
-    return (await this.#call({ op: 'cookies' })) as Jar[]
-  }
-
-  async keepCookies(jars: readonly Jar[]): Promise<void> {
-    await this.#call({ op: 'keepCookies', jars })
-  }
-
+  cookies(): Promise<Jar[]>
+  keepCookies(jars: readonly Jar[]): Promise<void>
   /** Where URLs were redirected to, one redirect after the other. */
-  async redirectsOf(urls: readonly string[]): Promise<RedirectOf[]> {
-    return (await this.#call({ op: 'redirectsOf', urls })) as RedirectOf[]
-  }
-
+  redirectsOf(urls: readonly string[]): Promise<RedirectOf[]>
   /** Stores outcomes, and the links and URLs they bring, in one transaction. */
-  async commit(outcomes: readonly Outcome[]): Promise<void> {
-    if (outcomes.length === 0) return
-    await this.#changing({ op: 'commit', outcomes: packOutcomes(outcomes) })
-  }
-
+  commit(outcomes: readonly Outcome[]): Promise<void>
   /**
    * Hands out queued URLs, each once until its outcome is stored or the store is opened again: by depth within an
    * origin, origins in turn, of one origin at most `perOrigin` at a time.
    */
-  async claim(limit: number, perOrigin: number): Promise<FrontierEntry[]> {
-    return (await this.#call({ op: 'claim', limit, perOrigin })) as FrontierEntry[]
-  }
+  claim(limit: number, perOrigin: number): Promise<FrontierEntry[]>
+  /** Where other programs may crawl into the same store: what this one may do, and must. */
+  readonly share?: StoreShare | undefined
+  /** Ends what was asked before. Idempotent. */
+  close(): Promise<void>
+}
 
-  /** Ends what was asked before, then the thread. Idempotent. */
-  async close(): Promise<void> {
-    if (this.#state !== 'open') return
-    const closing = this.#call({ op: 'close' })
-    this.#state = 'closing'
-    try {
-      await closing
-    } finally {
-      this.#state = 'closed'
-      await this.#worker.terminate()
-    }
-  }
+/** How a crawl asks the hosts that it has. */
+export interface HostPace {
+  /** Milliseconds between the starts of two requests, at the most that may be drawn. */
+  readonly delay: number
+  /** Milliseconds from now before which none starts. */
+  readonly pause: number
+}
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close()
-  }
+/** What a crawl must know of the others, and they of it. */
+export interface ShareListener {
+  /** How it asks a host; undefined when it knows nothing of it. */
+  paceOf(origin: string): HostPace | undefined
+  /** To be told from time to time: what others have done may have changed what there is to do. */
+  changed(): void
+}
 
-  async #changing(call: StoreCall): Promise<void> {
-    this.#counts = (await this.#call(call)) as StoreCounts
-  }
-
-  #call(call: StoreCall): Promise<unknown> {
-    if (this.#state !== 'open') {
-      const message = `store ${this.file} is closed; open it again`
-      return Promise.reject(new StoreError('STORE_FAILED', this.file, message))
-    }
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>()
-    const id = ++this.#lastId
-    if (this.#pending.size === 0) this.#worker.ref()
-    this.#pending.set(id, { resolve, reject })
-    this.#worker.postMessage({ id, call }, [])
-    return promise
-  }
-
-  #settle({ id, result, error }: StoreReply): void {
-    const pending = this.#pending.get(id)
-    this.#pending.delete(id)
-    if (this.#pending.size === 0) this.#worker.unref()
-    if (error === undefined) {
-      pending?.resolve(result)
-    } else {
-      const cause = Object.assign(new Error(error.message), { stack: error.stack })
-      const code = error.code as StoreErrorCode
-      pending?.reject(new StoreError(code, this.file, error.message, { cause }))
-    }
-  }
-
-  /** The thread is gone: whoever still waits must hear of it. */
-  #fail(cause: unknown): void {
-    this.#state = 'closed'
-    const waiting = [...this.#pending.values()]
-    this.#pending.clear()
-    for (const { reject } of waiting) {
-      const message = `store ${this.file}: its writer thread ended`
-      reject(new StoreError('STORE_FAILED', this.file, message, { cause }))
-    }
-  }
+/**
+ * A part of a crawl that several programs share: a host belongs to one of them at a time, and who has it asks it, as if it
+ * were alone. That holds for as long as it says that it lives; then others take over.
+ */
+export interface StoreShare {
+  /** Whether requests may still start: others know that this one lives, and leave its hosts alone. */
+  readonly held: boolean
+  /**
+   * Says so again and again, takes over from those who do not, and gives hosts away when it has more than its share: the
+   * body of a task.
+   *
+   * @throws StoreError STORE_LEASE_LOST when it came too late: others have taken over
+   */
+  keep(listener: ShareListener): Promise<never>
 }

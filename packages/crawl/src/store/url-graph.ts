@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { StoredLink } from './outcome.ts'
 import type { Tally } from './tally.ts'
 import type { TrapLimits } from '../url/trap.ts'
+import { sqliteTraps } from './sqlite-traps.ts'
 import { TrapDetector } from './trap-detector.ts'
 import { UrlTable, type KnownUrl } from './url-table.ts'
 
@@ -32,7 +33,7 @@ export class UrlGraph {
     this.#db = db
     this.#tally = tally
     this.#maxDepth = maxDepth
-    this.#urls = new UrlTable(db, new TrapDetector(db, tally, traps))
+    this.#urls = new UrlTable(db, new TrapDetector(sqliteTraps(db, tally), traps))
     this.#queue = db.prepare(
       'UPDATE url SET state = 0, reason = NULL, depth = ?, hops = ? WHERE id = ? AND state = 3',
     )

@@ -42,6 +42,17 @@ describe('HostScheduler', () => {
     expect(starts(politeness, 5)).toEqual(['a1', 'a2'])
   })
 
+  test('keeps its distance from a request that began later than it was let go', () => {
+    const politeness = opened({ delay: 50 }, ['a'])
+    for (const item of ['a1', 'a2']) politeness.add('a', item)
+    expect(starts(politeness, 100)).toEqual(['a1'])
+    politeness.begun('a', 130)
+    expect(politeness.next(150)).toEqual({ kind: 'wait', until: 180 })
+    expect(starts(politeness, 180)).toEqual(['a2'])
+    expect(politeness.paceOf('a', 200)).toEqual({ delay: 50, pause: 30 })
+    expect(politeness.paceOf('b', 200)).toBeUndefined()
+  })
+
   test('asks for robots.txt again when it is closed', () => {
     const politeness = opened({}, ['a'])
     politeness.add('a', 'a1')

@@ -1,5 +1,5 @@
 /** Stores pages with three new links each, for ever, and prints how many are confirmed: to be killed. */
-import { openStore } from '../../src/store/store.ts'
+import { openStore } from '../../src/store/open-store.ts'
 import { link, pageOutcome } from './outcomes.ts'
 
 const store = await openStore(process.argv[2] ?? '')

@@ -1,5 +1,5 @@
 /** Reads the store `argv[2]`, then opens it for writing, and says what came of both: for another user to run. */
-import { openStore } from '../../src/store/store.ts'
+import { openStore } from '../../src/store/open-store.ts'
 import { StoreReader } from '../../src/store/store-reader.ts'
 
 const [, , file = ''] = process.argv

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import type { FrontierEntry } from '../../src/store/outcome.ts'
 import { StoreReader } from '../../src/store/store-reader.ts'
-import { openStore } from '../../src/store/store.ts'
+import { openStore } from '../../src/store/open-store.ts'
 import { failureOutcome, link, pageOutcome } from './outcomes.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 

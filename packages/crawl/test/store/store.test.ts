@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import type { FrontierEntry } from '../../src/store/outcome.ts'
 import { schemaVersion } from '../../src/store/schema.ts'
-import { openStore } from '../../src/store/store.ts'
+import { openStore } from '../../src/store/open-store.ts'
 import { link, pageOutcome } from './outcomes.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 

@@ -1,0 +1,241 @@
+import type fsModule from 'node:fs'
+import type inspectorModule from 'node:inspector'
+import type netModule from 'node:net'
+import type { Server, Socket } from 'node:net'
+import type osModule from 'node:os'
+import type timersModule from 'node:timers'
+import type { ScopeNode } from 'corral/lowlevel'
+import type { Hello, Reading, Running } from './reading.ts'
+import type { ClientHost, ServeClientParts } from './serve-client.ts'
+import type { Instance, ReaderHost } from './reader-host.ts'
+
+/** What the agent is made of. */
+export interface AgentParts extends ServeClientParts {
+  readonly serveClient: (parts: ServeClientParts, socket: Socket, host: ClientHost) => void
+}
+
+/** What evaluations in the target call. */
+export interface Agent {
+  readonly protocol: number
+  /** Opens the socket if need be. JSON of `Installed`. */
+  install(): string
+  /** The whole tree at once, for a loop that does not turn. JSON of `Reading`. */
+  readNow(most: number): string
+  /** The same with a greeting, and without a socket. JSON. */
+  survey(most: number): string
+  /** Closes the inspector. To be called inside of an evaluation. */
+  closeInspector(): void
+  remove(): void
+}
+
+/** How it went. */
+export interface Installed {
+  readonly hello: Hello
+  /** Where it listens; undefined when there is nowhere to listen. */
+  readonly socket: string | undefined
+  readonly refused: string | undefined
+}
+
+/**
+ * What is put into a process that is looked into. It is made in a context of its own, where nobody has changed JSON, Map or
+ * Error, and it listens on a socket that only its user can open; it has no timer, is asked for each slice of work, keeps
+ * nothing alive, and is gone with its last client. Its source is sent to other processes: it names nothing outside.
+ */
+export function agent(parts: AgentParts, target: typeof globalThis): Agent {
+  const key = Symbol.for('corral.inspect')
+  const globals = target as unknown as Record<symbol, unknown>
+  const { process } = target
+  const builtin = (name: string): never => process.getBuiltinModule(name) as never
+  const net: typeof netModule = builtin('node:net')
+  const fs: typeof fsModule = builtin('node:fs')
+  const os: typeof osModule = builtin('node:os')
+  const timers: typeof timersModule = builtin('node:timers')
+  const inspector: typeof inspectorModule = builtin('node:inspector')
+  const hrtime = process.hrtime.bigint
+  const now = (): number => Number(hrtime()) / 1e6
+  const instances = (): readonly Instance[] =>
+    (globals[Symbol.for('corral')] as readonly Instance[] | undefined) ?? []
+  const readable = (): readonly Instance[] => instances().filter(({ protocol }) => protocol === 2)
+
+  function watched(): readonly (readonly [string, object])[] {
+    const map = globals[Symbol.for('corral.watched')] as Map<string, object> | undefined
+    const found: [string, object][] = []
+    if (map === undefined) return found
+    for (const [name, held] of map) {
+      const resource =
+        typeof (held as WeakRef<object>).deref === 'function'
+          ? (held as WeakRef<object>).deref()
+          : held
+      if (resource !== undefined) found.push([name, resource])
+    }
+    return found
+  }
+
+  const readerHost: ReaderHost = { instances, now, watched }
+
+  // Without one of ours the runtime would call the user's, also for errors of this context.
+  Error.prepareStackTrace = (_error, frames) =>
+    ['', ...frames.map((frame) => `at ${String(frame)}`)].join('\n')
+
+  /** The lines of the stack of what was interrupted, without ours. */
+  function stack(limit: number): readonly string[] {
+    Error.stackTraceLimit = limit + 10
+    const lines = (new Error('here').stack ?? '').split('\n').slice(1)
+    const first = lines.findIndex((line) => !/corral-agent|\(?<anonymous>:\d+:\d+\)?$/.test(line))
+    return first < 0 ? [] : lines.slice(first, first + limit).map((line) => line.trim())
+  }
+
+  function running(): Running {
+    const path: string[] = []
+    let task: number | undefined
+    readable().forEach((instance, copy) => {
+      if (path.length > 0) return
+      let scope: ScopeNode | undefined = instance.current()
+      for (; scope !== undefined && path.length < 50; scope = scope.parent) {
+        if (scope.task === undefined || scope.task.scope !== scope) continue
+        task ??= copy * 1e10 + scope.task.id
+        path.unshift(scope.task.name.slice(0, 200))
+      }
+    })
+    return { path, task, stack: stack(40) }
+  }
+
+  /** Whether somebody has given it: without one it is how the program was called. */
+  function isOwnTitle(title: string): boolean {
+    return (
+      title !== process.argv0 && title !== process.execPath && !/(^|[/\\])(node|deno)$/.test(title)
+    )
+  }
+
+  function hello(): Hello {
+    const { versions } = process as { versions: Record<string, string | undefined> }
+    const memory = process.memoryUsage()
+    const script = (process.argv[1] ?? '').replace(/^.*[/\\]/, '')
+    return {
+      protocol: 1,
+      pid: process.pid,
+      version: process.version,
+      runtime:
+        versions['deno'] !== undefined ? 'deno' : versions['bun'] !== undefined ? 'bun' : 'node',
+      script,
+      title: isOwnTitle(process.title) ? process.title.slice(0, 200) : '',
+      uptime: process.uptime(),
+      heapUsed: memory.heapUsed,
+      rss: memory.rss,
+      running: running(),
+    }
+  }
+
+  function installed(): string {
+    for (const timer of closing.splice(0)) timers.clearTimeout(timer)
+    let refused: string | undefined
+    if (path === undefined) {
+      try {
+        listen()
+      } catch (error) {
+        refused = (error as Error).message
+      }
+    }
+    const told: Installed = { hello: hello(), socket: path, refused }
+    return JSON.stringify(told)
+  }
+
+  let server: Server | undefined
+  let folder: string | undefined
+  let path: string | undefined
+  let clients = 0
+
+  /** In the first folder in which a socket can be made that nobody else reaches. */
+  function listen(): void {
+    let last: unknown
+    for (const place of [process.env['XDG_RUNTIME_DIR'], os.tmpdir(), '/dev/shm', '/tmp']) {
+      if (place === undefined || place.length > 70) continue
+      try {
+        folder = fs.mkdtempSync(`${place}/corral-`)
+        const socket = `${folder}/agent`
+        server = net.createServer(serve)
+        server.on('error', remove)
+        server.listen({ path: socket, exclusive: true })
+        fs.chmodSync(socket, 0o600)
+        server.unref()
+        path = socket
+        return
+      } catch (error) {
+        last = error
+        remove()
+      }
+    }
+    throw last
+  }
+
+  function remove(): void {
+    try {
+      server?.close()
+    } catch {
+      // It was not listening yet.
+    }
+    server = undefined
+    path = undefined
+    if (folder !== undefined) {
+      try {
+        fs.rmSync(folder, { recursive: true, force: true })
+      } catch {
+        // It is empty, and nobody's.
+      }
+      folder = undefined
+    }
+    if (globals[key] === self) delete globals[key]
+  }
+
+  function closeInspector(): void {
+    if (inspector.url() !== undefined) inspector.close()
+  }
+
+  /**
+   * A loop that did not turn when it was signalled opens the inspector once more when it turns again: later in this turn, or in
+   * the next one.
+   */
+  let closing: NodeJS.Timeout[] = []
+  function closeAgain(): void {
+    closeInspector()
+    timers.setImmediate(closeInspector).unref()
+    closing = [20, 200].map((ms) => timers.setTimeout(closeInspector, ms).unref())
+  }
+
+  function serve(socket: Socket): void {
+    clients++
+    parts.serveClient(parts, socket, {
+      globals,
+      builtin,
+      now,
+      process,
+      readable,
+      readerHost,
+      stack,
+      hello,
+      closeAgain,
+      remove,
+      gone() {
+        clients--
+        if (clients === 0) remove()
+      },
+    })
+  }
+
+  function readAll(most: number): Reading {
+    const reader = parts.treeReader(parts, readerHost, most)
+    reader.step(Infinity)
+    return reader.result()
+  }
+
+  const self: Agent = {
+    protocol: 1,
+    install: installed,
+    readNow: (most) => JSON.stringify(readAll(most)),
+    survey: (most) => JSON.stringify({ hello: hello(), reading: readAll(most) }),
+    closeInspector,
+    remove,
+  }
+  globals[key] = self
+  return self
+}
