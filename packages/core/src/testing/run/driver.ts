@@ -120,6 +120,7 @@ export class Driver implements Scheduler, Disposable {
 
   [Symbol.dispose](): void {
     this.#stopped = true
+    this.trace.left = this.#held?.left ?? []
     this.places?.[Symbol.dispose]()
     this.#foreign[Symbol.dispose]()
   }
