@@ -69,6 +69,8 @@ class MemoryStore implements JobStore {
   claim({ worker, claim, sources, room }: ClaimRequest): Promise<Claimed> {
     const { jobs, queues, workers } = this.#data
     if (!workers.has(worker)) return Promise.resolve({ jobs: [], again: Infinity })
+    const before = [...jobs.values()].filter((row) => isRunning(row) && row.claim === claim)
+    if (before.length > 0) return Promise.resolve({ jobs: before, again: Infinity })
     const wanted = new Set(sources.map(({ queue, kind }) => `${queue}\0${kind}`))
     const candidates = [...jobs.values()]
       .filter(({ state, queue, kind }) => state === 'ready' && wanted.has(`${queue}\0${kind}`))

@@ -21,7 +21,7 @@ import type {
 import { addJobs, isPlain } from './adding.ts'
 import { moveDue, untilNext } from './advancing.ts'
 import { listJobs, retryJobs, setQueue, statsOf } from './browsing.ts'
-import { claimFree, claimLimited, hasLimits } from './claiming.ts'
+import { claimedBefore, claimFree, claimLimited, hasLimits } from './claiming.ts'
 import { isId } from './decode.ts'
 import type { Dialect } from './dialect.ts'
 import { fireSchedule, schedulesOf, setSchedule } from './scheduling.ts'
@@ -65,6 +65,10 @@ export abstract class SqlStore implements JobStore {
   }
 
   async claim(request: ClaimRequest): Promise<Claimed> {
+    if (request.retry === true) {
+      const jobs = await claimedBefore(this.db, request)
+      if (jobs.length > 0) return { jobs, again: Infinity }
+    }
     if (!this.#limited) return { jobs: await this.claimFree(request), again: Infinity }
     return await this.db.transaction(
       (tx) => claimLimited(tx, this.dialect, request, this.#cursors),

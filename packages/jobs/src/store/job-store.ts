@@ -33,6 +33,8 @@ export interface ClaimRequest {
   readonly sources: readonly Source[]
   /** How many, at least 1. */
   readonly room: number
+  /** It was asked for before, and failed: if it has claimed jobs all the same, these are the answer. */
+  readonly retry?: boolean
 }
 
 export interface Source {

@@ -19,23 +19,15 @@ import { retryDelay } from '../job/job.ts'
 import { outcomeOf } from '../state/outcome.ts'
 import type { RunEnd } from '../state/outcome.ts'
 import { GroupCommit } from '../store/group-commit.ts'
-import type { JobStore, Membership, Source } from '../store/job-store.ts'
+import type { Claimed, ClaimRequest, JobStore, Membership, Source } from '../store/job-store.ts'
 import type { ClaimedJob, Outcome } from '../store/records.ts'
+import { cancel, endOf, heldOf } from './held.ts'
+import type { Held } from './held.ts'
 import { keepOf, perform } from './perform.ts'
 import type { Handler } from './perform.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { Silence } from './silence.ts'
 import type { WorkSettings } from './work-options.ts'
-
-/** A job in hand, from its claim until it is settled. */
-interface Held {
-  readonly job: ClaimedJob
-  readonly scope: CancelScope
-  readonly claimedAt: number
-  begunAt: number | undefined
-  /** Why its scope was cancelled from here. */
-  reason: 'asked' | 'lost' | 'stops' | undefined
-}
 
 /** What was claimed ahead is given back when it has not begun after that time, in milliseconds. */
 const stale = 1000
@@ -124,19 +116,24 @@ export class Worker {
   }
 
   async #claimAll(worker: string, jobs: TaskGroup): Promise<void> {
-    for (let claims = 1; ; claims++) {
+    let claims = 1
+    let retry = false
+    for (;;) {
       throwIfCancelled()
       this.#wake.clear()
       const room = this.#ahead.room(this.#held.size)
       let wait = this.#store.pace
       if (room > 0) {
-        const request = { worker, claim: `${worker}:${claims}`, sources: this.#sources, room }
-        // Once begun it is heard out: what it claims would belong to a worker that does not know of it.
-        const claimed = await shield(() =>
-          moveOnAfter(this.#settings.lease, () => this.#attempt(() => this.#store.claim(request))),
+        const claim = `${worker}:${claims}`
+        const request: ClaimRequest = { worker, claim, sources: this.#sources, room, retry }
+        // Once begun it is heard out, and asked for again when it failed: what it claimed would belong to a worker that
+        // does not know of it.
+        const claimed: Claimed | undefined = await shield(() =>
+          this.#attempt(() => this.#store.claim(request)),
         )
-        const { jobs: got = [], again = wait } =
-          (claimed.timedOut ? undefined : claimed.value) ?? {}
+        retry = claimed === undefined
+        if (claimed !== undefined) claims += 1
+        const { jobs: got = [], again = wait } = claimed ?? {}
         for (const job of got) this.#start(job, jobs)
         if (got.length >= room) continue
         wait = Math.min(wait, again)
@@ -146,8 +143,7 @@ export class Worker {
   }
 
   #start(job: ClaimedJob, jobs: TaskGroup): void {
-    const scope = new CancelScope({ name: `job ${job.id}` })
-    const held: Held = { job, scope, claimedAt: now(), begunAt: undefined, reason: undefined }
+    const held = heldOf(job)
     this.#held.add(held)
     jobs.spawn(() => this.#carry(held), { name: `${job.kind} ${job.id}` })
   }
@@ -265,21 +261,4 @@ export class Worker {
       return undefined
     }
   }
-}
-
-function cancel(held: Held, reason: 'asked' | 'lost' | 'stops'): void {
-  held.reason ??= reason
-  held.scope.cancel(reasons[reason])
-}
-
-const reasons = {
-  asked: 'the job was cancelled',
-  lost: 'the lease is lost',
-  stops: 'the worker stops',
-}
-
-/** How one ended that was cancelled, here or with the whole worker. */
-function endOf({ reason }: Held): RunEnd | 'lost' {
-  if (reason === 'lost') return 'lost'
-  return reason === 'asked' ? { how: 'cancelled' } : { how: 'given-back' }
 }

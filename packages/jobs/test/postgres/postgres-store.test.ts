@@ -12,6 +12,7 @@ import { storeConformance } from '../conformance/store-conformance.ts'
 let postgres: TestPostgres | undefined
 let admin: Database | undefined
 let schemas = 0
+const opened: Database[] = []
 
 beforeAll(async () => {
   postgres = await openTestPostgres()
@@ -19,6 +20,7 @@ beforeAll(async () => {
 }, 120_000)
 
 afterAll(async () => {
+  for (const db of opened) await db[Symbol.asyncDispose]()
   await admin?.[Symbol.asyncDispose]()
   await postgres?.[Symbol.asyncDispose]()
 }, 120_000)
@@ -33,13 +35,16 @@ async function freshUrl(): Promise<string> {
   return url.href.replaceAll('+', '%20')
 }
 
+/** Its workers show that they live by the event loop: a thread for each would take longer than the tests. */
 function fresh(): StoreFactory {
   let url: Promise<string> | undefined
   return {
     name: 'postgresStore',
     async open() {
       url ??= freshUrl()
-      return await postgresStore(await url).open()
+      const db = await openPostgres(await url, { idle: 100 })
+      opened.push(db)
+      return await postgresStore(db).open()
     },
   }
 }
