@@ -95,7 +95,7 @@ await run(async () => {
     await sleep(2000)
     const after = await rss()
     child.kill('SIGTERM')
-    const [code] = (await once(child, 'exit')) as [number | null]
+    const [code] = (await once(child, 'exit', { signal: currentSignal() })) as [number | null]
     const page =
       `# The site checker with ${count} who look on\n\n` +
       `Written by \`bench/app/watchers.ts\`: one process on SQLite checks the demo site, ${count} WebSockets get its progress, and one more never reads. ` +
