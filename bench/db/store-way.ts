@@ -1,6 +1,6 @@
 // node bench/db/store-way.ts: the work of the crawler's store for links, some to URLs that are known: in the thread that has the
 // file, as the store does it, and statement by statement through the writer of @corral/db. A table row for each.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -9,7 +9,7 @@ import { run } from 'corral'
 
 const links = 20_000
 const perPage = 50
-const folder = mkdtempSync(join(tmpdir(), 'corral-store-'))
+const folder = await mkdtemp(join(tmpdir(), 'corral-store-'))
 const schema = 'create table url (id integer primary key, url text unique, depth integer)'
 const urlOf = (i: number): string => `https://site.example/page/${Math.floor((i * 7919) % 9000)}`
 const times: Record<string, number[]> = { thread: [], writer: [] }
@@ -51,7 +51,7 @@ await run(async () => {
       times[name]?.push(((performance.now() - began) * 1000) / links)
     }
   }
-  rmSync(folder, { recursive: true })
+  await rm(folder, { recursive: true })
   console.log('| way | microseconds a link, median of 5 |\n| --- | ---: |')
   for (const [name, all] of Object.entries(times)) {
     console.log(`| ${name} | ${(all.toSorted((a, b) => a - b)[2] ?? 0).toFixed(1)} |`)

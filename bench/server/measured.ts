@@ -1,9 +1,10 @@
+function cpu(): number {
+  const { user, system } = process.cpuUsage()
+  return user + system
+}
+
 /** For a server in a process of its own: says where it listens, and its CPU time and heap when it is asked. */
 export function measured(port: number): void {
-  const cpu = (): number => {
-    const { user, system } = process.cpuUsage()
-    return user + system
-  }
   process.on('message', () => {
     const until = cpu()
     globalThis.gc?.()
