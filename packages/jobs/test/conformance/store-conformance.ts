@@ -230,8 +230,8 @@ export function storeConformance(name: string, engine: StoreEngine): void {
       await using store = await open()
       await using hand = disposable(await Hand.join(store))
       const far = await addOne(store, { delay: 60_000 })
-      await addOne(store, { delay: 30 })
       expect(await hand.value.claim()).toEqual([])
+      await addOne(store, { delay: 30 })
       await until(async () => {
         await store.advance()
         return (await hand.value.claim()).length === 1
@@ -239,7 +239,7 @@ export function storeConformance(name: string, engine: StoreEngine): void {
       const next = await store.advance()
       expect(next).toBeGreaterThan(50_000)
       expect(next).toBeLessThanOrEqual(60_000)
-      expect(await stateOf(store, far)).toBe('later')
+      if (has('browse')) expect(await stateOf(store, far)).toBe('later')
     })
   })
 
