@@ -386,7 +386,7 @@ await run(async () => {
     .slice(
       0,
       10,
-    )}, ${runs} runs in a row, Node ${process.version}, ${cpus().length} x ${cpu?.model ?? '?'}, load ${loadavg()[0]?.toFixed(1)} at the end.`
+    )}, ${runs === 1 ? 'one run' : `${runs} runs in a row`}, Node ${process.version}, ${cpus().length} x ${cpu?.model ?? '?'}, load ${loadavg()[0]?.toFixed(1)} at the end.`
   const table = [
     `# What goes wrong with workers: ${values.engine === 'sqlite' ? 'SQLite' : 'PostgreSQL'}`,
     '',
