@@ -7,6 +7,8 @@ import type { FrontierEntry, Outcome, StoreCounts, StoredLink } from '../store/o
 import type { HostPace, ShareListener, StoreShare } from '../store/store.ts'
 import { originOf } from '../url/origin.ts'
 import { backoffAfter } from './backoff.ts'
+import type { HostSettings } from './crawl-options.ts'
+import { addressOf } from './page-request.ts'
 import type { CrawlLimits } from './crawl-limits.ts'
 import type { OutcomeWriter } from './outcome-writer.ts'
 import type { HostHealth } from './host-health.ts'
@@ -29,6 +31,8 @@ export interface DispatchParts {
   readonly writer: OutcomeWriter
   readonly robots: RobotsGate | undefined
   readonly limits: CrawlLimits
+  /** How some hosts are asked, by name or origin. */
+  readonly hosts?: Readonly<Record<string, HostSettings>> | undefined
   readonly visit: (attempt: Attempt) => Promise<Visit>
   readonly health?: HostHealth | undefined
   readonly onRetry: () => void
@@ -70,6 +74,7 @@ export class Dispatcher implements ShareListener {
       delay,
       jitter,
       random: this.#random,
+      ...(parts.hosts === undefined ? {} : { settingsOf: settingsBy(parts.hosts) }),
     })
     // Claimed are those waiting, those in flight and those on their way into the store. Where a delay spaces
     // requests out, a few of each host do, and leave room for more hosts.
@@ -212,7 +217,7 @@ export class Dispatcher implements ShareListener {
   async #settle(origin: string, item: Attempt): Promise<Outcome | undefined> {
     const { robots, limits, visit, health, onRetry } = this.#parts
     const { entry, attempt } = item
-    const asked = robots?.ask(origin, entry.url) ?? { answer: 'allowed' }
+    const asked = robots?.ask(origin, addressOf(entry.url)) ?? { answer: 'allowed' }
     if (asked.answer === 'disallowed') return { result: 'skip', entry, reason: 'robots' }
     if (asked.answer === 'unreachable') {
       this.#parts.onUnreachable?.(item, asked.failure)
@@ -250,6 +255,19 @@ export class Dispatcher implements ShareListener {
     this.#scheduler.retry(origin, { entry, attempt: attempt + 1 }, at)
     onRetry()
     return undefined
+  }
+}
+
+/** What is said of an origin, by itself or by its name. */
+function settingsBy(
+  hosts: Readonly<Record<string, HostSettings>>,
+): (origin: string) => { readonly delay?: number; readonly limit?: number } {
+  return (origin) => {
+    const { delay, concurrency } = hosts[origin] ?? hosts[new URL(origin).hostname] ?? {}
+    return {
+      ...(delay === undefined ? {} : { delay }),
+      ...(concurrency === undefined ? {} : { limit: concurrency }),
+    }
   }
 }
 
