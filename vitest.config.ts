@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
-/** Packages resolve to each other's sources (no build), then by Vite's own conditions for Node. */
-const conditions = ['@corral/source', 'module', 'node', 'development|production']
+/** Packages resolve to each other's sources (no build), then as Node does it: not by `module`, which is for bundlers. */
+const conditions = ['@corral/source', 'node', 'development|production']
 
 export default defineConfig({
   resolve: { conditions },

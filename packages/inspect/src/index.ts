@@ -1,8 +1,17 @@
 /// <reference types="node" preserve="true" />
 
+export { inspect } from './inspect.ts'
+export type { Inspection, InspectOptions } from './inspect.ts'
+export { logFields } from './log-fields.ts'
+export type { LogFields } from './log-fields.ts'
 export { nameStem } from './name-stem.ts'
 export { recorder } from './recorder/recorder.ts'
 export type { CrashOptions, Recorder, RecorderOptions, WriteOptions } from './recorder/recorder.ts'
+export { describeStuck } from './stuck/describe-stuck.ts'
+export type { StuckReport, StuckTask } from './stuck/find-stuck.ts'
+export { stuck } from './stuck/stuck.ts'
+export type { StuckOptions } from './stuck/stuck.ts'
+export { watch } from './watch.ts'
 export { describeBlock } from './watchdog/block-report.ts'
 export type { BlockReport } from './watchdog/block-report.ts'
 export { watchdog } from './watchdog/watchdog.ts'

@@ -1,10 +1,10 @@
 import { suspend, Waiter, wake, wakeWithError } from 'corral/lowlevel'
 
 /**
- * Waits for a callback of Node's. The first call counts; what comes later, or after a cancellation, is dropped.
- * In a cancelled scope nothing is begun.
+ * Waits for a Node callback. The first call counts; later ones, or those after a cancellation, are dropped. In a
+ * cancelled scope nothing is started.
  *
- * @param kind how the wait is called in reports
+ * @param kind the name of the wait in reports
  */
 export function calledBack<T = void>(
   kind: string,

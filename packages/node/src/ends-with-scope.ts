@@ -2,8 +2,8 @@ import { currentScope, track, untrack } from 'corral/lowlevel'
 import type { ScopeNode, ScopeResource } from 'corral/lowlevel'
 
 /**
- * Closes something when the scope that it was made in ends, unless it was released before. For what is walked by
- * `for await`: when its `next` throws, a loop is left without a word.
+ * Closes a resource when the scope in which it was made ends, unless it was released before. For sources of
+ * `for await`: when `next` throws, the loop does not call `return`.
  */
 export class EndsWithScope implements ScopeResource {
   nextResource: ScopeResource | undefined
@@ -16,7 +16,7 @@ export class EndsWithScope implements ScopeResource {
     this.#close = close
   }
 
-  /** From now on there is something to be closed. */
+  /** From now on there is something to close. */
   hold(): void {
     if (this.#isHeld || this.#home.scope.parent === undefined) return
     this.#isHeld = true

@@ -1,6 +1,6 @@
 import { refuse } from 'corral/lowlevel'
 
-/** A name that can be read: of a host, of a file. `where` reads `Api: argument`. */
+/** A usable name of a host or a file. `where` reads `Api: argument`. */
 export function requireName(where: string, name: string): void {
   if (typeof name !== 'string' || name === '') refuse(where, 'a string that is not empty', name)
 }
@@ -10,7 +10,7 @@ export function requirePort(where: string, port: number, least = 0): void {
   refuse(where, `a port, ${least} to 65535`, port)
 }
 
-/** One of a few words. */
+/** One of the given words. */
 export function requireWord(where: string, word: string, words: readonly string[]): void {
   if (words.includes(word)) return
   refuse(where, words.map((one) => JSON.stringify(one)).join(' or '), word)

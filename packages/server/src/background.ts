@@ -2,19 +2,19 @@ import { requireDuration, requireFunction } from 'corral/lowlevel'
 import { currentRequest } from './engine/current-request.ts'
 
 export interface BackgroundOptions {
-  /** How the task is called in reports; the function's name if left out. */
+  /** The task's name in reports; by default the function's name. */
   readonly name?: string
-  /** Its own limit, in milliseconds; that of the request does not hold for it. Default `Infinity`. */
+  /** Its own time limit, in milliseconds; the request's does not apply. Default `Infinity`. */
   readonly timeout?: number
 }
 
 /**
- * Starts work that the client does not wait for. It outlives the answer and the client, not the server: a drain
+ * Starts work that the client does not wait for. It outlives the response and the client, but not the server: a drain
  * waits for it. Its failure goes to the server's `onError`.
  *
  * Cancellation: by its timeout and by the server, not by the request.
  *
- * @throws MisuseError where no request is under way
+ * @throws MisuseError outside a request
  * @example
  * background(() => sendMail(user), { name: 'mail', timeout: 60_000 })
  */

@@ -6,19 +6,19 @@ import { HttpProblem } from './errors.ts'
 import { Reply } from './reply/reply.ts'
 
 export interface CorsOptions {
-  /** Whose pages may call, such as `https://shop.example`; `*` for anybody's, without credentials. */
+  /** Origins whose pages may call, such as `https://shop.example`; `*` for any, without credentials. */
   readonly origins: '*' | readonly string[]
-  /** Cookies are sent along. Default false. */
+  /** Whether cookies are sent along. Default false. */
   readonly credentials?: boolean
-  /** Headers of an answer that a page may read. */
+  /** Response headers that a page may read. */
   readonly exposeHeaders?: readonly string[]
-  /** How long a browser may remember what is allowed, in milliseconds. Default 600 000. */
+  /** How long a browser may cache the permission, in milliseconds. Default 600 000. */
   readonly maxAge?: number
 }
 
 /**
- * Lets pages of other origins call, by the CORS protocol of browsers. It protects no data: who is no browser may call
- * anyway.
+ * Lets pages of other origins call, by the CORS protocol of browsers. It protects no data: clients other than browsers
+ * may call anyway.
  *
  * @throws MisuseError for credentials with any origin, which browsers refuse
  * @example
@@ -59,7 +59,7 @@ export function cors(options: CorsOptions): Middleware {
   }
 }
 
-/** A page may read of what went wrong too. */
+/** A page may read problem responses too. */
 async function answered(
   next: () => Promise<Reply>,
   headers: Record<string, string>,

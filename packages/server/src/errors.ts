@@ -3,9 +3,9 @@ import { CorralError } from 'corral'
 import type { ReplyHeaders } from './transport/transport.ts'
 
 export interface HttpProblemOptions extends ErrorOptions {
-  /** What the client may read about this case. */
+  /** Details that the client may read. */
   readonly detail?: string
-  /** An address that names the kind of problem. Default `about:blank`. */
+  /** A URI that identifies the problem type. Default `about:blank`. */
   readonly type?: string
   readonly headers?: ReplyHeaders
   /** Further members of the document, such as `issues`. */
@@ -13,8 +13,8 @@ export interface HttpProblemOptions extends ErrorOptions {
 }
 
 /**
- * An answer that is thrown: the client gets it as `application/problem+json` (RFC 9457). Its cause and its
- * stack stay here.
+ * A response that is thrown: the client gets it as `application/problem+json` (RFC 9457). Its cause and its stack stay
+ * on the server.
  *
  * @example
  * throw new HttpProblem(404, { detail: 'there is no such order' })
@@ -62,7 +62,7 @@ export class HttpProblem extends CorralError {
   getResponse(): Response {
     const headers = new Headers({ 'content-type': 'application/problem+json' })
     for (const [name, value] of Object.entries(this.headers)) headers.set(name, String(value))
-    // 499 is for the log: nobody is there to read an answer.
+    // 499 is for the log: there is no client left to read a response.
     return new Response(JSON.stringify(this.document), { status: this.status, headers })
   }
 

@@ -11,9 +11,9 @@ interface ExpressRequest extends IncomingMessage {
 }
 
 /**
- * A handler of express whose requests have scopes. What goes wrong, a deadline among it, is given to `next`.
+ * An express handler whose requests have scopes. Errors, including a deadline, are passed to `next`.
  *
- * Cancellation: when the client goes, when its time is over, when the scopes are closed.
+ * Cancellation: when the client disconnects, when its deadline passes, when the scopes are closed.
  *
  * @example
  * app.get('/users/:id', scoped(scopes, async (request, response) => response.json(await load(request.params.id))))

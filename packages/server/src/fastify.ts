@@ -11,21 +11,21 @@ interface Route {
   readonly config?: FastifyScopeConfig
 }
 
-/** As much of a fastify instance as the plugin needs. */
+/** The part of a fastify instance that the plugin needs. */
 interface Fastify {
   addHook(name: string, hook: (...args: never[]) => unknown): unknown
 }
 
-/** What a route says under `config.scope`. */
+/** A route's options under `config.scope`. */
 export interface FastifyScopeConfig {
   readonly scope?: ScopeOptions
 }
 
 /**
- * A plugin for fastify: the handler of every route that is added after it runs in a scope. `fastify.close()` drains.
- * A route has options of its own under `config.scope`.
+ * A plugin for fastify: the handler of every route added after it runs in a scope. `fastify.close()` drains. A route
+ * can set its own options under `config.scope`.
  *
- * Cancellation: when the client goes, when its time is over, when the grace of a drain is over.
+ * Cancellation: when the client disconnects, when its deadline passes, when the grace of a drain is over.
  *
  * @example
  * await fastify.register(requestScopes, { timeout: 10_000 })
@@ -47,7 +47,7 @@ export async function requestScopes(
   })
 }
 
-// The hooks are for the routes of whoever registers it, not for a context of its own.
+// The hooks apply to the routes of the registering instance, not to a context of their own.
 Object.assign(requestScopes, {
   [Symbol.for('skip-override')]: true,
   [Symbol.for('fastify.display-name')]: '@corral/server',

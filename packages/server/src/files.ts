@@ -11,18 +11,17 @@ import { byteRange } from './reply/byte-range.ts'
 import { Reply } from './reply/reply.ts'
 
 export interface FilesOptions {
-  /** How long a client may keep a file without asking again, in milliseconds. Default 0: it asks each time. */
+  /** How long a client may cache a file without revalidating, in milliseconds. Default 0: it revalidates each time. */
   readonly maxAge?: number
-  /** What is served for a folder; `false` for nothing. Default `index.html`. */
+  /** The file served for a folder; `false` for none. Default `index.html`. */
   readonly index?: string | false
 }
 
 /**
- * A handler for the files below a folder, for a route that ends in `/**:path`. It knows ETag, dates and ranges, sends a
- * file piece by piece, and finds nothing outside the folder, behind a link that leads out of it, or whose name
- * begins with a dot.
+ * A handler for the files in a folder, for a route that ends in `/**:path`. It supports ETag, dates and ranges, streams
+ * files, and serves nothing outside the folder, behind a link that leads out of it, or whose name starts with a dot.
  *
- * @throws HttpProblem 404 for what is not there, 416 for a range beyond the end
+ * @throws HttpProblem 404 for a missing file, 416 for a range beyond the end
  * @example
  * app.get('/assets/**:path', files('./public', { maxAge: 3_600_000 }))
  */
@@ -58,7 +57,7 @@ async function find(
   index: string | false,
 ): Promise<Found | undefined> {
   const segments = name.split('/')
-  // An encoded slash or backslash would be another folder than the one that was asked for.
+  // An encoded slash or backslash would name another folder than the one requested.
   if (segments.some(isHidden)) return undefined
   try {
     let path = join(folder, ...segments)
@@ -72,7 +71,7 @@ async function find(
     return real.startsWith(top + sep) ? { path: real, stats } : undefined
   } catch (error) {
     if (isCancelled(error)) throw error
-    return undefined // it is not there, or nobody may read it: the client is told no more
+    return undefined // missing or unreadable: the client learns no more
   }
 }
 
@@ -102,7 +101,7 @@ function answer(request: ApiRequest, { path, stats }: Found, control: string): R
   return new Reply(
     range === undefined ? 200 : 206,
     { ...headers, ...part, 'content-length': length },
-    // Opened when it is read: an answer that is never sent leaves nothing open.
+    // Opened when it is read: a response that is never sent leaves nothing open.
     empty ? nothing() : { [Symbol.asyncIterator]: () => pieces(path, start, end) },
   )
 }
@@ -113,7 +112,7 @@ function pieces(path: string, start: number, end: number): AsyncIterator<Uint8Ar
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
-/** The client has it as it is. */
+/** The client's copy is current. */
 function isFresh({ headers }: ApiRequest, etag: string, modified: Date): boolean {
   const match = one(headers['if-none-match'])
   if (match !== undefined) {
@@ -122,7 +121,7 @@ function isFresh({ headers }: ApiRequest, etag: string, modified: Date): boolean
   return seconds(modified) <= Date.parse(one(headers['if-modified-since']) ?? '')
 }
 
-/** What the client has of it is still a part of it. */
+/** The client's partial copy is still current. */
 function mayResume({ headers }: ApiRequest, etag: string, modified: Date): boolean {
   const condition = one(headers['if-range'])
   return (
@@ -130,7 +129,7 @@ function mayResume({ headers }: ApiRequest, etag: string, modified: Date): boole
   )
 }
 
-/** Dates of HTTP have no fractions. */
+/** HTTP dates have no fractions. */
 function seconds(date: Date): number {
   return Math.floor(date.getTime() / 1000) * 1000
 }

@@ -4,7 +4,7 @@ import type { RequestScopes, ScopeOptions } from './guest/request-scopes.ts'
 
 export * from './node.ts'
 
-/** As much of hono's context as the middleware needs. */
+/** The part of hono's context that the middleware needs. */
 interface Context {
   readonly env: unknown
   readonly req: { readonly method: string; readonly path: string }
@@ -12,11 +12,11 @@ interface Context {
 }
 
 /**
- * A middleware for hono on `@hono/node-server`: what comes after it runs in a scope of its own.
+ * Middleware for hono on `@hono/node-server`: what comes after it runs in a scope of its own.
  *
- * Cancellation: when the client goes, when its time is over, when the scopes are closed.
+ * Cancellation: when the client disconnects, when its deadline passes, when the scopes are closed.
  *
- * @throws MisuseError, as an answer of 500, where no `node:http` is below
+ * @throws MisuseError, as a 500 response, when not running on `node:http`
  * @example
  * app.use(requestScope(scopes, { timeout: 10_000 }))
  */
@@ -34,7 +34,7 @@ export function requestScope(
     }
     const work = async (): Promise<void> => {
       await next()
-      // hono has made an answer of what was thrown; a cancellation is no error of the handler.
+      // hono has turned the error into a response; a cancellation is not an error of the handler.
       if (isCancelled(context.error)) throw context.error
     }
     const { method, path } = context.req

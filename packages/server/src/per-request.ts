@@ -6,15 +6,15 @@ import type { Until } from './engine/request-resources.ts'
 
 export interface PerRequestOptions {
   /**
-   * `handler`: it is closed before the answer is sent, so that a failure becomes a 500; `response`: when the
-   * answer has been sent, for a stream that reads from it. Default `handler`.
+   * `handler`: it is closed before the response is sent, so that a failure becomes a 500; `response`: after the
+   * response has been sent, for a stream that reads from it. Default `handler`.
    */
   readonly until?: Until
-  /** How its task is called in reports. */
+  /** Its task's name in reports. */
   readonly name?: string
 }
 
-/** A value that each request opens for itself. `perRequest` makes one. */
+/** A value that each request opens for itself. Made by `perRequest`. */
 export class PerRequest<T> {
   readonly #hold: Hold<T>
   readonly #until: Until
@@ -29,12 +29,12 @@ export class PerRequest<T> {
   }
 
   /**
-   * The value of the current request; the first who asks opens it.
+   * The value of the current request; opened by the first call.
    *
    * Cancellation: the wait is cut short; the value stays with the request.
    *
    * @throws what opening it throws
-   * @throws MisuseError where no request is under way
+   * @throws MisuseError outside a request
    */
   async get(): Promise<T> {
     const stand = this.#stand.get()
@@ -45,18 +45,18 @@ export class PerRequest<T> {
     return (await resources.get(this, this.#until, open).get()) as T
   }
 
-  /** Runs `fn` with a value in place of the real one: for tests. */
+  /** Runs `fn` with a value in place of the real one, for tests. */
   run<R>(value: T, fn: () => R): R {
     return this.#stand.run({ value }, fn)
   }
 }
 
 /**
- * A value that each request opens for itself when it first asks for it, such as a transaction. `hold` opens it,
- * calls `use`, and closes it after that; `use` throws when the request failed or was cancelled. Several are closed
- * in reverse order, each to its end.
+ * A value, such as a transaction, that each request opens on first use. `hold` opens it, calls `use`, and closes it
+ * after that; `use` throws when the request failed or was cancelled. Several are closed in reverse order, each to
+ * completion.
  *
- * Cancellation: what is open is closed, what is being opened is cancelled, before the request's task ends.
+ * Cancellation: an open value is closed, an unfinished opening is cancelled, before the request's task ends.
  *
  * @example
  * const tx = perRequest((use) => db.transaction(use))

@@ -4,7 +4,7 @@ const TRACEPARENT = /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}
 
 /**
  * The trace that the current request belongs to, as its client named it [W3C Trace Context]; undefined where there is
- * none. For `HttpSession`, which hands it on to services of one's own, and for logs.
+ * none. For `HttpSession`, which passes it on to your own services, and for logs.
  *
  * @example
  * const session = new HttpSession({ propagate: ['https://inventory'], trace: traceContext })

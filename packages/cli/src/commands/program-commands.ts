@@ -24,6 +24,34 @@ export const programCommands: ReadonlyMap<string, Command> = new Map([
     },
   ],
   [
+    'top',
+    {
+      about: 'show which tasks of a running process compute, and what the others wait for',
+      load: async () => (await import('./top-command.ts')).topCommand,
+    },
+  ],
+  [
+    'dashboard',
+    {
+      about: 'show a running process in a browser, on loopback',
+      load: async () => (await import('./dashboard-command.ts')).dashboardCommand,
+    },
+  ],
+  [
+    'record',
+    {
+      about: 'record what the tasks of a running process do, for Perfetto',
+      load: async () => (await import('./record-command.ts')).recordCommand,
+    },
+  ],
+  [
+    'profile',
+    {
+      about: 'show where a running process spends its time, by task and function',
+      load: async () => (await import('./profile-command.ts')).profileCommand,
+    },
+  ],
+  [
     'detach',
     {
       about: 'close the inspector of a process, if one was left open',

@@ -8,6 +8,7 @@ import {
 } from '@corral/inspect/attach'
 import { psOptions } from '../inspect/inspect-options.ts'
 import { processArgument } from '../inspect/process-arguments.ts'
+import { tellSlow } from '../inspect/tell-slow.ts'
 import { psText, type PsView } from '../inspect/ps-text.ts'
 import { formatHelp } from '../options/format-help.ts'
 import { parseOptions } from '../options/parse-options.ts'
@@ -28,11 +29,6 @@ export async function psCommand(args: readonly string[]): Promise<number> {
   if (json) print(`${JSON.stringify(toJson(view))}\n`)
   else print(`${fitLines(psText(view, all), process.stdout).join('\n')}\n`)
   return 0
-}
-
-/** Tells why it takes long, for whoever may give up. */
-export function tellSlow(reason: string): void {
-  process.stderr.write(`corral: waiting: ${reason}; Ctrl-C gives up\n`)
 }
 
 async function viewOf(target: Attached, stacks: number, redact: boolean): Promise<PsView> {

@@ -1,7 +1,14 @@
 import { shells } from './shells.ts'
 import { programCommands } from '../commands/program-commands.ts'
 import { storeCommands } from '../commands/store-commands.ts'
-import { detachOptions, psOptions } from '../inspect/inspect-options.ts'
+import {
+  dashboardOptions,
+  detachOptions,
+  profileOptions,
+  psOptions,
+  recordOptions,
+  topOptions,
+} from '../inspect/inspect-options.ts'
 import { crawlOptions } from '../options/crawl-options.ts'
 import { demoOptions } from '../options/demo-options.ts'
 import { entriesOf, type AnyOption } from '../options/option.ts'
@@ -46,6 +53,10 @@ export function commandShapes(): CommandShape[] {
 
 const inspecting: readonly [string, CommandShape['options']][] = [
   ['ps', entriesOf(psOptions)],
+  ['top', entriesOf(topOptions)],
+  ['dashboard', entriesOf(dashboardOptions)],
+  ['record', entriesOf(recordOptions)],
+  ['profile', entriesOf(profileOptions)],
   ['detach', entriesOf(detachOptions)],
 ]
 

@@ -1,5 +1,5 @@
 import type { OptionTable } from '../options/option.ts'
-import { count, duration, file } from '../options/value-kind.ts'
+import { choice, count, duration, file, port } from '../options/value-kind.ts'
 
 /** What every command that looks into a process can be told. */
 export interface InspectSettings {
@@ -51,14 +51,38 @@ export const topOptions: OptionTable<TopSettings> = {
   ...shared,
 }
 
-export interface RecordSettings extends InspectSettings {
+export interface ProfileSettings extends InspectSettings {
   readonly seconds: number
   readonly output: string | undefined
-  readonly format: 'perfetto' | 'chrome' | undefined
+}
+
+const seconds = { takes: duration(1), initial: '5s', help: 'how long' } as const
+const output = { takes: file(), short: 'o', help: 'where to write it' } as const
+
+export const profileOptions: OptionTable<ProfileSettings> = {
+  seconds,
+  output: { ...output, help: 'a file for the folded stacks, besides what is shown' },
+  ...shared,
+}
+
+export interface RecordSettings extends ProfileSettings {
+  readonly format: 'perfetto' | 'chrome'
+}
+
+export const recordOptions: OptionTable<RecordSettings> = {
+  seconds,
+  output: { ...output, help: 'the file; corral-PID.pftrace here when left out' },
+  format: { takes: choice(['perfetto', 'chrome']), initial: 'perfetto', help: 'of the file' },
+  ...shared,
 }
 
 export interface DashboardSettings extends InspectSettings {
   readonly port: number | undefined
+}
+
+export const dashboardOptions: OptionTable<DashboardSettings> = {
+  port: { takes: port, help: 'of the page; 7118, or a free one, when left out' },
+  ...shared,
 }
 
 export interface DetachSettings {
@@ -70,6 +94,3 @@ export const detachOptions: OptionTable<DetachSettings> = {
   debug: shared.debug,
   help: shared.help,
 }
-
-export const sharedOptions: OptionTable<InspectSettings> = shared
-export const outputFile: ReturnType<typeof file> = file()

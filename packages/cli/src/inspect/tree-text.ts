@@ -1,8 +1,9 @@
-import type { GroupRow, Reading, TaskRow } from '@corral/inspect/attach'
+import type { GroupRow, GroupWait, Reading, TaskRow } from '@corral/inspect/attach'
 import { formatCount } from '../format/format-count.ts'
 import { printable } from '../format/printable.ts'
 import { shorten } from '../format/shorten.ts'
 import { ReadingWords } from './describe-wait.ts'
+import { mergedWaits } from './merged-waits.ts'
 import { spanText } from './span-text.ts'
 import { stackText } from './stack-text.ts'
 
@@ -83,7 +84,7 @@ function groupBranches(
     const { count, stem, name, pending, running, cancelling } = group
     const single = count === 1
     const left = single ? shown(name) : `${shown(stem)} ×${formatCount(count)}`
-    const [first, ...others] = longestFirst(group)
+    const [first, ...others] = longestFirst(group, reading.resources)
     if (single) return { left, right: rows.get(group.task) ? stateOf(rows.get(group.task)) : '' }
     const parts = []
     if (first !== undefined) {
@@ -111,7 +112,7 @@ function groupBranches(
       const at = place(group.task)
       return at === '' ? [] : [{ left: '', right: at, below: [] }]
     }
-    return longestFirst(group)
+    return longestFirst(group, reading.resources)
       .slice(0, 2)
       .flatMap(({ task }) => {
         const row = rows.get(task)
@@ -188,6 +189,6 @@ function shown(name: string): string {
   return shorten(printable(name), longestName)
 }
 
-function longestFirst({ waits }: GroupRow): GroupRow['waits'] {
-  return waits.toSorted((a, b) => b.count - a.count || a.since - b.since)
+function longestFirst({ waits }: GroupRow, resources: Reading['resources']): readonly GroupWait[] {
+  return mergedWaits(waits, resources).toSorted((a, b) => b.count - a.count || a.since - b.since)
 }

@@ -25,6 +25,6 @@ export async function explainSlow(
     return { ...result, plan: rows.map(([line]) => String(line)).join('\n') }
   } catch (error) {
     if (isCancelled(error)) throw error
-    return result // it cannot be explained, and has succeeded
+    return result // it cannot be explained, but has succeeded
   }
 }

@@ -62,7 +62,7 @@ async function* notifications(
   const changed = new Event()
   connection.onNotification(({ channel, payload }) => {
     if (waiting.length < most) waiting.push({ channel, payload, missed: false })
-    else waiting[most] = missed // the last of what is told of
+    else waiting[most] = missed // the last item
     changed.set()
   })
   connection.onEnd(() => changed.set())

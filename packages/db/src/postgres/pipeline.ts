@@ -248,7 +248,7 @@ export class Pipeline {
     this.#starting -= 1
     let lent: BorrowedPostgres
     try {
-      if (this.#lender.room === 0 && this.#pipes.size > 0) return // somebody else was faster
+      if (this.#lender.room === 0 && this.#pipes.size > 0) return // another was faster
       lent = await this.#lender.borrow()
     } catch (error) {
       const first = this.#nextHit() ?? this.#next()

@@ -230,7 +230,7 @@ export class PostgresConnection implements Connection {
         try {
           await moveOnAfter(this.grace, () => this.execute('rollback', rollback))
         } catch (error) {
-          if (isCancelled(error)) throw error // otherwise its status says how it went
+          if (isCancelled(error)) throw error // otherwise its status tells the outcome
         }
       }
       if (this.alive && this.status === 'I') return true

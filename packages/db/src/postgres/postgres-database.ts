@@ -148,7 +148,7 @@ export class PostgresDatabase extends EngineDatabase {
     for (;;) {
       const lease = await this.#pool.acquire()
       if (lease.value.alive) return lease
-      lease.discard() // the server ended it while it lay idle
+      lease.discard() // the server closed it while it was idle
     }
   }
 

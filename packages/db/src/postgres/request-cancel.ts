@@ -60,7 +60,7 @@ export async function cancelUntilEnded(
       await requestCancel({ host, port, ssl, processId, secretKey })
     } catch (error) {
       if (isCancelled(error)) throw error
-      await sleep(patience) // the server takes no connections just now
+      await sleep(patience) // the server accepts no connections at the moment
     }
     if (!submission.done) await moveOnAfter(patience, () => changed.wait())
   }

@@ -127,5 +127,5 @@ function lost(api: string, cause: unknown): DatabaseError {
 }
 
 function unlessCancelled(error: unknown): void {
-  if (isCancelled(error)) throw error // otherwise its status says how it went
+  if (isCancelled(error)) throw error // otherwise its status tells the outcome
 }

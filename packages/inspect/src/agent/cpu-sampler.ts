@@ -85,17 +85,26 @@ export function cpuSampler(parts: CpuSamplerParts, host: SamplerHost): CpuSample
     if (!withStacks) return
     if (path.length > 60) path = [...path.slice(0, 30), '…', ...path.slice(-30)]
     path.reverse()
-    const frames = stack.map(functionOf).reverse()
+    const frames = stack.some((line) => line.includes('corral-agent'))
+      ? ['(looking on)']
+      : stack.flatMap(functionsOf).reverse()
+    if (frames.length === 0 && path.length === 0) frames.push('(runtime)')
     const way = [...path.map((name) => `[${name.replaceAll(';', ',')}]`), ...frames].join(';')
     if (folded.has(way) || folded.size < mostStacks) add(folded, way)
     else add(folded, '(others)')
   }
 
-  /** `inner (report.ts:7)` of a line of a stack. */
-  function functionOf(line: string): string {
+  // The runtime's and corral's own: what they take is told as their caller's.
+  const foreign =
+    /^(node:|internal\/|<anonymous>|native)|[/\\]node_modules[/\\](@corral[/\\]|corral[/\\])|[/\\]packages[/\\]core[/\\](src|dist)[/\\]/
+
+  /** `inner report.ts:7` of a line of a stack. */
+  function functionsOf(line: string): string[] {
     const [, name = '', place = ''] = /^\s*at (?:(?:async )?(.*?) \()?(.*?)\)?$/.exec(line) ?? []
+    if (foreign.test(place)) return []
     const file = place.replace(/^.*[/\\]/, '').replace(/:\d+$/, '')
-    return `${name === '' ? '(anonymous)' : name} ${file}`.replaceAll(';', ',')
+    const own = name.replace(/^TaskNode\./, '').replace(/ \[as \w+\]$/, '')
+    return [`${own === '' ? '(anonymous)' : own} ${file}`.replaceAll(';', ',')]
   }
 
   return {

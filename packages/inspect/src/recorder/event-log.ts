@@ -1,5 +1,6 @@
-import { currentScope, instrument, nameOf, snapshot } from 'corral/lowlevel'
+import { instrument, nameOf, snapshot } from 'corral/lowlevel'
 import type { Hooks, Runtime, ScopeNode, TaskRecord, Waiter } from 'corral/lowlevel'
+import { currentRoot } from '../tree.ts'
 import { EventKind, EventRing, MOST } from './event-ring.ts'
 import { NameTable } from './name-table.ts'
 import { traceOf, waitName } from './trace.ts'
@@ -45,12 +46,6 @@ export class EventLog implements Disposable {
   [Symbol.dispose](): void {
     this.#stop()
   }
-}
-
-function currentRoot(): ScopeNode {
-  let scope = currentScope()
-  while (scope.parent !== undefined) scope = scope.parent
-  return scope
 }
 
 function hooksOf(ring: EventRing, names: NameTable, runtime: Runtime): Hooks {

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { Worker } from 'node:worker_threads'
 import {
   report,
@@ -7,6 +6,7 @@ import {
   requireFunction,
   requireOptions,
 } from 'corral/lowlevel'
+import { outside } from '../outside.ts'
 import { describeBlock } from './block-report.ts'
 import type { BlockReport } from './block-report.ts'
 import { monotonic, SharedPulse } from './shared-pulse.ts'
@@ -36,9 +36,8 @@ const script = new URL(
   import.meta.url,
 )
 
-// Captured when this is loaded, in no task: timers that a test replaces later change nothing in here.
+// Captured when this is loaded: timers that a test replaces later change nothing in here.
 const { clearInterval, clearTimeout, setInterval, setTimeout } = globalThis
-const outside = AsyncLocalStorage.snapshot()
 
 /** A thread that has died is replaced after so long, at first and at the most, in milliseconds. */
 const REPLACED = 1000

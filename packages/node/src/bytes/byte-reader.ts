@@ -6,10 +6,10 @@ import { LineSplitter } from './line-splitter.ts'
 import type { LineOptions } from './line-splitter.ts'
 
 /**
- * Reads the bytes of a Node stream, one reader at a time. What is not read waits in the stream, and holds
- * back whoever writes: memory stays bounded.
+ * Reads the bytes of a Node stream, one reader at a time. Unread bytes stay in the stream and apply back-pressure to
+ * the writer: memory stays bounded.
  *
- * Cancellation: of any of its waits throws `Cancelled` and loses no byte; the next read goes on there.
+ * Cancellation: a cancelled wait throws `Cancelled` and loses no bytes; the next read continues there.
  *
  * @example
  * await using child = await openProcess('git', ['log'])
@@ -19,23 +19,23 @@ import type { LineOptions } from './line-splitter.ts'
 export class ByteReader implements AsyncIterable<Buffer> {
   readonly #source: Readable
   readonly #line = new WaitQueue()
-  /** Bytes that were taken from the stream and not yet given to a reader. */
+  /** Bytes taken from the stream and not yet returned to a reader. */
   #kept: Buffer[] = []
   #busy = false
   #ended = false
   #error: Error | undefined
   readonly #onDemand: boolean
-  /** From this moment on nobody waits for more: see `endBy`. */
+  /** From this moment on, no more is waited for: see `endBy`. */
   #deadline = Infinity
   #room = 0
 
-  /** What is thrown when the stream breaks off: without an error, or with one. */
+  /** Makes the error thrown when the stream breaks off, with or without an error of its own. */
   readonly #broken: (error: Error | undefined) => Error | undefined
 
   /**
-   * @param source a stream of bytes that nobody else reads
-   * @param broken makes another error of that of the stream, or one of its breaking off without any
-   * @param options.onDemand takes bytes from the system only while somebody waits for them
+   * @param source a byte stream that nothing else reads
+   * @param broken converts the stream's error, or makes one when it breaks off without any
+   * @param options.onDemand takes bytes from the system only while a task waits for them
    */
   constructor(
     source: Readable,
@@ -50,12 +50,12 @@ export class ByteReader implements AsyncIterable<Buffer> {
     source.on('end', this.#end)
     source.on('close', this.#breakOff)
     source.on('error', this.#breakOff)
-    // It may have ended before anybody listened.
+    // It may have ended before this listener was added.
     if (source.readableEnded) this.#end()
     else if (source.destroyed) this.#breakOff(source.errored ?? undefined)
   }
 
-  /** What has arrived, however much that is; undefined at the end. */
+  /** Whatever has arrived; undefined at the end. */
   read(): Promise<Buffer | undefined> {
     if (!this.#busy) {
       const chunk = this.#take()
@@ -67,7 +67,7 @@ export class ByteReader implements AsyncIterable<Buffer> {
   /**
    * Exactly `count` bytes.
    *
-   * @throws FrameError TRUNCATED when there are fewer before the end; they can still be read
+   * @throws FrameError TRUNCATED when the stream ends before that; the bytes can still be read
    */
   async readExactly(count: number): Promise<Buffer> {
     requireCount('ByteReader.readExactly: count', count, 0)
@@ -86,9 +86,9 @@ export class ByteReader implements AsyncIterable<Buffer> {
   /**
    * Everything up to `mark`, which is the end of what is returned.
    *
-   * @param max in bytes, the mark included; 1 MiB unless given
-   * @throws FrameError TOO_LONG without a mark in `max` bytes, TRUNCATED without one before the end; what was
-   * read can still be read
+   * @param max in bytes, including the mark; 1 MiB by default
+   * @throws FrameError TOO_LONG without a mark in `max` bytes, TRUNCATED without one before the end; the bytes can
+   * still be read
    */
   async readUntil(mark: string | Uint8Array, max: number = 1024 * 1024): Promise<Buffer> {
     const sought = typeof mark === 'string' ? Buffer.from(mark) : mark
@@ -114,7 +114,7 @@ export class ByteReader implements AsyncIterable<Buffer> {
     })
   }
 
-  /** Waits until a byte is there, or the end; says whether it is the end. */
+  /** Waits for a byte or the end; returns whether it is the end. */
   isAtEnd(): Promise<boolean> {
     return this.#alone(async () => {
       const chunk = await this.#next('ByteReader.isAtEnd')
@@ -123,7 +123,7 @@ export class ByteReader implements AsyncIterable<Buffer> {
     })
   }
 
-  /** Its lines; what lies behind the last one that was taken can be read after leaving the loop. */
+  /** Its lines; what follows the last line taken can still be read after leaving the loop. */
   lines(options: LineOptions = {}): AsyncIterableIterator<string> {
     return this.#lines(new LineSplitter('ByteReader.lines', options))
   }
@@ -141,8 +141,8 @@ export class ByteReader implements AsyncIterable<Buffer> {
   }
 
   /**
-   * From now on a wait for more ends `ms` later as if it was the end: somebody holds the other side open
-   * who has nothing to do with us. What arrives until then is read.
+   * From now on, the stream counts as ended after `ms`: an unrelated process may hold the other side open. What arrives
+   * until then is read.
    *
    * @internal
    */
@@ -152,7 +152,7 @@ export class ByteReader implements AsyncIterable<Buffer> {
   }
 
   /**
-   * Takes out of the stream what comes from now on, so that nobody is held up, and keeps so many bytes of it.
+   * From now on drains the stream, so that the writer is not blocked, and keeps up to this many bytes.
    *
    * @internal
    */
@@ -167,7 +167,7 @@ export class ByteReader implements AsyncIterable<Buffer> {
   }
 
   /**
-   * Leaves the stream to somebody else, with all that was not read yet.
+   * Hands the stream over to another reader, with all unread bytes.
    *
    * @internal
    */
@@ -218,7 +218,7 @@ export class ByteReader implements AsyncIterable<Buffer> {
     }
   }
 
-  /** Keeps what comes until `enough` says how many bytes are wanted, and gives those; undefined at the end. */
+  /** Buffers until `enough` says how many bytes are wanted, and returns those; undefined at the end. */
   async #gather(
     kind: string,
     enough: (bytes: () => Buffer, size: number) => number | undefined,
@@ -289,7 +289,7 @@ export class ByteReader implements AsyncIterable<Buffer> {
     }
   }
 
-  /** Has the stream stop when nobody waits: a stream that was listened to only hears `pause` afterwards. */
+  /** Pauses the stream when no task waits: a stream with a new listener only obeys `pause` afterwards. */
   #rest(): void {
     const source = this.#source.off('readable', this.#arrived)
     setImmediate(() => {

@@ -2,8 +2,8 @@ import type { Writable } from 'node:stream'
 import { suspend, Waiter, WaitQueue, wake } from 'corral/lowlevel'
 
 /**
- * Writes bytes to a process. A write waits until its bytes were taken, so a slow reader holds back its
- * writer. That the reader has gone is no error: `write` says so.
+ * Writes bytes to a process. A write waits until its bytes are accepted, so a slow reader applies back-pressure. A
+ * reader that is gone is not an error: `write` returns false.
  *
  * @example
  * await using child = await openProcess('sort', [], { stdin: 'pipe' })
@@ -17,19 +17,19 @@ export class ByteWriter {
   /** @internal */
   constructor(sink: Writable) {
     this.#sink = sink
-    sink.on('error', () => this.#wake()) // EPIPE, ECONNRESET: write() tells it
+    sink.on('error', () => this.#wake()) // EPIPE, ECONNRESET: write() reports it
     sink.on('close', () => this.#wake())
   }
 
-  /** Whether the other side has gone, or it was closed. */
+  /** Whether the other side is gone, or this writer was closed. */
   get closed(): boolean {
     return this.#sink.destroyed || this.#sink.writableEnded
   }
 
   /**
-   * Writes all of it; false when nobody will read it any more.
+   * Writes all of it; returns false when the reader is gone.
    *
-   * Cancellation: throws `Cancelled` and closes it: how much was taken nobody knows.
+   * Cancellation: throws `Cancelled` and closes it: it is unknown how much was accepted.
    */
   async write(bytes: string | Uint8Array): Promise<boolean> {
     if (this.closed) return false
@@ -50,9 +50,9 @@ export class ByteWriter {
   }
 
   /**
-   * Says that nothing more comes, after what was written.
+   * Signals the end of input, after what was written.
    *
-   * Cancellation: throws `Cancelled`; what was not taken yet is dropped.
+   * Cancellation: throws `Cancelled`; what was not accepted yet is dropped.
    */
   async close(): Promise<void> {
     if (!this.#sink.destroyed) this.#sink.end(() => this.#wake())

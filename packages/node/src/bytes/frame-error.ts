@@ -8,7 +8,7 @@ import { CorralError } from 'corral'
  */
 export type FrameErrorCode = 'TOO_LONG' | 'TRUNCATED'
 
-/** Bytes that cannot be cut into lines, frames or records. */
+/** Bytes that cannot be split into lines, frames or records. */
 export class FrameError extends CorralError {
   declare readonly code: FrameErrorCode
 

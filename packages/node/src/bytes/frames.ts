@@ -4,17 +4,17 @@ import { ByteReader } from './byte-reader.ts'
 import { FrameError } from './frame-error.ts'
 
 export interface FrameOptions {
-  /** How many bytes the length in front of each frame has, in network order. */
+  /** How many bytes the length prefix of each frame has, in network byte order. */
   readonly lengthBytes?: 1 | 2 | 4
-  /** The longest frame in bytes, 1 MiB unless given; a longer one is an error, and nothing is allocated for it. */
+  /** The longest frame in bytes, 1 MiB by default; a longer one is an error, and nothing is allocated for it. */
   readonly max?: number
 }
 
 /**
- * The frames of a source of bytes, each of which has its length in front of it (4 bytes, network order,
- * unless `lengthBytes` says otherwise). A frame may be empty.
+ * The length-prefixed frames of a byte source (4 bytes, network byte order, unless `lengthBytes` says otherwise). A
+ * frame may be empty.
  *
- * Cancellation: of a `ByteReader` throws `Cancelled`; other sources must know it themselves.
+ * Cancellation: a `ByteReader` throws `Cancelled`; other sources must handle it themselves.
  *
  * @throws FrameError TOO_LONG for more than `max` bytes, TRUNCATED when the source ends in a frame
  * @example

@@ -2,20 +2,20 @@ import { requireLimit } from 'corral/lowlevel'
 import { FrameError } from './frame-error.ts'
 
 export interface LineOptions {
-  /** The longest line in bytes, 1 MiB unless given; a longer one is an error. */
+  /** The longest line in bytes, 1 MiB by default; a longer one is an error. */
   readonly max?: number
 }
 
 const NEWLINE = 0x0a
 
 /**
- * Cuts bytes into lines. Whole lines are decoded at once, which is safe at any border of chunks: no
- * character of UTF-8 has a newline in it. What follows the last newline waits here for its end.
+ * Splits bytes into lines. Whole lines are decoded at once, which is safe at any chunk boundary: no UTF-8 character
+ * contains a newline. What follows the last newline is kept until its end arrives.
  */
 export class LineSplitter {
   readonly #api: string
   readonly #max: number
-  /** What was split last, to find the bytes of lines that nobody took. */
+  /** What was split last, to find the bytes of lines that were not taken. */
   #block: Buffer = Buffer.alloc(0)
   #partial: Buffer[] = []
   #partialSize = 0
@@ -44,7 +44,7 @@ export class LineSplitter {
     return block.includes(0x0d) ? lines.map(withoutReturn) : lines
   }
 
-  /** The last line, when no newline follows it. */
+  /** The last line, if no newline follows it. */
   end(): string | undefined {
     if (this.#partialSize === 0) return undefined
     const line = Buffer.concat(this.#partial).toString('utf8')
@@ -53,7 +53,7 @@ export class LineSplitter {
     return withoutReturn(line)
   }
 
-  /** The bytes behind the first `taken` lines of those that `push` returned last. */
+  /** The bytes after the first `taken` lines that `push` returned last. */
   rest(taken: number): Buffer {
     let start = 0
     for (let i = 0; i < taken; i++) start = this.#block.indexOf(NEWLINE, start) + 1

@@ -3,10 +3,10 @@ import { LineSplitter } from './line-splitter.ts'
 import type { LineOptions } from './line-splitter.ts'
 
 /**
- * The lines of a source of bytes, without their ends (`\n` or `\r\n`), decoded as UTF-8. The last line
- * needs no newline. Nothing is read before the loop begins, so it may begin late.
+ * The lines of a byte source, without their ends (`\n` or `\r\n`), decoded as UTF-8. The last line needs no newline.
+ * Nothing is read before the loop starts, so it may start late.
  *
- * Cancellation: of a `ByteReader` throws `Cancelled` and loses nothing; other sources must know it themselves.
+ * Cancellation: a `ByteReader` throws `Cancelled` and loses nothing; other sources must handle it themselves.
  *
  * @throws FrameError TOO_LONG for a line of more than `max` bytes
  * @example

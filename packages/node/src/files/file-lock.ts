@@ -8,13 +8,13 @@ import { requireName } from '../guard.ts'
 const PAUSE = 100
 
 /**
- * Locks a file among all processes of this machine: the file is there for that alone. The system holds the lock for us, so it is
- * free at once when its owner ends, however it ends, and nobody steals it from one who is slow. Who waits looks again
- * at most every 100 ms, so the order is by chance. On a network file system it is as good as that one's locks.
+ * Locks a file across all processes on this machine; the file serves only the lock. The operating system holds the
+ * lock, so it is released at once when its owner ends, however it ends, and is never stolen from a slow one. Waiters
+ * poll at least every 100 ms, so their order is random. On a network file system it is as good as that system's locks.
  *
  * Cancellation: stops waiting, and holds nothing.
  *
- * @param path of a file that holds nothing else; it is made, and removed at the end
+ * @param path of a file with no other content; it is created, and removed at the end
  * @throws Error EACCES, ENOENT: the system's own
  * @example
  * await using _lock = await fileLock('/var/lib/app/lock')
@@ -30,7 +30,7 @@ export async function fileLock(path: string): Promise<AsyncDisposable> {
 }
 
 /**
- * The same, but it does not wait: undefined when somebody else holds it.
+ * Like `fileLock`, but does not wait: undefined when the lock is taken.
  *
  * @example
  * const lock = await tryFileLock('/var/lib/app/lock')
@@ -39,7 +39,7 @@ export async function fileLock(path: string): Promise<AsyncDisposable> {
 export async function tryFileLock(path: string): Promise<AsyncDisposable | undefined> {
   requireName('tryFileLock: path', path)
   throwIfCancelled()
-  return shield(() => take(resolve(path))) // in full: SQLite has names of its own, such as file:x
+  return shield(() => take(resolve(path))) // the full path: SQLite has special names, such as file:x
 }
 
 async function take(path: string): Promise<AsyncDisposable | undefined> {
@@ -48,13 +48,13 @@ async function take(path: string): Promise<AsyncDisposable | undefined> {
     const before = await inodeOf(path)
     const held = lock(path)
     if (held === undefined) return undefined
-    // The owner before us removes the file while it holds the lock: then ours is on a file that is gone.
+    // The previous owner removes the file while it holds the lock: then ours is on a file that is gone.
     if (before !== undefined && (await inodeOf(path)) === before) return new Held(held, path)
     held.close()
   }
 }
 
-/** Never opens a file that is there: closing it again would drop the locks this process has on it [POSIX fcntl]. */
+/** Never opens an existing file: closing it again would drop the locks this process has on it [POSIX fcntl]. */
 async function create(path: string): Promise<void> {
   try {
     await (await open(path, 'wx')).close()
@@ -71,7 +71,7 @@ async function inodeOf(path: string): Promise<number | undefined> {
   }
 }
 
-/** SQLite's locks are those of the system, and right also among several owners in one process. */
+/** SQLite uses the system's locks, and they are also correct between several owners in one process. */
 function lock(path: string): DatabaseSync | undefined {
   const db = new DatabaseSync(path)
   try {
@@ -97,7 +97,7 @@ class Held implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#released) return
     this.#released = true
-    await shield(() => unlink(this.#path).catch(() => {})) // where open files cannot be removed it stays, empty
+    await shield(() => unlink(this.#path).catch(() => {})) // where open files cannot be removed, it stays, empty
     this.#db.close()
   }
 }

@@ -9,9 +9,9 @@ import { requireName } from '../guard.ts'
 import { FileError } from './file-error.ts'
 
 export interface OpenFileOptions {
-  /** For which use: `r` reads, `w` begins anew, `a` appends, `+` does both; `x` refuses what is there. `r` unless given. */
+  /** The mode: `r` reads, `w` truncates, `a` appends, `+` allows both; `x` refuses an existing file. `r` by default. */
   readonly flags?: OpenFlags
-  /** The permissions of a file that is made; 0o666 less the umask unless given. */
+  /** The permissions of a created file; by default 0o666 less the umask. */
   readonly mode?: number
   /** Lets devices and folders through, such as `/dev/null`. */
   readonly special?: boolean
@@ -34,11 +34,11 @@ const FLAGS: Readonly<Record<OpenFlags, number>> = {
 const CHUNK = 64 * 1024
 
 /**
- * Opens a file. It is closed when its block is left, also when it was cancelled while it was being opened. FIFOs,
- * devices and sockets are refused: to open one can block a thread of Node's pool for ever, and four of them
- * freeze all files and lookups of names.
+ * Opens a file. It is closed when its block is left, even if it was cancelled while being opened. FIFOs, devices and
+ * sockets are refused: opening one can block a thread of Node's pool forever, and four of them freeze all file
+ * operations and name lookups.
  *
- * Cancellation: throws when what was opened is closed again.
+ * Cancellation: throws once the file is closed again.
  *
  * @throws FileError SPECIAL
  * @throws Error ENOENT, EACCES, EMFILE: the system's own
@@ -56,7 +56,7 @@ export async function openFile(
     refuse('openFile: flags', `one of ${Object.keys(FLAGS).join(', ')}`, flags)
   }
   throwIfCancelled()
-  // With O_NONBLOCK a FIFO is opened at once: we look what it is afterwards, so that nobody can change it in between.
+  // With O_NONBLOCK a FIFO opens at once: its kind is checked afterwards, so that it cannot change in between.
   const bits = FLAGS[flags] | constants.O_NONBLOCK
   const file = await uninterrupted<OpenFile>('openFile', undefined, (done, failed) => {
     open(path, bits, mode, (error, fd) => (error ? failed(error) : done(new OpenFile(path, fd))))
@@ -74,12 +74,12 @@ export async function openFile(
   }
 }
 
-/** An open file. `openFile` makes one. */
+/** An open file. Made by `openFile`. */
 export class OpenFile implements AsyncIterable<Buffer>, AsyncDisposable {
   readonly path: string
   #fd: number | undefined
   #closing: Promise<void> | undefined
-  /** Work of the system's under way: the file is closed after it. */
+  /** A system call in progress: the file is closed after it. */
   readonly #busy = new Set<Promise<unknown>>()
 
   /** @internal */
@@ -91,7 +91,7 @@ export class OpenFile implements AsyncIterable<Buffer>, AsyncDisposable {
   /**
    * At most `count` bytes from where the last read ended, or from `position`; undefined at the end.
    *
-   * Cancellation: throws after the system is done; the bytes are lost then.
+   * Cancellation: throws after the system is done; the bytes are then lost.
    */
   async read(count: number = CHUNK, position?: number): Promise<Buffer | undefined> {
     requireCount('OpenFile.read: count', count)
@@ -105,7 +105,7 @@ export class OpenFile implements AsyncIterable<Buffer>, AsyncDisposable {
     return size === 0 ? undefined : buffer.subarray(0, size)
   }
 
-  /** All from where the last read ended. */
+  /** Everything from where the last read ended. */
   async readAll(): Promise<Buffer> {
     const chunks: Buffer[] = []
     for await (const chunk of this) chunks.push(chunk)
@@ -115,9 +115,9 @@ export class OpenFile implements AsyncIterable<Buffer>, AsyncDisposable {
   /**
    * Writes all of it, where the last write ended or at `position`.
    *
-   * Cancellation: between two parts of a large one.
+   * Cancellation: between two parts of a large write.
    *
-   * @throws Error ENOSPC: the system's own; what was written until then stays
+   * @throws Error ENOSPC: the system's own; what was written so far stays
    */
   async write(bytes: string | Uint8Array, position?: number): Promise<void> {
     const all = typeof bytes === 'string' ? Buffer.from(bytes) : bytes
@@ -133,12 +133,12 @@ export class OpenFile implements AsyncIterable<Buffer>, AsyncDisposable {
     }
   }
 
-  /** Waits until the disk has what was written. */
+  /** Waits until what was written is on disk. */
   sync(): Promise<void> {
     return this.#work('sync', (fd, done, failed) => fsync(fd, settle(done, failed)))
   }
 
-  /** Cuts it to so many bytes, or fills it up with zeros. */
+  /** Truncates it to this size, or extends it with zeros. */
   truncate(size: number): Promise<void> {
     requireCount('OpenFile.truncate: size', size, 0)
     return this.#work('truncate', (fd, done, failed) => ftruncate(fd, size, settle(done, failed)))
@@ -162,7 +162,7 @@ export class OpenFile implements AsyncIterable<Buffer>, AsyncDisposable {
     for (let chunk = await this.read(); chunk !== undefined; chunk = await this.read()) yield chunk
   }
 
-  /** Closes it, when the work that is under way is done. Cancellation: does not cut it short. */
+  /** Closes it once operations in progress are done. Cancellation: does not cut it short. */
   close(): Promise<void> {
     return (this.#closing ??= shield(() => this.#close()))
   }
@@ -182,7 +182,7 @@ export class OpenFile implements AsyncIterable<Buffer>, AsyncDisposable {
     await calledBack('OpenFile.close', this, (done, failed) => close(fd, settle(done, failed)))
   }
 
-  /** What the system does cannot be stopped: it is waited for. */
+  /** System calls cannot be stopped: they are waited for. */
   async #work<T>(
     method: string,
     begin: (fd: number, done: (value: T) => void, failed: (error: unknown) => void) => void,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { shield, throwIfCancelled } from 'corral'
 
-/** A folder for a while. */
+/** A temporary folder. */
 export class TempDir implements AsyncDisposable {
   readonly path: string
 
@@ -12,18 +12,18 @@ export class TempDir implements AsyncDisposable {
     this.path = path
   }
 
-  /** Removes it with all that is in it. Cancellation: does not cut it short. */
+  /** Removes it with everything in it. Cancellation: does not cut it short. */
   async [Symbol.asyncDispose](): Promise<void> {
     await shield(() => rm(this.path, { recursive: true, force: true, maxRetries: 3 }))
   }
 }
 
 /**
- * Makes an empty folder that only this user can read. It is removed, with all that is in it, when its block is left.
+ * Creates an empty folder that only this user can read. It is removed, with everything in it, when its block is left.
  *
- * Cancellation: makes none, or removes it.
+ * Cancellation: creates none, or removes it.
  *
- * @param parent where it is made; the system's place for temporary files unless given
+ * @param parent where to create it; by default the system's folder for temporary files
  * @example
  * await using folder = await tempDir()
  * await writeAtomic(join(folder.path, 'page.html'), html)

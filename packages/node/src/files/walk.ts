@@ -6,9 +6,9 @@ import { ready, requireCount, suspend, Waiter, WaitQueue, wake } from 'corral/lo
 import { requireName } from '../guard.ts'
 
 export interface WalkOptions {
-  /** How many folders are read at a time; 32 unless given. */
+  /** How many folders are read at a time; 32 by default. */
   readonly concurrency?: number
-  /** Whether a folder is gone into; all are unless given. Links to folders never are. */
+  /** Whether to descend into a folder; by default into all. Links to folders are never followed. */
   readonly enter?: (folder: string) => boolean
 }
 
@@ -17,14 +17,14 @@ export interface WalkEntry {
   readonly kind: 'file' | 'folder' | 'link' | 'other'
 }
 
-/** How many entries may wait for the reader before no other folder is read. */
+/** How many entries may be buffered before reading pauses. */
 const AHEAD = 10_000
 
 /**
- * All that is below a folder, in no order. Nothing is read before the loop begins, and little more than it takes;
- * folders that vanish meanwhile are passed over.
+ * Everything under a folder, in no particular order. Nothing is read before the loop starts, and little more than it
+ * takes; folders that vanish meanwhile are skipped.
  *
- * Cancellation: throws `Cancelled`; leaving the loop waits for the folders that are being read.
+ * Cancellation: throws `Cancelled`; leaving the loop waits for folders being read.
  *
  * @throws Error ENOENT, EACCES: the system's own
  * @example

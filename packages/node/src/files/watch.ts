@@ -9,27 +9,27 @@ import { requireName } from '../guard.ts'
 import { FileError } from './file-error.ts'
 
 export interface WatchOptions {
-  /** Whether what is there already is told first, as `created`. */
+  /** Whether existing entries are reported first, as `created`. */
   readonly existing?: boolean
-  /** Whether folders below it are watched too; they are unless given. */
+  /** Whether subfolders are watched too; true by default. */
   readonly recursive?: boolean
 }
 
-/** What became of a file, a folder or a link since it was told last. */
+/** What happened to a file, a folder or a link since the last report. */
 export interface Change {
   readonly type: 'created' | 'changed' | 'removed'
   readonly path: string
 }
 
-/** How long it must be quiet before folders are looked through after a burst, in milliseconds. */
+/** How long it must be quiet before folders are scanned after a burst, in milliseconds. */
 const QUIET = 50
-/** More rings than this in one go, and some may have been dropped. */
+/** More notifications than this at once, and some may have been dropped. */
 const BURST = 100
 
 /**
- * What changes in a folder. The system's messages only say where to look; what is told is what was found there, so that nothing
- * is missed whatever the system dropped: after a burst all folders are looked through. While nobody takes them,
- * changes of one path become one.
+ * Changes in a folder. The system's notifications only say where to look; what is reported is what was found there, so
+ * that nothing is missed even if the system dropped some: after a burst all folders are scanned. Unread changes to the
+ * same path are merged.
  *
  * Cancellation: throws `Cancelled`; leaving the loop ends the watch.
  *
@@ -44,13 +44,13 @@ export function watch(folder: string, options: WatchOptions = {}): AsyncIterable
   return new FolderWatch(folder, options)
 }
 
-/** A folder that is watched, and what was found in it last. */
+/** A watched folder, and what was last found in it. */
 interface Watched {
   readonly path: string
   readonly bell: FSWatcher
-  /** Of each name how it looked, to tell a change. */
+  /** The fingerprint of each name, to detect a change. */
   readonly found: Map<string, string>
-  /** Names that were rung for. */
+  /** Names with a pending notification. */
   readonly rung: Set<string>
 }
 
@@ -59,7 +59,7 @@ class FolderWatch implements AsyncIterableIterator<Change, void, void> {
   readonly #recursive: boolean
   #tellsFound: boolean
   readonly #folders = new Map<string, Watched>()
-  /** What nobody has taken yet: the last of each path, in the order of the first. */
+  /** Unread changes: the last per path, in the order of the first. */
   readonly #changes = new Map<string, Change['type']>()
   readonly #line = new WaitQueue()
   #rings = 0
@@ -123,7 +123,7 @@ class FolderWatch implements AsyncIterableIterator<Change, void, void> {
     this.#tellsFound = true
   }
 
-  /** One look at a time; what rings meanwhile is looked at after it. */
+  /** One scan at a time; notifications meanwhile are handled after it. */
   #look(look: () => Promise<void>): void {
     this.#looking = (this.#looking ?? Promise.resolve()).then(look).catch((error: unknown) => {
       if (isCancelled(error)) throw error
@@ -134,7 +134,7 @@ class FolderWatch implements AsyncIterableIterator<Change, void, void> {
     })
   }
 
-  /** Watches first and looks then, so that nothing falls in between. */
+  /** Watches first and scans then, so that nothing is missed in between. */
   async #enter(path: string): Promise<void> {
     if (this.#isOver || this.#folders.has(path)) return
     let bell: FSWatcher
@@ -144,7 +144,7 @@ class FolderWatch implements AsyncIterableIterator<Change, void, void> {
       if (path !== this.#root && isGone(error)) return
       throw error
     }
-    bell.on('error', () => {}) // the folder is gone: its own folder tells
+    bell.on('error', () => {}) // the folder is gone: its parent reports it
     const folder: Watched = { path, bell, found: new Map(), rung: new Set() }
     this.#folders.set(path, folder)
     await this.#lookThrough(folder)
@@ -172,7 +172,7 @@ class FolderWatch implements AsyncIterableIterator<Change, void, void> {
       } else {
         for (const [i, folder] of rung.entries()) await this.#lookAt(folder, names[i] ?? [])
       }
-      // Rung for by its own name, or by nothing at all: is the first folder still there?
+      // Notified under its own name, or under none: is the root folder still there?
       if (!this.#isOver && (await stampOf(this.#root)) === undefined) throw isRemoved(this.#root)
     })
   }
@@ -212,7 +212,7 @@ class FolderWatch implements AsyncIterableIterator<Change, void, void> {
     for (const path of entered) await this.#enter(path)
   }
 
-  /** A folder is gone, and with it all below. */
+  /** A folder is gone, with everything under it. */
   #forget(path: string): void {
     const folder = this.#folders.get(path)
     if (folder === undefined) return
@@ -234,7 +234,7 @@ class FolderWatch implements AsyncIterableIterator<Change, void, void> {
   }
 }
 
-/** How something looks; a folder always the same, since what is in it is told by itself. */
+/** A fingerprint; always the same for a folder, since its content is reported separately. */
 async function stampOf(path: string): Promise<string | undefined> {
   try {
     const { mtimeMs, ctimeMs, size, ino, mode } = await lstat(path)

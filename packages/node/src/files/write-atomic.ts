@@ -6,17 +6,18 @@ import { requireName } from '../guard.ts'
 import { openFile } from './open-file.ts'
 
 export interface WriteAtomicOptions {
-  /** Its permissions; unless given those of the file that is replaced, or 0o666 less the umask. */
+  /** Its permissions; by default those of the replaced file, or 0o666 less the umask. */
   readonly mode?: number
 }
 
 /**
- * Writes a file so that others see the old one or the new one, never a part: into a temporary file beside it, which
- * takes its place when the disk has it. A power cut or SIGKILL leaves the old one, and perhaps a file `.name.….tmp`.
+ * Writes a file so that readers see the old one or the new one, never a part: into a temporary file next to it, which
+ * is renamed into place once it is on disk. A power cut or SIGKILL leaves the old one, and perhaps a file
+ * `.name.….tmp`.
  *
- * Cancellation: leaves the old file, and no temporary one; once the new one takes its place it is too late.
+ * Cancellation: leaves the old file, and no temporary one; once the rename has started it is too late.
  *
- * @param path if it is a link, what it leads to is written
+ * @param path if it is a link, its target is written
  * @throws Error ENOSPC, EACCES: the system's own; the old file stays
  * @example
  * await writeAtomic('state.json', JSON.stringify(state))

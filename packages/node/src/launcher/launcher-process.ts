@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { Reply, Request } from './messages.ts'
 
-/** How long groups have after SIGTERM when the one who started them has died, in milliseconds. */
+/** How long groups have after SIGTERM when the process that started them has died, in milliseconds. */
 const GRACE = 1_000
 
 const [path = ''] = process.argv.slice(2)
@@ -14,7 +14,7 @@ const groups = new Set<number>()
 const input = createInterface({ input: process.stdin })
 input.once('line', (token) => {
   const control = connect(path, () => control.write(`${token} control\n`))
-  control.on('error', () => {}) // nobody is left to tell
+  control.on('error', () => {}) // nobody is left to notify
   const requests = createInterface({ input: control })
   requests
     .on('error', () => {})
@@ -56,13 +56,13 @@ async function launch(
   }
 }
 
-/** A stream to the one who asked, which says by its first line what it is. */
+/** A stream to the requester, whose first line says what it is. */
 async function openSocket(greeting: string): Promise<Socket> {
   for (;;) {
     try {
       return await connected(greeting)
     } catch (error) {
-      // Many were asked for at once, and the one who listens has not accepted them yet.
+      // Many were requested at once, and the listener has not accepted them yet.
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
       await new Promise((done) => setTimeout(done, 5))
     }

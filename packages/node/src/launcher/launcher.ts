@@ -23,9 +23,9 @@ const HELPER = fileURLToPath(
 )
 
 /**
- * Starts a small process that forks for this one. To fork takes the longer the more memory a process has, and stands still
- * meanwhile: give `launcher` to `exec` or `openProcess` in a large one, and open it early. When this process is killed, even by SIGKILL,
- * the launcher ends all groups that it has started.
+ * Starts a small process that forks on behalf of this one. Forking takes longer the more memory a process has, and
+ * stalls it meanwhile: in a large process pass `launcher` to `exec` or `openProcess`, and open it early. When this
+ * process is killed, even by SIGKILL, the launcher ends all groups it has started.
  *
  * Cancellation: starts none, or ends it.
  *
@@ -48,7 +48,7 @@ export async function openLauncher(): Promise<Launcher> {
   })
 }
 
-/** A process that was forked by the launcher, as Node shows one. */
+/** A process forked by the launcher, with the interface of Node's. */
 export class LaunchedProcess implements Forked {
   pid: number | undefined
   stdin: Socket | null = null
@@ -56,7 +56,7 @@ export class LaunchedProcess implements Forked {
   stderr: Socket | null = null
   readonly #end = Promise.withResolvers<Ended>()
 
-  /** It may have ended before anybody listens. */
+  /** It may have ended before a listener is added. */
   once<K extends keyof Ends>(event: K, listener: (...details: Ends[K]) => void): void {
     void this.#end.promise.then((end) => {
       if (end.event === event) listener(...(end.details as Ends[K]))
@@ -79,7 +79,7 @@ interface Ended {
   readonly details: Ends[keyof Ends]
 }
 
-/** What a launcher hears it hears for all who use it: in no scope. */
+/** A launcher listens for all its users: in no scope. */
 const outside = new HomeContext()
 
 interface Running {
@@ -91,7 +91,7 @@ interface Running {
   launched: boolean
 }
 
-/** A process that forks for this one. `openLauncher` makes one. */
+/** A process that forks on behalf of this one. Made by `openLauncher`. */
 export class Launcher implements AsyncDisposable {
   readonly #folder: TempDir
   readonly #token: string = randomBytes(32).toString('hex')
@@ -118,11 +118,11 @@ export class Launcher implements AsyncDisposable {
     })
     helper.once('exit', () => outside.run(() => this.#lost()))
     helper.once('error', () => outside.run(() => this.#lost()))
-    helper.stdin.on('error', () => {}) // its exit tells
+    helper.stdin.on('error', () => {}) // its exit reports it
     this.#helper = helper
   }
 
-  /** The number of its process. */
+  /** Its process id. */
   get pid(): number | undefined {
     return this.#helper.pid
   }
@@ -138,7 +138,7 @@ export class Launcher implements AsyncDisposable {
   }
 
   /**
-   * Forks, and settles when it runs or cannot.
+   * Forks; settles when the process runs or has failed to start.
    *
    * @internal
    */
@@ -155,7 +155,7 @@ export class Launcher implements AsyncDisposable {
     return running.process
   }
 
-  /** Ends what it has started and still runs, and the launcher itself. Cancellation: does not cut it short. */
+  /** Ends the processes it started that still run, then the launcher itself. Cancellation: does not cut it short. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true
     this.#helper.stdin?.end()
@@ -175,7 +175,7 @@ export class Launcher implements AsyncDisposable {
     return join(this.#folder.path, 'socket')
   }
 
-  /** Who connects says by its first line who it is; one that does not know the token is turned away. */
+  /** The first line of a connection identifies it; one that does not know the token is rejected. */
   async #greet(socket: Socket): Promise<void> {
     socket.on('error', () => {})
     this.#sockets.add(socket)
@@ -238,7 +238,7 @@ export class Launcher implements AsyncDisposable {
     if (running.launched && running.missing === 0) running.started.resolve()
   }
 
-  /** The launcher is gone: what it has started is nobody's child any more. */
+  /** The launcher is gone: the processes it started have lost their parent. */
   #lost(): void {
     this.#isClosed = true
     this.#exited.set()

@@ -1,4 +1,4 @@
-/** What a launcher is asked for: one line of JSON. */
+/** A request to a launcher: one line of JSON. */
 export interface Request {
   readonly id: number
   readonly file: string
@@ -8,7 +8,7 @@ export interface Request {
   readonly stdio: readonly ('pipe' | 'ignore' | 'inherit')[]
 }
 
-/** What it answers: that it runs, or does not, and how it ended. */
+/** Its answers: that the process runs, or does not, and how it ended. */
 export type Reply =
   | { readonly id: number; readonly pid: number }
   | { readonly id: number; readonly failure: { readonly code: string; readonly message: string } }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 
-/** One end of a connection, or where somebody listens. */
+/** One end of a connection, or the address of a listener. */
 export interface Address {
   /** An IP address; undefined for a Unix socket. */
   readonly host?: string
@@ -23,13 +23,13 @@ export function localOf(socket: Partial<Socket>): Address {
   return ipAddress(socket.localAddress, socket.localPort)
 }
 
-/** An IPv4 address is shown as one, also where a socket for both families has it. */
+/** An IPv4 address is shown as one, even on a dual-stack socket. */
 function ipAddress(mapped: string | undefined, port: number | undefined): Address {
   const host = mapped?.replace(/^::ffff:(?=\d+\.)/, '')
   return { ...(host !== undefined && { host }), ...(port !== undefined && { port }) }
 }
 
-/** As people write it: `127.0.0.1:80`, `[::1]:80`, `/run/x.sock`. */
+/** In the usual notation: `127.0.0.1:80`, `[::1]:80`, `/run/x.sock`. */
 export function showAddress({ host, port, path }: Address): string {
   if (path !== undefined) return path
   if (host === undefined) return 'a Unix socket'

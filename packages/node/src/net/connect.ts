@@ -10,9 +10,9 @@ import type { TlsSettings } from './tls.ts'
 export interface ConnectOptions {
   /** Encrypts it: `true`, or the options of `tls.connect`. */
   readonly tls?: boolean | TlsSettings
-  /** How long an address may take, in milliseconds, before the next one is tried beside it; 250 unless given. */
+  /** How long an address may take, in milliseconds, before the next one is tried alongside; 250 by default. */
   readonly delay?: number
-  /** The address of ours that is used; the system chooses unless given. */
+  /** The local address to use; by default the system chooses. */
   readonly localAddress?: string
 }
 
@@ -22,14 +22,14 @@ export type ConnectTarget =
   | { readonly path: string }
 
 /**
- * Connects. The addresses of a host are tried one after the other, IPv6 and IPv4 in turn; one that is slow goes on
- * beside the next one, and the first that answers wins. The others are closed when this returns. Either side may
- * end its direction by itself (`closeWrite`), and small writes are sent at once.
+ * Connects. A host's addresses are tried in order, IPv6 and IPv4 in turn; when one is slow the next is tried alongside,
+ * and the first to answer wins. The others are closed by the time this returns. Either side may end its own direction
+ * (`closeWrite`), and small writes are sent at once.
  *
  * Cancellation: closes every attempt and throws when they are gone.
  *
- * @throws Error ECONNREFUSED, ENOTFOUND, CERT_HAS_EXPIRED: the system's own, that of the first address, with those of
- * the others in `suppressed`
+ * @throws Error ECONNREFUSED, ENOTFOUND, CERT_HAS_EXPIRED: the system's own, the one for the first address, with the
+ * others in `suppressed`
  * @example
  * await using connection = await connect({ host: 'example.com', port: 443 }, { tls: true })
  * @see trio.open_tcp_stream, RFC 8305

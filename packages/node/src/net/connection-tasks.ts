@@ -2,15 +2,15 @@ import { BrokenError, Event, isCancelled, moveOnAfter, Semaphore } from 'corral'
 import type { TaskGroup } from 'corral'
 import type { Connection } from './connection.ts'
 
-/** What is done with a connection; it is closed when it returns, and reset when it fails. */
+/** Handles a connection, which is closed when this returns, and reset when it fails. */
 export type ConnectionHandler = (
   connection: Connection,
-  /** Set when the listener drains: what waits for a next request had better end. */
+  /** Set when the listener drains: a handler waiting for the next request should return. */
   draining: Event,
 ) => Promise<void>
 
 /**
- * A task per connection, at most `max` of them at work; the others wait in line, unread. It knows no sockets.
+ * One task per connection, at most `max` at a time; the others queue, unread. Independent of sockets.
  *
  *   accepted -> in line -> handled -> closed
  */
@@ -36,7 +36,7 @@ export class ConnectionTasks {
     this.#idle.set()
   }
 
-  /** How many connections there are, those in line among them. */
+  /** Number of connections, including queued ones. */
   get live(): number {
     return this.#live
   }
@@ -47,7 +47,7 @@ export class ConnectionTasks {
     this.#group.spawn(() => this.#serve(connection), { name })
   }
 
-  /** Lets those that are here end, and cancels what is left after `grace`. */
+  /** Lets current connections finish, and cancels what is left after `grace`. */
   async drain(grace: number): Promise<void> {
     this.draining.set()
     await moveOnAfter(grace, () => this.#idle.wait())
@@ -74,7 +74,7 @@ export class ConnectionTasks {
         throw error
       }
       connection.abort()
-      // That the other side went away is no failure of ours.
+      // A peer that disconnects is not a failure of ours.
       if (!(error instanceof BrokenError)) this.#onError(error)
     }
   }

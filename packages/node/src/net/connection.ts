@@ -18,19 +18,19 @@ import { tlsInfoOf, upgrade } from './tls.ts'
 import type { TlsInfo, TlsSettings } from './tls.ts'
 
 export interface CloseOptions {
-  /** How long what was written may take to be sent, in milliseconds; 5000 unless given. Then the connection is reset. */
+  /** How long sending what was written may take, in milliseconds; 5000 by default. Then the connection is reset. */
   readonly grace?: number
 }
 
 /**
- * Bytes there and back: a TCP connection, a Unix socket, with TLS or without. Either direction ends by itself.
- * `connect` makes one, and a listener hands one to its handler; `await using` closes it.
+ * A bidirectional byte stream: a TCP connection or a Unix socket, with or without TLS. The two directions end
+ * independently. `connect` makes one, and a listener passes one to its handler; `await using` closes it.
  *
  *   we closed it       ClosedError, whatever is done with it then
  *   it broke           BrokenError: the other side reset it, or a write of ours was cancelled half-way
  *   the end of theirs  undefined from `read`; we can go on writing
  *
- * Cancellation: of a read throws `Cancelled` and loses no byte.
+ * Cancellation: a cancelled read throws `Cancelled` and loses no bytes.
  *
  * @example
  * await using connection = await connect({ host: 'localhost', port: 6379 })
@@ -43,17 +43,17 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
   readonly #line = new WaitQueue()
   #socket: Duplex
   #reader: ByteReader
-  /** Bytes that were given to the socket. */
+  /** Bytes passed to the socket. */
   #sent = 0
   #closed = false
   #broken: BrokenError | undefined
-  /** Nothing can be read any more either: closed, or broken by us. */
+  /** Reading is over too: closed, or broken by us. */
   #isOver = false
   #closing: Promise<void> | undefined
 
   /**
-   * @param socket a stream of bytes in both directions, with `allowHalfOpen`, that nobody else uses
-   * @param accepted whether the other side opened it: then `startTls` is that of a server
+   * @param socket a duplex byte stream with `allowHalfOpen` that nothing else uses
+   * @param accepted whether the other side opened it: then `startTls` acts as a server
    */
   constructor(socket: Duplex, { accepted = false }: { readonly accepted?: boolean } = {}) {
     this.#accepted = accepted
@@ -71,12 +71,12 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
     return localOf(this.#socket as Partial<Socket>)
   }
 
-  /** What was agreed on, when the connection is encrypted. */
+  /** What TLS negotiated, if the connection is encrypted. */
   get tls(): TlsInfo | undefined {
     return tlsInfoOf(this.#socket)
   }
 
-  /** What has arrived, however much that is; undefined at the end. */
+  /** Whatever has arrived; undefined at the end. */
   read(): Promise<Buffer | undefined> {
     return this.#isOver ? this.#refuseRead() : this.#reader.read()
   }
@@ -84,7 +84,7 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
   /**
    * Exactly `count` bytes.
    *
-   * @throws FrameError TRUNCATED when there are fewer before the end; they can still be read
+   * @throws FrameError TRUNCATED when the stream ends before that; the bytes can still be read
    */
   readExactly(count: number): Promise<Buffer> {
     return this.#isOver ? this.#refuseRead() : this.#reader.readExactly(count)
@@ -93,19 +93,19 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
   /**
    * Everything up to `mark`, which is the end of what is returned.
    *
-   * @param max in bytes, the mark included; 1 MiB unless given
+   * @param max in bytes, including the mark; 1 MiB by default
    * @throws FrameError TOO_LONG without a mark in `max` bytes, TRUNCATED without one before the end
    */
   readUntil(mark: string | Uint8Array, max?: number): Promise<Buffer> {
     return this.#isOver ? this.#refuseRead() : this.#reader.readUntil(mark, max)
   }
 
-  /** Waits until a byte is there, or the end; says whether it is the end. */
+  /** Waits for a byte or the end; returns whether it is the end. */
   isAtEnd(): Promise<boolean> {
     return this.#isOver ? this.#refuseRead() : this.#reader.isAtEnd()
   }
 
-  /** Its lines; what lies behind the last one that was taken can be read after leaving the loop. */
+  /** Its lines; what follows the last line taken can still be read after leaving the loop. */
   lines(options?: LineOptions): AsyncIterableIterator<string> {
     return this.#reader.lines(options)
   }
@@ -115,13 +115,13 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
   }
 
   /**
-   * Writes all of it, after what is being written already; waits until the system has taken it, so that a
-   * slow reader holds back its writer.
+   * Writes all of it, after writes in progress; waits until the system has accepted it, so that a slow reader applies
+   * back-pressure.
    *
-   * Cancellation: throws `Cancelled`. Before the call nothing is sent; while it waits, nobody knows how much was,
-   * so the connection is broken by it.
+   * Cancellation: throws `Cancelled`. If cancelled before it starts, nothing is sent; while it waits, it is unknown how
+   * much was sent, so the connection is broken.
    *
-   * @throws BrokenError when the other side has gone, ClosedError when this one was closed
+   * @throws BrokenError when the other side is gone, ClosedError when this one was closed
    */
   write(bytes: string | Uint8Array): Promise<void> {
     if (!isUncancelled()) return suspend(new Waiter('Connection.write', this))
@@ -130,16 +130,16 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
     const chunk = typeof bytes === 'string' ? Buffer.from(bytes) : bytes
     this.#sent += chunk.length
     this.#socket.write(chunk, this.#wake)
-    // A socket that takes it at once says so by having nothing left, long before it calls back.
+    // If the socket has nothing left to send, it has accepted everything, long before it calls back.
     const { writableLength, errored } = this.#socket
     if (writableLength === 0 && errored === null) return ready('Connection.write', this, undefined)
     return this.#taken(this.#sent)
   }
 
   /**
-   * Says that nothing more comes, after what was written: the other side reads the end, and can still answer.
+   * Signals the end of output, after what was written: the other side reads the end, and can still answer.
    *
-   * Cancellation: throws `Cancelled`; the connection is broken by it.
+   * Cancellation: throws `Cancelled` and breaks the connection.
    *
    * @throws BrokenError, ClosedError
    */
@@ -149,13 +149,13 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
   }
 
   /**
-   * Encrypts it from here on, as the client of the connection or, if it was accepted, as the server. Bytes that
-   * have arrived and were not read are taken as part of the handshake, never as text.
+   * Encrypts from here on, as the client of the connection or, if it was accepted, as the server. Bytes that have
+   * arrived unread are treated as part of the handshake, never as plaintext.
    *
    * Cancellation: breaks the connection.
    *
    * @param options those of `tls.connect`, or of `tls.createServer`
-   * @throws Error of the handshake, such as CERT_HAS_EXPIRED; the connection is broken then
+   * @throws Error of the handshake, such as CERT_HAS_EXPIRED; the connection is then broken
    * @example
    * await connection.startTls({ servername: 'mail.example.com' })
    */
@@ -175,15 +175,15 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
     }
   }
 
-  /** Breaks it at once, and tells the other side by a reset: what was written may be lost. */
+  /** Breaks it at once with a reset: what was written may be lost. */
   abort(): void {
     this.#closed = this.#isOver = true
     this.#reset()
   }
 
   /**
-   * Sends what was written, and closes it in both directions. It settles when the socket is gone. To be sure that
-   * the other side has read all, call `closeWrite` and read to its end before.
+   * Sends what was written, and closes both directions. It settles when the socket is gone. To be sure that the other
+   * side has read everything, first call `closeWrite` and read to the end.
    *
    * Cancellation: does not cut it short.
    */
@@ -287,7 +287,7 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
   #reset(): void {
     const socket = this.#socket as Partial<Socket> & Duplex
     if (socket.destroyed) return
-    // While it says goodbye a socket cannot be reset: Node loses its handle then, and never ends.
+    // A socket that is closing gracefully cannot be reset: Node then loses its handle, and never finishes.
     const saysGoodbye = socket.writableEnded && socket.writableLength === 0
     const canReset = socket.resetAndDestroy !== undefined && socket.remotePort !== undefined
     if (canReset && !saysGoodbye && this.tls === undefined) socket.resetAndDestroy?.()
@@ -299,7 +299,7 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
   }
 }
 
-/** Whether bytes that were given to it may never arrive. */
+/** Whether bytes passed to it may never arrive. */
 function isLost(socket: Duplex): boolean {
   return socket.errored !== null || (socket.destroyed && !socket.writableFinished)
 }

@@ -5,7 +5,7 @@ import { calledBack } from '../called-back.ts'
 import { showAddress } from './address.ts'
 import type { Address, HostAddress } from './address.ts'
 
-/** Connects to the first of these addresses that answers; the others are closed when it returns. */
+/** Connects to the first of these addresses that answers; the others are closed by the time it returns. */
 export async function dialFirst(
   addresses: readonly HostAddress[],
   port: number,
@@ -27,7 +27,7 @@ export async function dialFirst(
   try {
     return (winner = await staggeredRace(attempts, { delay }))
   } finally {
-    // One that connected in the same moment as the winner is a loser all the same.
+    // One that connects at the same moment as the winner still loses.
     for (const socket of connected) if (socket !== winner) await gone(socket)
   }
 }
@@ -38,9 +38,9 @@ export async function dialFirst(
  * Cancellation: throws when the socket is gone.
  */
 export async function dial(to: (TcpNetConnectOpts | IpcNetConnectOpts) & Address): Promise<Socket> {
-  // Node's own attempts at several addresses are cut off after 250 ms each; ours go on.
+  // Node's own attempts at several addresses are cut off after 250 ms each; ours continue.
   const socket = connect({ ...to, allowHalfOpen: true, autoSelectFamily: false, noDelay: true })
-  socket.on('error', () => {}) // told to whoever waits for it, reads or writes
+  socket.on('error', () => {}) // reported to waiters, readers and writers
   try {
     await calledBack(`connect ${showAddress(to)}`, socket, (done, failed) => {
       socket.once('connect', done).once('error', failed)

@@ -23,19 +23,19 @@ import type { ConnectionHandler } from './connection-tasks.ts'
 import { isNearLimit } from './descriptor-limit.ts'
 
 export interface ListenOptions {
-  /** 0, which is the default, for any that is free. */
+  /** 0, the default, for any free port. */
   readonly port?: number
-  /** An address of this machine; all of them unless given. */
+  /** A local address; all of them by default. */
   readonly host?: string
-  /** The file of a Unix socket instead of a port; one that nobody listens on any more is replaced. */
+  /** The file of a Unix socket instead of a port; a stale one is replaced. */
   readonly path?: string
   /** Encrypts every connection: the options of `tls.createServer`. */
   readonly tls?: TlsOptions
-  /** How many connections are handled at a time; more wait in line, unread. `Infinity` unless given. */
+  /** How many connections are handled at a time; others queue, unread. `Infinity` by default. */
   readonly max?: number
-  /** How long connections have at `drain`, in milliseconds, before they are cancelled; 30 000 unless given. */
+  /** How long connections have on `drain` before they are cancelled, in milliseconds; 30 000 by default. */
   readonly grace?: number
-  /** Told of every failure of a handler, and of those to accept; printed unless given. */
+  /** Called for every failure of a handler, and for failures to accept; by default they are printed. */
   readonly onError?: (error: unknown) => void
 }
 
@@ -45,7 +45,7 @@ const NOWHERE: Address = {}
  * Listens, and runs `handler` in a task of its own for each connection. The tasks belong to the scope it is opened
  * in; leaving its block cancels them. A handler that fails closes its connection and no other.
  *
- * Cancellation: it stops to listen, and its connections are cancelled and closed.
+ * Cancellation: it stops listening, and its connections are cancelled and closed.
  *
  * @throws Error EADDRINUSE, EACCES: the system's own
  * @example
@@ -67,13 +67,13 @@ export async function openListener(
   return listener
 }
 
-/** It listens. `openListener` makes one. */
+/** Listens for connections. Made by `openListener`. */
 export class Listener implements AsyncDisposable {
   readonly #options: ListenOptions
   readonly #server: Server
   readonly #group: TaskGroup & AsyncDisposable
   readonly #tasks: ConnectionTasks
-  /** As the system has accepted them, in a handshake or handled. */
+  /** Accepted sockets, in a handshake or being handled. */
   readonly #sockets = new Set<Socket>()
   readonly #closed = new Event()
   #address: Address = NOWHERE
@@ -85,7 +85,7 @@ export class Listener implements AsyncDisposable {
     this.#options = options
     this.#group = openGroup({ name: 'listener' })
     this.#tasks = new ConnectionTasks(this.#group, handler, max, onError)
-    // The values of whoever opened it, not of whoever connected first.
+    // The task-local values of its opener, not of the first connection.
     const home = new HomeContext()
     const accept = (socket: Socket): void => home.run(() => this.#accept(socket))
     const settings = { allowHalfOpen: true, noDelay: true }
@@ -125,8 +125,8 @@ export class Listener implements AsyncDisposable {
   }
 
   /**
-   * Ends in good order: nobody else is accepted, `draining` is set, and connections have `grace` to end; the rest is
-   * cancelled. It ends when all of them are closed.
+   * Shuts down gracefully: no more connections are accepted, `draining` is set, and connections have `grace` to finish;
+   * the rest are cancelled. It settles when all of them are closed.
    *
    * Cancellation: cancels the connections, and throws when they are closed.
    */
@@ -155,19 +155,20 @@ export class Listener implements AsyncDisposable {
     if (this.#server.listening) this.#server.close()
   }
 
-  /** The system has accepted it; with TLS the handshake is to come. */
+  /** The system has accepted it; with TLS, the handshake follows. */
   #watch(socket: Socket): void {
     this.#sockets.add(socket)
-    socket.on('error', () => {}) // told to whoever reads or writes
+    socket.on('error', () => {}) // reported to readers and writers
     socket.once('close', () => this.#sockets.delete(socket))
-    // Node accepts until nothing can be opened any more, and then drops in silence: some is kept for the handlers.
+    // Node accepts until nothing more can be opened, and then drops connections silently: some descriptors are kept for
+    // the handlers.
     if (isNearLimit(socket)) socket.resetAndDestroy()
   }
 
   #accept(socket: Socket): void {
     if (this.#isOver) socket.destroy()
     if (socket.destroyed) return
-    socket.allowHalfOpen = true // with TLS not before: an end in the handshake is the end
+    socket.allowHalfOpen = true // not before TLS: an end during the handshake is final
     const name = `connection ${showAddress(remoteOf(socket))}`
     this.#tasks.accept(new Connection(socket, { accepted: true }), name)
   }
@@ -202,7 +203,7 @@ async function listening(
   server.removeAllListeners('error')
 }
 
-/** Whether the file of a socket is one that nobody listens on: left by a process that was killed. */
+/** Whether a socket file is stale: left by a process that was killed. */
 async function isStale(path: string): Promise<boolean> {
   try {
     await using _connection = await connect({ path })
@@ -216,7 +217,7 @@ function tellError(error: unknown): void {
   console.error('corral: a connection was closed since its handler failed:', error)
 }
 
-/** @throws MisuseError for what cannot be meant */
+/** @throws MisuseError for invalid options */
 export function requireListen(api: string, options: ListenOptions): void {
   requireOptions(api, options)
   const { port = 0, host, path, max = Infinity, grace = 0, onError } = options

@@ -9,24 +9,24 @@ import type { Address } from './address.ts'
 import { resolve } from './resolve.ts'
 
 export interface UdpOptions {
-  /** 0, which is the default, for any that is free. */
+  /** 0, the default, for any free port. */
   readonly port?: number
-  /** An address of this machine; all of them, of IPv4, unless given. */
+  /** A local address; by default all IPv4 addresses. */
   readonly host?: string
-  /** How many datagrams wait for a reader; 1024 unless given. */
+  /** How many unread datagrams are queued; 1024 by default. */
   readonly capacity?: number
-  /** Which one is dropped when there are more: the one that waited longest, or the one that has just come. */
+  /** Which one is dropped when the queue is full: the oldest, or the one that just arrived. */
   readonly overflow?: 'dropOldest' | 'dropNewest'
 }
 
-/** What has come, and from whom. */
+/** A received datagram and its sender. */
 export interface Datagram {
   readonly bytes: Buffer
   readonly from: { readonly host: string; readonly port: number }
 }
 
 /**
- * Opens a socket for datagrams. What nobody reads waits, up to `capacity`.
+ * Opens a datagram socket. Unread datagrams are queued, up to `capacity`.
  *
  * Cancellation: closes the socket and throws.
  *
@@ -59,7 +59,7 @@ export async function openUdp(options: UdpOptions = {}): Promise<UdpSocket> {
   }
 }
 
-/** A socket for datagrams. `openUdp` makes one. */
+/** A datagram socket. Made by `openUdp`. */
 export class UdpSocket implements AsyncIterable<Datagram>, AsyncDisposable {
   readonly #socket: Socket
   readonly #arrived: Queue<Datagram>
@@ -79,7 +79,7 @@ export class UdpSocket implements AsyncIterable<Datagram>, AsyncDisposable {
         this.#arrived.tryGet()
       }
     })
-    socket.on('error', () => {}) // of a datagram that did not arrive: nobody is owed an answer
+    socket.on('error', () => {}) // for a datagram that did not arrive: there is no caller to report to
     socket.once('close', () => this.#closed.set())
   }
 
@@ -89,7 +89,7 @@ export class UdpSocket implements AsyncIterable<Datagram>, AsyncDisposable {
     return { host: address, port }
   }
 
-  /** How many datagrams were dropped since nobody read them; the system may have dropped others. */
+  /** Number of unread datagrams dropped here; the system may have dropped others. */
   get dropped(): number {
     return this.#dropped
   }
@@ -106,7 +106,7 @@ export class UdpSocket implements AsyncIterable<Datagram>, AsyncDisposable {
   }
 
   /**
-   * Sends one; that says nothing about its arrival.
+   * Sends one datagram; it may or may not arrive.
    *
    * Cancellation: throws `Cancelled`; it may have been sent.
    *
@@ -127,7 +127,7 @@ export class UdpSocket implements AsyncIterable<Datagram>, AsyncDisposable {
     })
   }
 
-  /** Closes it; who waits for a datagram gets `ClosedError`. Cancellation: does not cut it short. */
+  /** Closes it; pending receives get `ClosedError`. Cancellation: does not cut it short. */
   async close(): Promise<void> {
     if (!this.#isClosed) {
       this.#isClosed = true

@@ -6,16 +6,16 @@ import { requireName } from '../guard.ts'
 import type { HostAddress } from './address.ts'
 
 export interface ResolveOptions {
-  /** Only addresses of this family; both unless given. */
+  /** Only addresses of this family; both by default. */
   readonly family?: 4 | 6
 }
 
 /**
- * The addresses of a host, in the order in which the system prefers them. It asks the system, and so knows
- * `/etc/hosts`; an IP address is its own answer.
+ * The addresses of a host, in the system's order of preference. It asks the system, and so honours `/etc/hosts`; an IP
+ * address resolves to itself.
  *
- * Cancellation: gives up waiting at once. The system's question goes on by itself in a thread of Node's pool:
- * nothing can stop `getaddrinfo`.
+ * Cancellation: stops waiting at once. The system call continues in a thread of Node's pool: nothing can stop
+ * `getaddrinfo`.
  *
  * @param host a name or an IP address
  * @throws Error ENOTFOUND, EAI_AGAIN: the system's own
@@ -36,7 +36,7 @@ export async function resolve(
   return found.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 }))
 }
 
-/** One family after the other, beginning with the preferred one [RFC 8305, 4]. */
+/** Alternates between families, starting with the preferred one [RFC 8305, 4]. */
 export function interleaveFamilies(addresses: readonly HostAddress[]): readonly HostAddress[] {
   const preferred = addresses.filter(({ family }) => family === addresses[0]?.family)
   const others = addresses.filter(({ family }) => family !== addresses[0]?.family)

@@ -6,19 +6,19 @@ import { openListener, requireListen } from './listener.ts'
 import type { Listener, ListenOptions } from './listener.ts'
 
 export interface ServeOptions extends ListenOptions {
-  /** When it is set the listener drains, and `serve` ends; `stopping()` unless given: the first SIGTERM or Ctrl-C. */
+  /** When set, the listener drains and `serve` returns; by default `stopping()`: the first SIGTERM or Ctrl-C. */
   readonly stop?: Event
-  /** Told once it listens. */
+  /** Called once it listens. */
   readonly onListening?: (listener: Listener) => void
 }
 
 /**
- * Serves connections until the program is asked to stop; then it drains, and all of them are closed when it returns.
- * Give `run` a grace, so that there is time to drain.
+ * Serves connections until the program is asked to stop; then it drains, and all of them are closed by the time it
+ * returns. Give `run` a grace, so that there is time to drain.
  *
- * Cancellation: cancels the handlers, closes their connections and awaits that.
+ * Cancellation: cancels the handlers, closes their connections, and waits for both.
  *
- * @param handler a task per connection, as of `openListener`
+ * @param handler runs as a task per connection, as with `openListener`
  * @throws Error EADDRINUSE, EACCES: the system's own
  * @example
  * await run(() => serve(async (connection) => {

@@ -9,15 +9,15 @@ import { calledBack } from '../called-back.ts'
 /** The options of `tls.connect`, or of `tls.createServer` on the side that accepted. */
 export type TlsSettings = ConnectionOptions | TlsOptions
 
-/** What the two sides of an encrypted connection agreed on. */
+/** What the two sides of an encrypted connection negotiated. */
 export interface TlsInfo {
   /** Such as `TLSv1.3`. */
   readonly protocol: string | undefined
   /** The application's protocol, where one was negotiated. */
   readonly alpn: string | undefined
-  /** Whether the certificate of the other side was checked and found good. */
+  /** Whether the peer's certificate was verified. */
   readonly authorized: boolean
-  /** Of the other side; undefined when it has shown none. */
+  /** The peer's certificate; undefined if it presented none. */
   readonly certificate: PeerCertificate | undefined
 }
 
@@ -32,7 +32,7 @@ export function tlsInfoOf(socket: Duplex): TlsInfo | undefined {
   }
 }
 
-/** The handshake on a connection that is there. When it fails or is cancelled, the caller destroys the socket. */
+/** The handshake on an existing connection. If it fails or is cancelled, the caller destroys the socket. */
 export function upgrade(
   plain: Socket,
   accepted: boolean,
@@ -43,9 +43,9 @@ export function upgrade(
       failed(new BrokenError('startTls: the other side is gone; open another connection')),
     )
     if (accepted) {
-      // A server that never listens: it checks what a server has to, and tells of this one connection.
+      // A server that never listens: it validates the options, and handles this one connection.
       const server = createServer(options as TlsOptions)
-      plain.allowHalfOpen = false // an end in the handshake is the end
+      plain.allowHalfOpen = false // an end during the handshake is final
       server.once('tlsClientError', failed)
       server.once('secureConnection', (socket) => {
         socket.allowHalfOpen = true
@@ -54,13 +54,13 @@ export function upgrade(
       server.emit('connection', plain)
     } else {
       const socket = connect({ ...(options as ConnectionOptions), socket: plain })
-      socket.on('error', failed) // later ones are told by the events of whoever reads
+      socket.on('error', failed) // later ones are reported to the reader
       socket.once('secureConnect', () => done(socket))
     }
   })
 }
 
-/** What a client says of a host whose name or address it was given. */
+/** What a client sends about the host it was given by name or address. */
 export function clientSettings(host: string | undefined, options: TlsSettings): TlsSettings {
   if (host === undefined) return options
   return { host, ...(isIP(host) === 0 && { servername: host }), ...options }

@@ -16,7 +16,10 @@ import { ByteWriter } from '../bytes/byte-writer.ts'
 import type { ProcessOptions } from './options.ts'
 import { ProcessGroup } from './process-group.ts'
 
-/** What was forked, as Node shows it. It tells `exit`, or `lost` when whoever forked it is gone and nobody will hear of its end. */
+/**
+ * A forked process, with the interface of Node's. It emits `exit`, or `lost` when the process that forked it is gone
+ * and its end will never be known.
+ */
 export interface Forked {
   readonly pid?: number | undefined
   readonly stdin: Writable | null
@@ -40,20 +43,20 @@ export interface Exit {
 }
 
 export interface StopOptions {
-  /** How long the group has after SIGTERM, in milliseconds; as the process was opened with unless given. */
+  /** How long the group has after SIGTERM, in milliseconds; by default as the process was opened with. */
   readonly grace?: number
 }
 
-/** How long we wait for the end of pipes that somebody outside the group holds, in milliseconds. */
+/** How long to wait for the end of pipes held by a process outside the group, in milliseconds. */
 const HELD = 1_000
-/** How much of the output that comes while a process is stopped is kept. */
+/** How much of the output printed while a process is being stopped is kept. */
 const LAST_WORDS = 1024 * 1024
 
-/** What must happen whoever is cancelled runs here: outside of all scopes. */
+/** Work that must happen regardless of cancellation runs here: outside all scopes. */
 const outside = new HomeContext()
 
 /**
- * A process that runs, with all that it starts: the leader of a process group. `openProcess` makes one.
+ * A running process, with everything it starts: the leader of a process group. Made by `openProcess`.
  *
  * @example
  * await using child = await openProcess('tail', ['-f', 'access.log'])
@@ -96,10 +99,10 @@ export class ChildProcess implements AsyncDisposable {
   }
 
   /**
-   * Waits for its end, and for that of leftovers of its group that are to be stopped. It needs nobody who
-   * reads, unless the process itself waits for a reader.
+   * Waits until it has ended, along with any leftovers of its group that must be stopped. Its output need not be read,
+   * unless the process itself waits for a reader.
    *
-   * Cancellation: stops waiting; the process goes on.
+   * Cancellation: stops waiting; the process continues.
    *
    * @throws ProcessError UNKILLABLE
    */

@@ -8,13 +8,13 @@ import { lastWords, Output } from './output.ts'
 import { ProcessError } from './process-error.ts'
 
 export interface ExecOptions extends ProcessOptions {
-  /** What is written to its standard input; without it there is nothing to read. */
+  /** What is written to its standard input; by default it is empty. */
   readonly input?: string | Uint8Array
-  /** What becomes of its standard output. */
+  /** What happens to its standard output. */
   readonly stdout?: 'pipe' | 'ignore' | 'inherit'
-  /** How much each of stdout and stderr may print, in bytes; 16 MiB unless given. More ends the group. */
+  /** How much each of stdout and stderr may receive, in bytes; 16 MiB by default. Beyond it the group is ended. */
   readonly maxBytes?: number
-  /** Whether an exit code other than 0, or a signal, is an error; true unless given. */
+  /** Whether an exit code other than 0, or a signal, is an error; true by default. */
   readonly check?: boolean
 }
 
@@ -25,12 +25,12 @@ export interface ExecResult extends Exit {
 }
 
 /**
- * Runs a program to its end, without a shell, and gives what it printed. When it settles, in whichever way, no
- * member of its process group lives.
+ * Runs a program to its end, without a shell, and returns what it printed. When it settles, in any way, no member of
+ * its process group is alive.
  *
  * Cancellation: stops the group (SIGTERM, the grace, SIGKILL) and throws when it is gone.
  *
- * @param file a path, or a name that is looked for in PATH
+ * @param file a path, or a name that is looked up in PATH
  * @throws ProcessError EXIT, SIGNAL, NOT_FOUND, START, OUTPUT_LIMIT or UNKILLABLE
  * @example
  * const { stdout } = await exec('git', ['rev-parse', 'HEAD'], { cwd: folder })
@@ -57,7 +57,7 @@ export async function exec(
       if (await child.stdin.write(input)) await child.stdin.close()
     })
     await child.exited()
-    feeding.cancel() // nobody is left who would read it
+    feeding.cancel() // there is no reader left
   })
   const result = { ...(await child.exited()), stdout: out.text, stderr: err.text }
   if (check) requireSuccess('exec', file, result)

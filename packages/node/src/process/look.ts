@@ -8,8 +8,8 @@ interface Question {
 let questions: Question[] = []
 
 /**
- * Who of a process group lives. Zombies do not, although the group answers to signals as long as there is
- * one. All who ask in one turn of the event loop share one look at /proc, which comes after the question.
+ * The living members of a process group. Zombies do not count, although the group accepts signals as long as there is
+ * one. All callers in one turn of the event loop share one scan of /proc, made after the call.
  */
 export function livingMembers(group: number): Promise<readonly number[]> {
   if (!answers(group)) return Promise.resolve([])
@@ -34,7 +34,7 @@ function look(): void {
   questions = []
   const living = membersByGroup()
   for (const { group, answer } of asked) {
-    // Without /proc (macOS) we cannot tell zombies: a group that answers has living members.
+    // Without /proc (macOS) zombies cannot be told apart: a group that accepts signals counts as living.
     answer(living === undefined ? (answers(group) ? [group] : []) : (living.get(group) ?? []))
   }
 }

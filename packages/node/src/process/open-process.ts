@@ -5,12 +5,12 @@ import type { OpenProcessOptions } from './options.ts'
 import { start, startBy } from './start.ts'
 
 /**
- * Starts a program, without a shell, as the leader of a process group. `await using` ends it with all that
- * it started. Costs a fork; its output is read as fast as you read it.
+ * Starts a program, without a shell, as the leader of a process group. `await using` ends it with everything it
+ * started. Costs a fork; its output is read at your pace.
  *
- * Cancellation: before it is started nothing is forked; the process itself is ended by leaving its block.
+ * Cancellation: if cancelled before the start, nothing is forked; the process itself is ended by leaving its block.
  *
- * @param file a path, or a name that is looked for in PATH
+ * @param file a path, or a name that is looked up in PATH
  * @throws ProcessError NOT_FOUND (see `missing`) or START
  * @example
  * await using server = await openProcess('python3', ['-m', 'http.server'], { stderr: 'inherit' })

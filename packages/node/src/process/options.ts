@@ -1,32 +1,32 @@
 import type { Launcher } from '../launcher/launcher.ts'
 import { refuse, requireDuration, requireOptions } from 'corral/lowlevel'
 
-/** How a process is run. */
+/** Options for running a process. */
 export interface ProcessOptions {
-  /** Its working directory; that of this process unless given. */
+  /** Its working directory; by default that of this process. */
   readonly cwd?: string | URL
-  /** Variables in addition to those of this process; `undefined` takes one away. */
+  /** Variables in addition to those of this process; `undefined` removes one. */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** What becomes of its standard error: read here, dropped, or printed where ours is. */
+  /** What happens to its standard error: read here, discarded, or passed through to ours. */
   readonly stderr?: 'pipe' | 'ignore' | 'inherit'
-  /** How long the group has after SIGTERM, in milliseconds, before SIGKILL ends it. 5000 unless given. */
+  /** How long the group has between SIGTERM and SIGKILL, in milliseconds. 5000 by default. */
   readonly grace?: number
-  /** What becomes of members of the group that outlive their leader: they are stopped, or left alone. */
+  /** What happens to members of the group that outlive their leader: they are stopped, or left alone. */
   readonly leftovers?: 'stop' | 'leave'
-  /** Forks in our place: for a process with much memory, or one that may be killed. */
+  /** Forks on our behalf: for a process with much memory, or one that may be killed. */
   readonly launcher?: Launcher
-  /** Sends a signal to a group in our place: for programs that belong to somebody else, such as those of sudo. */
+  /** Sends a signal to a group instead of us: for programs of another user, such as those run with sudo. */
   readonly kill?: (group: number, signal: NodeJS.Signals) => void
 }
 
 export interface OpenProcessOptions extends ProcessOptions {
-  /** Its standard input: nothing (`ignore`), or written by us. */
+  /** Its standard input: empty (`ignore`), or written by us. */
   readonly stdin?: 'ignore' | 'pipe'
-  /** What becomes of its standard output. */
+  /** What happens to its standard output. */
   readonly stdout?: 'pipe' | 'ignore' | 'inherit'
 }
 
-/** @throws MisuseError for what cannot be meant */
+/** @throws MisuseError for invalid options */
 export function requireProcess(
   api: string,
   file: string,

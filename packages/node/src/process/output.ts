@@ -1,7 +1,7 @@
 import type { ByteReader } from '../bytes/byte-reader.ts'
 import { ProcessError } from './process-error.ts'
 
-/** What a process prints, collected up to a limit. */
+/** The output of a process, collected up to a limit. */
 export class Output {
   readonly #chunks: Buffer[] = []
   #size = 0
@@ -23,7 +23,7 @@ export class Output {
   }
 }
 
-/** The end of what it said, for the message of an error. */
+/** The end of its output, for an error message. */
 export function lastWords(stderr: string): string {
   const text = stderr.trimEnd()
   if (text === '') return 'it said nothing on stderr'

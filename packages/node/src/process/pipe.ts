@@ -10,9 +10,9 @@ import { Output } from './output.ts'
 import { start } from './start.ts'
 
 export interface PipeOptions extends Omit<ProcessOptions, 'stderr'> {
-  /** How much the last stage's stdout, and each stderr, may print, in bytes; 16 MiB unless given. */
+  /** How much the last stage's stdout, and each stderr, may receive, in bytes; 16 MiB by default. */
   readonly maxBytes?: number
-  /** Whether a stage that fails is an error; true unless given. */
+  /** Whether a failing stage is an error; true by default. */
   readonly check?: boolean
 }
 
@@ -28,18 +28,18 @@ export interface PipeResult {
   readonly stages: readonly StageResult[]
 }
 
-/** How long a stage has to notice that nobody reads it any more, in milliseconds. */
+/** How long a stage has to notice that its output is no longer read, in milliseconds. */
 const NOTICE = 1_000
 
 /**
- * Runs programs one behind the other, the output of each being the input of the next. The bytes go from process to
- * process and never through this one. A stage that ends early ends those before it.
+ * Runs programs as a pipeline, the output of each being the input of the next. Bytes go from process to process and
+ * never through this one. A stage that ends early ends those before it.
  *
  * Cancellation: stops all groups and throws when they are gone.
  *
  * @param stages each a program and its arguments
- * @throws ProcessError of the last stage that failed, as with pipefail; one that failed only because nobody
- * read it any more does not count
+ * @throws ProcessError of the last stage that failed, as with pipefail; one that failed only because its output was no
+ * longer read does not count
  * @example
  * const { stdout } = await pipe([['git', 'log', '--format=%an'], ['sort'], ['uniq', '-c']])
  */
@@ -62,7 +62,7 @@ export async function pipe(
   await startAll(stages, options, children)
   const stderrs = children.map(() => new Output())
   const stdout = new Output()
-  /** Stages that we stopped since nobody read them any more. */
+  /** Stages stopped because their output was no longer read. */
   const stopped = new Set<number>()
   const ended = new Set<number>()
   await taskGroup(async (group) => {
@@ -75,7 +75,7 @@ export async function pipe(
         ended.add(i)
         const before = children[i - 1]
         if (before === undefined || ended.has(i - 1)) return
-        // It hears of it by its next write, if it writes.
+        // It notices at its next write, if it writes.
         const { timedOut } = await moveOnAfter(NOTICE, () => before.exited())
         if (!timedOut) return
         stopped.add(i - 1)
@@ -118,7 +118,10 @@ async function startAll(
   for (const started of starts) await started
 }
 
-/** Whether a stage failed since nobody read it: by the signal, or by what it said. We may hear of its end first. */
+/**
+ * Whether a stage failed because its output was no longer read: judged by the signal, or by its message. Its end may be
+ * seen first.
+ */
 function isBrokenPipe({ code, signal, stderr }: StageResult): boolean {
   if (signal === 'SIGPIPE' || code === 141) return true
   return code !== undefined && /EPIPE|broken pipe|ECONNRESET|connection reset/i.test(stderr)

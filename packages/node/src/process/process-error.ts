@@ -20,7 +20,7 @@ export type ProcessErrorCode =
   | 'UNKILLABLE'
   | 'LAUNCHER'
 
-/** What a `ProcessError` knows besides its code. */
+/** The details of a `ProcessError` besides its code. */
 interface ProcessErrorDetails extends ErrorOptions {
   readonly exitCode?: number | undefined
   readonly signal?: NodeJS.Signals | undefined
@@ -33,18 +33,18 @@ interface ProcessErrorDetails extends ErrorOptions {
 /** A process that failed, could not be started, or could not be ended. */
 export class ProcessError extends CorralError {
   declare readonly code: ProcessErrorCode
-  /** The program that was run. */
+  /** The program. */
   readonly file: string
   /** EXIT: its exit code. */
   readonly exitCode: number | undefined
-  /** SIGNAL: what ended it. */
+  /** SIGNAL: the signal that ended it. */
   readonly signal: NodeJS.Signals | undefined
-  /** What it had printed, where that was collected. */
+  /** Its output so far, where that was collected. */
   readonly stdout: string
   readonly stderr: string
-  /** NOT_FOUND: what is not there. */
+  /** NOT_FOUND: what does not exist. */
   readonly missing: 'program' | 'cwd' | 'interpreter' | undefined
-  /** UNKILLABLE: who still lives. */
+  /** UNKILLABLE: the processes still alive. */
   readonly pids: readonly number[]
 
   constructor(

@@ -6,8 +6,8 @@ import { ProcessError } from './process-error.ts'
 const KILL_TIME = 2_000
 
 /**
- * A process and all that it started, as far as they stay in its group. Its number is safe to signal as long as its
- * leader was not reaped or a member is left; after that the system may give it to others, so `over` is for good.
+ * A process and everything it started that stays in its group. The group id is safe to signal as long as its leader is
+ * not reaped or a member is left; after that the system may reuse it, so `over` is final.
  */
 export class ProcessGroup {
   readonly pid: number
@@ -27,13 +27,13 @@ export class ProcessGroup {
     this.#send = send
   }
 
-  /** Its leader has exited: who is left? To be called in the very turn in which we hear of it. */
+  /** Its leader has exited: who is left? Must be called in the same turn as the exit event. */
   async leaderExited(): Promise<readonly number[]> {
     this.#reaped = true
     return this.living()
   }
 
-  /** Nobody is to signal it any more. */
+  /** It must not be signalled any more. */
   leave(): void {
     this.#over = true
   }
@@ -58,7 +58,7 @@ export class ProcessGroup {
 
   async #end(grace: number): Promise<void> {
     this.signal('SIGTERM')
-    this.signal('SIGCONT') // one that is stopped would not hear it
+    this.signal('SIGCONT') // a stopped process would not notice
     if ((await this.#goneWithin(grace)).length === 0) return
     this.signal('SIGKILL')
     const left = await this.#goneWithin(KILL_TIME)
@@ -71,7 +71,7 @@ export class ProcessGroup {
     )
   }
 
-  /** Those who are left after so long. */
+  /** The members left after this long. */
   async #goneWithin(ms: number): Promise<readonly number[]> {
     const until = now() + ms
     for (let pause = 2; ; pause = Math.min(pause * 2, 100)) {
@@ -87,6 +87,6 @@ function sendSignal(group: number, signal: NodeJS.Signals): void {
     process.kill(-group, signal)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code !== 'ESRCH' && code !== 'EPERM') throw error // EPERM: found by looking who lives
+    if (code !== 'ESRCH' && code !== 'EPERM') throw error // EPERM: checking the living members shows it
   }
 }

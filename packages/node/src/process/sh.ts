@@ -2,14 +2,14 @@ import { refuse } from 'corral/lowlevel'
 import { exec } from './exec.ts'
 import type { ExecResult } from './exec.ts'
 
-/** What can stand in a command: an array becomes several words. */
+/** A value in a command: an array becomes several words. */
 type Word = string | number | readonly (string | number)[]
 
 /**
  * Runs a command line in `sh`, with every value quoted, so that none is more than a word: not a second command,
  * not a pattern, not a variable. A word may still look like an option: put `--` in front of it.
  *
- * Cancellation: as of `exec`.
+ * Cancellation: as with `exec`.
  *
  * @throws ProcessError as `exec`
  * @example

@@ -7,15 +7,15 @@ import type { LaunchedProcess, Launcher } from '../launcher/launcher.ts'
 import { ProcessError } from './process-error.ts'
 import type { ProcessOptions } from './options.ts'
 
-/** A process that the system was asked for; whether it came to be is known when `started` settles. */
+/** A requested process; `started` settles when it is known whether it runs. */
 export interface Started {
   readonly process: NodeProcess
   readonly started: Promise<void>
 }
 
 /**
- * Forks, as the leader of a group of its own. However Node reports a failure, by a throw now or by an event later,
- * it is what `started` rejects with.
+ * Forks, as the leader of a group of its own. However Node reports a failure, by throwing now or by an event later,
+ * `started` rejects with it.
  */
 export function start(
   api: string,
@@ -41,7 +41,7 @@ export function start(
   return { process: child, started }
 }
 
-/** The same by a launcher: it settles when the process runs. */
+/** The same through a launcher: it settles when the process runs. */
 export async function startBy(
   launcher: Launcher,
   api: string,
@@ -64,7 +64,7 @@ function pathOf(cwd: string | URL): string {
   return typeof cwd === 'string' ? cwd : fileURLToPath(cwd)
 }
 
-/** ENOENT says the same of the program, of its interpreter and of the directory: we look which it is. */
+/** ENOENT does not say whether the program, its interpreter or the directory is missing: find out which. */
 function startError(
   api: string,
   file: string,

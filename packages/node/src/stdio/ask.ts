@@ -3,9 +3,9 @@ import { stdin } from './stdin.ts'
 import { stdout } from './stdout.ts'
 
 /**
- * Asks whoever sits at the terminal, and waits for a line: what they say, without its end; undefined when they have gone.
+ * Asks the user at the terminal, and waits for a line, returned without its end; undefined at the end of input.
  *
- * Cancellation: stops waiting; what was typed until then is the beginning of the next answer.
+ * Cancellation: stops waiting; what was typed so far becomes the start of the next answer.
  *
  * @example
  * if ((await ask('Remove all of it? ')) !== 'yes') return

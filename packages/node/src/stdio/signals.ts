@@ -4,12 +4,12 @@ import { constants } from 'node:os'
 import { EndsWithScope } from '../ends-with-scope.ts'
 
 /**
- * The signals that this process is sent, from the first step of the loop to its end. Meanwhile they have no other
- * effect: not that of the system, and not that of `run`. Several of a kind that nobody took yet are one, as the system has it.
+ * The signals sent to this process, from the first step of the loop to its end. Meanwhile they have no other effect:
+ * neither the system's default nor that of `run`. Pending signals of the same kind are merged, as the system does.
  *
- * Cancellation: throws `Cancelled`; signals have their effect again when the loop is left, or its scope.
+ * Cancellation: throws `Cancelled`; signals have their usual effect again when the loop, or its scope, is left.
  *
- * @param names such as `SIGHUP`; not SIGKILL and SIGSTOP, which nobody can hear
+ * @param names such as `SIGHUP`; not SIGKILL and SIGSTOP, which cannot be caught
  * @example
  * for await (const _hangUp of signals('SIGHUP')) await reload()
  * @see trio.open_signal_receiver, asyncio's add_signal_handler
@@ -27,7 +27,7 @@ export function signals(
 
 type Listener = () => void
 
-/** Who hears of a signal, and whom it was taken from meanwhile. */
+/** The receivers of a signal, and the listeners it was taken from meanwhile. */
 interface Taken {
   readonly members: Set<(name: NodeJS.Signals) => void>
   readonly others: readonly Listener[]

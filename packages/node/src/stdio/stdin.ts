@@ -3,8 +3,8 @@ import { ByteReader } from '../bytes/byte-reader.ts'
 let reader: ByteReader | undefined
 
 /**
- * What this process is given to read. It is read only while somebody waits for it: leaving a loop keeps the rest, a cancelled read stops
- * reading, and a process in which nobody reads can end.
+ * The standard input of this process. It is read only while a task waits for it: leaving a loop keeps the rest, a
+ * cancelled read stops reading, and a process that is not reading can exit.
  *
  * @example
  * for await (const line of stdin().lines()) console.log(line.toUpperCase())

@@ -1,16 +1,17 @@
 import { isatty } from 'node:tty'
 import { isUncancelled, ready, suspend, Waiter, WaitQueue, wake } from 'corral/lowlevel'
 
-/** What this process prints. `stdout` is the one of it. */
+/** The standard output of this process. `stdout` is its only instance. */
 class Stdout {
   readonly #line = new WaitQueue()
   #isGone = false
   #isHeard = false
 
   /**
-   * Prints; waits until the system has taken it. False when nobody will read it any more: that ends no process, so stop then.
+   * Prints; waits until the system has accepted it. Returns false when the reader is gone: that does not end the
+   * process, so stop then.
    *
-   * Cancellation: throws `Cancelled`; what was given to it is printed all the same.
+   * Cancellation: throws `Cancelled`; the bytes are printed regardless.
    */
   async write(bytes: string | Uint8Array): Promise<boolean> {
     if (!isUncancelled()) await suspend(new Waiter('stdout.write', this))
@@ -21,7 +22,7 @@ class Stdout {
     return !this.#isGone
   }
 
-  /** Waits until all that was printed, by `console.log` too, is taken or nobody is left to take it. */
+  /** Waits until everything printed, by `console.log` too, is accepted, or the reader is gone. */
   async flush(): Promise<void> {
     this.#hear()
     while (process.stdout.writableLength > 0 && !this.#isGone) {
@@ -58,7 +59,7 @@ class Stdout {
 export type { Stdout }
 
 /**
- * What this process prints, waited for: a slow reader holds us back, and nothing is cut off at the end.
+ * Standard output with waiting: a slow reader applies back-pressure, and nothing is cut off at the end.
  *
  * @example
  * for (const page of pages) if (!(await stdout.write(page))) break

@@ -14,7 +14,7 @@ export type Acceptor<
   H extends Schema = undefined,
 > = (context: HandlerContext<P, Q, H, undefined>) => Reply | PromiseLike<Reply>
 
-/** What a route of `upgrade` takes and bears; `timeout` and places end with the 101. */
+/** Options and limits of an `upgrade` route; `timeout` and its slot of `limit` end with the 101. */
 export interface UpgradeOptions<
   P extends Schema = undefined,
   Q extends Schema = undefined,
@@ -23,11 +23,11 @@ export interface UpgradeOptions<
   extends
     AdmissionOptions,
     Pick<RouteOptions<P, Q, H>, 'params' | 'query' | 'headers' | 'timeout' | 'clientLimit'> {
-  /** What the client must ask for; 426 otherwise. Default `websocket`. */
+  /** The protocol that the client must request; 426 otherwise. Default `websocket`. */
   readonly protocol?: string
 }
 
-/** The acceptor, for those who ask for its protocol. */
+/** The acceptor, for requests for its protocol. */
 export function acceptorOf<P extends Schema, Q extends Schema, H extends Schema>(
   acceptor: Acceptor<P, Q, H>,
   protocol: string,

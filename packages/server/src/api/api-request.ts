@@ -6,7 +6,7 @@ import type { BodyLimits } from './read-body.ts'
 
 export type QueryValues = Readonly<Record<string, string | readonly string[]>>
 
-/** A request as a middleware sees it, and a handler: there with what the schemas of its route made of it. */
+/** A request, as middleware and handlers see it; handlers also get what their route's schemas made of it. */
 export class ApiRequest {
   readonly method: string
   /** Without the query. */
@@ -42,7 +42,7 @@ export class ApiRequest {
     return this.transport.headers
   }
 
-  /** The cookies that the client sent; anybody can send any. */
+  /** The cookies that the client sent; not trustworthy. */
   get cookies(): Readonly<Record<string, string | undefined>> {
     const { cookie } = this.headers
     return typeof cookie === 'string' ? parseCookie(cookie) : {}
@@ -53,7 +53,7 @@ export class ApiRequest {
     return currentRequest('ApiRequest.client').engine.client(this.transport)
   }
 
-  /** A name that comes several times has a list. */
+  /** A name that occurs several times has a list. */
   get query(): QueryValues {
     return (this.#query ??= parseQuery(this.#search))
   }
@@ -74,13 +74,13 @@ export class ApiRequest {
   /**
    * The body as JSON; undefined when there is none.
    *
-   * @throws HttpProblem 415 when it says that it is something else, 400 when it is not JSON, and as `bytes`
+   * @throws HttpProblem 415 when it is declared as something else, 400 when it is not JSON, and as in `bytes`
    */
   json(): Promise<unknown> {
     return readJson(this.transport, this.#limits)
   }
 
-  /** The body piece by piece, without a limit; the client is held back while the reader is slow. */
+  /** The body chunk by chunk, without a limit; a slow reader applies back-pressure to the client. */
   async *pieces(): AsyncGenerator<Uint8Array> {
     for (;;) {
       const piece = await this.transport.read()

@@ -17,18 +17,18 @@ import type { Handler, RouteOptions } from './route.ts'
 import { decode, Router } from './router.ts'
 
 export interface ApiOptions {
-  /** Of the document. Default `API`. */
+  /** Title of the document. Default `API`. */
   readonly title?: string
-  /** Of the document. Default `0.0.0`. */
+  /** Version in the document. Default `0.0.0`. */
   readonly version?: string
   /** Where the OpenAPI document is served; `false` for nowhere. Default `/openapi.json`. */
   readonly openApiPath?: string | false
 }
 
-/** Around the handler, in the request's scope: `next` answers, what it throws is thrown here. */
+/** Runs around the handler, in the request's scope: `next` returns its reply, and throws what it throws. */
 export type Middleware = (request: ApiRequest, next: () => Promise<Reply>) => unknown
 
-/** Adds a route; what the handler gets has the types that the schemas make. */
+/** Adds a route; the handler's input has the schemas' output types. */
 export interface AddRoute<Self> {
   <
     P extends Schema = undefined,
@@ -46,7 +46,7 @@ export interface AddRoute<Self> {
 const DEFAULT_LIMITS = { maxBodyBytes: 1_048_576, bodyTimeout: 30_000 }
 type Schema = StandardSchemaV1 | undefined
 
-/** Routes with schemas. `api` makes one; `serve`, `openServer` and `testClient` take it. */
+/** Routes with schemas. Made by `api`; accepted by `serve`, `openServer` and `testClient`. */
 export class Api implements Application {
   readonly title: string
   readonly version: string
@@ -70,20 +70,20 @@ export class Api implements Application {
     }
   }
 
-  /** In the order in which they were added. */
+  /** In the order they were added. */
   get routes(): readonly Route[] {
     return this.#routes
   }
 
-  /** The OpenAPI 3.1 document of the routes that were added so far. */
+  /** The OpenAPI 3.1 document of the routes added so far. */
   openApi(): Record<string, unknown> {
     return toOpenApi(this, this.#routes)
   }
 
   /**
-   * Takes connections over for another protocol: `acceptor` decides, like any handler and inside the same
-   * middleware, deadline and limits, and answers with `switchProtocols` or anything else. The task of the request
-   * lasts as long as the session; its place and its deadline end with the 101.
+   * Hands connections over to another protocol: `acceptor` decides, like any handler and inside the same middleware,
+   * deadline and limits, and answers with `switchProtocols` or anything else. The request's task lasts as long as the
+   * session; its slot and its deadline end with the 101.
    *
    * @example
    * app.upgrade('/chat', websocket(chat))
@@ -99,7 +99,7 @@ export class Api implements Application {
     return this
   }
 
-  /** For the server: whether a request for another protocol finds somebody at this path. */
+  /** For the server: whether a request for another protocol finds an acceptor at this path. */
   upgrades(target: string): boolean {
     return this.#router.findUpgrade(target.split('?', 1)[0] as string) !== undefined
   }
@@ -111,7 +111,7 @@ export class Api implements Application {
     return this
   }
 
-  /** Hands everything below `prefix` to another application; it sees the path without the prefix. */
+  /** Passes everything under `prefix` to another application, which sees the path without the prefix. */
   mount(prefix: string, app: FetchApp | FetchApp['fetch']): this {
     if (typeof prefix !== 'string' || !/^\/[^:*(){}]*[^/:*(){}]$/.test(prefix)) {
       refuse('api.mount: prefix', 'a path such as "/legacy"', prefix)
@@ -123,8 +123,8 @@ export class Api implements Application {
   }
 
   /**
-   * A resource that is open as long as the server: `hold` opens it before the server listens, calls `use`, and
-   * closes it after the server has drained. Several are closed in reverse order.
+   * A resource that is open as long as the server: `hold` opens it before the server listens, calls `use`, and closes
+   * it after the server has drained. Several are closed in reverse order.
    *
    * @example
    * const db = app.lifespan((use) => withDatabase(url, use))
@@ -138,7 +138,7 @@ export class Api implements Application {
     return { get: () => currentRequest('lifespan.get').engine.lifespan(lifespan) as T }
   }
 
-  /** For the server: what is to be done for a request. */
+  /** For the server: the plan for a request. */
   plan(transport: Transport): Plan {
     const { method, target } = transport
     const at = target.indexOf('?')
@@ -185,7 +185,7 @@ export class Api implements Application {
     return route
   }
 
-  /** There is no such path, or it does not take this method. */
+  /** There is no such path, or it does not accept this method. */
   #nothing(method: string, path: string): Promise<Reply> {
     const allow = this.#router.allowed(path).join(', ')
     if (allow === '') return Promise.reject(new HttpProblem(404))
@@ -206,9 +206,9 @@ export class Api implements Application {
 }
 
 /**
- * An api: routes that validate what comes in, and answer with what their handlers return. A plain value is JSON,
- * `undefined` is 204, an `HttpProblem` that is thrown is `application/problem+json`, anything else that is thrown
- * is a 500 which tells the client nothing.
+ * An api: routes that validate their input, and answer with what their handlers return. A plain value is JSON,
+ * `undefined` is 204, a thrown `HttpProblem` is `application/problem+json`, anything else thrown is a 500 that reveals
+ * nothing to the client.
  *
  * @example
  * const app = api({ title: 'Orders', version: '1' })

@@ -3,7 +3,7 @@ import type { FetchApp } from '../app/fetch-application.ts'
 import type { Reply } from '../reply/reply.ts'
 import type { ApiRequest } from './api-request.ts'
 
-/** Another application below a prefix. */
+/** Another application under a prefix. */
 export class Mounted {
   readonly prefix: string
   readonly app: FetchApp
@@ -13,7 +13,7 @@ export class Mounted {
     this.app = app
   }
 
-  /** @param search of the request, with its question mark */
+  /** @param search the request's query, with its question mark */
   handle(request: ApiRequest, search: string): Promise<Reply> {
     const rest = request.path.slice(this.prefix.length) || '/'
     return fetchFrom(this.app, request.transport, rest + search)

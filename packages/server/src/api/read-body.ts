@@ -7,7 +7,7 @@ export interface BodyLimits {
   readonly bodyTimeout: number
 }
 
-/** The whole body. It is counted as it comes: what the client says of its length may be a lie. */
+/** The whole body. It is counted as it arrives: the declared length cannot be trusted. */
 export async function readBody(transport: Transport, limits: BodyLimits): Promise<Buffer> {
   const { maxBodyBytes, bodyTimeout } = limits
   if (Number(transport.headers['content-length'] ?? 0) > maxBodyBytes) {

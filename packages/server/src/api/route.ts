@@ -15,7 +15,7 @@ type Made<S extends Schema, Raw> = S extends StandardSchemaV1
   ? StandardSchemaV1.InferOutput<S>
   : Raw
 
-/** What a route takes, gives and bears; schemas of any library with Standard Schema (zod, valibot, arktype). */
+/** The input, output and limits of a route; schemas from any Standard Schema library (zod, valibot, arktype). */
 export interface RouteOptions<
   P extends Schema = Schema,
   Q extends Schema = Schema,
@@ -26,25 +26,25 @@ export interface RouteOptions<
   readonly params?: P
   readonly query?: Q
   readonly headers?: H
-  /** Of JSON. A missing body is refused unless the schema takes `undefined`. */
+  /** For JSON. A missing body is refused unless the schema accepts `undefined`. */
   readonly body?: B
-  /** What the handler returns. Checked by `testClient`, and the document is made of it. */
+  /** What the handler returns. Checked by `testClient`, and part of the document. */
   readonly response?: R
-  /** The longest time for a request, waiting in line included, in milliseconds. Default `Infinity`. */
+  /** Time limit for a request, including time spent queued, in milliseconds. Default `Infinity`. */
   readonly timeout?: number
-  /** How often one client may ask for it; `clientLimit` makes one. */
+  /** Rate limit per client, made by `clientLimit`. */
   readonly clientLimit?: ClientLimit
-  /** What becomes of the work when the client goes: `cancel` (default), or `finish`. */
+  /** What happens to the work when the client disconnects: `cancel` (default), or `finish`. */
   readonly onDisconnect?: 'cancel' | 'finish'
-  /** Bytes that a body may have; 413 for more. Default 1 MiB. */
+  /** Maximum bytes of a body; 413 beyond it. Default 1 MiB. */
   readonly maxBodyBytes?: number
-  /** How long a body may take, in milliseconds; 408 after that. Default 30 000. */
+  /** How long a body may take, in milliseconds; then 408. Default 30 000. */
   readonly bodyTimeout?: number
-  /** One line for the document. */
+  /** One line in the document. */
   readonly summary?: string
 }
 
-/** What a handler gets. */
+/** A handler's input. */
 export interface HandlerContext<
   P extends Schema,
   Q extends Schema,
@@ -58,7 +58,7 @@ export interface HandlerContext<
   readonly request: ApiRequest
 }
 
-/** What a handler may return: an answer, or a plain value for JSON. */
+/** What a handler may return: a reply, or a plain value for JSON. */
 export type Returned<R extends Schema> =
   | Reply
   | Response
@@ -101,7 +101,7 @@ export class Route {
     this.#handler = handler
   }
 
-  /** Validates, calls the handler, and makes an answer of what it returns. */
+  /** Validates, calls the handler, and turns its result into a reply. */
   async handle(request: ApiRequest): Promise<Reply> {
     const { options } = this
     const context = {

@@ -7,15 +7,15 @@ export type Params = Readonly<Record<string, string>>
 
 export interface Found<T> {
   readonly data: T
-  /** Decoded when they are asked for: an ill-formed one is the client's fault. */
+  /** Decoded on access: an ill-formed one is the client's fault. */
   readonly params?: Record<string, string>
 }
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
-/** The method of requests that ask for another protocol. */
+/** The pseudo-method of requests for another protocol. */
 const UPGRADE = 'UPGRADE'
 
-/** Which route takes a request. */
+/** Finds the route for a request. */
 export class Router {
   readonly #router = createRouter<Route | Mounted>()
 
@@ -27,7 +27,7 @@ export class Router {
     addRoute(this.#router, '', `${mounted.prefix}/**`, mounted)
   }
 
-  /** HEAD is answered by the route of GET; a route of `upgrade` tells those who ask for none that they must. */
+  /** HEAD is answered by the GET route; an `upgrade` route tells requests without an upgrade that one is required. */
   find(method: string, path: string, upgrade: boolean): Found<Route | Mounted> | undefined {
     return (
       (upgrade ? this.findUpgrade(path) : undefined) ??
@@ -41,7 +41,7 @@ export class Router {
     return found?.data instanceof Route ? (found as Found<Route>) : undefined
   }
 
-  /** The methods that a path takes, for `Allow`; none when there is no such path. */
+  /** The methods that a path accepts, for `Allow`; none when there is no such path. */
   allowed(path: string): string[] {
     const methods = METHODS.filter((method) => this.#find(method, path) !== undefined)
     return methods.length === 0 ? [] : [...methods, 'OPTIONS']
@@ -53,7 +53,7 @@ export class Router {
   }
 }
 
-/** @throws HttpProblem 400 for what is no percent-encoding */
+/** @throws HttpProblem 400 for invalid percent-encoding */
 export function decode(params: Params | undefined): Params {
   if (params === undefined) return {}
   try {

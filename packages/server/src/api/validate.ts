@@ -9,7 +9,7 @@ export interface Issue {
 
 export type Part = 'params' | 'query' | 'headers' | 'body'
 
-/** A part of a request as its schema has it; what is wrong is added to `issues`. */
+/** A part of a request, validated by its schema; problems are added to `issues`. */
 export async function validate(
   schema: StandardSchemaV1,
   part: Part,
@@ -17,7 +17,7 @@ export async function validate(
   issues: Issue[],
 ): Promise<unknown> {
   const checked = schema['~standard'].validate(value)
-  // Most schemas answer at once: then no turn is spent.
+  // Most schemas are synchronous: then no turn is spent.
   const result = checked instanceof Promise ? await checked : checked
   if (result.issues === undefined) return result.value
   for (const { message, path = [] } of result.issues) {
@@ -38,7 +38,7 @@ export function invalid(issues: readonly Issue[]): HttpProblem {
   })
 }
 
-/** Holds an answer to its schema. */
+/** Checks a response against its schema. */
 export async function checkAnswer(schema: StandardSchemaV1, value: unknown): Promise<void> {
   const result = await schema['~standard'].validate(value)
   if (result.issues === undefined) return

@@ -6,7 +6,7 @@ import type { FetchApp } from './fetch-application.ts'
 import { ListenerApplication } from './listener-application.ts'
 import type { Application } from './plan.ts'
 
-/** An application: an `api`, any `{ fetch(request) }` (hono, h3, elysia), or a listener of `node:http`. */
+/** An application: an `api`, any `{ fetch(request) }` (hono, h3, elysia), or a `node:http` listener. */
 export type App = Api | FetchApp | RequestListener
 
 export function toApplication(api: string, app: App): Application {

@@ -4,12 +4,12 @@ import type { Reply } from '../reply/reply.ts'
 import type { RequestHeaders, Transport } from '../transport/transport.ts'
 import type { Application, Plan } from './plan.ts'
 
-/** An application of the web platform: hono, h3, elysia and others. */
+/** A web-standard application: hono, h3, elysia and others. */
 export interface FetchApp {
   fetch(request: Request): Response | PromiseLike<Response>
 }
 
-/** Serves a `{ fetch(request) }`. The signal of the request is that of its scope. */
+/** Serves a `{ fetch(request) }`. The request's signal is its scope's. */
 export class FetchApplication implements Application {
   readonly lifespans: readonly [] = []
   readonly #app: FetchApp
@@ -56,7 +56,7 @@ function toHeaders(headers: RequestHeaders): Headers {
   return result
 }
 
-/** The body, read when it is asked for: one piece ahead at the most. */
+/** The body, read on demand: at most one chunk ahead. */
 function toStream(transport: Transport): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {

@@ -4,7 +4,7 @@ import { NodeTransport } from '../transport/node-transport.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { Application, Plan } from './plan.ts'
 
-/** Serves a listener of `node:http`, an express application for example. Its task lasts until it has answered. */
+/** Serves a `node:http` listener, such as an express application. The task lasts until it has answered. */
 export class ListenerApplication implements Application {
   readonly lifespans: readonly [] = []
   readonly #listener: RequestListener
@@ -30,7 +30,7 @@ export class ListenerApplication implements Application {
   }
 }
 
-/** @param listener what it returns is awaited, if it can be */
+/** @param listener its result is awaited if it is a promise */
 async function listen(listener: RequestListener, transport: NodeTransport): Promise<void> {
   await (listener(transport.incoming, transport.outgoing) as unknown as PromiseLike<void> | void)
   await transport.finished()

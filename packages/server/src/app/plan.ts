@@ -3,25 +3,25 @@ import type { ClientLimit } from '../limits/client-limit.ts'
 import type { Reply } from '../reply/reply.ts'
 import type { Transport } from '../transport/transport.ts'
 
-/** What an application says of a request before any work is done: its name, its limits, and how to answer it. */
+/** What an application decides about a request before any work is done: its name, its limits, and how to answer it. */
 export interface Plan {
   /** The route, such as `POST /users/:id/orders`. */
   readonly name: string
-  /** In milliseconds, waiting in line included. */
+  /** In milliseconds, including time spent queued. */
   readonly timeout?: number | undefined
   readonly onDisconnect?: 'cancel' | 'finish' | undefined
   readonly admission?: Admission | undefined
-  /** It takes no place of those that all routes share. */
+  /** It is exempt from the limit that all routes share. */
   readonly exempt?: boolean
   readonly clientLimit?: ClientLimit | undefined
-  /** The answer; undefined when it was given already. */
+  /** The reply; undefined if it was already sent. */
   answer(transport: Transport): PromiseLike<Reply | undefined>
 }
 
 /** What the engine serves. */
 export interface Application {
   plan(transport: Transport): Plan
-  /** Somebody here takes connections over for another protocol at this path. Absent: nobody anywhere. */
+  /** Whether an acceptor for another protocol exists at this path. Absent: nowhere. */
   upgrades?(target: string): boolean
   /** Resources that are open as long as the server. */
   readonly lifespans: readonly Lifespan[]

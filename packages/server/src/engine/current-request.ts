@@ -3,7 +3,7 @@ import type { Transport } from '../transport/transport.ts'
 import type { Engine } from './engine.ts'
 import type { RequestResources } from './request-resources.ts'
 
-/** The request that the code runs for. */
+/** The request that the current code runs for. */
 export interface CurrentRequest {
   readonly engine: Engine
   readonly transport: Transport

@@ -10,8 +10,8 @@ const GRPC_UNITS: Readonly<Record<string, number>> = {
 }
 
 /**
- * How long the client will wait, in milliseconds: `request-timeout-ms`, `connect-timeout-ms` or `grpc-timeout`,
- * the shortest. Relative, since clocks differ. What is malformed is as good as not sent.
+ * How long the client will wait, in milliseconds: the shortest of `request-timeout-ms`, `connect-timeout-ms` and
+ * `grpc-timeout`. Relative, since clocks differ. Malformed values are ignored.
  */
 export function clientTimeout(headers: RequestHeaders): number {
   let least = Infinity

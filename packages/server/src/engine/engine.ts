@@ -13,8 +13,8 @@ import { Lifespans } from './lifespans.ts'
 import { RequestWork } from './request-work.ts'
 
 /**
- * Requests as tasks, whatever brings them: a task each, in one group; a client that goes and a deadline that
- * passes cancel it; it has ended when its cleanup has.
+ * Requests as tasks, from any transport: one task each, in one group; a disconnect or a deadline cancels it; it settles
+ * when its cleanup is done.
  */
 export class Engine {
   readonly #app: Application
@@ -41,22 +41,22 @@ export class Engine {
     this.admission = Admission.of(api, options)
   }
 
-  /** Answers are held to the schemas of their routes: in tests. */
+  /** Whether responses are checked against their route's schema: in tests. */
   readonly checksAnswers: boolean
 
-  /** Requests and background tasks under way. */
+  /** Requests and background tasks in flight. */
   get live(): number {
     return this.#live
   }
 
-  /** It takes requests. */
+  /** Whether it accepts requests. */
   get isOpen(): boolean {
     return this.#group !== undefined
   }
 
   /**
-   * The life of the server: opens its resources, then what brings the requests (`open` gives back what ends
-   * that), and when it is stopped or cancelled the other way round. All work is awaited.
+   * The life of the server: opens its resources, then the source of requests (`open` returns how to end that); when it
+   * is stopped or cancelled, closes them in reverse. All work is awaited.
    */
   async run(open: () => Promise<() => Promise<void>>, started: () => void): Promise<void> {
     try {
@@ -96,18 +96,18 @@ export class Engine {
     }
   }
 
-  /** No load balancer should send anything any more. */
+  /** Load balancers should stop sending requests. */
   unready(): void {
     this.#ready = false
   }
 
-  /** Ends endless streams, and from now on every connection after its answer. */
+  /** Ends endless streams, and from now on closes every connection after its response. */
   drain(): void {
     this.draining = true
     for (const end of this.#streams) end()
   }
 
-  /** Waits until no request and no background task is under way. */
+  /** Waits until no request or background task is in flight. */
   async idle(): Promise<void> {
     while (this.#live > 0) {
       this.#idle.clear()
@@ -115,12 +115,12 @@ export class Engine {
     }
   }
 
-  /** Cancels what is under way; `run` ends when it has ended. */
+  /** Cancels what is in flight; `run` ends when it has ended. */
   stop(): void {
     this.#stopped.set()
   }
 
-  /** A request has come. */
+  /** A request has arrived. */
   accept(transport: Transport): Task<void> | undefined {
     const group = this.#group
     if (group === undefined) {
@@ -150,7 +150,7 @@ export class Engine {
 
   /** Work that outlives its request, not the server. */
   background(fn: () => unknown, name: string, ms: number): void {
-    const group = this.#group as TaskGroup // called in a request, which is one of its tasks
+    const group = this.#group as TaskGroup // called in a request, whose task is in the group
     this.#live += 1
     const work = async (): Promise<void> => {
       try {
@@ -173,7 +173,7 @@ export class Engine {
     )
   }
 
-  /** Whose request it is. */
+  /** The address of the client. */
   client(transport: Transport): string {
     return clientAddress(transport, this.options.trustedProxies ?? 0)
   }
@@ -182,7 +182,7 @@ export class Engine {
     return this.#lifespans.get(lifespan)
   }
 
-  /** Told of what no client may see. */
+  /** Reports errors that no client may see. */
   report(error: unknown, name: string): void {
     const { onError = print } = this.options
     onError(error, name)

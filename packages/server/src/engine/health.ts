@@ -4,7 +4,7 @@ import type { Transport } from '../transport/transport.ts'
 
 const HEADERS = { 'content-type': 'text/plain', 'cache-control': 'no-store' }
 
-/** The answer for those who watch over the server: it takes no place of anybody's. */
+/** The response to health checks: exempt from limits. */
 export function health({ method }: Transport, ok: boolean): Plan {
   const reply = new Reply(ok ? 200 : 503, HEADERS, ok ? 'ok' : 'draining')
   return { name: `${method} health`, exempt: true, answer: () => Promise.resolve(reply) }

@@ -9,8 +9,8 @@ export interface Failure {
 }
 
 /**
- * A value that a task holds open until `close`. Cancelling that task cuts short the opening only: what is open
- * is closed by `close`, in the order that the owner wants.
+ * A value that a task holds open until `close`. Cancelling that task only cuts the opening short: once open, it is
+ * closed by `close`, in the owner's order.
  */
 export class HeldResource<T> {
   readonly #name: string
@@ -31,14 +31,14 @@ export class HeldResource<T> {
     this.#task = start(() => this.#hold(hold))
   }
 
-  /** The value, when it is open. */
+  /** The value, once it is open. */
   async get(): Promise<T> {
     await this.#opened.wait()
     if (this.#value === undefined) throw this.#refusal?.error
     return this.#value.value
   }
 
-  /** Closes it to its end; what was not open yet is cancelled. The result is what closing failed with. */
+  /** Closes it to completion; an unfinished opening is cancelled. Returns the error of the closing, if any. */
   close(failure: Failure | undefined): Promise<Failure | undefined> {
     return shield(async () => {
       this.#failure = failure

@@ -6,10 +6,10 @@ import { Http2Transport } from '../transport/http2-transport.ts'
 import type { Accepting } from './listener.ts'
 import type { ServerOptions } from './server-options.ts'
 
-/** Streams of one session that may be under way: more are refused, and the client keeps them for later. */
+/** Maximum concurrent streams per session: further ones are refused, and the client retries them later. */
 const MAX_STREAMS = 128
 
-/** The connections of HTTP/2 of a server, each with many requests at a time. */
+/** A server's HTTP/2 connections, each with many requests at a time. */
 export class Http2Sessions {
   readonly #sessions = new Set<ServerHttp2Session>()
   readonly #options: ServerOptions
@@ -21,7 +21,7 @@ export class Http2Sessions {
     this.#accepting = accepting
   }
 
-  /** Takes the connections that speak HTTP/2 out of a secure server's hands. */
+  /** Takes the HTTP/2 connections from a secure server. */
   divide(http: HttpServer): void {
     const others = http.listeners('secureConnection')
     http.removeAllListeners('secureConnection')
@@ -31,7 +31,7 @@ export class Http2Sessions {
     })
   }
 
-  /** Every client is told that no further request is taken; those under way are answered. */
+  /** Tells every client that no further requests are accepted; those in flight are answered. */
   close(): void {
     this.#closing = true
     for (const session of this.#sessions) session.close()

@@ -27,7 +27,7 @@ export class Lifespans {
     )
   }
 
-  /** Closes all of them; each failure is told. */
+  /** Closes all of them; each failure is reported. */
   async close(onError: (error: unknown) => void): Promise<void> {
     for (const resource of this.#resources.toReversed()) {
       const failure = await resource.close(undefined)

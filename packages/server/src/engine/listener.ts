@@ -12,14 +12,14 @@ import type { ServerOptions } from './server-options.ts'
 
 export interface Accepting {
   accept(transport: Transport): void
-  /** Somebody takes connections over for another protocol at this target. */
+  /** Whether an acceptor for another protocol exists at this target. */
   upgrades(target: string): boolean
-  /** Requests of HTTP/2 can be served too. */
+  /** Whether HTTP/2 requests can be served too. */
   readonly http2: boolean
   onError(error: unknown): void
 }
 
-/** Listens on a port, and makes a transport of each request, whichever version of HTTP it comes by. */
+/** Listens on a port, and turns each request into a transport, for any version of HTTP. */
 export class Listener {
   readonly #http: HttpServer
   readonly #sessions: Http2Sessions | undefined
@@ -36,7 +36,7 @@ export class Listener {
     const accept =
       (expectsContinue: boolean) =>
       (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-        incoming.on('error', ignore) // a client that goes in the middle of its body
+        incoming.on('error', ignore) // a client that disconnects in the middle of its body
         outgoing.on('error', ignore)
         accepting.accept(new NodeTransport(incoming, outgoing, { readerTimeout, expectsContinue }))
       }
@@ -48,7 +48,7 @@ export class Listener {
     this.#http.once('close', () => this.#closed.resolve())
   }
 
-  /** The listener is closed, and the last connection has gone. */
+  /** The listener is closed, and the last connection is gone. */
   get closed(): Future<void> {
     return this.#closed
   }
@@ -73,13 +73,13 @@ export class Listener {
     return `${tls === undefined ? 'http' : 'https'}://${name}:${actual}`
   }
 
-  /** Closes the listener only: `http.Server.close` would cut connections that a request is on its way on. */
+  /** Closes only the listener: `http.Server.close` would cut connections on which a request is on its way. */
   stopListening(): void {
     if (this.#http.listening) NetServer.prototype.close.call(this.#http)
     this.#sessions?.close()
   }
 
-  /** Cuts every connection; ends when all have gone. */
+  /** Cuts every connection; settles when all are gone. */
   async close(): Promise<void> {
     this.stopListening()
     this.#http.closeAllConnections()
@@ -117,7 +117,7 @@ export class Listener {
 }
 
 function ignore(): void {
-  // 'close' follows, which tells of it
+  // 'close' follows and reports it
 }
 
 function finite(ms: number): number {

@@ -8,12 +8,12 @@ interface Entry {
   readonly resource: HeldResource<unknown>
 }
 
-/** What a request has opened, in order. */
+/** The resources that a request has opened, in order. */
 export class RequestResources {
   readonly #entries = new Map<object, Entry>()
   #ended = false
 
-  /** The resource of `key`; the first who asks opens it. */
+  /** The resource for `key`; opened by the first call. */
   get(key: object, until: Until, open: () => HeldResource<unknown>): HeldResource<unknown> {
     let entry = this.#entries.get(key)
     if (entry === undefined) {
@@ -28,10 +28,7 @@ export class RequestResources {
     return entry.resource
   }
 
-  /**
-   * Closes what was open until then, the last one first, each to its end. The result is the first failure
-   * of a closing.
-   */
+  /** Closes what is open, last first, each to completion. Returns the first failure, if any. */
   async release(until: Until, failure: Failure | undefined): Promise<Failure | undefined> {
     if (until === 'response') this.#ended = true
     let first: Failure | undefined

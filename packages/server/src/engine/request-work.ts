@@ -12,7 +12,9 @@ import type { Engine } from './engine.ts'
 import type { Failure } from './held-resource.ts'
 import { RequestResources } from './request-resources.ts'
 
-/** The body of a request's task: deadline, places, handler, answer, and what is opened for it, in that order. */
+/**
+ * The body of a request's task: deadline, limits, handler, response, and the resources opened for it, in that order.
+ */
 export class RequestWork {
   readonly #engine: Engine
   readonly #transport: Transport
@@ -46,7 +48,7 @@ export class RequestWork {
     }
   }
 
-  /** The earliest of three: what the client, the route and the server give it. */
+  /** The earliest of three deadlines: the client's, the route's and the server's. */
   async #inTime(): Promise<Outcome> {
     const { timeout: cap = Infinity } = this.#engine.options
     const { timeout = Infinity } = this.#plan
@@ -60,7 +62,7 @@ export class RequestWork {
     return 'timed out'
   }
 
-  /** Answers; what fails becomes an answer too, unless it is a cancellation. */
+  /** Answers; a failure becomes a response too, unless it is a cancellation. */
   async #answer(): Promise<Outcome> {
     const transport = this.#transport
     const [engine, name, resources] = [this.#engine, this.#name, this.#resources]
@@ -92,7 +94,7 @@ export class RequestWork {
     return reply.run(this.#transport, onDrain)
   }
 
-  /** A failure of cleanup in a cancelled request is told; the cancellation goes on its way. */
+  /** A cleanup failure in a cancelled request is reported; the cancellation continues. */
   #unlessCancelled(error: unknown): void {
     try {
       throwIfCancelled()
@@ -102,7 +104,7 @@ export class RequestWork {
     }
   }
 
-  /** The handler's answer, with a place of its own; nothing begins that has expired in line. */
+  /** The handler's reply, within the limit; a request that expired in the queue never starts. */
   async #admitted(): Promise<Reply | undefined> {
     const plan = this.#plan
     if (plan.exempt !== true) this.#checkClient()
@@ -121,7 +123,7 @@ export class RequestWork {
     own?.check(this.#transport, client)
   }
 
-  /** What is opened until the handler has ended is closed before the answer: a failure of that is a 500. */
+  /** Resources held until the handler ends are closed before the response: a failure of that is a 500. */
   async #handle(): Promise<Reply | undefined> {
     let failure: Failure | undefined
     let reply: Reply | undefined
@@ -137,7 +139,7 @@ export class RequestWork {
     return reply
   }
 
-  /** The answer to what failed: of an error of ours nothing but that it happened. */
+  /** The response to a failure: an internal error reveals only that it happened. */
   async #refuse(error: unknown): Promise<void> {
     const transport = this.#transport
     const known = error instanceof HttpProblem
@@ -153,7 +155,10 @@ export class RequestWork {
     await this.#send(reply)
   }
 
-  /** By its client or by the server: who still waits is told, who reads sees that it is not complete. */
+  /**
+   * Cancelled by its client or by the server: a client still waiting gets a response, one already reading sees that it
+   * is incomplete.
+   */
   async #cutShort(error: unknown): Promise<void> {
     const transport = this.#transport
     if (!isCancelled(error)) this.#engine.report(error, this.#name)

@@ -5,20 +5,20 @@ import { openServer } from './server.ts'
 import type { ServerOptions } from './server-options.ts'
 
 export interface ServeOptions extends ServerOptions {
-  /** When it is set the server drains, and `serve` ends. Default: `stopping()`, set by SIGTERM and Ctrl-C. */
+  /** When set, the server drains and `serve` returns. Default: `stopping()`, set by SIGTERM and Ctrl-C. */
   readonly stop?: Event
-  /** Told where it listens, once it does. */
+  /** Called with its address once it listens. */
   readonly onListening?: (url: string) => void
 }
 
 /**
- * Serves an application until the run is asked to end; then it drains, and all work has ended when `serve` returns.
+ * Serves an application until the run is asked to stop; then it drains, and all work has ended when `serve` returns.
  * Give the run a grace longer than `drainDelay` and the `grace` of the server together: without one the first signal
  * cancels.
  *
  * Cancellation: cancels the requests and awaits them.
  *
- * @throws what listening fails with, such as EADDRINUSE
+ * @throws errors from listening, such as EADDRINUSE
  * @example
  * await run(() => serve(app, { port: 8080, drainDelay: 5_000, grace: 25_000 }), { grace: 35_000 })
  */

@@ -18,9 +18,9 @@ import type { ServerOptions } from './server-options.ts'
  * Opens a server: its requests are tasks of the scope that it is opened in. Leaving the block cancels them and
  * awaits them; `drain` first lets them end.
  *
- * Cancellation: the server stops to listen, its requests are cancelled and awaited, its resources closed.
+ * Cancellation: the server stops listening, its requests are cancelled and awaited, its resources closed.
  *
- * @throws what listening fails with, such as EADDRINUSE, or the opening of a resource of the application
+ * @throws errors from listening, such as EADDRINUSE, or from opening a resource of the application
  * @example
  * await using server = await openServer(app, { port: 0 })
  * const response = await fetch(server.url)
@@ -32,7 +32,7 @@ export async function openServer(app: App, options: ServerOptions = {}): Promise
   return server
 }
 
-/** A server that listens. `openServer` makes one. */
+/** A listening server. Made by `openServer`. */
 export class Server implements AsyncDisposable {
   readonly #engine: Engine
   readonly #options: ServerOptions
@@ -48,7 +48,7 @@ export class Server implements AsyncDisposable {
     const application = toApplication('openServer', app)
     this.#engine = new Engine('openServer', application, options)
     this.#group = openGroup({ name: 'server' })
-    // The values of whoever opened the server, not of whoever asked first on a connection.
+    // The task-local values of the server's opener, not of the first request on a connection.
     const home = new HomeContext()
     this.#listener = new Listener(options, {
       accept: (transport) => void home.run(() => this.#engine.accept(transport)),
@@ -68,7 +68,7 @@ export class Server implements AsyncDisposable {
     return Number(/\d+$/.exec(this.#url)?.[0])
   }
 
-  /** Requests and background tasks under way. */
+  /** Requests and background tasks in flight. */
   get live(): number {
     return this.#engine.live
   }
@@ -94,9 +94,9 @@ export class Server implements AsyncDisposable {
   }
 
   /**
-   * Ends in good order: the ready path answers 503, after `drainDelay` no connection is accepted any more, every
-   * answer closes its connection, endless streams end; when the grace is over the rest is cancelled. It ends when
-   * all work has ended. Again it waits for the same end.
+   * Shuts down gracefully: the ready path answers 503, after `drainDelay` no more connections are accepted, every
+   * response closes its connection, endless streams end; when the grace is over the rest is cancelled. It settles when
+   * all work has ended. A second call waits for the same end.
    *
    * Cancellation: cancels the requests and awaits them.
    */
@@ -120,7 +120,7 @@ export class Server implements AsyncDisposable {
   /** All work has ended, and no connection has brought more for a while. */
   async #settle(linger: number): Promise<void> {
     await this.#engine.idle()
-    // What comes on a connection that was idle is answered yet, and closes it.
+    // A request on an idle connection is still answered, and closes it.
     await moveOnAfter(linger, () => this.#listener.closed.wait())
     await this.#engine.idle()
   }

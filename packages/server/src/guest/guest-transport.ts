@@ -5,8 +5,8 @@ import { NodeTransport } from '../transport/node-transport.ts'
 import type { ReplyHeaders } from '../transport/transport.ts'
 
 /**
- * A request whose answer a framework gives. What the engine would answer by itself, such as 504, becomes the
- * failure of the work: the framework has an answer for errors, in its own form.
+ * A request that a framework answers. What the engine would answer itself, such as 504, becomes the failure of the
+ * work: the framework renders errors in its own form.
  */
 export class GuestTransport<T> extends NodeTransport {
   readonly outcome: Future<T> = new Future<T>()
@@ -27,7 +27,7 @@ export class GuestTransport<T> extends NodeTransport {
     await this.finished()
   }
 
-  /** The framework is told; once. */
+  /** Notifies the framework, once. */
   fail(error: unknown): void {
     if (!this.outcome.settled) this.outcome.reject(error)
   }

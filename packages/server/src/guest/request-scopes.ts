@@ -10,21 +10,21 @@ import type { Transport } from '../transport/transport.ts'
 import { GuestTransport } from './guest-transport.ts'
 
 export interface RequestScopesOptions extends Omit<EngineOptions, 'livePath' | 'readyPath'> {
-  /** How long a drain lets the work under way end before it is cancelled, in milliseconds. Default 30 000. */
+  /** How long a drain gives work in flight before it is cancelled, in milliseconds. Default 30 000. */
   readonly grace?: number
 }
 
-/** Of one kind of requests. */
+/** Options for one kind of request. */
 export interface ScopeOptions {
-  /** The longest time for a request, in milliseconds; 504 after that. Default `Infinity`. */
+  /** Time limit for a request, in milliseconds; then 504. Default `Infinity`. */
   readonly timeout?: number
-  /** What becomes of the work when the client goes: `cancel` (default), or `finish`. */
+  /** What happens to the work when the client disconnects: `cancel` (default), or `finish`. */
   readonly onDisconnect?: 'cancel' | 'finish'
 }
 
 /**
- * Scopes for the requests of a server that is not ours: each is a task, cancelled when its client goes or its time is
- * over. `openRequestScopes` makes it.
+ * Scopes for the requests of a foreign server: each is a task, cancelled when its client disconnects or its deadline
+ * passes. Made by `openRequestScopes`.
  */
 export class RequestScopes implements AsyncDisposable {
   readonly #engine: Engine
@@ -51,17 +51,17 @@ export class RequestScopes implements AsyncDisposable {
     })
   }
 
-  /** Requests and background tasks under way. */
+  /** Requests and background tasks in flight. */
   get live(): number {
     return this.#engine.live
   }
 
   /**
-   * Runs the work of a request in a scope of its own. The result is that of `work`; the request's task lasts until
-   * the framework has sent the answer.
+   * Runs the work of a request in a scope of its own, and returns its result; the request's task lasts until the
+   * framework has sent the response.
    *
-   * @throws HttpProblem 504 when its time is over, 503 when the scopes are closed or full, 429 for a client that asks
-   * too often, 499 when the client has gone, each after the cleanup of `work`
+   * @throws HttpProblem 504 when its deadline passes, 503 when the scopes are closed or full, 429 for a client over its
+   * rate limit, 499 when the client has disconnected, each after the cleanup of `work`
    */
   run<T>(
     incoming: IncomingMessage,
@@ -72,7 +72,7 @@ export class RequestScopes implements AsyncDisposable {
   ): Promise<T> {
     const transport = new GuestTransport<T>(incoming, outgoing)
     this.#plans.set(transport, { ...options, name, answer: () => answer(transport, work) })
-    // Not the context of whoever made the connection: its task has ended long ago.
+    // Not the context in which the connection was made: its task ended long ago.
     const task = this.#engine.isOpen
       ? this.#home.run(() => this.#engine.accept(transport))
       : undefined
@@ -84,7 +84,7 @@ export class RequestScopes implements AsyncDisposable {
     return transport.outcome.wait()
   }
 
-  /** A listener of `node:http` whose requests have scopes. What it returns is awaited, if it can be. */
+  /** A `node:http` listener whose requests have scopes. Its result is awaited if it is a promise. */
   listener(
     listener: (incoming: IncomingMessage, outgoing: ServerResponse) => unknown,
     options: ScopeOptions = {},
@@ -110,7 +110,7 @@ export class RequestScopes implements AsyncDisposable {
     outgoing.end(JSON.stringify(problem.document))
   }
 
-  /** Ends endless streams, and lets the work under way end; what has not when the grace is over is cancelled. */
+  /** Ends endless streams, and lets work in flight finish; what is left when the grace is over is cancelled. */
   async drain(): Promise<void> {
     try {
       this.#engine.drain()
@@ -120,19 +120,19 @@ export class RequestScopes implements AsyncDisposable {
     }
   }
 
-  /** Cancels what is under way, and awaits it. */
+  /** Cancels what is in flight, and awaits it. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#engine.stop()
     await this.#group.join()
   }
 }
 
-/** Others bring the requests. */
+/** The requests come from elsewhere. */
 async function nothing(): Promise<() => Promise<void>> {
   return async () => {}
 }
 
-/** What the work fails with is the framework's affair, unless it was cancelled: then the engine has the word. */
+/** Failures of the work are left to the framework, unless it was cancelled: then the engine decides. */
 async function answer<T>(
   transport: GuestTransport<T>,
   work: () => PromiseLike<T> | T,
@@ -147,8 +147,8 @@ async function answer<T>(
 }
 
 /**
- * Opens scopes for the requests of a server that exists already, in the scope that it is called in: at best that of
- * `run`. The adapters for hono, fastify and express are made of it.
+ * Opens scopes for the requests of an existing server, in the calling scope: ideally that of `run`. The adapters for
+ * hono, fastify and express build on it.
  *
  * Cancellation: cancels the requests and awaits them.
  *

@@ -5,15 +5,15 @@ import { HttpProblem } from '../errors.ts'
 export interface AdmissionOptions {
   /** Requests at a time. Default `Infinity`. */
   readonly limit?: number
-  /** Requests that may wait for a place; the next one gets 503. Default 0. */
+  /** Requests that may queue; the next one gets 503. Default 0. */
   readonly queue?: number
-  /** How long one waits for a place before it gets 503, in milliseconds. Default 1000. */
+  /** How long a request may queue before it gets 503, in milliseconds. Default 1000. */
   readonly queueTimeout?: number
 }
 
-/** So many at a time, so many in line, and 503 with Retry-After for all others: at once, while it is cheap. */
+/** Limits requests at a time and in the queue; all others get 503 with Retry-After at once, while that is cheap. */
 export class Admission {
-  /** None when there is nothing to limit. */
+  /** Undefined when there is nothing to limit. */
   static of(api: string, options: AdmissionOptions): Admission | undefined {
     const { limit = Infinity, queue = 0, queueTimeout = 1000 } = options
     requireLimit(`${api}: limit`, limit)
@@ -32,7 +32,7 @@ export class Admission {
     this.#queueTimeout = queueTimeout
   }
 
-  /** @throws HttpProblem 503 when there is no place, none in line, or none in time */
+  /** @throws HttpProblem 503 when full, when the queue is full, or when it queued too long */
   async enter(): Promise<Disposable> {
     const place = this.#places.tryAcquire()
     if (place !== undefined) return place

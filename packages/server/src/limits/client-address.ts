@@ -2,8 +2,8 @@ import { isIP, isIPv4 } from 'node:net'
 import type { Transport } from '../transport/transport.ts'
 
 /**
- * Whose request it is. Each proxy adds to the right of `x-forwarded-for` whom it heard from, so that so many
- * trusted proxies are counted from the right: what stands further left anybody may have written.
+ * The client's address. Each proxy appends the address it saw to `x-forwarded-for`, so trusted proxies are counted from
+ * the right: anything further left may be forged.
  */
 export function clientAddress(transport: Transport, trustedProxies: number): string {
   const { remoteAddress, headers } = transport
@@ -16,7 +16,7 @@ export function clientAddress(transport: Transport, trustedProxies: number): str
   return isIP(address) === 0 ? plain(remoteAddress) : address
 }
 
-/** Who counts as one client: an address of IPv4, and of IPv6 the network, since each has 2^64 addresses. */
+/** What counts as one client: an IPv4 address, or an IPv6 network, since each has 2^64 addresses. */
 export function clientKey(address: string): string {
   if (isIP(address) !== 6) return address
   const groups = groupsOf(address)
@@ -32,7 +32,7 @@ function plain(text: string): string {
   return mapped !== undefined && isIPv4(mapped) ? mapped : address.toLowerCase()
 }
 
-/** The eight groups of an address of IPv6, without leading zeros. */
+/** The eight groups of an IPv6 address, without leading zeros. */
 function groupsOf(address: string): string[] {
   const [head = '', tail] = address.split('::')
   const left = head === '' ? [] : head.split(':')

@@ -5,26 +5,28 @@ import type { Transport } from '../transport/transport.ts'
 import { clientKey } from './client-address.ts'
 
 export interface ClientLimitOptions {
-  /** Requests that a client may make in an interval, all at once too. */
+  /** Requests that a client may make in an interval, even all at once. */
   readonly limit: number
   /** In milliseconds. */
   readonly interval: number
   /**
-   * Who counts as one client; undefined for one who is not limited. Default: the address, of IPv6 its /64. Called
-   * before the handler and its middleware: take nothing from a header that you have not verified.
+   * Identifies the client; undefined for no limit. Default: the address, for IPv6 its /64. Called before the handler
+   * and its middleware: use no header that you have not verified.
    */
   readonly key?: (transport: Transport, address: string) => string | undefined
 }
 
 /**
- * How often a client may ask. A number is remembered for each client that asked in the last two intervals, and
- * nothing for others. `clientLimit` makes one.
+ * A rate limit per client. One number is kept for each client seen in the last two intervals, nothing for others. Made
+ * by `clientLimit`.
  */
 export class ClientLimit {
   readonly #limit: number
   readonly #interval: number
   readonly #key: (transport: Transport, address: string) => string | undefined
-  /** Until when each has used up its share [generic cell rate algorithm], and the same of the interval before. */
+  /**
+   * Until when each client has used up its share [generic cell rate algorithm], for this interval and the previous one.
+   */
   #current = new Map<string, number>()
   #previous = new Map<string, number>()
   #rotatesAt = 0
@@ -43,12 +45,12 @@ export class ClientLimit {
     this.#key = key
   }
 
-  /** Clients that are remembered. */
+  /** Number of clients remembered. */
   get size(): number {
     return this.#current.size + this.#previous.size
   }
 
-  /** @throws HttpProblem 429 with Retry-After for one that has asked too often */
+  /** @throws HttpProblem 429 with Retry-After for a client over its limit */
   check(transport: Transport, address: string): void {
     const key = this.#key(transport, address)
     if (key === undefined) return
@@ -57,12 +59,12 @@ export class ClientLimit {
     const each = this.#interval / this.#limit
     const until = Math.max(time, this.#current.get(key) ?? this.#previous.get(key) ?? 0)
     const wait = until + each - time - this.#interval
-    // A fraction of a millisecond too early is in time: the shares are seldom whole numbers.
+    // A fraction of a millisecond early counts as on time: shares are seldom whole numbers.
     if (wait > 0.001) throw tooMany(wait)
     this.#current.set(key, until + each)
   }
 
-  /** Who has not asked for an interval has its whole share again: it may be forgotten. */
+  /** A client that was quiet for an interval has its whole share again: it may be forgotten. */
   #rotate(time: number): void {
     if (time < this.#rotatesAt) return
     this.#previous = time < this.#rotatesAt + this.#interval ? this.#current : new Map()
@@ -83,8 +85,8 @@ function tooMany(wait: number): HttpProblem {
 }
 
 /**
- * A limit of how often one client may ask: 429 with Retry-After for more, before any place is taken. It is an option
- * of a server, for all routes, or of a route; a limit that several routes are given is one for all of them.
+ * A rate limit per client: 429 with Retry-After beyond it, before the request takes a slot. It is an option of a
+ * server, for all routes, or of a route; a limit passed to several routes is shared by them.
  *
  * @throws MisuseError for a limit or an interval out of range
  * @example

@@ -2,7 +2,7 @@ import type { Api } from '../api/api.ts'
 import { reply } from '../reply/reply.ts'
 import type { Reply } from '../reply/reply.ts'
 
-/** As much of an OpenAPI document as is shown. */
+/** The part of an OpenAPI document that is shown. */
 interface Document {
   readonly info: { readonly title: string; readonly version: string }
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
@@ -40,8 +40,8 @@ table { border-collapse: collapse; width: 100% } td, th { text-align: left; padd
 h3 { font-size: .95rem; margin: 1rem 0 .3rem } .what { opacity: .7; margin-left: .6rem }`
 
 /**
- * A handler for a page that shows the routes of an api to people: all in one answer, without scripts, and without asking
- * anybody else's server for anything.
+ * A handler for a page that documents the routes of an api: a single response, without scripts, and without requests to
+ * other servers.
  *
  * @example
  * app.get('/docs', docsPage(app))

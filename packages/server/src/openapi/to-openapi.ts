@@ -13,7 +13,7 @@ const PLACES = [
   ['headers', 'header'],
 ] as const
 
-/** The OpenAPI 3.1 document of some routes. A schema whose library makes no JSON Schema of it allows anything. */
+/** The OpenAPI 3.1 document of some routes. A schema without JSON Schema support allows anything. */
 export function toOpenApi({ title, version }: OpenApiInfo, routes: readonly Route[]): JsonObject {
   const paths: Record<string, JsonObject> = {}
   for (const route of routes) {
@@ -64,7 +64,7 @@ function content(type: string, schema: JsonObject): JsonObject {
   return { [type]: { schema } }
 }
 
-/** What stands in the path is there always, with a schema or without. */
+/** Path parameters are always present, with or without a schema. */
 function* inPath(path: string, schema: StandardSchemaV1 | undefined): Iterable<JsonObject> {
   const properties = propertiesOf(schema)
   for (const [, name = ''] of path.matchAll(/\{(\w+)\}/g)) {
@@ -92,6 +92,6 @@ function schemaOf(schema: StandardSchemaV1, side: 'input' | 'output' = 'input'):
     const { $schema: _, ...rest } = standard.jsonSchema?.[side]({ target: 'draft-2020-12' }) ?? {}
     return rest
   } catch {
-    return {} // a type that JSON Schema has no word for
+    return {} // a type that JSON Schema cannot express
   }
 }

@@ -5,8 +5,8 @@ export interface ByteRange {
 }
 
 /**
- * What a `range` header asks for of so many bytes: undefined when it is to be ignored, as several ranges at once are
- * [RFC 9110, 14.2], and `unsatisfiable` when there is nothing of it.
+ * The part that a `range` header requests of a body of the given size: undefined if it is to be ignored, as multiple
+ * ranges are [RFC 9110, 14.2], `unsatisfiable` if it is out of bounds.
  */
 export function byteRange(
   header: string | undefined,

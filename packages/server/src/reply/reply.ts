@@ -9,12 +9,12 @@ export interface ReplyOptions {
   readonly headers?: ReplyHeaders
 }
 
-/** An answer before it is sent. `reply`, `json` and `sse` make one; a middleware may make another of it. */
+/** A response before it is sent. Made by `reply`, `json` and `sse`; middleware may derive another from it. */
 export class Reply {
   readonly status: number
   readonly headers: ReplyHeaders
   readonly body: ReplyBody
-  /** A stream without an end of its own: a server that drains ends it. */
+  /** A stream without an end of its own: a drain ends it. */
   readonly endless: boolean
 
   constructor(status: number, headers: ReplyHeaders, body: ReplyBody, endless = false) {
@@ -24,15 +24,15 @@ export class Reply {
     this.endless = endless
   }
 
-  /** The same answer with further headers, which win. */
+  /** The same reply with further headers, which win. */
   with(headers: ReplyHeaders): Reply {
     return new Reply(this.status, { ...this.headers, ...headers }, this.body, this.endless)
   }
 }
 
 /**
- * An answer that is not plain JSON: a text, bytes, or a stream of them, which is read no faster than the
- * client takes it and is closed in any case.
+ * A response that is not plain JSON: text, bytes, or a stream of them, which is read no faster than the client takes it
+ * and is always closed.
  *
  * @example
  * app.get('/hello', () => reply('hello', { headers: { 'cache-control': 'max-age=60' } }))
@@ -49,9 +49,9 @@ export function reply(body?: ReplyBody, options: ReplyOptions = {}): Reply {
 }
 
 /**
- * A value as JSON with a status or headers of its own; a bigint becomes a string of its digits.
+ * A value as JSON with its own status or headers; a bigint becomes a string of its digits.
  *
- * @throws TypeError for what JSON cannot hold, such as a circle
+ * @throws TypeError for values that JSON cannot represent, such as a cycle
  * @example
  * app.post('/orders', () => json({ id: 41 }, { status: 201 }))
  */
@@ -60,7 +60,7 @@ export function json(value: unknown, options: ReplyOptions = {}): Reply {
   return new Reply(options.status ?? 200, headers, toJson(value))
 }
 
-/** What a handler returned, as an answer: `undefined` is 204, a plain value is JSON. */
+/** A handler's result as a reply: `undefined` is 204, a plain value is JSON. */
 export function toReply(value: unknown): Reply {
   if (value instanceof Reply) return value
   if (value === undefined) return new Reply(204, {}, undefined)
@@ -68,7 +68,7 @@ export function toReply(value: unknown): Reply {
   return json(value)
 }
 
-/** An answer of the web platform, as the handlers of other frameworks give it. */
+/** A web `Response`, as handlers of other frameworks return it. */
 export function fromResponse(response: Response): Reply {
   const headers: Record<string, string | string[]> = {}
   for (const [name, value] of response.headers) {

@@ -5,10 +5,10 @@ import type { Reply } from './reply.ts'
 /** Calls `end` when the server drains, until it is disposed. */
 export type OnDrain = (end: () => void) => Disposable
 
-/** How long a source that does not react to being closed is waited for. */
+/** How long to wait for a source that does not react to being closed. */
 const CLOSE_GRACE = 1000
 
-/** Sends an answer to its end. A stream is read no faster than the client takes it, and closed in any case. */
+/** Sends a response to completion. A stream is read no faster than the client takes it, and is always closed. */
 export async function send(transport: Transport, reply: Reply, onDrain: OnDrain): Promise<void> {
   const { status, headers, body } = reply
   if (body === undefined) {
@@ -40,7 +40,7 @@ async function pour(
       using _ = reply.endless ? onDrain(() => scope.cancel('the server drains')) : undefined
       await scope.run(async () => {
         for (;;) {
-          // A source may wait for something foreign, which no cancellation reaches.
+          // A source may be in a foreign wait that no cancellation reaches.
           const step = await cancellable(source.next())
           if (step.done) return
           await transport.write(step.value)
@@ -53,7 +53,7 @@ async function pour(
   await transport.end()
 }
 
-/** A source that fails while it is closed has nothing to say any more: the answer is over. */
+/** A source that fails while it is being closed no longer matters: the response is over. */
 async function closed(source: AsyncIterator<unknown>): Promise<void> {
   try {
     await source.return?.()

@@ -7,7 +7,7 @@ export interface CookieOptions {
   /** Default `/`. */
   readonly path?: string
   readonly domain?: string
-  /** Out of reach of scripts. Default true. */
+  /** Not accessible to scripts. Default true. */
   readonly httpOnly?: boolean
   /** Over HTTPS only. Default true. */
   readonly secure?: boolean
@@ -16,10 +16,10 @@ export interface CookieOptions {
 }
 
 /**
- * A value for the header `set-cookie`, careful unless told otherwise. What is in it is readable by the client: sign or
- * encrypt what it must not change or see.
+ * A value for the header `set-cookie`, with secure defaults. The client can read it: sign or encrypt what it must not
+ * change or see.
  *
- * @throws TypeError for a name, path or domain that no cookie can have
+ * @throws TypeError for an invalid cookie name, path or domain
  * @example
  * return reply('welcome', { headers: { 'set-cookie': setCookie('session', id, { maxAge: 86_400_000 }) } })
  */

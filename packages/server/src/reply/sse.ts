@@ -5,30 +5,30 @@ import { toJson } from './to-json.ts'
 
 /** An event as `EventSource` reads it. */
 export interface ServerSentEvent {
-  /** A string goes as it is, line by line; anything else as JSON. */
+  /** A string is sent line by line; anything else as JSON. */
   readonly data: unknown
   readonly event?: string
   readonly id?: string
-  /** How long the client waits before it connects again, in milliseconds. */
+  /** How long the client waits before it reconnects, in milliseconds. */
   readonly retry?: number
 }
 
 export interface SseOptions {
-  /** A comment is sent when nothing else was for so long, in milliseconds; `Infinity` for none. Default 15 000. */
+  /** How long without an event before a comment is sent, in milliseconds; `Infinity` for never. Default 15 000. */
   readonly keepAlive?: number
 }
 
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-cache',
-  'x-accel-buffering': 'no', // nginx would keep them back
+  'x-accel-buffering': 'no', // nginx would buffer them
 }
 
 /**
- * An answer of server-sent events. The source is asked for the next one when the client has taken the last;
- * it is closed when the client goes, and when the server drains, which ends the answer in good order.
+ * A response of server-sent events. The next one is requested from the source when the client has taken the last; the
+ * source is closed when the client disconnects, and when the server drains, which ends the response cleanly.
  *
- * Cancellation: reaches the waits of the source, which is closed in any case.
+ * Cancellation: reaches the waits of the source, which is always closed.
  *
  * @throws MisuseError from the stream, for an `id` or `event` with a line break or NUL
  * @example
@@ -42,11 +42,11 @@ export function sse(source: AsyncIterable<ServerSentEvent>, options: SseOptions 
   return new Reply(200, HEADERS, body, true)
 }
 
-/** The events as text, and a comment when none came for a while. */
+/** The events as text, with a comment when there was none for a while. */
 class EventLines implements AsyncIterator<string> {
   readonly #source: AsyncIterator<ServerSentEvent>
   readonly #keepAlive: number
-  /** Asked for, and not here yet. */
+  /** Requested and not here yet. */
   #next: Promise<IteratorResult<ServerSentEvent>> | undefined
 
   constructor(source: AsyncIterable<ServerSentEvent>, keepAlive: number) {
@@ -65,7 +65,7 @@ class EventLines implements AsyncIterator<string> {
   }
 
   async return(): Promise<IteratorResult<string>> {
-    this.#next?.catch(() => {}) // nobody asks for it any more
+    this.#next?.catch(() => {}) // no longer requested
     await this.#source.return?.()
     return { done: true, value: undefined }
   }
@@ -81,7 +81,7 @@ function toLines({ data, event, id, retry }: ServerSentEvent): string {
   return `${text}\n`
 }
 
-/** What came from a user could otherwise begin an event of its own. */
+/** User input could otherwise start an event of its own. */
 function oneLine(name: string, value: string): string {
   if (/[\r\n\0]/.test(value)) {
     throw new MisuseError(

@@ -5,11 +5,11 @@ import { Reply } from './reply.ts'
 import type { OnDrain } from './send.ts'
 
 export interface ProtocolSession extends SwitchedConnection {
-  /** Calls `end` when the server drains: tell the peer, and end within the server's grace. */
+  /** Calls `end` when the server drains: notify the peer, and end within the server's grace. */
   onDrain(end: () => void): Disposable
 }
 
-/** The answer 101: from now on `session` speaks on the connection. */
+/** The 101 response: from now on `session` owns the connection. */
 export class SwitchReply extends Reply {
   readonly #session: (session: ProtocolSession) => PromiseLike<void>
 
@@ -18,7 +18,7 @@ export class SwitchReply extends Reply {
     this.#session = session
   }
 
-  /** Its headers are the session's affair. */
+  /** Its headers are up to the session. */
   override with(): this {
     return this
   }
@@ -36,11 +36,11 @@ export class SwitchReply extends Reply {
 }
 
 /**
- * The answer of an acceptor that takes the connection over. `session` gets the bare socket, writes the 101 itself,
- * as the libraries of other protocols do, and watches the peer; when its promise settles, all that it wrote must
- * have been sent: the socket is destroyed then. Neither the deadline nor the places of the route hold for it.
+ * The reply of an acceptor that takes the connection over. `session` gets the bare socket, writes the 101 itself, as
+ * the libraries of other protocols do, and watches the peer; by the time its promise settles, everything it wrote must
+ * have been sent: the socket is then destroyed. The route's deadline and limits do not apply to it.
  *
- * Cancellation: by the server, when the grace of a drain is over, not by the end of the peer.
+ * Cancellation: by the server, when the grace of a drain is over, but not when the peer disconnects.
  *
  * @example
  * app.upgrade('/echo', () =>

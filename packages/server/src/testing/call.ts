@@ -3,7 +3,7 @@ import type { Task } from 'corral'
 import type { MemoryTransport } from '../transport/memory-transport.ts'
 import { TestResponse } from './test-response.ts'
 
-/** A request under way. Await it for its answer, which has its head when it is there. */
+/** A request in flight. Await it for its response, which is available once the head has arrived. */
 export class Call implements PromiseLike<TestResponse> {
   readonly #transport: MemoryTransport
   readonly #task: Task<void>
@@ -14,12 +14,12 @@ export class Call implements PromiseLike<TestResponse> {
     this.#task = task
   }
 
-  /** The client goes, as when its socket closes. */
+  /** Disconnects the client, as when its socket closes. */
   disconnect(): void {
     this.#transport.disconnect()
   }
 
-  /** Waits until the request's task has ended, its cleanup included; says nothing of how. */
+  /** Waits until the request's task has ended, including its cleanup; does not report how. */
   async ended(): Promise<void> {
     await this.#task.settled()
   }

@@ -12,13 +12,13 @@ export interface CallOptions {
   readonly headers?: RequestHeaders
   /** Sent as JSON. */
   readonly json?: unknown
-  /** Sent as it is, piece by piece when it is asked for. */
+  /** Sent as it is, chunk by chunk, on demand. */
   readonly body?: string | Uint8Array | AsyncIterable<string | Uint8Array>
   /** The client's address. Default `127.0.0.1`. */
   readonly remoteAddress?: string
 }
 
-/** A client that calls an application without sockets. `testClient` opens one. */
+/** A client that calls an application without sockets. Opened by `testClient`. */
 export interface TestClient extends AsyncDisposable {
   get(target: string, options?: CallOptions): Call
   post(target: string, options?: CallOptions): Call
@@ -26,20 +26,20 @@ export interface TestClient extends AsyncDisposable {
   patch(target: string, options?: CallOptions): Call
   delete(target: string, options?: CallOptions): Call
   request(method: string, target: string, options?: CallOptions): Call
-  /** Requests and background tasks under way. */
+  /** Requests and background tasks in flight. */
   readonly live: number
-  /** Waits until nothing is under way. */
+  /** Waits until nothing is in flight. */
   idle(): Promise<void>
 }
 
 /**
- * Opens an application without sockets: in `testRun` its timeouts take no time, in `explore` its races are found.
- * Its resources are open until the block is left, which cancels what is under way. An answer that its route's
- * schema does not allow is a 500.
+ * Opens an application without sockets: `testRun` makes its timeouts take no time, `explore` finds its races. Its
+ * resources are open until the block is left, which cancels what is in flight. A response that does not match its
+ * route's schema is a 500.
  *
  * Cancellation: cancels the requests, awaits them, closes the resources.
  *
- * @throws what the opening of a resource of the application throws
+ * @throws errors from opening a resource of the application
  * @example
  * await testRun(async () => {
  *   await using client = await testClient(app)
@@ -128,7 +128,7 @@ async function* once(body: string | Uint8Array): AsyncGenerator<string | Uint8Ar
   yield body
 }
 
-/** Nobody brings requests but the client itself. */
+/** The only source of requests is the client itself. */
 async function nothing(): Promise<() => Promise<void>> {
   return async () => {}
 }

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import { BrokenError, ClosedError, MisuseError } from 'corral'
 import type { MemoryTransport } from '../transport/memory-transport.ts'
 
-/** An answer as the client sees it. */
+/** A response as the client sees it. */
 export class TestResponse implements AsyncIterable<Buffer> {
   readonly #transport: MemoryTransport
 
@@ -16,9 +16,9 @@ export class TestResponse implements AsyncIterable<Buffer> {
   }
 
   /**
-   * The client's end of a connection that was switched to another protocol; the 101 comes as bytes on it.
+   * The client's end of a connection that was switched to another protocol; the 101 arrives on it as bytes.
    *
-   * @throws MisuseError when it was not
+   * @throws MisuseError when it was not switched
    */
   get socket(): Duplex {
     const { socket } = this.#transport
@@ -34,7 +34,7 @@ export class TestResponse implements AsyncIterable<Buffer> {
   }
 
   /**
-   * The body piece by piece; the server is held back while nobody reads.
+   * The body chunk by chunk; the server is held back while it is not read.
    *
    * @throws BrokenError when the server cut it off
    */

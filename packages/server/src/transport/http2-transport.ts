@@ -3,13 +3,15 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { BrokenError, Event, MisuseError, moveOnAfter, throwIfCancelled } from 'corral'
 import type { ReplyHeaders, RequestHeaders, SwitchedConnection, Transport } from './transport.ts'
 
-/** A larger piece goes in parts: the progress of one is seen at its end only. */
+/** Larger chunks are split: progress is visible only when one is complete. */
 const PART = 65_536
 
-/** Those that HTTP/2 has no use for, and forbids. */
+/** Headers that HTTP/2 has no use for, and forbids. */
 const OF_CONNECTIONS = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade'])
 
-/** A request of HTTP/2: a stream of its session. The client has gone when it closes before the answer was complete. */
+/**
+ * An HTTP/2 request: a stream of its session. The client has disconnected if it closes before the response is complete.
+ */
 export class Http2Transport implements Transport {
   readonly method: string
   readonly target: string
@@ -41,7 +43,7 @@ export class Http2Transport implements Transport {
     return this.status > 0
   }
 
-  /** Of one that was cancelled its reading and its writing end as those of any other: its code tells. */
+  /** When a stream is cancelled, reading and writing end as usual: only its code tells. */
   get #isReset(): boolean {
     return this.#stream.rstCode !== constants.NGHTTP2_NO_ERROR
   }
@@ -75,7 +77,7 @@ export class Http2Transport implements Transport {
   }
 
   closeAfter(): void {
-    // the session is told by itself, and serves others
+    // the session is notified separately, and serves others
   }
 
   head(status: number, headers: ReplyHeaders): void {
@@ -110,13 +112,14 @@ export class Http2Transport implements Transport {
       await this.#progress(() => stream.writableFinished)
     }
     this.ended = !this.gone
-    // What it still sends nobody reads: it may stop [RFC 9113, 8.1]. At once would be before the answer.
+    // The rest of its body will not be read: it may stop [RFC 9113, 8.1]. Doing this at once would precede the
+    // response.
     if (!stream.endAfterHeaders && !stream.readableEnded) {
       setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR))
     }
   }
 
-  /** Waits until `done`, or the client has gone; cuts off one that takes nothing for too long. */
+  /** Waits until `done`, or until the client has disconnected; cuts off one that reads nothing for too long. */
   async #progress(done: () => boolean): Promise<void> {
     const stream = this.#stream
     while (!this.gone && !done() && !stream.destroyed) {

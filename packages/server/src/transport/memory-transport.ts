@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import { BrokenError, Event, Queue, throwIfCancelled } from 'corral'
 import type { ReplyHeaders, RequestHeaders, SwitchedConnection, Transport } from './transport.ts'
 
-/** Pieces of an answer that may be under way before the writer waits. */
+/** How many chunks of a response may be in flight before the writer waits. */
 const WINDOW = 2
 
 /** A request without a socket: both ends are in this process, and in virtual time if the test is. */
@@ -84,7 +84,7 @@ export class MemoryTransport implements Transport {
 
   async end(piece?: Uint8Array | string): Promise<void> {
     if (this.gone) return
-    // The last piece waits for nobody, as one that a socket's buffer takes.
+    // The last chunk does not wait, like one that fits in a socket's buffer.
     if (piece !== undefined) this.pieces.tryPut(Buffer.from(piece))
     this.ended = true
     this.pieces.close()
@@ -97,7 +97,7 @@ export class MemoryTransport implements Transport {
     this.answered.set()
   }
 
-  /** The client goes. */
+  /** The client disconnects. */
   disconnect(): void {
     if (this.gone || this.ended) return
     this.gone = true

@@ -4,20 +4,20 @@ import { BrokenError, Event, moveOnAfter, throwIfCancelled } from 'corral'
 import type { ReplyHeaders, RequestHeaders, SwitchedConnection, Transport } from './transport.ts'
 
 export interface NodeTransportOptions {
-  /** How long a client may take nothing of an answer, in milliseconds. */
+  /** How long a client may read nothing of a response, in milliseconds. */
   readonly readerTimeout: number
   /** The client waits for `100 Continue` before it sends the body. */
   readonly expectsContinue?: boolean
-  /** What came after the head of a request for another protocol. */
+  /** Bytes that came after the head of a request for another protocol. */
   readonly upgradeHead?: Buffer
 }
 
-/** The requests under way of each socket. One listener a socket tells them all, those in the pipeline too. */
+/** The requests in flight on each socket. One listener per socket notifies them all, pipelined ones too. */
 const underWay = new WeakMap<Socket, Set<NodeTransport>>()
 
 /**
- * A request of `node:http`. The client has gone when the socket closes before the answer was complete: neither
- * the 'close' of the request nor that of a response in the pipeline says so.
+ * A `node:http` request. The client has disconnected if the socket closes before the response is complete: neither the
+ * 'close' of the request nor that of a pipelined response says so.
  */
 export class NodeTransport implements Transport {
   readonly incoming: IncomingMessage
@@ -119,7 +119,7 @@ export class NodeTransport implements Transport {
   }
 
   head(status: number, headers: ReplyHeaders): void {
-    // A client that was never told to go on may send its body or not: nothing else can follow it.
+    // A client that was never told to continue may or may not send its body: nothing else can follow it.
     if (this.#expectsContinue) this.closeAfter()
     this.outgoing.writeHead(status, headers as Record<string, string | string[] | number>)
   }
@@ -135,7 +135,7 @@ export class NodeTransport implements Transport {
     const { outgoing } = this
     if (piece === undefined) outgoing.end()
     else outgoing.end(piece)
-    // All of it is with the system: no need to wait for the event that says so.
+    // The system has all of it: no need to wait for the event that says so.
     if (outgoing.socket?.writableLength !== 0) {
       await this.#progress(() => outgoing.writableFinished)
     }
@@ -143,7 +143,7 @@ export class NodeTransport implements Transport {
     requestsOf(this.#socket).delete(this)
   }
 
-  /** Waits until `done`, or the client has gone; cuts off one that takes nothing for too long. */
+  /** Waits until `done`, or until the client has disconnected; cuts off one that reads nothing for too long. */
   async #progress(done: () => boolean): Promise<void> {
     const { outgoing } = this
     if (this.#writing === undefined) {
@@ -163,7 +163,7 @@ export class NodeTransport implements Transport {
     this.#socket.destroy()
   }
 
-  /** The answer was given by somebody else, a listener of `node:http`: waits for it. */
+  /** The response is sent elsewhere, by a `node:http` listener: waits for it. */
   async finished(): Promise<void> {
     await this.#progress(() => this.outgoing.writableFinished)
     this.ended = !this.gone
@@ -171,12 +171,12 @@ export class NodeTransport implements Transport {
   }
 }
 
-/** How many bytes the system has taken. */
+/** How many bytes the system has accepted. */
 function taken(socket: Socket): number {
   return socket.bytesWritten - socket.writableLength
 }
 
-/** Those whose answer is still to be given or taken. */
+/** Requests whose response is still to be sent or read. */
 export function requestsOf(socket: Socket): Set<NodeTransport> {
   const known = underWay.get(socket)
   if (known !== undefined) return known

@@ -6,47 +6,47 @@ export type RequestHeaders = Readonly<Record<string, string | readonly string[] 
 
 export type ReplyHeaders = Readonly<Record<string, string | readonly string[] | number>>
 
-/** A connection that somebody else speaks on from now on. */
+/** A connection handed over to another protocol. */
 export interface SwitchedConnection {
   readonly socket: Duplex
-  /** What came after the head of the request already. */
+  /** Bytes that already came after the head of the request. */
   readonly head: Buffer
-  /** What libraries of other protocols take: method, url and headers are there in tests without sockets too. */
+  /** What libraries for other protocols expect: method, url and headers exist in tests without sockets too. */
   readonly incoming: Pick<IncomingMessage, 'method' | 'url' | 'headers'>
 }
 
 /**
- * One request and its answer, as the engine sees them: a socket below it, or memory in tests. It knows no
- * routes and no tasks; it reads, writes, and tells once when the client has gone.
+ * One request and its response, as the engine sees them: on a socket, or in memory in tests. It knows no routes and no
+ * tasks; it reads, writes, and reports a disconnect once.
  */
 export interface Transport {
   readonly method: string
-  /** Path and query as they were sent. */
+  /** Path and query as sent. */
   readonly target: string
   readonly headers: RequestHeaders
   readonly remoteAddress: string
   readonly headersSent: boolean
-  /** The answer is complete as far as this side is concerned. */
+  /** Whether the response is complete on this side. */
   readonly ended: boolean
-  /** The client has gone before the answer was complete. */
+  /** Whether the client disconnected before the response was complete. */
   readonly gone: boolean
-  /** Told at most once, at that moment. */
+  /** Called at most once, at that moment. */
   onGone: (() => void) | undefined
-  /** The status that was sent; 0 for none. */
+  /** The status sent; 0 for none. */
   readonly status: number
-  /** The client asks for another protocol, and the connection can be had for it. */
+  /** Whether the client requests another protocol and the connection is available for it. */
   readonly upgradable: boolean
-  /** The connection, once; from then on nobody here watches it. Its end is `destroy`. */
+  /** Hands over the connection, once; from then on it is not watched here. End it with `destroy`. */
   detach(): SwitchedConnection
-  /** The next piece of the body; undefined at its end. */
+  /** The next chunk of the body; undefined at its end. */
   read(): Promise<Uint8Array | undefined>
-  /** The connection serves no further request. */
+  /** The connection will serve no further requests. */
   closeAfter(): void
   head(status: number, headers: ReplyHeaders): void
-  /** Takes a piece of the answer; waits while the client is slow. */
+  /** Sends a chunk of the response; waits while the client is slow. */
   write(piece: Uint8Array | string): Promise<void>
-  /** Completes the answer; waits until it is out of our hands. */
+  /** Completes the response; waits until the system has it. */
   end(piece?: Uint8Array | string): Promise<void>
-  /** Cuts the connection: the client sees that the answer is not complete. */
+  /** Cuts the connection: the client sees that the response is incomplete. */
   destroy(): void
 }

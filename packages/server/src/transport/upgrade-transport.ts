@@ -4,16 +4,15 @@ import type { Socket } from 'node:net'
 import { NodeTransport, requestsOf } from './node-transport.ts'
 
 /**
- * Whether a request for another protocol can have its connection: not in a pipeline, behind answers that are still
- * to be given.
+ * Whether a request for another protocol can take its connection: not when pipelined behind responses still to be sent.
  */
 export function canUpgrade({ socket }: IncomingMessage): boolean {
   return requestsOf(socket).size === 0
 }
 
 /**
- * The request of an 'upgrade' event. Node has let go of its socket by then: here it gets a response, for those who
- * refuse, and somebody who sees the client go before the protocol is another.
+ * The request of an 'upgrade' event. Node has released its socket by then: here it gets a response object, for
+ * refusals, and disconnect detection until the protocol is switched.
  */
 export function upgradeTransport(
   incoming: IncomingMessage,
@@ -21,12 +20,12 @@ export function upgradeTransport(
   upgradeHead: Buffer,
   readerTimeout: number,
 ): NodeTransport | undefined {
-  socket.on('error', () => {}) // 'close' tells of it
+  socket.on('error', () => {}) // 'close' reports it
   const outgoing = new ServerResponse(incoming)
   try {
     outgoing.assignSocket(socket)
   } catch {
-    socket.destroy() // the last bytes of the answer before are on their way
+    socket.destroy() // the last bytes of the previous response are on their way
     return undefined
   }
   outgoing.shouldKeepAlive = false
@@ -38,6 +37,6 @@ export function upgradeTransport(
   socket.once('end', () => {
     if (transport.status !== 101) socket.destroy()
   })
-  socket.read(0) // a socket that nobody reads does not tell of its end
+  socket.read(0) // an unread socket does not report its end
   return transport
 }

@@ -95,7 +95,7 @@ export class WebSocketServer implements AsyncDisposable {
   }
 
   #accept(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on('error', () => {}) // 'close' tells of it
+    socket.on('error', () => {}) // 'close' reports it
     const target = incoming.url ?? '/'
     const found = this.#find(pathOf(target))
     if (found === undefined || this.#draining) {
@@ -129,7 +129,7 @@ export class WebSocketServer implements AsyncDisposable {
     const onClose = (): void => scope.cancel('the client has gone')
     const onEnd = (): void => void socket.destroy()
     socket.once('close', onClose).once('end', onEnd)
-    socket.read(0) // a socket that nobody reads does not tell of its end
+    socket.read(0) // an unread socket does not report its end
     let begin: Begin | undefined
     try {
       begin = await scope.run(() => acceptor.admit(requestOf(incoming)))

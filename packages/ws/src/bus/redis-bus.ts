@@ -39,7 +39,7 @@ class RedisBus implements Bus, AsyncDisposable {
   constructor(client: RedisClientLike) {
     this.#client = client
     this.#subscriber = client.duplicate()
-    this.#subscriber.on('error', () => {}) // it connects again by itself; rooms see what they miss
+    this.#subscriber.on('error', () => {}) // it reconnects by itself; rooms detect what they miss
     this.#subscriber.on('ready', () => this.#listeners.connected())
     this.#connecting = this.#subscriber.connect().catch(() => {})
   }

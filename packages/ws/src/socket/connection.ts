@@ -71,7 +71,7 @@ export class Connection implements OutboxOwner, Swept {
     stream
       .on('data', (chunk: Buffer) => this.#read(chunk))
       .on('end', () => this.#onEnd())
-      .on('error', () => {}) // 'close' tells of it
+      .on('error', () => {}) // 'close' reports it
       .on('close', () => this.#onClose())
     if (stream.destroyed) this.#onClose()
   }
