@@ -85,7 +85,7 @@ async function chaos(): Promise<{ text: string; good: boolean }> {
   }
   while ((await crawling()) < 2) await sleep(100)
   while (kills.length < enough && !(await isOver())) {
-    await sleep(1500 + Math.random() * 4000)
+    await sleep(3000 + Math.random() * 5000)
     const at = Math.floor(Math.random() * workers.length)
     const { child, ended } = workers[at] as Worker
     child.kill('SIGKILL')
@@ -158,7 +158,7 @@ async function chaos(): Promise<{ text: string; good: boolean }> {
     `## Two processes, one of them killed again and again`,
     '',
     `${pages} pages on ${hosts} hosts, a delay of ${delay} ms, ${perHost} requests at a time to a host, answers after up to 80 ms; ` +
-      `every 1.5 to 5.5 s either process is killed and started again. ${seconds.toFixed(0)} s in all; ${again} requests were made ` +
+      `every 3 to 8 s either process is killed and started again. ${seconds.toFixed(0)} s in all; ${again} requests were made ` +
       `more than once (a robots.txt for each process and host among them), and one was up to ${lag.toFixed(0)} ms on its way.`,
     '',
     '| | | |',

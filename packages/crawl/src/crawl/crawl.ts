@@ -1,4 +1,3 @@
-import { withoutCredentials } from '@corral/http'
 import { MisuseError, now, shield, sleep, taskGroup } from 'corral'
 import { ForeignSession } from '../fetch/foreign-session.ts'
 import { OwnHeadersSession, ownHeaders } from '../fetch/own-headers.ts'
@@ -8,7 +7,7 @@ import { robotsToken } from '../robots/robots-token.ts'
 import { openStore } from '../store/open-store.ts'
 import type { Seed } from '../store/outcome.ts'
 import type { Store } from '../store/store.ts'
-import { normalizeUrl, type NormalizeOptions } from '../url/normalize-url.ts'
+import type { NormalizeOptions } from '../url/normalize-url.ts'
 import { UrlNormalizer } from '../url/url-normalizer.ts'
 import { createScope } from '../url/scope.ts'
 import { checkOptions } from './check-options.ts'
@@ -25,8 +24,9 @@ import { createLinkPolicy } from './link-policy.ts'
 import { OutcomeWriter } from './outcome-writer.ts'
 import { logIn } from './login.ts'
 import { openSession } from './own-session.ts'
-import { addressOf, keptRequest, type SeedRequest } from './page-request.ts'
+import { addressOf } from './page-request.ts'
 import { PageHandling, type PageHandler } from './page-handling.ts'
+import { seedsOf, urlsOf } from './start-points.ts'
 import { tellUnreachable, watchVisits } from './visit-event.ts'
 import { visitPage, type Visit } from './visit-page.ts'
 
@@ -280,37 +280,4 @@ async function tick(
   }
 }
 
-function seedsOf(
-  given: readonly (string | SeedRequest)[],
-  handlers: object,
-  normalize: NormalizeOptions,
-): Seed[] {
-  return given.map((each) => {
-    if (typeof each === 'string') return { url: urlsOf('seeds', [each], normalize)[0] as string }
-    const { handler, priority = 0 } = each
-    if (handler !== undefined && !Object.hasOwn(handlers, handler)) {
-      throw new MisuseError(
-        `crawl: seeds must name one of handlers (${Object.keys(handlers).join(', ')}), got ${JSON.stringify(handler)}`,
-      )
-    }
-    const [url = ''] = urlsOf('seeds', [each.url], normalize)
-    const kept = keptRequest('crawl: seeds', url, each)
-    return {
-      url: kept.url,
-      ...(kept.request === undefined ? {} : { request: kept.request }),
-      ...(priority === 0 ? {} : { priority: Math.trunc(priority) }),
-    }
-  })
-}
-
 type Headers = Readonly<Record<string, string>>
-
-function urlsOf(option: string, given: readonly string[], normalize: NormalizeOptions): string[] {
-  return given.map((each) => {
-    const url = normalizeUrl(each, undefined, normalize)
-    if (url !== undefined) return url
-    throw new MisuseError(
-      `crawl: ${option} must be http or https URLs, got ${JSON.stringify(withoutCredentials(each))}`,
-    )
-  })
-}

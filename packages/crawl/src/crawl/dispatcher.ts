@@ -190,16 +190,19 @@ export class Dispatcher implements ShareListener {
 
   async #open(origin: string): Promise<void> {
     const { robots } = this.#parts
+    const opening = this.#inTime(() => robots?.open(origin))
     this.#scheduler.begun(origin, now())
-    await this.#inTime(() => robots?.open(origin))
+    await opening
     this.#scheduler.opened(origin, now(), robots?.delayOf(origin))
     this.#change.set()
   }
 
   async #visit(origin: string, item: Attempt): Promise<void> {
-    this.#scheduler.begun(origin, now())
     // Cut off at the end of the time it has no outcome: it stays in the queue of the store, as if never claimed.
-    const outcome = await this.#inTime(() => this.#settle(origin, item))
+    const settling = this.#inTime(() => this.#settle(origin, item))
+    // On a busy machine a process may be stopped at any line: the distance counts from when the request is on its way.
+    this.#scheduler.begun(origin, now())
+    const outcome = await settling
     this.#visiting--
     this.#scheduler.ended(origin)
     if (outcome !== undefined) this.#parts.writer.add(outcome)

@@ -127,7 +127,7 @@ function bodyOf({ body, form, json }: PageRequest): { text: string; type?: strin
 /** A form that is sent by GET replaces the query [HTML 4.10.22.3]. */
 function withQuery(url: string, query: URLSearchParams): string {
   const at = url.indexOf('?')
-  return `${at === -1 ? url : url.slice(0, at)}?${query}`
+  return `${at === -1 ? url : url.slice(0, at)}?${String(query)}`
 }
 
 function digest(text: string): string {

@@ -1,4 +1,4 @@
-import { parseRetryAfter, withoutCredentials } from '@corral/http'
+import { parseRetryAfter } from '@corral/http'
 import { isCancelled, now, timeout } from 'corral'
 import { extractMimeType } from '../fetch/mime-type.ts'
 import { failureOfError, failureOfStatus, type Failure } from '../fetch/failure.ts'
@@ -17,7 +17,8 @@ import { requestFor, validatorsOf } from './conditional-request.ts'
 import type { CrawlHeaders, CrawlResponse, CrawlSession } from './crawl-session.ts'
 import type { LinkPolicy } from './link-policy.ts'
 import type { PageHandler } from './page-handling.ts'
-import { addressOf, redirectedRequest, storedRequest } from './page-request.ts'
+import { addressOf, storedRequest } from './page-request.ts'
+import { keptLink, redirected } from './redirected.ts'
 import { refreshOf } from './refresh-header.ts'
 import { visitSitemap } from './visit-sitemap.ts'
 
@@ -144,7 +145,7 @@ function decided(
   return linkPolicy(links, { url, depth, canonical: read.content.canonical })
 }
 
-interface Answer {
+export interface Answer {
   readonly status: number
   readonly contentType: string | undefined
   readonly noindex: boolean
@@ -155,7 +156,7 @@ interface Answer {
   readonly validators?: Validators | undefined
 }
 
-type Fetched =
+export type Fetched =
   | Extract<Visit, { result: 'failure' }>
   | { readonly result: 'unchanged' }
   | {
@@ -243,7 +244,7 @@ async function readAnswer(
   const links = [...refreshOf(url, response, normalizer), ...read.content.links].map((link) => {
     const forbidden = context.ignoreNofollow !== true && (link.nofollow || directives.nofollow)
     const skip = forbidden ? 'nofollow' : context.scope(link.url, depth)
-    return skip === undefined ? link : stored(link.url, link.kind, forbidden, skip)
+    return skip === undefined ? link : keptLink(link.url, link.kind, forbidden, skip)
   })
   return {
     result: 'answer',
@@ -252,60 +253,6 @@ async function readAnswer(
     read,
     links,
   }
-}
-
-/** A redirect is an answer of its own; where it leads goes through the queue like any link. */
-function redirected(
-  entry: FrontierEntry,
-  response: CrawlResponse,
-  location: string,
-  context: VisitContext,
-): Fetched {
-  const several = location.includes('\n')
-  const base = context.normalizer.base(addressOf(entry.url))
-  const target = several ? undefined : context.normalizer.normalize(location, base)
-  if (target === undefined) {
-    return failed(
-      'REDIRECT_INVALID',
-      `redirects to ${several ? 'several places: ' : ''}${JSON.stringify(withoutCredentials(location.slice(0, 200)))}`,
-    )
-  }
-  if (entry.hops >= context.limits.maxRedirects) {
-    return failed(
-      'TOO_MANY_REDIRECTS',
-      `more than ${context.limits.maxRedirects} redirects in a row`,
-    )
-  }
-  const contentType = response.headers.get('content-type')
-  if (context.starts?.has(entry.url) === true && entry.sitemap !== true) {
-    context.starts.add(target)
-    context.scope.admit(target, entry.url)
-  }
-  const kept = redirectedRequest(response.status, target, entry.request)
-  const to =
-    entry.sitemap === true
-      ? stored(target, 'sitemap', false, undefined)
-      : stored(kept.url, 'redirect', false, context.scope(target, entry.depth))
-  return {
-    result: 'answer',
-    answer: { status: response.status, contentType, noindex: false },
-    headers: response.headers,
-    links: [],
-    redirect: kept.request === undefined ? to : { ...to, request: kept.request },
-  }
-}
-
-function failed(code: string, message: string): Fetched {
-  return { result: 'failure', failure: { kind: 'redirect', code, message, retryable: false } }
-}
-
-function stored(
-  url: string,
-  kind: string,
-  nofollow: boolean,
-  skip: string | undefined,
-): StoredLink {
-  return skip === undefined ? { url, kind, nofollow } : { url, kind, nofollow, skip }
 }
 
 /** What is sent twice may be done twice: a POST is not made again when it may have arrived. */

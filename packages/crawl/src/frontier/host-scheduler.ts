@@ -109,7 +109,7 @@ export class HostScheduler<T> {
     return this.#inFlight > 0 ? { kind: 'full' } : { kind: 'idle' }
   }
 
-  /** A request that was let go has begun only now: the next one keeps its distance from that. */
+  /** A request that was let go is on its way only now: the next one keeps its distance from that. */
   begun(host: string, now: number): void {
     const found = this.#host(host)
     found.nextStart = Math.max(found.nextStart, now + found.gap)
