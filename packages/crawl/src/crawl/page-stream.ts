@@ -24,7 +24,7 @@ export class PageStream<T, Item> implements AsyncIterator<
   CrawlProgress | undefined
 > {
   readonly #crawling: Crawling<T, Item>
-  readonly #offers = new Queue<Offer<T, Item>>()
+  readonly #offers = new Queue<Offer<T, Item>>({ name: 'pages' })
   #group: (TaskGroup & AsyncDisposable) | undefined
   #current: Offer<T, Item> | undefined
   #result: CrawlProgress | undefined
