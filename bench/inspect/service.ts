@@ -11,6 +11,18 @@ function hotLoop(ms: number): number {
   return sum
 }
 
+async function transfer(from: Lock, to: Lock): Promise<void> {
+  using one = await from.acquire()
+  void one
+  await sleep(50)
+  using other = await to.acquire()
+  void other
+}
+
+async function subscribe(): Promise<void> {
+  await new Queue<number>().get() // nobody ever puts anything in
+}
+
 await run(
   async () => {
     const db = new Pool({ create: () => ({}), destroy: () => {}, max: 5, name: 'db' })
@@ -22,21 +34,9 @@ await run(
       await sleep(ms)
     }
 
-    async function transfer(from: Lock, to: Lock): Promise<void> {
-      using one = await from.acquire()
-      void one
-      await sleep(50)
-      using other = await to.acquire()
-      void other
-    }
-
     async function handle(): Promise<void> {
       hotLoop(0.5)
       await timeout(60_000, () => loadOrder(20))
-    }
-
-    async function subscribe(): Promise<void> {
-      await new Queue<number>().get() // nobody ever puts anything in
     }
 
     await taskGroup(async (group) => {
