@@ -8,7 +8,12 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'docs/test/**/*.test.ts', 'examples/**/*.test.ts'],
+    include: [
+      'packages/*/test/**/*.test.ts',
+      'apps/*/test/**/*.test.ts',
+      'docs/test/**/*.test.ts',
+      'examples/**/*.test.ts',
+    ],
     // Nothing waits that long: it is for machines that do a lot besides.
     testTimeout: 60_000,
     hookTimeout: 60_000,

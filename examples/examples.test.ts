@@ -26,8 +26,8 @@ const real = new Set([
   '25-files',
 ])
 
-/** Those that run tests, each in a time of its own. */
-const testing = new Set(['19-tests'])
+/** Those that run in virtual time themselves, or a part of them. */
+const testing = new Set(['19-tests', '21-jobs'])
 
 afterEach(() => vi.restoreAllMocks())
 

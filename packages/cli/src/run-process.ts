@@ -14,12 +14,16 @@ let untold = false
 process.stderr.on('error', (error: NodeJS.ErrnoException) => (untold ||= error.code !== 'EPIPE'))
 
 enableCompileCache()
+const args = process.argv.slice(2)
+// A worker that is asked to stop ends what it runs; asked again, it is cancelled.
+const [command, verb] = args
+const grace = command === 'jobs' && verb === 'work' ? Infinity : 0
 const code = await run(
   async () => {
     const { runCommandLine } = await import('./command-line.ts')
-    return runCommandLine(process.argv.slice(2))
+    return runCommandLine(args)
   },
-  { name: 'corral' },
+  { name: 'corral', grace },
 )
 // Who interrupts does not wait for a reader that does not read.
 if (process.exitCode !== undefined) setTimeout(() => process.exit(), 500).unref()

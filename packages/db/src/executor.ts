@@ -177,8 +177,8 @@ function requireNoValues(api: string, { values }: Sql): void {
 
 /** @throws DatabaseError DUPLICATE_COLUMN */
 export function asObjects<T extends object>(api: string, { columns, rows }: Result): T[] {
-  if (new Set(columns).size < columns.length) {
-    const twice = columns.find((name, i) => columns.indexOf(name) < i)
+  const twice = columns.find((name, i) => columns.indexOf(name) < i)
+  if (twice !== undefined) {
     throw new DatabaseError(
       'DUPLICATE_COLUMN',
       `${api}: two columns are called ${JSON.stringify(twice)}; name one of them with "as"`,

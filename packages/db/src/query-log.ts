@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel'
 import { isCancelled, now } from 'corral'
 import type { Result } from './executor.ts'
 
@@ -14,6 +15,9 @@ export interface QueryEvent {
   readonly plan: string | undefined
 }
 
+/** Each finished statement as a `QueryEvent`, for tools that know `node:diagnostics_channel`. */
+const finished = channel('corral:db.query')
+
 /** Counts the statements of a database, and reports each. */
 export class QueryLog {
   queries = 0
@@ -27,7 +31,8 @@ export class QueryLog {
   }
 
   async observe(statement: { readonly text: string }, act: () => Promise<Result>): Promise<Result> {
-    const since = this.#onQuery === undefined ? 0 : now()
+    const told = this.#onQuery !== undefined || finished.hasSubscribers
+    const since = told ? now() : 0
     let count: number | undefined
     let plan: string | undefined
     let failure: unknown
@@ -41,7 +46,12 @@ export class QueryLog {
       if (!isCancelled(error)) this.errors += 1
       throw error
     } finally {
-      this.#onQuery?.({ text: statement.text, ms: now() - since, count, error: failure, plan })
+      if (told) this.#tell({ text: statement.text, ms: now() - since, count, error: failure, plan })
     }
+  }
+
+  #tell(event: QueryEvent): void {
+    this.#onQuery?.(event)
+    if (finished.hasSubscribers) finished.publish(event)
   }
 }

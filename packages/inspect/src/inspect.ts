@@ -1,3 +1,4 @@
+import { isMainThread } from 'node:worker_threads'
 import { requireOptions } from 'corral/lowlevel'
 import { recorder as openRecorder } from './recorder/recorder.ts'
 import type { Recorder } from './recorder/recorder.ts'
@@ -6,7 +7,7 @@ import { watchdog as openWatchdog } from './watchdog/watchdog.ts'
 import type { Watchdog, WatchdogOptions } from './watchdog/watchdog.ts'
 
 export interface InspectOptions {
-  /** Reports what blocks the event loop: whether, or how. Default true. */
+  /** Reports what blocks the event loop of the main thread: whether, or how. Default true. */
   readonly watchdog?: boolean | WatchdogOptions
   /** Reports tasks that wait longer than this, in milliseconds; `Infinity` for none. Default 30 000. */
   readonly stuckAfter?: number
@@ -35,7 +36,9 @@ export function inspect(options: InspectOptions = {}): Inspection {
   const { watchdog = true, stuckAfter = 30_000, recorder } = options
   using stack = new DisposableStack()
   const dog =
-    watchdog === false ? undefined : stack.use(openWatchdog(watchdog === true ? {} : watchdog))
+    watchdog === false || !isMainThread
+      ? undefined
+      : stack.use(openWatchdog(watchdog === true ? {} : watchdog))
   if (stuckAfter !== Infinity) stack.use(stuck({ after: stuckAfter }))
   const flight = recorder === undefined ? undefined : stack.use(openRecorder())
   flight?.onCrash(recorder as string, { signals: ['SIGTERM', 'SIGUSR2'] })

@@ -8,8 +8,8 @@ const FRAMES = 5
 /** A stack of V8 in one line, innermost first: `hotLoop (report.ts:7) ← handler (server.ts:20)`. */
 export function shortStack(stack: string, folder: string = process.cwd()): string {
   const frames = stack.split('\n').flatMap((line) => frameOf(line, folder))
-  // What Node does inside is of interest at the top only: it says what was called.
-  const told = frames.filter(({ place }, i) => i === 0 || !place.startsWith('node:'))
+  // What Node does inside is of interest at the top only: it says what was called. What corral does is of none.
+  const told = frames.filter(({ place, own }, i) => i === 0 || !(own || place.startsWith('node:')))
   return told
     .slice(0, FRAMES)
     .map(({ name, place }) => (name === '' ? place : place === '' ? name : `${name} (${place})`))
@@ -19,13 +19,26 @@ export function shortStack(stack: string, folder: string = process.cwd()): strin
 interface Frame {
   readonly name: string
   readonly place: string
+  readonly own: boolean
+}
+
+const ownFolder = folderOfCorral()
+
+function folderOfCorral(): string | undefined {
+  try {
+    return fileURLToPath(new URL('.', import.meta.resolve('corral')))
+  } catch {
+    return undefined // where it was bundled
+  }
 }
 
 function frameOf(line: string, folder: string): Frame[] {
   const match = /^\s*at (?:async )?(?:(.*) \((.*)\)|(.*))$/.exec(line)
   if (match === null) return []
   const [, name = '', inside, alone] = match
-  return [{ name: printable(name), place: placeOf(inside ?? alone ?? '', folder) }]
+  const where = inside ?? alone ?? ''
+  const own = ownFolder !== undefined && where.replace(/^file:\/\//, '').startsWith(ownFolder)
+  return [{ name: printable(name), place: placeOf(where, folder), own }]
 }
 
 function placeOf(where: string, folder: string): string {

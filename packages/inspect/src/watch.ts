@@ -1,7 +1,10 @@
 import { nameResource, statsOf } from 'corral/lowlevel'
 import { MisuseError } from 'corral'
 
-const watched = new Map<string, object>()
+// Also for those who look in from outside, and for other copies of this package.
+const watchedKey = Symbol.for('corral.watched')
+const host = globalThis as { [watchedKey]?: Map<string, object> }
+const watched = (host[watchedKey] ??= new Map())
 
 /**
  * Gives a resource, such as a queue or a pool, a name in reports, and its numbers a place in metrics, until it is disposed. A

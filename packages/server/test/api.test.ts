@@ -38,6 +38,25 @@ describe('api', () => {
     })
   })
 
+  it('gives a handler a context that can be taken apart and copied', async () => {
+    const app = api()
+    app.post('/a/:id', ({ body, ...rest }) => ({ ...rest, request: 0, body: body ?? null }))
+    app.get('/n/:n', ({ ...all }) => ({ n: all.params.n, query: all.query }), {
+      params: z.object({ n: z.coerce.number() }),
+      query: z.object({ x: z.string().default('none') }),
+    })
+    await calling(app, async (client) => {
+      const raw = await client.post('/a/1?x=2', { headers: { 'x-own': 'yes' } })
+      expect(await raw.json()).toMatchObject({
+        params: { id: '1' },
+        query: { x: '2' },
+        headers: { 'x-own': 'yes' },
+        body: null,
+      })
+      expect(await (await client.get('/n/7')).json()).toEqual({ n: 7, query: { x: 'none' } })
+    })
+  })
+
   it('answers 404, 405 with Allow, HEAD without a body, OPTIONS, and 400 for a broken path', async () => {
     const app = api()
     app.get('/a/:id', () => ({ ok: true }))

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { gather, shield, sleep, TaskLocal } from 'corral'
 import { testRun } from 'corral/testing'
 import { describe, expect, it } from 'vitest'
@@ -35,6 +36,18 @@ async function slow(seen: string[], name: string): Promise<string> {
 }
 
 describe('a request', () => {
+  it('is published when it has ended, as onRequest is told of it', async () => {
+    const published: unknown[] = []
+    const tell = (event: unknown): void => void published.push(event)
+    const app = api()
+    app.get('/', () => 'hello')
+    subscribe('corral:server.request', tell)
+    const told = await calling(app, async (client) => await client.get('/'))
+    unsubscribe('corral:server.request', tell)
+    expect(published).toEqual(told)
+    expect(published).toMatchObject([{ name: 'GET / #1', status: 200, outcome: 'answered' }])
+  })
+
   it('is cancelled with all its tasks when the client goes, and ends after their cleanup', async () => {
     const seen: string[] = []
     const app = api()

@@ -2,6 +2,7 @@ import { explore, testRun } from 'corral/testing'
 import type { ExploreOptions, TestRunOptions } from 'corral/testing'
 import { test as vitestTest } from 'vitest'
 import type { TestAPI, TestContext } from 'vitest'
+import { Attachments } from './attachments.ts'
 import { mainOf } from './main-of.ts'
 import { quote, withRerunLine } from './rerun.ts'
 import { exploreSettingsOf, settingsOf } from './settings.ts'
@@ -63,7 +64,8 @@ export type ValuesOf<Fixtures> = {
 
 /**
  * `test` runs its body in virtual time, by `testRun`; `test.explore` runs it under many schedules, by
- * `explore`. A failure ends with the command that runs it again.
+ * `explore`. A failure ends with the command that runs it again. A `test` that fails or hangs has its tasks, what they wait
+ * for, and a trace for Perfetto attached: vitest keeps them in its `attachmentsDir`.
  *
  * CORRAL_SEED seeds chance (a number, or `random`), CORRAL_REPLAY replays one schedule, CORRAL_TIMELINES
  * is the folder that timelines of failures are written to, CORRAL_ARTIFACTS the one that failures are kept in.
@@ -82,11 +84,16 @@ export type ValuesOf<Fixtures> = {
 export const test: CorralTest = testOn(vitestTest)
 
 function testOn(base: TestAPI): CorralTest {
-  const inTime = kind<TestRunOptions>(base, (body, _name, options) =>
-    testRun(body, settingsOf(options)),
+  const inTime = kind<TestRunOptions>(
+    base,
+    (body, _name, options) => testRun(body, settingsOf(options)),
+    true,
   )
-  const explored = kind<ExploreOptions>(base, (body, name, options) =>
-    explore(body, exploreSettingsOf(name, options)),
+  // It runs a program many times; its own page shows the run that failed.
+  const explored = kind<ExploreOptions>(
+    base,
+    (body, name, options) => explore(body, exploreSettingsOf(name, options)),
+    false,
   )
   const extend = (fixtures: object): unknown => testOn(base.extend(fixtures as never) as TestAPI)
   return Object.assign(inTime, { explore: explored, extend }) as CorralTest
@@ -106,6 +113,7 @@ const USUAL_TIME = 5000
 function kind<Options extends TestRunOptions>(
   base: TestAPI,
   run: Runner<Options>,
+  attaches: boolean,
 ): Kind<Options, TestContext> {
   const inContext = async (
     body: Body,
@@ -114,13 +122,13 @@ function kind<Options extends TestRunOptions>(
   ): Promise<void> => {
     const { timeout = context.task.timeout || USUAL_TIME, ...given } = options ?? ({} as TestTime)
     const timeLimit = timeout * SHARE
+    using attachments = attaches ? new Attachments() : undefined
     try {
       const name = context.task.fullTestName
-      await run(mainOf(body, context, options as { readonly module?: unknown } | undefined), name, {
-        timeLimit,
-        ...given,
-      } as Options)
+      const main = mainOf(body, context, options as { readonly module?: unknown } | undefined)
+      await run(attachments?.watch(main) ?? main, name, { timeLimit, ...given } as Options)
     } catch (error) {
+      await attachments?.attach(context, error)
       throw withRerunLine(error, commandFor(context))
     }
   }

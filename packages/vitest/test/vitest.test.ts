@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -116,12 +116,39 @@ describe('a failure', () => {
       expect(output).not.toContain('it ran')
       const line = /Or: {2}CORRAL_REPLAY=(\S+) npx vitest run (\S+) -t (.+)/.exec(output)
       expect(line?.[2]).toContain('failing.fixture.ts')
-      expect(readdirSync(timelines)).toEqual(['an-account-doesn-t-lose-any-deposit.html'])
+      expect(readdirSync(timelines)).toContain('an-account-doesn-t-lose-any-deposit.html')
 
       const pattern = line?.[3]?.replaceAll("'\\''", "'").replaceAll(/^'|'$/g, '') ?? ''
       const again = await run({ CORRAL_REPLAY: line?.[1] ?? '' }, '-t', pattern)
       expect(again.output).toContain('Found by the schedule given, after 1 schedule')
       expect(again.output).toContain('1 failed | 2 skipped')
+    },
+    60_000,
+  )
+
+  plain(
+    'has its tasks, where they wait, and a trace attached',
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'corral-attachments-'))
+      const { output, code } = await run({
+        CORRAL_TIMELINES: folder,
+        CORRAL_TEST_FIXTURE: '**/hanging.ts',
+      })
+      const files = readdirSync(join(folder, 'attachments')).map((name) =>
+        join(folder, 'attachments', name),
+      )
+      const texts = files.filter((name) => name.endsWith('.txt'))
+      const all = texts.map((name) => readFileSync(name, 'utf8')).join('\n')
+      const traces = files.filter((name) => name.endsWith('.pftrace'))
+      const trace = readFileSync(traces[0] ?? '', 'latin1')
+      rmSync(folder, { recursive: true })
+      expect(code).toBe(1)
+      expect(output).toContain('tasks, and what they wait for')
+      expect(all).toMatch(/guest +waits for Event.wait door, 0 ms/)
+      expect(all).toMatch(/guest waits for Event.wait door\n +at .*enter .*hanging.ts:7/)
+      expect(all).not.toContain('kernel/')
+      expect(trace).toContain('guest #2')
+      expect(trace).toContain('Event.wait door')
     },
     60_000,
   )

@@ -25,7 +25,10 @@ export function span(ms) {
   return `${hours > 0 ? `${hours}:` : ''}${hours > 0 ? two(Math.floor(seconds / 60) % 60) : Math.floor(seconds / 60)}:${two(seconds % 60)}`
 }
 
-/** Fills a table: rows are lists of cells, a cell is a text or an element. Rows that stay are kept. */
+/**
+ * Fills a table: rows are lists of cells. A cell is a text, or has `text`, a `part` of 1 to be drawn, or `buttons`, and
+ * `className` and `title`. Rows that stay are kept.
+ */
 export function fill(table, rows, none) {
   const body = table.tBodies[0]
   while (body.rows.length > rows.length) body.deleteRow(-1)
@@ -38,17 +41,20 @@ export function fill(table, rows, none) {
         text = '',
         className = '',
         part,
+        buttons,
         title = '',
       } = typeof cell === 'string' ? { text: cell } : cell
       const td = row.cells[column]
-      td.colSpan = 1
+      if (td.colSpan !== 1) td.colSpan = 1
       if (td.className !== className) td.className = className
       if (td.title !== title) td.title = title
+      if (buttons !== undefined) return fillButtons(td, buttons)
       if (part === undefined) {
-        if (td.textContent !== text) td.textContent = text
+        if (td.textContent !== text || td.firstElementChild !== null) td.textContent = text
         return
       }
-      const meter = td.firstElementChild ?? td.appendChild(document.createElement('i'))
+      if (td.firstElementChild === null) td.replaceChildren(document.createElement('i'))
+      const meter = td.firstElementChild
       meter.style.width = `${(part * 100).toFixed(1)}%`
       meter.style.visibility = part > 0 ? 'visible' : 'hidden'
     })
@@ -63,6 +69,15 @@ export function fill(table, rows, none) {
     cell.className = 'quiet'
     cell.textContent = none
   }
+}
+
+function fillButtons(cell, buttons) {
+  while (cell.children.length > buttons.length) cell.lastElementChild.remove()
+  buttons.forEach(({ text, title = '', disabled = false, act }, index) => {
+    const button = cell.children[index] ?? cell.appendChild(document.createElement('button'))
+    if (button.textContent !== text) button.textContent = text
+    Object.assign(button, { title, disabled, onclick: act })
+  })
 }
 
 /** Draws values over time as an area; the largest one is written at the top. */

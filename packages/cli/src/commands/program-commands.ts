@@ -10,6 +10,13 @@ export const programCommands: ReadonlyMap<string, Command> = new Map([
     },
   ],
   [
+    'jobs',
+    {
+      about: 'list, show, retry, cancel, pause and work on background jobs',
+      load: async () => (await import('./jobs-command.ts')).jobsCommand,
+    },
+  ],
+  [
     'demo',
     {
       about: 'crawl a small site that is served here, on loopback',

@@ -1,4 +1,5 @@
 import { shells } from './shells.ts'
+import { jobsCommands } from '../commands/jobs-commands.ts'
 import { programCommands } from '../commands/program-commands.ts'
 import { storeCommands } from '../commands/store-commands.ts'
 import {
@@ -11,6 +12,13 @@ import {
 } from '../inspect/inspect-options.ts'
 import { crawlOptions } from '../options/crawl-options.ts'
 import { demoOptions } from '../options/demo-options.ts'
+import {
+  jobsFilterOptions,
+  jobsListOptions,
+  jobsOptions,
+  jobsWebOptions,
+  jobsWorkOptions,
+} from '../options/jobs-options.ts'
 import { entriesOf, type AnyOption } from '../options/option.ts'
 import { storeOptions } from '../options/store-options.ts'
 
@@ -40,6 +48,13 @@ export function commandShapes(): CommandShape[] {
       words: [...storeCommands.keys()],
     },
     ...onStores,
+    { path: ['jobs'], about: about('jobs'), options: [], words: [...jobsCommands.keys()] },
+    ...[...jobsCommands].map(([name, command]): CommandShape => ({
+      path: ['jobs', name],
+      about: command.about,
+      options: jobsEntries.get(name) ?? entriesOf(jobsFilterOptions),
+      words: name === 'work' ? 'file' : 'nothing',
+    })),
     { path: ['demo'], about: about('demo'), options: entriesOf(demoOptions), words: 'nothing' },
     ...inspecting.map(([name, options]): CommandShape => ({
       path: [name],
@@ -65,3 +80,10 @@ function about(name: string): string {
 }
 
 const writesFile: ReadonlySet<string> = new Set(['export', 'report'])
+
+const jobsEntries: ReadonlyMap<string, CommandShape['options']> = new Map([
+  ['ls', entriesOf(jobsListOptions)],
+  ['show', entriesOf(jobsOptions)],
+  ['work', entriesOf(jobsWorkOptions)],
+  ['web', entriesOf(jobsWebOptions)],
+])

@@ -6,21 +6,17 @@ const DEPTH = 30
 /** What V8 tells of a frame. */
 interface Frame {
   getFileName(): string | null
+  getLineNumber(): number | null
+  getColumnNumber(): number | null
   /** Where its function begins; other engines do not know. */
   getEnclosingLineNumber?(): number | null
   getEnclosingColumnNumber?(): number | null
 }
 
-interface Stack {
-  readonly text: string
-  /** None where the engine maps them to other sources by itself. */
-  readonly frames: readonly Frame[]
-}
-
 /** Where a call into corral is made: to keep the frames costs little, to name them much, so that is done when asked for. */
 export class CallSite {
   readonly #error: Error
-  #read: Stack | undefined
+  #read: readonly Frame[] | undefined
 
   constructor() {
     const limit = Error.stackTraceLimit
@@ -31,15 +27,16 @@ export class CallSite {
 
   /** The innermost place that is not ours, as `file:line:column`. */
   get place(): string | undefined {
-    const lines = this.#stack.text.split('\n').slice(1)
-    const line = lines.find((each) => !each.includes(library) && !each.includes('node:'))
-    return /\(?(\S+:\d+:\d+)\)?$/.exec(line ?? '')?.[1]
+    const frame = this.#frames.find(isUser)
+    if (frame !== undefined) return placeOf(frame, this.#error)
+    const lines = String(this.#error.stack).split('\n').slice(1)
+    return inLine(lines.find((each) => !each.includes(library) && !each.includes('node:')))
   }
 
   /** Whether one of the functions that make this call, with none of ours between, is among those around the other one. */
   isMadeIn(other: CallSite): boolean {
-    const frames = this.#stack.frames
-    const around = new Set(other.#stack.frames.filter(isUser).map(functionOf))
+    const frames = this.#frames
+    const around = new Set(other.#frames.filter(isUser).map(functionOf))
     for (const frame of frames.slice(frames.findIndex(isUser))) {
       if (isOfNode(frame)) continue
       if (!isUser(frame)) return false // ours, or a combinator of the engine's
@@ -49,8 +46,8 @@ export class CallSite {
     return false
   }
 
-  get #stack(): Stack {
-    return (this.#read ??= read(this.#error))
+  get #frames(): readonly Frame[] {
+    return (this.#read ??= framesOf(this.#error))
   }
 }
 
@@ -71,20 +68,37 @@ function functionOf(frame: Frame): string | undefined {
   return `${frame.getFileName()}:${line}:${column}`
 }
 
+function inLine(line = ''): string | undefined {
+  return /\(?(\S+:\d+:\d+)\)?$/.exec(line)?.[1]
+}
+
+/** To find a place in the file that was written takes long; many calls are made at the same one. */
+const written = new Map<string, string | undefined>()
+
+function placeOf(frame: Frame, error: Error): string | undefined {
+  const place = `${frame.getFileName()}:${frame.getLineNumber()}:${frame.getColumnNumber()}`
+  const { prepareStackTrace } = Error
+  if (prepareStackTrace === undefined) return place
+  if (!written.has(place)) {
+    const text = String(prepareStackTrace(error, [frame as never]))
+    written.set(place, inLine(text.split('\n').at(-1)))
+  }
+  return written.get(place)
+}
+
 type Host = { process?: { sourceMapsEnabled?: boolean } }
 
-/** An engine formats a stack once. */
-function read(error: Error): Stack {
+/** None where the engine maps them to other files by itself: it does so in the text only, which it makes once. */
+function framesOf(error: Error): readonly Frame[] {
   const before = Error.prepareStackTrace
-  const mapped = (globalThis as Host).process?.sourceMapsEnabled === true
-  if (before === undefined && mapped) return { text: String(error.stack), frames: [] }
+  if (before === undefined && (globalThis as Host).process?.sourceMapsEnabled === true) return []
   let frames: readonly Frame[] = []
   Error.prepareStackTrace = (_, found) => {
     frames = found
-    return before?.(error, found) ?? ['', ...found].join('\n    at ')
+    return ''
   }
-  const text = String(error.stack)
+  void error.stack
   if (before === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace')
   else Error.prepareStackTrace = before
-  return { text, frames }
+  return frames
 }

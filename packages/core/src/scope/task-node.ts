@@ -106,7 +106,7 @@ export class TaskNode<out T = unknown> implements TaskRecord {
     if (this.scope.firstResource !== undefined) notifyBodyEnd(this.scope)
     const nursery = this.scope.nursery as Nursery | undefined
     if (nursery === undefined || nursery.live === 0) this.end()
-    else nursery.onIdle = () => end(this)
+    else this.#endAfter(nursery)
   }
 
   /** The body and its tasks have ended; what was begun in its scope and forgotten is cancelled and awaited first. */
@@ -114,7 +114,7 @@ export class TaskNode<out T = unknown> implements TaskRecord {
     const { scope } = this
     if (scope.firstChild !== undefined) {
       const forgetful = nurseryOf(scope)
-      forgetful.onIdle = () => end(this)
+      this.#endAfter(forgetful)
       if (forgetful.cancelForgotten()) return
     }
     const nursery = scope.nursery as Nursery | undefined
@@ -133,6 +133,13 @@ export class TaskNode<out T = unknown> implements TaskRecord {
     const awaited = this.#tellJoiners()
     if (parent !== undefined) parent.childEnded(this)
     else if (this.state === 'rejected' && !awaited) this.rejection = Promise.reject(this.error)
+  }
+
+  #endAfter(nursery: Nursery): void {
+    // V8 allocates a function literal that is assigned to a property in the old generation, where it would keep the
+    // ended task alive until the next full collection.
+    const idle = (): void => end(this)
+    nursery.onIdle = idle
   }
 
   #tellJoiners(): boolean {

@@ -146,7 +146,27 @@ describe('what is judged', () => {
       for (;;) await checkpoint()
     }
     const spinning = explore(() => gather({ one: spin, two: spin }))
-    await expect(spinning).rejects.toThrow(/livelock.*spin@checkpoint/)
+    await expect(spinning).rejects.toThrow(/livelock.*one@checkpoint/)
+  })
+
+  test('a wait that is so late that the run is over first has a token all the same', async () => {
+    const program = async (): Promise<void> => {
+      let half = false
+      const start = async (): Promise<void> => {
+        half = true
+        await failpoint('load')
+        half = false
+      }
+      const use = async (): Promise<void> => {
+        for (let i = 0; i < 3; i++) await failpoint('work')
+        if (half) throw new Error('half')
+      }
+      await Promise.all([start(), use()])
+    }
+    const failure: unknown = await explore(program).catch((error: unknown) => error)
+    expect(failure).toMatchObject({ code: 'EXPLORE', replay: expect.stringMatching(/^d\d@2$/) })
+    const { replay } = failure as ExploreFailure
+    await expect(explore(program, { replay })).rejects.toThrow('half')
   })
 
   test('state that outlives a run is called so', async () => {

@@ -50,7 +50,7 @@ export class Dispatcher implements ShareListener {
   readonly #random = currentScope().runtime.random
   readonly #scheduler: HostScheduler<Attempt>
   /** Set whenever something has changed that may be waited for. */
-  readonly #change = new Event()
+  readonly #change = new Event({ name: 'next page' })
   readonly #window: { readonly perOrigin: number; readonly low: number; readonly high: number }
   /** URLs claimed whose outcome is not stored. */
   #outstanding = 0

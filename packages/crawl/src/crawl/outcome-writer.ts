@@ -28,8 +28,8 @@ const maxDelay = 10
  */
 export class OutcomeWriter {
   readonly #store: OutcomeStore
-  readonly #added = new Event()
-  readonly #full = new Event()
+  readonly #added = new Event({ name: 'outcomes' })
+  readonly #full = new Event({ name: 'many outcomes' })
   #waiting: Outcome[] = []
   #committing = 0
   #weight = 0

@@ -21,7 +21,7 @@ export type Crawling<T> = (
  */
 export class PageStream<T> implements AsyncIterator<CrawlPage<T>, CrawlProgress | undefined> {
   readonly #crawling: Crawling<T>
-  readonly #offers = new Queue<Offer<T>>()
+  readonly #offers = new Queue<Offer<T>>({ name: 'pages' })
   #group: (TaskGroup & AsyncDisposable) | undefined
   #current: Offer<T> | undefined
   #result: CrawlProgress | undefined

@@ -25,7 +25,7 @@ export interface WarcWriterOptions {
  */
 export class WarcWriter implements AsyncDisposable {
   readonly #options: WarcWriterOptions
-  readonly #lock = new Lock()
+  readonly #lock = new Lock({ name: 'WARC file' })
   readonly #files: string[] = []
   #file: FileHandle | undefined
   #size = 0

@@ -39,6 +39,7 @@ export class PostgresDatabase extends EngineDatabase {
       max,
       min,
       idle,
+      name: 'postgres',
       // A connection opened for a caller that gave up: there is nobody to report to.
       onError: () => void (log.errors += 1),
     })

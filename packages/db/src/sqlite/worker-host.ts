@@ -3,6 +3,8 @@ import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import { Event } from 'corral'
+import { packRequest, unpackReply } from './worker/packing.ts'
+import type { Packed } from './worker/packing.ts'
 import type { Reply, Request } from './worker/protocol.ts'
 
 // The file's own ending: .ts where Node strips the types, .js when built.
@@ -32,7 +34,7 @@ export function openThread(listener: Listener): WorkerHost {
   const worker = new Worker(script, { execArgv: [], name: 'corral-sqlite' })
   const gone = new Event()
   worker.unref()
-  worker.on('message', (reply: Reply) => listener.reply(reply))
+  worker.on('message', (packed: Packed<Reply>) => listener.reply(unpackReply(packed)))
   worker.on('error', () => {}) // `exit` follows
   worker.on('exit', () => {
     gone.set()
@@ -40,7 +42,7 @@ export function openThread(listener: Listener): WorkerHost {
   })
   return {
     stoppable: false,
-    post: (request) => worker.postMessage(request, []),
+    post: (request) => worker.postMessage(packRequest(request), []),
     keepAlive: (yes) => (yes ? worker.ref() : worker.unref()),
     async end() {
       void worker.terminate()
@@ -63,7 +65,7 @@ export function openProcess(listener: Listener): WorkerHost {
   lifeline.unref()
   lifeline.on('error', () => {}) // it ends with the process
   keepAlive(child, false)
-  child.on('message', (reply: Reply) => listener.reply(reply))
+  child.on('message', (packed: Packed<Reply>) => listener.reply(unpackReply(packed)))
   child.on('error', () => end(child)) // `exit` follows
   child.on('exit', () => {
     gone.set()
@@ -71,7 +73,7 @@ export function openProcess(listener: Listener): WorkerHost {
   })
   return {
     stoppable: true,
-    post: (request) => void child.send(request, () => {}), // an error: it is gone
+    post: (request) => void child.send(packRequest(request), () => {}), // an error: it is gone
     keepAlive: (yes) => keepAlive(child, yes),
     async end() {
       end(child)

@@ -12,6 +12,8 @@ export interface TestPostgresOptions {
    * it a server is started. Never one that merely happens to run on this machine.
    */
   readonly url?: string | undefined
+  /** The server that is started writes to its disk as one in production does (`fsync`): for measurements. Default false. */
+  readonly durable?: boolean
 }
 
 /** An empty database for one test. */
@@ -43,12 +45,12 @@ export interface TestPostgres extends AsyncDisposable {
  */
 export async function openTestPostgres(options: TestPostgresOptions = {}): Promise<TestPostgres> {
   requireOptions('openTestPostgres', options)
-  const { url = process.env['CORRAL_PG_URL'] } = options
-  return url === undefined || url === '' ? await onOwnServer() : await onServer(url)
+  const { url = process.env['CORRAL_PG_URL'], durable = false } = options
+  return url === undefined || url === '' ? await onOwnServer(durable) : await onServer(url)
 }
 
-async function onOwnServer(): Promise<TestPostgres> {
-  const server = await TestServer.open()
+async function onOwnServer(durable: boolean): Promise<TestPostgres> {
+  const server = await TestServer.open(durable)
   return {
     url: server.url,
     owned: true,

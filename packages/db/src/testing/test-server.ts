@@ -26,6 +26,7 @@ export class TestServer {
   readonly #binaries: Binaries
   readonly #port: number
   readonly #identity: { readonly uid?: number; readonly gid?: number }
+  readonly #durable: boolean
   #guard: ChildProcess | undefined
 
   private constructor(
@@ -34,16 +35,18 @@ export class TestServer {
     port: number,
     password: string,
     identity: { readonly uid?: number; readonly gid?: number },
+    durable: boolean,
   ) {
     this.#folder = folder
     this.#binaries = binaries
     this.#port = port
     this.#identity = identity
+    this.#durable = durable
     this.url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
   }
 
   /** Cancellation: gives up, and leaves nothing behind. */
-  static async open(): Promise<TestServer> {
+  static async open(durable: boolean): Promise<TestServer> {
     const folder = await mkdtemp(join(tmpdir(), 'corral-postgres-'))
     try {
       const asRoot = process.getuid?.() === 0
@@ -56,7 +59,7 @@ export class TestServer {
         await chown(folder, nobody, nobody)
         await chown(join(folder, 'password'), nobody, nobody)
       }
-      const server = new TestServer(folder, binaries, await freePort(), password, identity)
+      const server = new TestServer(folder, binaries, await freePort(), password, identity, durable)
       await server.#initialise()
       await server.start()
       return server
@@ -73,7 +76,7 @@ export class TestServer {
       port: this.#port,
       listen_addresses: '127.0.0.1',
       unix_socket_directories: '',
-      fsync: 'off', // it need not outlive the machine
+      fsync: this.#durable ? 'on' : 'off', // it need not outlive the machine
       max_connections: 100,
       deadlock_timeout: '100ms',
       lc_messages: 'C',

@@ -18,7 +18,7 @@ export class ConnectionLimiter {
   readonly #hosts: Map<string, Host> | undefined
 
   constructor(limit: number, limitPerHost: number) {
-    this.#all = new Semaphore(limit)
+    this.#all = new Semaphore(limit, { name: 'connections' })
     this.#limitPerHost = limitPerHost
     this.#hosts = limitPerHost < limit ? new Map() : undefined
   }
@@ -84,7 +84,10 @@ export class ConnectionLimiter {
   #join(hosts: Map<string, Host>, origin: string): Host {
     let host = hosts.get(origin)
     if (host === undefined) {
-      host = { semaphore: new Semaphore(this.#limitPerHost), users: 0 }
+      host = {
+        semaphore: new Semaphore(this.#limitPerHost, { name: `connections to ${origin}` }),
+        users: 0,
+      }
       hosts.set(origin, host)
     }
     host.users += 1

@@ -15,6 +15,7 @@ import { PreparedOptions } from './prepared-options.ts'
 import { cannotFollow, redirected } from './redirect.ts'
 import { noOptions, settingsOf } from '../options.ts'
 import { Propagation } from '../services/propagation.ts'
+import { published } from './published.ts'
 import { withRetries } from './with-retries.ts'
 import type { AttemptSettings, HttpSessionOptions, RequestOptions, Settings } from '../options.ts'
 
@@ -83,8 +84,11 @@ export class HttpSession implements AsyncDisposable {
     const { settings, headers } = this.#prepared.of(options)
     const request = makeRequest(url, options, headers)
     const { retry } = settings
-    if (retry === undefined) return await this.#attempt(request, settings)
-    return await withRetries(request, retry, () => this.#attempt(request, settings))
+    return published(request, () =>
+      retry === undefined
+        ? this.#attempt(request, settings)
+        : withRetries(request, retry, () => this.#attempt(request, settings)),
+    )
   }
 
   /** Connections that are open, idle ones and those still connecting or closing included. */

@@ -50,22 +50,24 @@ export class EventLog implements Disposable {
 
 function hooksOf(ring: EventRing, names: NameTable, runtime: Runtime): Hooks {
   const { clock } = runtime
+  let last = clock.now()
   const task = (kind: EventKind, { id, name, scope }: TaskRecord): void => {
     if (scope.runtime !== runtime) return
-    ring.add(kind, clock.now(), id, names.idOf(name, ring.count))
+    last = clock.now()
+    ring.add(kind, last, id, names.idOf(name, ring.count))
   }
-  const wait = (kind: EventKind, { scope, kind: api, resource }: Waiter<never>): void => {
-    if (scope?.runtime !== runtime) return
-    let about = names.idOf(api, ring.count)
+  const wait = (kind: EventKind, waiter: Waiter<never>, time: number): void => {
+    const { scope, resource } = waiter
+    let about = names.idOf(waiter.kind, ring.count)
     const name = resource && nameOf(resource)
     if (name !== undefined) about |= names.idOf(name, ring.count) << NAME_BITS
-    ring.add(kind, clock.now(), scope.task?.id ?? 0, about)
+    ring.add(kind, time, scope?.task?.id ?? 0, about)
   }
   return {
     taskSpawned({ id, scope }) {
       if (scope.runtime !== runtime) return
-      const parent = scope.parent?.task?.id ?? 0
-      ring.add(EventKind.taskSpawned, clock.now(), id, parent & MOST)
+      // Only whose child it is matters, not when: the clock costs as much as the rest.
+      ring.add(EventKind.taskSpawned, last, id, (scope.parent?.task?.id ?? 0) & MOST)
     },
     taskStarted: (record) => task(EventKind.taskStarted, record),
     taskEnded(record) {
@@ -73,8 +75,16 @@ function hooksOf(ring: EventRing, names: NameTable, runtime: Runtime): Hooks {
       if (status === 'fulfilled') task(EventKind.taskFulfilled, record)
       else task(status === 'rejected' ? EventKind.taskRejected : EventKind.taskCancelled, record)
     },
-    waiting: (waiter) => wait(EventKind.waiting, waiter),
-    woken: (waiter) =>
-      wait(waiter.state === 'cancelled' ? EventKind.cancelled : EventKind.granted, waiter),
+    waiting(waiter) {
+      if (waiter.scope?.runtime !== runtime) return
+      // It has looked at the clock already, though perhaps a little while ago.
+      if (waiter.since > last) last = waiter.since
+      wait(EventKind.waiting, waiter, last)
+    },
+    woken(waiter) {
+      if (waiter.scope?.runtime !== runtime) return
+      last = clock.now()
+      wait(waiter.state === 'cancelled' ? EventKind.cancelled : EventKind.granted, waiter, last)
+    },
   }
 }

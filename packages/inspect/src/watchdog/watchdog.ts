@@ -1,4 +1,5 @@
-import { Worker } from 'node:worker_threads'
+import { isMainThread, Worker } from 'node:worker_threads'
+import { MisuseError } from 'corral'
 import {
   report,
   requireCount,
@@ -52,6 +53,7 @@ const LOOKS = 20
  *
  * It costs a timer in each thread.
  *
+ * @throws MisuseError in a worker thread
  * @example
  * using dog = watchdog({ threshold: 100, onBlocked: (block) => log.warn(block, describeBlock(block)) })
  */
@@ -62,6 +64,9 @@ export function watchdog(options: WatchdogOptions = {}): Watchdog {
   requireDuration('watchdog: beat', beat)
   requireCount('watchdog: perHour', perHour)
   requireFunction('watchdog: onBlocked', onBlocked)
+  if (!isMainThread) {
+    throw new MisuseError('watchdog: this is a worker thread; watch the main thread from itself')
+  }
   return outside(() => new ThreadedWatchdog({ threshold, beat, perHour }, onBlocked))
 }
 

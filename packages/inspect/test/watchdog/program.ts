@@ -1,6 +1,6 @@
-// A program under the watchdog: `node program.ts print|often|forever|idle|debugged|die`.
+// A program under the watchdog: `node program.ts print|often|forever|idle|debugged|die|thread`.
 import inspector from 'node:inspector'
-import type { Worker } from 'node:worker_threads'
+import { Worker } from 'node:worker_threads'
 import { run, sleep, spawn } from 'corral'
 import type { BlockReport } from '../../src/watchdog/block-report.ts'
 import { watchdog } from '../../src/watchdog/watchdog.ts'
@@ -22,7 +22,7 @@ process.on('worker', (worker) => {
   thread = worker
 })
 
-await run(async () => {
+async function watched(): Promise<void> {
   const loud = how === 'print' || how === 'often' || how === 'forever'
   using dog = watchdog({
     threshold: 100,
@@ -70,4 +70,11 @@ await run(async () => {
     while (dog.blocks === 0) await blockFor(500)
     console.log(blocks > 0)
   }
-})
+}
+
+if (how === 'thread') {
+  const inside = new Worker(new URL(import.meta.url), { argv: ['print'] })
+  inside.on('error', (error) => console.log((error as Error).message))
+} else {
+  await run(watched)
+}

@@ -97,6 +97,12 @@ describe('watchdog', () => {
     expect(await outputOf(start('./program.ts', 'die'), 'stdout')).toBe('down\nup again\ntrue\n')
   })
 
+  test('refuses to watch from a worker thread', async () => {
+    expect(await outputOf(start('./program.ts', 'thread'), 'stdout')).toBe(
+      'watchdog: this is a worker thread; watch the main thread from itself\n',
+    )
+  })
+
   test('refuses limits that are none', () => {
     expect(() => watchdog({ threshold: -1 })).toThrow('watchdog: threshold must be')
     expect(() => watchdog({ perHour: 0 })).toThrow('watchdog: perHour must be')

@@ -60,3 +60,25 @@ function ending(job: ClaimedJob, end: RunEnd, keep: Keeping, retryDelay: number)
     }
   }
 }
+
+/** How long a job is kept whose definition is not at hand, in milliseconds: cancelled from outside, its worker dead. */
+export const keepDefault: Keeping = { done: 86_400_000, dead: 30 * 86_400_000 }
+
+/** What becomes of a job whose worker has died: nobody knows how far it came. */
+export function outcomeOfLoss(job: ClaimedJob, now: number): Outcome {
+  const failure: Failure = {
+    attempt: job.attempt,
+    at: now,
+    name: 'LostError',
+    message: `its worker ${job.worker} died, or was silent for longer than its lease`,
+    code: 'LOST',
+    stack: undefined,
+  }
+  return outcomeOf(job, { how: 'lost', failure }, keepDefault)
+}
+
+/** Why a job is dead that has never begun. */
+export function failureOfChild(child: string, state: string, now: number): Failure {
+  const message = `job ${child}, which it waited for, is ${state}`
+  return { attempt: 0, at: now, name: 'ChildError', message, code: 'CHILD', stack: undefined }
+}

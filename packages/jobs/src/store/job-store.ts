@@ -33,6 +33,8 @@ export interface ClaimRequest {
   readonly sources: readonly Source[]
   /** How many, at least 1. */
   readonly room: number
+  /** It was asked for before, and failed: if it has claimed jobs all the same, these are the answer. */
+  readonly retry?: boolean
 }
 
 export interface Source {
@@ -58,6 +60,8 @@ export interface Membership extends AsyncDisposable {
   readonly lost: Event
   /** Which of its running jobs were asked to end. */
   asked(): Promise<readonly string[]>
+  /** @internal Gives no more signs of life, as one that has crashed: for tests. */
+  crash(): Promise<void>
 }
 
 /**
@@ -72,6 +76,8 @@ export interface Membership extends AsyncDisposable {
 export interface JobStore extends AsyncDisposable {
   readonly name: string
   readonly capabilities: ReadonlySet<Capability>
+  /** How often a worker looks by itself whether there is something to do, in milliseconds: hints may be missed. */
+  readonly pace: number
 
   /**
    * Adds jobs: all or none. When it returns they are durable, and will be claimable: at once, after `delay`, or when those in `after`

@@ -15,12 +15,12 @@ export type ConnectionHandler = (
  *   accepted -> in line -> handled -> closed
  */
 export class ConnectionTasks {
-  readonly draining: Event = new Event()
+  readonly draining: Event = new Event({ name: 'drain' })
   readonly #group: TaskGroup
   readonly #handler: ConnectionHandler
   readonly #slots: Semaphore | undefined
   readonly #onError: (error: unknown) => void
-  readonly #idle = new Event()
+  readonly #idle = new Event({ name: 'last connection' })
   #live = 0
 
   constructor(
@@ -31,7 +31,7 @@ export class ConnectionTasks {
   ) {
     this.#group = group
     this.#handler = handler
-    this.#slots = max === Infinity ? undefined : new Semaphore(max)
+    this.#slots = max === Infinity ? undefined : new Semaphore(max, { name: 'connections' })
     this.#onError = onError
     this.#idle.set()
   }

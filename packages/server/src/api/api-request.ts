@@ -90,7 +90,10 @@ export class ApiRequest {
   }
 }
 
+const empty: QueryValues = Object.freeze(Object.create(null) as QueryValues)
+
 function parseQuery(search: string): QueryValues {
+  if (search === '') return empty
   const query: Record<string, string | string[]> = Object.create(null) as Record<string, string>
   for (const [name, value] of new URLSearchParams(search)) {
     const before = query[name]

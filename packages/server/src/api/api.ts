@@ -193,7 +193,7 @@ export class Api implements Application {
     return Promise.reject(new HttpProblem(405, { headers: { allow } }))
   }
 
-  async #through(request: ApiRequest, work: () => Promise<Reply>): Promise<Reply> {
+  #through(request: ApiRequest, work: () => Promise<Reply>): Promise<Reply> {
     const around = this.#around
     if (around.length === 0) return work()
     const step = async (index: number): Promise<Reply> => {

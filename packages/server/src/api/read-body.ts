@@ -13,6 +13,11 @@ export async function readBody(transport: Transport, limits: BodyLimits): Promis
   if (Number(transport.headers['content-length'] ?? 0) > maxBodyBytes) {
     throw tooLarge(transport, maxBodyBytes)
   }
+  const arrived = transport.arrived?.()
+  if (arrived !== undefined) {
+    if (arrived.byteLength > maxBodyBytes) throw tooLarge(transport, maxBodyBytes)
+    return arrived
+  }
   try {
     return await timeout(bodyTimeout, () => collect(transport, maxBodyBytes))
   } catch (error) {

@@ -106,17 +106,22 @@ export class Route {
     const { options } = this
     const context = {
       params: request.params as unknown,
-      query: undefined as unknown,
-      headers: request.headers as unknown,
+      // Parsed on first use.
+      get query(): unknown {
+        return request.query
+      },
+      get headers(): unknown {
+        return request.headers
+      },
       body: undefined as unknown,
       request,
     }
     const issues: Issue[] = []
     for (const part of PARTS) {
       const schema = options[part]
-      if (schema !== undefined) {
-        context[part] = await validate(schema, part, request[part], issues)
-      } else if (part === 'query') context.query = request.query
+      if (schema === undefined) continue
+      const value = await validate(schema, part, request[part], issues)
+      Object.defineProperty(context, part, { value, enumerable: true })
     }
     if (options.body !== undefined) {
       const body = await request.json()

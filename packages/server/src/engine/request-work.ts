@@ -1,9 +1,11 @@
+import { channel } from 'node:diagnostics_channel'
 import { CancelScope, isCancelled, now, shield, throwIfCancelled } from 'corral'
 import type { Plan } from '../app/plan.ts'
 import { HttpProblem } from '../errors.ts'
 import { Reply } from '../reply/reply.ts'
 import { SwitchReply } from '../reply/switch-protocols.ts'
 import { send } from '../reply/send.ts'
+import type { Admission } from '../limits/admission.ts'
 import type { Transport } from '../transport/transport.ts'
 import { requestLocal } from './current-request.ts'
 import { clientTimeout } from './deadline.ts'
@@ -11,6 +13,9 @@ import type { Outcome } from './engine-options.ts'
 import type { Engine } from './engine.ts'
 import type { Failure } from './held-resource.ts'
 import { RequestResources } from './request-resources.ts'
+
+/** Each finished request, as `onRequest` is told of it: for tools that know `node:diagnostics_channel`. */
+const finished = channel('corral:server.request')
 
 /**
  * The body of a request's task: deadline, limits, handler, response, and the resources opened for it, in that order.
@@ -33,27 +38,35 @@ export class RequestWork {
   }
 
   async run(): Promise<void> {
-    const transport = this.#transport
+    const [engine, transport] = [this.#engine, this.#transport]
     let outcome: Outcome = 'answered'
     try {
-      if (this.#engine.draining) transport.closeAfter()
-      outcome = await this.#inTime()
+      if (engine.draining) transport.closeAfter()
+      const [name, resources] = [this.#name, this.#resources]
+      outcome = await requestLocal.run({ engine, transport, name, resources }, () => this.#inTime())
       if (transport.gone) outcome = 'disconnected'
     } catch (error) {
       outcome = transport.gone ? 'disconnected' : 'cancelled'
       await shield(() => this.#cutShort(error))
       throw error
     } finally {
-      this.#tell(outcome)
+      try {
+        this.#tell(outcome)
+      } finally {
+        engine.left()
+      }
     }
   }
 
   /** The earliest of three deadlines: the client's, the route's and the server's. */
-  async #inTime(): Promise<Outcome> {
+  #inTime(): Promise<Outcome> {
     const { timeout: cap = Infinity } = this.#engine.options
     const { timeout = Infinity } = this.#plan
-    const ms = Math.min(cap, timeout, clientTimeout(this.#transport.headers))
-    if (ms === Infinity) return this.#answer()
+    const ms = Math.min(cap, timeout, clientTimeout(this.#transport))
+    return ms === Infinity ? this.#answer() : this.#within(ms)
+  }
+
+  async #within(ms: number): Promise<Outcome> {
     const scope = new CancelScope({ deadline: this.#arrived + ms, name: 'deadline' })
     this.#scope = scope
     const outcome = await scope.run(() => this.#answer())
@@ -64,14 +77,11 @@ export class RequestWork {
 
   /** Answers; a failure becomes a response too, unless it is a cancellation. */
   async #answer(): Promise<Outcome> {
-    const transport = this.#transport
-    const [engine, name, resources] = [this.#engine, this.#name, this.#resources]
+    const resources = this.#resources
     let failure: Failure | undefined
     try {
-      await requestLocal.run({ engine, transport, name, resources }, async () => {
-        const reply = await this.#admitted()
-        if (reply !== undefined) await this.#send(reply)
-      })
+      const reply = await this.#admitted()
+      if (reply !== undefined) await this.#send(reply)
       return 'answered'
     } catch (error) {
       failure = { error }
@@ -82,7 +92,7 @@ export class RequestWork {
     } finally {
       if (resources.size > 0) {
         const ended = await resources.release('response', failure)
-        if (ended !== undefined) engine.report(ended.error, name)
+        if (ended !== undefined) this.#engine.report(ended.error, this.#name)
       }
     }
   }
@@ -104,13 +114,21 @@ export class RequestWork {
     }
   }
 
-  /** The handler's reply, within the limit; a request that expired in the queue never starts. */
-  async #admitted(): Promise<Reply | undefined> {
-    const plan = this.#plan
-    if (plan.exempt !== true) this.#checkClient()
-    using _all = plan.exempt === true ? undefined : await this.#engine.admission?.enter()
-    using _route = await plan.admission?.enter()
-    throwIfCancelled()
+  /** The handler's reply, within the limits where there are any. */
+  #admitted(): Promise<Reply | undefined> {
+    const { exempt, admission } = this.#plan
+    const all = exempt === true ? undefined : this.#engine.admission
+    if (exempt !== true) this.#checkClient()
+    if (all === undefined && admission === undefined) return this.#handle()
+    return this.#inPlace(all, admission)
+  }
+
+  async #inPlace(
+    all: Admission | undefined,
+    own: Admission | undefined,
+  ): Promise<Reply | undefined> {
+    using _all = await all?.enter()
+    using _route = await own?.enter()
     return await this.#handle()
   }
 
@@ -125,6 +143,7 @@ export class RequestWork {
 
   /** Resources held until the handler ends are closed before the response: a failure of that is a 500. */
   async #handle(): Promise<Reply | undefined> {
+    throwIfCancelled() // a request that expired in the queue never starts
     let failure: Failure | undefined
     let reply: Reply | undefined
     try {
@@ -173,10 +192,12 @@ export class RequestWork {
 
   #tell(outcome: Outcome): void {
     const { onRequest } = this.#engine.options
-    if (onRequest === undefined) return
+    if (onRequest === undefined && !finished.hasSubscribers) return
     const { method, target, status } = this.#transport
     const client = this.#engine.client(this.#transport)
     const ms = now() - this.#arrived
-    onRequest({ name: this.#name, method, target, client, status, outcome, ms })
+    const event = { name: this.#name, method, target, client, status, outcome, ms }
+    onRequest?.(event)
+    if (finished.hasSubscribers) finished.publish(event)
   }
 }

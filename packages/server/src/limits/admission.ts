@@ -27,7 +27,7 @@ export class Admission {
   readonly #queueTimeout: number
 
   constructor(limit: number, queue: number, queueTimeout: number) {
-    this.#places = new Semaphore(limit)
+    this.#places = new Semaphore(limit, { name: 'requests at once' })
     this.#queue = queue
     this.#queueTimeout = queueTimeout
   }

@@ -13,7 +13,7 @@ export interface NodeTransportOptions {
 }
 
 /** The requests in flight on each socket. One listener per socket notifies them all, pipelined ones too. */
-const underWay = new WeakMap<Socket, Set<NodeTransport>>()
+const underWay = new WeakMap<Socket, NodeTransport[]>()
 
 /**
  * A `node:http` request. The client has disconnected if the socket closes before the response is complete: neither the
@@ -46,8 +46,12 @@ export class NodeTransport implements Transport {
     this.#readerTimeout = options.readerTimeout
     this.#expectsContinue = options.expectsContinue ?? false
     this.#upgradeHead = options.upgradeHead
-    requestsOf(this.#socket).add(this)
+    requestsOf(this.#socket).push(this)
     if (this.#socket.destroyed) this.left()
+  }
+
+  get rawHeaders(): readonly string[] {
+    return this.incoming.rawHeaders
   }
 
   get headers(): RequestHeaders {
@@ -65,7 +69,7 @@ export class NodeTransport implements Transport {
 
   /** The socket has closed. */
   left(): void {
-    requestsOf(this.#socket).delete(this)
+    this.#over()
     this.#reading?.set()
     this.#writing?.set()
     if (this.ended || this.gone || this.outgoing.writableFinished) return
@@ -79,10 +83,16 @@ export class NodeTransport implements Transport {
 
   detach(): SwitchedConnection {
     this.#detached = true
-    requestsOf(this.#socket).delete(this)
+    this.#over()
     this.outgoing.detachSocket(this.#socket)
     const { incoming } = this
     return { socket: this.#socket, head: this.#upgradeHead ?? Buffer.alloc(0), incoming }
+  }
+
+  arrived(): Buffer | undefined {
+    const { incoming } = this
+    if (!incoming.complete || incoming.readableDidRead) return undefined
+    return (incoming.read() as Buffer | null) ?? undefined
   }
 
   async read(): Promise<Uint8Array | undefined> {
@@ -140,7 +150,15 @@ export class NodeTransport implements Transport {
       await this.#progress(() => outgoing.writableFinished)
     }
     this.ended = !this.gone
-    requestsOf(this.#socket).delete(this)
+    this.#over()
+  }
+
+  /** No longer in flight. An array, not a set: removing the last item of a set allocates a new table. */
+  #over(): void {
+    const requests = requestsOf(this.#socket)
+    const place = requests.indexOf(this)
+    if (place === requests.length - 1) requests.pop()
+    else if (place !== -1) requests.splice(place, 1)
   }
 
   /** Waits until `done`, or until the client has disconnected; cuts off one that reads nothing for too long. */
@@ -167,7 +185,7 @@ export class NodeTransport implements Transport {
   async finished(): Promise<void> {
     await this.#progress(() => this.outgoing.writableFinished)
     this.ended = !this.gone
-    requestsOf(this.#socket).delete(this)
+    this.#over()
   }
 }
 
@@ -176,14 +194,14 @@ function taken(socket: Socket): number {
   return socket.bytesWritten - socket.writableLength
 }
 
-/** Requests whose response is still to be sent or read. */
-export function requestsOf(socket: Socket): Set<NodeTransport> {
+/** Those whose answer is still to be given or taken. */
+export function requestsOf(socket: Socket): NodeTransport[] {
   const known = underWay.get(socket)
   if (known !== undefined) return known
-  const requests = new Set<NodeTransport>()
+  const requests: NodeTransport[] = []
   underWay.set(socket, requests)
   socket.once('close', () => {
-    for (const request of requests) request.left()
+    for (const request of requests.slice()) request.left()
   })
   return requests
 }

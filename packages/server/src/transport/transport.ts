@@ -24,6 +24,8 @@ export interface Transport {
   /** Path and query as sent. */
   readonly target: string
   readonly headers: RequestHeaders
+  /** Names and values in turn, as they arrived, where `headers` are parsed on first use. */
+  readonly rawHeaders?: readonly string[]
   readonly remoteAddress: string
   readonly headersSent: boolean
   /** Whether the response is complete on this side. */
@@ -38,6 +40,8 @@ export interface Transport {
   readonly upgradable: boolean
   /** Hands over the connection, once; from then on it is not watched here. End it with `destroy`. */
   detach(): SwitchedConnection
+  /** The whole body, once, if all of it has arrived and none of it was read. */
+  arrived?(): Buffer | undefined
   /** The next chunk of the body; undefined at its end. */
   read(): Promise<Uint8Array | undefined>
   /** The connection will serve no further requests. */

@@ -7,7 +7,7 @@ import { NodeTransport, requestsOf } from './node-transport.ts'
  * Whether a request for another protocol can take its connection: not when pipelined behind responses still to be sent.
  */
 export function canUpgrade({ socket }: IncomingMessage): boolean {
-  return requestsOf(socket).size === 0
+  return requestsOf(socket).length === 0
 }
 
 /**

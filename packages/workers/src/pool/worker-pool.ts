@@ -65,6 +65,7 @@ export class WorkerPool<M> implements AsyncDisposable {
       max: threads,
       min,
       idle,
+      name: 'threads',
       ...(settings.onError && { onError: settings.onError }),
     })
   }

@@ -11,6 +11,7 @@ import type { SocketLimits } from '../socket/socket-limits.ts'
 import { ConnectionCount } from './connection-count.ts'
 import { shakeHands, switching } from './handshake.ts'
 import { checkOrigin } from './origin.ts'
+import { published } from './published.ts'
 import { runSession } from './session.ts'
 import type { SessionStream } from './session.ts'
 import { pathOf } from './upgrade-request.ts'
@@ -74,7 +75,7 @@ export class Acceptor<M, U> {
     return async (stream) => {
       using _place = this.#count.enter(key)
       stream.socket.write(switching(handshake))
-      await runSession(this, stream, facts)
+      await published(facts.name, () => runSession(this, stream, facts))
     }
   }
 

@@ -47,7 +47,7 @@ export class WebSocketServer implements AsyncDisposable {
   readonly #onUpgrade = (incoming: IncomingMessage, socket: Duplex, head: Buffer): void =>
     this.#home.run(() => this.#accept(incoming, socket, head))
   readonly #ends = new Set<() => void>()
-  readonly #idle = new Event()
+  readonly #idle = new Event({ name: 'last connection' })
   #live = 0
   #draining = false
 

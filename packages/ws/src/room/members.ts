@@ -19,7 +19,7 @@ const KEPT = 1024
 /** The seats of a room. */
 export class Members<T> {
   readonly #seats = new Set<Seat<T>>()
-  readonly #changes = new Broadcast<PresenceChange<T>>({ capacity: KEPT })
+  readonly #changes = new Broadcast<PresenceChange<T>>({ name: 'presence', capacity: KEPT })
 
   get size(): number {
     return this.#seats.size

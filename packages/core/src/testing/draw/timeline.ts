@@ -44,6 +44,11 @@ const faultNames = {
   o: 'out of time just now',
   v: 'out of time after this',
   f: 'made to fail',
+  l: 'lost',
+  m: 'arrives twice',
+  r: 'overtaken',
+  p: 'cut off',
+  k: 'the receiver dies',
 } as const
 
 export function timelineOf(trace: Trace, plan: Plan): Timeline {

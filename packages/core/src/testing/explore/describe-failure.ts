@@ -158,6 +158,11 @@ const mishaps: Readonly<Record<Fault['kind'], string>> = {
   o: 'the time of task is up just when its call comes back (#seq)',
   v: 'the time of task is up in its next wait after call (#seq)',
   f: 'call fails in task (#seq)',
+  l: 'what task sends by call is lost (#seq)',
+  m: 'what task sends by call arrives twice (#seq)',
+  r: 'what task sends by call is held up and overtaken (#seq)',
+  p: 'from call of task on nothing from its end arrives for a while (#seq)',
+  k: 'the process that task sends to by call dies, and is there again after a while (#seq)',
 }
 
 /** For readers who have never seen such a table. */

@@ -30,14 +30,22 @@ export const expireEverywhere: Strategy = faults(
   [['o'], (held) => held.timers],
 )
 
-const isFailpoint = (held: PendingWake): boolean => held.waiter.resource instanceof Failpoint
-
-const failOnce = faults([['f'], isFailpoint])
-
-/** Each failpoint failing, each time it is passed; then in other orders. */
+/** Each failpoint failing, in each of its ways, each time it is passed; then in other orders. */
 export const failEverywhere: Strategy = function* fail(known) {
-  yield* failOnce(known)
+  for (const held of known.wakes) {
+    for (const fault of failing(held)) yield { plan: { delays: [], faults: [fault] } }
+  }
   yield* failInOtherOrders(known)
+}
+
+/** What may go wrong at a place; nothing at most of them. */
+function failing({ seq, waiter }: PendingWake): Fault[] {
+  const { resource } = waiter
+  return resource instanceof Failpoint ? resource.faults.map((kind) => ({ seq, kind })) : []
+}
+
+function isFailpoint(held: PendingWake): boolean {
+  return failing(held).length > 0
 }
 
 /** So many places after a delay are tried with it before it is left to chance. */
@@ -70,8 +78,8 @@ function* failInOtherOrders({ wakes, base, random }: Known): Generator<Probe, vo
     const delay = { seq: held.seq, ...lateness }
     const trace = yield late(delay)
     const after = trace.wakes.filter((place) => isFailpoint(place) && place.passedAt >= held.heldAt)
-    for (const place of after.slice(0, NEAREST)) {
-      yield { plan: { delays: [delay], faults: [failing(place)] } }
+    for (const fault of after.slice(0, NEAREST).flatMap(failing)) {
+      yield { plan: { delays: [delay], faults: [fault] } }
     }
     const found = trace.find(held.seq)
     return found === undefined ? { wakes: 0 } : trace.overtakers(found)
@@ -80,17 +88,12 @@ function* failInOtherOrders({ wakes, base, random }: Known): Generator<Probe, vo
   function* byChance(held: PendingWake): Generator<Probe, void, Trace> {
     const delay = anyDelay(held, random)
     const trace = yield late(delay)
-    const place = pick(trace.wakes.filter(isFailpoint), random)
-    if (place === undefined) return
-    const fault = failing(place)
+    const fault = pick(trace.wakes.flatMap(failing), random)
+    if (fault === undefined) return
     const failed = yield { plan: { delays: [delay], faults: [fault] } }
-    const later = failed.wakes.filter((other) => isFailpoint(other) && other.seq > place.seq)
+    const later = failed.wakes.flatMap(failing).filter(({ seq }) => seq > fault.seq)
     const again = pick(later, random)
     if (again === undefined) return
-    yield { plan: { delays: [delay], faults: [fault, failing(again)] } }
+    yield { plan: { delays: [delay], faults: [fault, again] } }
   }
-}
-
-function failing({ seq }: PendingWake): Fault {
-  return { seq, kind: 'f' }
 }

@@ -27,7 +27,7 @@ export function parsePlan(where: string, token: string): Plan {
   if (token === 'fifo') return fifo
   const parts = typeof token === 'string' ? token.split('+') : ['']
   for (const part of parts) {
-    const found = /^(?:([dtx])(\d+)|([cwovf]))@(\d+)$/.exec(part)
+    const found = /^(?:([dtx])(\d+)|([cwovflmrpk]))@(\d+)$/.exec(part)
     if (found === null) {
       throw new MisuseError(
         `${where} must be a token that a report printed, such as d1@4, got ${describe(token)}`,

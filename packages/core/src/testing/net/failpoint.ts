@@ -4,13 +4,16 @@ import { requireFunction, requireName } from '../../kernel/guard.ts'
 import { Waiter } from '../../kernel/records.ts'
 import { ready, suspend } from '../../kernel/suspend.ts'
 import { driverOf } from '../run/current-driver.ts'
+import type { Fault } from './fault.ts'
 
-/** A place where a test may make the program fail. */
+/** A place where a test may make something go wrong, in one way or another. */
 export class Failpoint {
   readonly name: string
+  readonly faults: readonly Fault['kind'][]
 
-  constructor(name: string) {
+  constructor(name: string, faults: readonly Fault['kind'][] = ['f']) {
     this.name = name
+    this.faults = faults
   }
 }
 
@@ -48,7 +51,7 @@ export async function failpoint(name: string, error?: () => unknown): Promise<vo
   if (error !== undefined) requireFunction('failpoint: error', error)
   const point = new Failpoint(name)
   await (isUncancelled() ? ready(name, point, undefined) : suspend(new Waiter(name, point)))
-  if (driver.faults?.fails(point) === true) {
+  if (driver.faults?.at(point) === 'f') {
     throw error === undefined ? new FailpointError(name) : error()
   }
 }

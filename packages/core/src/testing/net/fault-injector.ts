@@ -2,6 +2,7 @@ import type { ScopeNode } from '../../kernel/records.ts'
 import { cancelScope, setDeadline } from '../../kernel/cancellation.ts'
 import { isTaskScope } from '../../kernel/scope-tree.ts'
 import type { PendingWake } from '../run/pending-wake.ts'
+import { Failpoint } from './failpoint.ts'
 import type { Fault } from './fault.ts'
 
 /** Why an injected cancellation says that it came. */
@@ -10,7 +11,8 @@ export const injected = 'injected by the test'
 /** Lets the faults of a plan happen at their wake-ups. */
 export class FaultInjector {
   readonly #faults: readonly Fault[]
-  readonly #failing = new WeakSet<object>()
+  /** What goes wrong at the places that were passed. */
+  readonly #failing = new WeakMap<object, Fault['kind']>()
 
   constructor(faults: readonly Fault[]) {
     this.#faults = faults
@@ -22,8 +24,8 @@ export class FaultInjector {
       if (seq !== held.seq) continue
       if (kind === 'c') cancelTask(held)
       else if (kind === 'o') expireDeadline(held.waiter.scope)
-      else if (kind === 'f' && held.waiter.resource !== undefined) {
-        this.#failing.add(held.waiter.resource)
+      else if (held.waiter.resource instanceof Failpoint) {
+        this.#failing.set(held.waiter.resource, kind)
       }
     }
   }
@@ -37,9 +39,9 @@ export class FaultInjector {
     }
   }
 
-  /** Whether a failpoint is to fail. */
-  fails(point: object): boolean {
-    return this.#failing.has(point)
+  /** What goes wrong at a place that was passed. */
+  at(point: Failpoint): Fault['kind'] | undefined {
+    return this.#failing.get(point)
   }
 }
 

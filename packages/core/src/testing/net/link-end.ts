@@ -1,8 +1,13 @@
 import { BrokenError, ClosedError } from '../../errors.ts'
-import { isUncancelled } from '../../kernel/current.ts'
+import { currentScope, isUncancelled } from '../../kernel/current.ts'
 import { refused } from '../../kernel/guard.ts'
 import { Waiter } from '../../kernel/records.ts'
 import { ready, suspend } from '../../kernel/suspend.ts'
+import { now } from '../../scope/sleep.ts'
+import { driverOf } from '../run/current-driver.ts'
+import type { Driver } from '../run/driver.ts'
+import { Failpoint } from './failpoint.ts'
+import type { Fault } from './fault.ts'
 import type { Wire } from './wire.ts'
 
 /** One end of a `Link`. */
@@ -10,7 +15,8 @@ export class LinkEnd<T> implements AsyncDisposable {
   readonly #out: Wire<T>
   readonly #in: Wire<T>
   #closed = false
-  #crashed = false
+  #deadUntil = -Infinity
+  #peer: LinkEnd<T> | undefined
 
   /** Made by `Link`, not by hand. */
   constructor(out: Wire<T>, incoming: Wire<T>) {
@@ -18,8 +24,13 @@ export class LinkEnd<T> implements AsyncDisposable {
     this.#in = incoming
   }
 
+  /** Called by `Link`. */
+  connect(peer: LinkEnd<T>): void {
+    this.#peer = peer
+  }
+
   /**
-   * Sends a chunk; it does not wait until it arrives.
+   * Sends a chunk; it does not wait until it arrives. Under `explore` what may go wrong with it is tried.
    *
    * Cancellation: throws `Cancelled` and sends nothing.
    *
@@ -28,11 +39,27 @@ export class LinkEnd<T> implements AsyncDisposable {
    */
   write(chunk: T): Promise<void> {
     if (!isUncancelled()) return suspend(new Waiter('LinkEnd.write', this))
-    if (this.#closed || this.#crashed) return refused(() => this.#requireOpen('write'))
+    if (this.#closed || this.#isDead) return refused(() => this.#requireOpen('write'))
+    const { faults } = this.#out
+    const driver = faults.length === 0 ? undefined : driverOf(currentScope().runtime)
+    if (driver?.isScheduled === true) return this.#writeOrFail(chunk, faults, driver)
     return refusedOr(
       () => this.#out.send(chunk),
       () => ready('LinkEnd.write', this, undefined),
     )
+  }
+
+  /** What goes wrong is the schedule's choice. */
+  async #writeOrFail(
+    chunk: T,
+    faults: readonly Fault['kind'][],
+    { faults: injector }: Driver,
+  ): Promise<void> {
+    const point = new Failpoint('LinkEnd.write', faults)
+    await ready('LinkEnd.write', point, undefined)
+    const fault = injector?.at(point) ?? 'none'
+    if (fault === 'k') this.#peer?.crash(now() + this.#out.deadFor)
+    this.#out.send(chunk, fault)
   }
 
   /**
@@ -44,7 +71,7 @@ export class LinkEnd<T> implements AsyncDisposable {
    * @throws BrokenError when the link is broken, or this end has crashed
    */
   read(): Promise<T | undefined> {
-    if (this.#closed || this.#crashed) return refused(() => this.#requireOpen('read'))
+    if (this.#closed || this.#isDead) return refused(() => this.#requireOpen('read'))
     return suspend(new Waiter<T | undefined>('LinkEnd.read', this, this.#in))
   }
 
@@ -57,10 +84,14 @@ export class LinkEnd<T> implements AsyncDisposable {
     await ready('LinkEnd.close', this, undefined)
   }
 
-  /** Called by `Link`: the process at this end dies, or is there again. */
-  crash(dead: boolean): void {
-    this.#crashed = dead
-    this.#in.loseReader(dead, crashed)
+  /** Called by `Link`: the process at this end dies, and is there again at that moment; -Infinity is now. */
+  crash(until: number): void {
+    this.#deadUntil = until
+    this.#in.loseReader(until, crashed)
+  }
+
+  get #isDead(): boolean {
+    return this.#deadUntil !== -Infinity && this.#deadUntil > now()
   }
 
   /** The chunks until the other end is closed. */
@@ -73,7 +104,7 @@ export class LinkEnd<T> implements AsyncDisposable {
   }
 
   #requireOpen(method: string): void {
-    if (this.#crashed) throw crashed()
+    if (this.#isDead) throw crashed()
     if (this.#closed) throw closed(method)
   }
 }

@@ -15,6 +15,10 @@ export interface LinkOptions {
   readonly duplicate?: number
   /** The chance of a chunk to be held up for as long again, and overtaken meanwhile, from 0 to 1. Default 0. */
   readonly reorder?: number
+  /** Under `explore`: nothing that an end sends may arrive for so long, in milliseconds; nothing is lost. Default 0: never. */
+  readonly partition?: number
+  /** Under `explore`: the process at an end may die when it is sent something, and is there again after so long, in milliseconds. Default 0: never. */
+  readonly crash?: number
   /** Bytes and strings arrive cut into pieces, by chance. Default false. */
   readonly split?: boolean
 }
@@ -22,7 +26,8 @@ export interface LinkOptions {
 /**
  * Two ends joined in memory, for testing protocol code without a network: what is written at one end
  * is read at the other, late, lost, doubled, overtaken, cut or held up as the test wants it. Chance follows
- * the seed of the run.
+ * the seed of the run. Under `explore` it is not chance that something is lost, doubled or overtaken: what has a
+ * chance at all is tried at each write, as are partitions and crashes, by the strategy `fail`.
  *
  * @example
  * const link = new Link({ latency: 5, split: true })
@@ -37,20 +42,24 @@ export class Link<T = Uint8Array> {
 
   constructor(options: LinkOptions = {}) {
     const { latency = 0, jitter = 0, split = false } = options
-    const { drop = 0, duplicate = 0, reorder = 0 } = options
+    const { drop = 0, duplicate = 0, reorder = 0, partition = 0, crash = 0 } = options
     requireDuration('Link: latency', latency)
     requireDuration('Link: jitter', jitter)
+    requireDuration('Link: partition', partition)
+    requireDuration('Link: crash', crash)
     for (const [name, chance] of Object.entries({ drop, duplicate, reorder })) {
       if (!(chance >= 0 && chance <= 1)) {
         throw new MisuseError(`Link: ${name} must be a number from 0 to 1, got ${describe(chance)}`)
       }
     }
     const { runtime } = currentScope()
-    const conditions = { latency, jitter, drop, duplicate, reorder, split }
+    const conditions = { latency, jitter, drop, duplicate, reorder, split, partition, crash }
     const [there, back] = [1, 2].map(() => new Wire<T>(runtime, conditions))
     this.#wires = [there as Wire<T>, back as Wire<T>]
     this.a = new LinkEnd(there as Wire<T>, back as Wire<T>)
     this.b = new LinkEnd(back as Wire<T>, there as Wire<T>)
+    this.a.connect(this.b)
+    this.b.connect(this.a)
   }
 
   /**
@@ -72,12 +81,12 @@ export class Link<T = Uint8Array> {
    * is lost, as is what is sent to it from now on. The other end is not told. What is under way from it arrives.
    */
   crash(end: 'a' | 'b'): void {
-    this.#endOf(end).crash(true)
+    this.#endOf(end).crash(Infinity)
   }
 
   /** The process is there again, and remembers nothing: its end can be used as if it were new. */
   restart(end: 'a' | 'b'): void {
-    this.#endOf(end).crash(false)
+    this.#endOf(end).crash(-Infinity)
   }
 
   /** Both ends get `BrokenError` for all they wait for and do from now on; what is under way is lost. */

@@ -5,8 +5,9 @@ import type { Slotted } from '../../kernel/heap.ts'
 import type { Line, Runtime, Waiter } from '../../kernel/records.ts'
 import { wake, wakeWithError } from '../../kernel/suspend.ts'
 import { WaitQueue } from '../../kernel/wait-queue.ts'
+import type { Fault } from './fault.ts'
 
-/** What happens to chunks on their way. */
+/** What happens to chunks on their way: by chance, or where explore wants it. */
 export interface NetworkConditions {
   readonly latency: number
   readonly jitter: number
@@ -14,6 +15,9 @@ export interface NetworkConditions {
   readonly duplicate: number
   readonly reorder: number
   readonly split: boolean
+  /** For how long a direction is cut, and a process is dead, in milliseconds. */
+  readonly partition: number
+  readonly crash: number
 }
 
 interface Chunk<T> extends Slotted {
@@ -40,8 +44,8 @@ export class Wire<T> implements Line {
   #held = false
   #ended = false
   #broken = false
-  /** The process at the other end is gone: what is sent gets lost. */
-  #nobodyThere = false
+  /** Until then the process at the other end is gone: what is sent gets lost. */
+  #nobodyUntil = -Infinity
 
   constructor(runtime: Runtime, conditions: NetworkConditions) {
     this.#runtime = runtime
@@ -58,20 +62,44 @@ export class Wire<T> implements Line {
     if (this.#readers.size === 0) this.#disarm()
   }
 
-  send(chunk: T): void {
+  /** What explore may let go wrong with each chunk. */
+  get faults(): Fault['kind'][] {
+    const { drop, duplicate, reorder, partition, crash } = this.#conditions
+    const all: [number, Fault['kind']][] = [
+      [drop, 'l'],
+      [duplicate, 'm'],
+      [reorder, 'r'],
+      [partition, 'p'],
+      [crash, 'k'],
+    ]
+    return all.flatMap(([amount, kind]) => (amount > 0 ? [kind] : []))
+  }
+
+  /** How long a process is gone that explore lets die. */
+  get deadFor(): number {
+    return this.#conditions.crash
+  }
+
+  /** @param fault what goes wrong with it, where that is not for chance to say */
+  send(chunk: T, fault?: Fault['kind'] | 'none'): void {
     if (this.#broken) throw brokenLink()
-    const { drop, duplicate, split } = this.#conditions
-    for (const content of split ? cut(chunk, this.#runtime.random) : [chunk]) {
-      if (this.#nobodyThere || this.#happens(drop)) continue
-      this.#push(content)
-      if (this.#happens(duplicate)) this.#push(content)
+    const { drop, duplicate, reorder, split, partition } = this.#conditions
+    const goesWrong = (kind: Fault['kind'], chance: number): boolean =>
+      fault === undefined ? this.#happens(chance) : fault === kind
+    if (fault === 'p') this.#lastAt = Math.max(this.#lastAt, this.#now() + partition)
+    const { random } = this.#runtime
+    const heldUp = (): number => (goesWrong('r', reorder) ? (fault === 'r' ? 1 : random()) : 0)
+    for (const content of split ? cut(chunk, random) : [chunk]) {
+      if (this.#now() < this.#nobodyUntil || goesWrong('l', drop)) continue
+      this.#push(content, heldUp())
+      if (goesWrong('m', duplicate)) this.#push(content, heldUp())
     }
     this.#deliver()
   }
 
   /** The last thing to arrive. */
   end(): void {
-    if (this.#nobodyThere) return
+    if (this.#now() < this.#nobodyUntil) return
     this.#lastAt = Math.max(this.#lastAt, this.#now() + this.#conditions.latency)
     this.#add(this.#lastAt, undefined)
     this.#deliver()
@@ -93,11 +121,11 @@ export class Wire<T> implements Line {
     this.abandon(brokenLink)
   }
 
-  /** Its reader is gone, and with it what is under way; until somebody is there again. */
-  loseReader(gone: boolean, error: () => Error): void {
-    this.#nobodyThere = gone
+  /** Its reader is gone, and with it what is under way; until somebody is there again: the moment, or -Infinity for now. */
+  loseReader(until: number, error: () => Error): void {
+    this.#nobodyUntil = until
     this.#clear()
-    if (gone) this.abandon(error)
+    if (until > this.#now()) this.abandon(error)
   }
 
   /** Turns away those who wait. */
@@ -105,13 +133,13 @@ export class Wire<T> implements Line {
     for (const reader of this.#readers) wakeWithError(reader, error)
   }
 
-  #push(content: T): void {
-    const { latency, jitter, reorder } = this.#conditions
+  /** @param heldUp by how much of the time that it takes anyway: what is sent meanwhile overtakes it */
+  #push(content: T, heldUp: number): void {
+    const { latency, jitter } = this.#conditions
     const { random } = this.#runtime
     const delay = latency + (jitter > 0 ? jitter * random() : 0)
-    if (this.#happens(reorder)) {
-      // Held up for as long again: what is sent meanwhile overtakes it.
-      this.#add(this.#now() + delay + Math.max(1, latency + jitter) * random(), content)
+    if (heldUp > 0) {
+      this.#add(this.#now() + delay + Math.max(1, latency + jitter) * heldUp, content)
       return
     }
     this.#lastAt = Math.max(this.#lastAt, this.#now() + delay)

@@ -97,6 +97,11 @@ export class Driver implements Scheduler, Disposable {
     registerDriver(this.runtime, this)
   }
 
+  /** Whether a schedule decides, and so what may go wrong is its to choose, not chance's. */
+  get isScheduled(): boolean {
+    return this.#held !== undefined
+  }
+
   /** Whether time would have moved on past somebody who may not be so late. */
   get bounded(): boolean {
     return this.#held?.bounded === true
@@ -115,6 +120,7 @@ export class Driver implements Scheduler, Disposable {
 
   [Symbol.dispose](): void {
     this.#stopped = true
+    this.trace.left = this.#held?.left ?? []
     this.places?.[Symbol.dispose]()
     this.#foreign[Symbol.dispose]()
   }

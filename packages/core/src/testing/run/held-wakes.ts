@@ -39,6 +39,11 @@ export class HeldWakes {
     return this.#schedule.size
   }
 
+  /** Those that were never let through. */
+  get left(): readonly PendingWake[] {
+    return this.#schedule.left
+  }
+
   /** The outcome of a wait is decided; `pass` tells the one who waits. */
   add(waiter: Waiter<never>, pass: () => void): void {
     const due = this.#due.get(waiter)

@@ -13,6 +13,11 @@ export abstract class Schedule {
     return this.queue.length
   }
 
+  /** Those that are held back now; at the end of a run, those that were never let through. */
+  get left(): readonly PendingWake[] {
+    return this.queue
+  }
+
   /** The one that is held back longest. */
   get eldest(): PendingWake | undefined {
     return this.queue[0]

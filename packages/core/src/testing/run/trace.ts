@@ -15,6 +15,8 @@ export interface Jump {
 export class Trace {
   readonly steps: (PendingWake | Jump)[] = []
   readonly kept: boolean
+  /** Those that were so late that the run was over first, such as a branch of a `Promise.all` that has failed. */
+  left: readonly PendingWake[] = []
   /** How many steps there were. */
   length = 0
   /** After how many steps the run was given up; what follows is cleanup. */
@@ -37,7 +39,8 @@ export class Trace {
   overtakers(held: PendingWake): { readonly wakes: number; readonly jumps: number } {
     let wakes = 0
     let jumps = 0
-    for (let i = held.heldAt; i < held.passedAt; i++) {
+    const end = held.passedAt < 0 ? this.steps.length : held.passedAt
+    for (let i = held.heldAt; i < end; i++) {
       const step = this.steps[i] as PendingWake | Jump
       if (isJump(step)) jumps += 1
       else if (step.seq > held.seq) wakes += 1
@@ -48,7 +51,7 @@ export class Trace {
   /** The delays that make this very run out of FIFO. */
   delays(): Delay[] {
     const delays: Delay[] = []
-    for (const held of this.wakes) {
+    for (const held of [...this.wakes, ...this.left]) {
       const { wakes, jumps } = this.overtakers(held)
       if (jumps > 0) delays.push({ seq: held.seq, kind: 'x', amount: wakes + jumps })
       else if (wakes > 0) delays.push({ seq: held.seq, kind: 'd', amount: wakes })
@@ -69,7 +72,8 @@ export class Trace {
   }
 
   find(seq: number): PendingWake | undefined {
-    return this.wakes.find((held) => held.seq === seq)
+    const isIt = (held: PendingWake): boolean => held.seq === seq
+    return this.wakes.find(isIt) ?? this.left.find(isIt)
   }
 }
 

@@ -2,14 +2,16 @@
 // is: from source where types are stripped, or built.
 import { readSync } from 'node:fs'
 import { parentPort, Worker, workerData } from 'node:worker_threads'
+import { packReply, unpackRequest } from './packing.ts'
+import type { Packed } from './packing.ts'
 import type { Request } from './protocol.ts'
 import { Server } from './serve.ts'
 
 const watchman = 'watchman'
 
 if (parentPort === null) {
-  const server = new Server((reply) => process.send?.(reply))
-  process.on('message', (request: Request) => server.take(request))
+  const server = new Server((reply) => process.send?.(packReply(reply)))
+  process.on('message', (packed: Packed<Request>) => server.take(unpackRequest(packed)))
   process.on('disconnect', end)
   // Ctrl-C reaches every process of the terminal: the parent decides when to end.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
@@ -23,8 +25,8 @@ if (parentPort === null) {
   }
 } else {
   const port = parentPort
-  const server = new Server((reply) => port.postMessage(reply, []))
-  port.on('message', (request: Request) => server.take(request))
+  const server = new Server((reply) => port.postMessage(packReply(reply), []))
+  port.on('message', (packed: Packed<Request>) => server.take(unpackRequest(packed)))
 }
 
 function end(): void {

@@ -1,0 +1,176 @@
+// One sample: `node costs-sample.ts WORK SETTING` prints one number.
+import { rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { run, Semaphore, sleep, spawn, taskGroup } from 'corral'
+import { instrument } from 'corral/lowlevel'
+
+const [work = '', setting = ''] = process.argv.slice(2)
+
+function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1000
+}
+
+/** Nanoseconds of this thread for one operation. */
+async function perOperation(n: number, act: (n: number) => unknown): Promise<number> {
+  for (const warm = cpuMs(); cpuMs() - warm < 400;) await act(20_000)
+  const samples: number[] = []
+  for (let spent = 0; spent < 400;) {
+    const begun = cpuMs()
+    await act(n)
+    const used = cpuMs() - begun
+    samples.push((used * 1e6) / n)
+    spent += used
+  }
+  return samples.toSorted((a, b) => a - b)[samples.length >> 1] as number
+}
+
+async function one(): Promise<number> {
+  return 1
+}
+
+async function spawnAndJoin(n: number): Promise<void> {
+  for (let i = 0; i < n; i++) await spawn(one)
+}
+
+/** A hundred tasks that take turns: each turn is a wait. */
+async function waits(n: number): Promise<void> {
+  const semaphore = new Semaphore(1)
+  await taskGroup((group) => {
+    for (let i = 0; i < 100; i++) {
+      group.spawn(async () => {
+        for (let turn = 0; turn < n / 100; turn++) {
+          await semaphore.use(() => {})
+        }
+      })
+    }
+  })
+}
+
+async function prepare(): Promise<void> {
+  if (setting === 'nothing') return
+  const inspect = await import('@corral/inspect')
+  if (setting === 'listener') instrument({})
+  if (setting === 'recorder') inspect.recorder()
+  if (setting === 'watchdog') inspect.watchdog()
+  if (setting === 'spans' || setting === 'everything') await traced()
+  if (setting === 'everything') {
+    inspect.watchdog({ onBlocked: () => {} })
+    inspect.stuck({ after: 1000, onStuck: () => {} })
+    inspect.recorder()
+    const { publishTasks } = await import('@corral/inspect/channels')
+    const { subscribe } = await import('node:diagnostics_channel')
+    publishTasks()
+    subscribe('corral:task.ended', () => {})
+  }
+}
+
+async function done(): Promise<void> {}
+
+async function traced(): Promise<void> {
+  const { context, trace } = await import('@opentelemetry/api')
+  const { AsyncLocalStorageContextManager } = await import('@opentelemetry/context-async-hooks')
+  const { BasicTracerProvider } = await import('@opentelemetry/sdk-trace-base')
+  const { taskSpans } = await import('@corral/inspect/otel')
+  const dropped = { onStart() {}, onEnd() {}, shutdown: done, forceFlush: done }
+  trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [dropped] }))
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+  taskSpans()
+}
+
+function heapUsed(): number {
+  globalThis.gc?.()
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
+}
+
+const works: Record<string, () => Promise<number>> = {
+  'spawn+join': () => perOperation(50_000, spawnAndJoin),
+  wait: () => perOperation(100_000, waits),
+
+  async 'log-fields'() {
+    const { logFields } = await import('@corral/inspect')
+    return spawn(
+      () =>
+        perOperation(1_000_000, (n) => {
+          for (let i = 0; i < n; i++) if (logFields().taskId === -1) throw new Error('never')
+        }),
+      { name: 'req#41' },
+    )
+  },
+
+  /** The share of a core that the whole process uses while it waits. */
+  async idle() {
+    await sleep(1000)
+    const before = process.cpuUsage()
+    const begun = performance.now()
+    await sleep(5000)
+    const { user, system } = process.cpuUsage(before)
+    return (user + system) / 1000 / (performance.now() - begun)
+  },
+
+  /** What a recorder holds, its names included. */
+  async bytes() {
+    const { recorder } = await import('@corral/inspect')
+    await spawnAndJoin(1000)
+    const before = heapUsed()
+    const flight = recorder()
+    for (let i = 0; i < 400_000; i++) await spawn(one, { name: `request for page ${i % 3000}` })
+    const held = heapUsed() - before
+    if (flight.count < 1e6) throw new Error('nothing was recorded')
+    return held
+  },
+
+  'write-perfetto': () => written('perfetto'),
+  'write-chrome': () => written('chrome'),
+
+  async metrics() {
+    const { metrics } = await import('@corral/inspect/prometheus')
+    const { Registry } = await import('prom-client')
+    const registry = new Registry()
+    metrics({ registry })
+    return taskGroup(async (group) => {
+      for (let i = 0; i < 100_000; i++) group.spawn(() => sleep(1e6), { name: `req#${i}` })
+      await sleep(100)
+      const begun = cpuMs()
+      await registry.metrics()
+      const used = cpuMs() - begun
+      group.cancel()
+      return used
+    }) as Promise<number>
+  },
+
+  async heap() {
+    const { metrics } = await import('@corral/inspect/prometheus')
+    const { Registry } = await import('prom-client')
+    const registry = new Registry()
+    metrics({ registry })
+    const million = async (): Promise<void> => {
+      await spawnAndJoin(1e6)
+      await registry.metrics()
+    }
+    await million()
+    await sleep(100)
+    const before = heapUsed()
+    for (let i = 1; i < 10; i++) await million()
+    await sleep(100)
+    return heapUsed() - before
+  },
+}
+
+async function written(format: 'perfetto' | 'chrome'): Promise<number> {
+  const { recorder } = await import('@corral/inspect')
+  const flight = recorder()
+  for (let i = 0; i < 20_000; i++) await spawn(() => sleep(0), { name: `req#${i}` })
+  const file = join(tmpdir(), `corral-bench-${process.pid}`)
+  const begun = cpuMs()
+  flight.write(file, { format })
+  const used = cpuMs() - begun
+  rmSync(file)
+  return used
+}
+
+await prepare()
+console.log(await run(() => (works[work] as () => Promise<number>)()))
+process.exit(0)

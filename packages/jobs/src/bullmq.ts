@@ -1,0 +1,4 @@
+/// <reference types="node" preserve="true" />
+
+export { bullmqStore } from './bullmq/bullmq-store.ts'
+export type { BullmqOptions, RedisDurability } from './bullmq/bullmq-store.ts'

@@ -1,0 +1,28 @@
+import { channel } from 'node:diagnostics_channel'
+import { now } from 'corral'
+
+/** A connection, as `corral:ws.opened` and `corral:ws.closed` of `node:diagnostics_channel` publish it. */
+export interface ConnectionEvent {
+  /** Its path and a number. */
+  readonly name: string
+  /** How long it lasted; 0 when it was opened. */
+  readonly ms: number
+}
+
+const opened = channel('corral:ws.opened')
+const closed = channel('corral:ws.closed')
+
+/** Publishes the begin and the end of a connection, where somebody subscribes. */
+export async function published(name: string, session: () => Promise<void>): Promise<void> {
+  const since = now()
+  if (opened.hasSubscribers) publish(opened, { name, ms: 0 })
+  try {
+    await session()
+  } finally {
+    if (closed.hasSubscribers) publish(closed, { name, ms: now() - since })
+  }
+}
+
+function publish(to: ReturnType<typeof channel>, event: ConnectionEvent): void {
+  to.publish(event)
+}
