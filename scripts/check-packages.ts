@@ -49,7 +49,8 @@ for (const folder of readdirSync(`${root}packages`).sort()) {
   }
 }
 
-const pack = ['pack', '--workspaces', '--json', '--pack-destination', temporary]
+const pack = ['pack', '--json', '--pack-destination', temporary]
+for (const name of manifests.keys()) pack.push('--workspace', name)
 const listing = execFileSync('npm', pack, { cwd: root, encoding: 'utf8', shell })
 /** The tarballs by package. */
 const tarballs = new Map<string, string>()
