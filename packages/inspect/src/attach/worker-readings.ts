@@ -14,7 +14,7 @@ export interface WorkerReading {
 }
 
 /** Milliseconds that a worker has to answer. */
-const patience = 300
+const patience = 2000
 
 /** Reads the tasks of each worker thread, through the inspector of the main one. The agent there is taken away again. */
 export async function readWorkers(

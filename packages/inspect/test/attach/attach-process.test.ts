@@ -170,9 +170,9 @@ await run(async () => {
 
   test('lists worker threads', async () => {
     const { pid } = await startTarget(`
-const code = \`import('corral').then(({ run, sleep }) => run(async () => { await sleep(60_000) }, { name: 'in a thread' }))\`
-new Worker(code, { eval: true, name: 'reports', execArgv: ['--conditions=@corral/source'] })
-await sleep(1500)
+const code = \`import('corral').then(({ run, sleep }) => run(async () => { require('node:worker_threads').parentPort.postMessage('up'); await sleep(60_000) }, { name: 'in a thread' }))\`
+const thread = new Worker(code, { eval: true, name: 'reports', execArgv: ['--conditions=@corral/source'] })
+await new Promise((resolve) => thread.once('message', resolve))
 ${waiting}`)
     const target = await attached(pid, { workers: true })
     expect(target.workers.map(({ reading }) => reading?.groups.map(({ name }) => name))).toEqual([
