@@ -2,20 +2,14 @@
 // two versions of Node, and counts who died of it, whose port is open a second later, and how long it took.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { attach } from '@corral/inspect/attach'
 import { currentSignal, run, sleep, timeout } from 'corral'
+import { isListening } from './is-listening.ts'
 import { nodePackage } from '../../scripts/node-package.ts'
 
 const { values } = parseArgs({
@@ -80,7 +74,7 @@ async function measured(binary: string, mode: (typeof modes)[number]): Promise<s
       const target = all[i % targets] as Target
       if (target.attachedAt > 0) {
         await sleep(Math.max(0, target.attachedAt + 1000 - Date.now()))
-        if (isOpen(target)) open++
+        if (isListening(target.child)) open++
       }
       if (target.child.exitCode !== null || target.child.signalCode !== null) {
         deaths++
@@ -107,7 +101,7 @@ async function measured(binary: string, mode: (typeof modes)[number]): Promise<s
     }
     await sleep(1000)
     for (const { child } of all) if (child.exitCode !== null || child.signalCode !== null) deaths++
-    for (const target of all) if (isOpen(target)) open++
+    for (const target of all) if (isListening(target.child)) open++
   } finally {
     for (const { child } of all) child.kill('SIGKILL')
   }
@@ -123,25 +117,6 @@ async function started(binary: string, mode: string, i: number): Promise<Target>
   })
   await timeout(60_000, () => once(child.stdout, 'data', { signal: currentSignal() }))
   return { child, flag, attachedAt: 0 }
-}
-
-/** Whether the program listens: it has no port of its own. */
-function isOpen({ child }: Target): boolean {
-  if (child.exitCode !== null || child.signalCode !== null) return false
-  const folder = `/proc/${child.pid}/fd/`
-  const sockets = new Set(
-    readdirSync(folder).map((name) => {
-      try {
-        return readlinkSync(folder + name)
-      } catch {
-        return ''
-      }
-    }),
-  )
-  const lines = readFileSync(`/proc/${child.pid}/net/tcp`, 'latin1').split('\n')
-  return lines
-    .map((line) => line.trim().split(/\s+/))
-    .some(([, , , state, , , , , , inode]) => state === '0A' && sockets.has(`socket:[${inode}]`))
 }
 
 function shown(samples: readonly number[]): string {

@@ -43,8 +43,8 @@ class Scene implements AsyncDisposable {
   readonly server: TestPostgres | undefined
   readonly jobs: Jobs
   readonly children: ChildProcess[] = []
-  /** When something was done to a worker. */
-  faultAt = Infinity
+  /** When something was done to which worker. */
+  readonly faults: { readonly at: number; readonly pid: number }[] = []
 
   private constructor(place: string, folder: string, server: TestPostgres | undefined, jobs: Jobs) {
     this.folder = folder
@@ -83,8 +83,12 @@ class Scene implements AsyncDisposable {
   }
 
   kill(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): void {
-    if (this.faultAt === Infinity) this.faultAt = time()
+    this.fault(child)
     child.kill(signal)
+  }
+
+  fault({ pid = 0 }: ChildProcess): void {
+    this.faults.push({ at: time(), pid })
   }
 
   notes(): Note[] {
@@ -142,7 +146,7 @@ const scenarios: readonly Scenario[] = [
       })
       await scene.add(200)
       await gone
-      scene.faultAt = time()
+      scene.fault(doomed)
     },
   })),
   {
@@ -176,8 +180,7 @@ const scenarios: readonly Scenario[] = [
       while (time() < end) {
         await scene.add(40)
         await sleep(2000)
-        scene.faultAt = time()
-        doomed.kill('SIGKILL')
+        scene.kill(doomed)
         doomed = await scene.start()
       }
     },
@@ -322,27 +325,27 @@ async function play({ act }: Scenario): Promise<Seen> {
     added: records.length,
     ran: records.filter(({ input }) => starts.has(String(input))).length,
     once: records.filter(({ id, state }) => state === 'done' && (ends.get(id) ?? 0) <= 1).length,
-    rerun: slowest(scene, records, notes),
+    rerun: slowest(scene, notes),
   }
 }
 
-/** The longest from the fault until a job that ran then ran again. */
-function slowest(
-  scene: Scene,
-  records: Awaited<ReturnType<typeof allJobs>>,
-  notes: Note[],
-): number {
+/** The longest from a fault until a job that its worker had begun, and not ended, has begun elsewhere. */
+function slowest({ faults }: Scene, notes: readonly Note[]): number {
   let most = 0
-  for (const { input, run: count } of records) {
-    if (count < 2) continue
-    const later = notes.filter(
-      ({ event, n, at }) => event === 'start' && n === input && at > scene.faultAt,
-    )
-    const before = notes.some(
-      ({ event, n, at }) => event === 'start' && n === input && at <= scene.faultAt,
-    )
-    const [first] = later
-    if (before && first !== undefined) most = Math.max(most, first.at - scene.faultAt)
+  for (const fault of faults) {
+    const open = new Set<Note['n']>()
+    for (const { at, event, n, pid } of notes) {
+      if (pid !== fault.pid || at > fault.at) continue
+      if (event === 'start') open.add(n)
+      else if (event === 'end') open.delete(n)
+    }
+    for (const job of open) {
+      const again = notes.find(
+        ({ at, event, n, pid }) =>
+          event === 'start' && n === job && at > fault.at && pid !== fault.pid,
+      )
+      if (again !== undefined) most = Math.max(most, again.at - fault.at)
+    }
   }
   return most
 }
@@ -383,7 +386,7 @@ await run(async () => {
     .slice(
       0,
       10,
-    )}, ${runs} runs in a row, Node ${process.version}, ${cpus().length} x ${cpu?.model ?? '?'}, load ${loadavg()[0]?.toFixed(1)} at the end.`
+    )}, ${runs === 1 ? 'one run' : `${runs} runs in a row`}, Node ${process.version}, ${cpus().length} x ${cpu?.model ?? '?'}, load ${loadavg()[0]?.toFixed(1)} at the end.`
   const table = [
     `# What goes wrong with workers: ${values.engine === 'sqlite' ? 'SQLite' : 'PostgreSQL'}`,
     '',

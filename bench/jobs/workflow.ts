@@ -17,7 +17,7 @@ const { values } = parseArgs({
   options: {
     engine: { type: 'string', default: 'sqlite' },
     place: { type: 'string', default: '' },
-    /** Where the process kills itself, in its first attempt: that makes this a worker. */
+    /** Where the process kills itself: that makes this a worker. */
     dies: { type: 'string' },
   },
 })
@@ -35,24 +35,26 @@ async function opened(
 
 const names = ['one', 'two', 'three', 'four', 'five']
 
+/** Ends the process, if it is to end here. */
+function here(dies: string, point: string): void {
+  if (dies === point) process.kill(process.pid, 'SIGKILL')
+}
+
 function flow(db: Database, dies: string): ReturnType<typeof job<number, string>> {
   return job<number, string>('flow', async (n: number, run: JobRun) => {
-    const here = (point: string): void => {
-      if (dies === point && run.attempt === 1) process.kill(process.pid, 'SIGKILL')
-    }
     for (const name of names) {
       await run.stepIn(db, name, async (tx) => {
         await tx.execute(sql`insert into effect values (${n}, ${name})`)
-        here(`before the commit of ${name}`)
+        here(dies, `before the commit of ${name}`)
       })
-      here(`after the commit of ${name}`)
+      here(dies, `after the commit of ${name}`)
     }
     await db.transaction(async (tx) => {
       await tx.execute(sql`insert into effect values (${n}, 'end')`)
       await run.finishIn(tx, 'done')
-      here('before the commit of the end')
+      here(dies, 'before the commit of the end')
     })
-    here('after the commit of the end')
+    here(dies, 'after the commit of the end')
     return 'done'
   })
 }

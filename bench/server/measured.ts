@@ -1,9 +1,15 @@
+function cpu(): number {
+  const { user, system } = process.cpuUsage()
+  return user + system
+}
+
 /** For a server in a process of its own: says where it listens, and its CPU time and heap when it is asked. */
 export function measured(port: number): void {
   process.on('message', () => {
-    const { user, system } = process.cpuUsage()
+    const until = cpu()
     globalThis.gc?.()
-    process.send?.({ cpu: user + system, heap: process.memoryUsage().heapUsed })
+    // What comes next does not pay for this collection.
+    process.send?.({ until, from: cpu(), heap: process.memoryUsage().heapUsed })
   })
   process.send?.({ port })
 }

@@ -31,8 +31,15 @@ async function start(name: string): Promise<Started> {
   return { child, port }
 }
 
-async function ask({ child }: Started): Promise<{ cpu: number; heap: number }> {
-  const answer = once(child, 'message') as Promise<[{ cpu: number; heap: number }]>
+interface Usage {
+  /** Microseconds of CPU time, before and after the collection that was made to measure the heap. */
+  readonly until: number
+  readonly from: number
+  readonly heap: number
+}
+
+async function ask({ child }: Started): Promise<Usage> {
+  const answer = once(child, 'message') as Promise<[Usage]>
   child.send('usage')
   return (await answer)[0]
 }
@@ -85,7 +92,7 @@ async function compare(): Promise<void> {
       const after = await ask(server)
       if (round < 0) continue
       const key = `${name} ${path}`
-      const micros = (after.cpu - before.cpu) / requests
+      const micros = (after.until - before.from) / requests
       samples.set(key, [...(samples.get(key) ?? []), { micros, rate }])
     }
   }

@@ -49,7 +49,9 @@ export class LiveFeed {
           for (const state of ['ready', 'running', 'later'] as const) {
             for (const { id, input } of await jobs.list({ kind: 'check', state })) {
               const { site } = input as CheckInput
-              followed.spawn(id, () => this.#followJob(jobs.handle(id), site, sites))
+              followed.spawn(id, () => this.#followJob(jobs.handle(id), site, sites), {
+                name: `follow check ${id}`,
+              })
             }
           }
         }

@@ -53,15 +53,14 @@ export async function siteChecker(
   const live = new LiveFeed(login)
   await taskGroup(async (group) => {
     if (role !== 'api') {
-      group.spawn(() =>
-        jobs.work([check, webhook], { concurrency: 8, grace: 20_000, onEvent: log }),
-      )
+      const options = { concurrency: 8, grace: 20_000, onEvent: log }
+      group.spawn(() => jobs.work([check, webhook], options), { name: 'work' })
     }
     if (role === 'worker') {
       onReady()
       return
     }
-    const feed = group.spawn(() => live.follow(jobs, sites))
+    const feed = group.spawn(() => live.follow(jobs, sites), { name: 'live feed' })
     await serve(routes({ config, sites, checker, login, live }), {
       host: config.host,
       port: config.port,

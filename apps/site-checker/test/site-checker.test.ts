@@ -1,43 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { Check, FindingRow, Site as ListedSite } from '../src/sites.ts'
-import type { RunningCheck } from '../src/checker.ts'
 import { clientOf, startChecker } from './checker-process.ts'
+import { added, checked, sitesOf, until } from './checks.ts'
 import { openSite, slowPages } from './site.ts'
 import { temporaryFolder } from './temporary-folder.ts'
-
-type Listed = ListedSite & { readonly running: RunningCheck | null; readonly last: Check | null }
-type Client = ReturnType<typeof clientOf>
-
-const sitesOf = async (ask: Client): Promise<Listed[]> => (await ask<Listed[]>('GET', 'sites')).body
-
-/** Asks until it is so; the test's own time ends it. */
-async function until<T>(look: () => Promise<T | undefined | false>): Promise<T> {
-  for (;;) {
-    const found = await look()
-    if (found !== undefined && found !== false) return found
-    await new Promise((done) => void setTimeout(done, 50))
-  }
-}
-
-/** Waits for the check after `before`, and gives its findings. */
-async function checked(
-  ask: Client,
-  site: string,
-  before?: string,
-): Promise<{ check: Check; findings: FindingRow[] }> {
-  const last = await until(async () => {
-    const { last } = (await sitesOf(ask)).find(({ id }) => id === site) as Listed
-    return last !== null && last.id !== before && last
-  })
-  return (await ask<{ check: Check; findings: FindingRow[] }>('GET', `checks/${last.id}/findings`))
-    .body
-}
-
-async function added(ask: Client, url: string, more: object = {}): Promise<string> {
-  const { status, body } = await ask<ListedSite>('POST', 'sites', { url, ...more })
-  expect(status).toBe(201)
-  return body.id
-}
 
 describe('the site checker', () => {
   it('checks a site, again when asked, and tells what changed, to the webhook too', async () => {

@@ -24,7 +24,7 @@ function note(host: string, begun: number): HostSeen {
     found = { host, inFlight: 0, most: 0, came: [], begun: [] }
     seen.set(host, found)
   }
-  found.came.push(performance.timeOrigin + performance.now())
+  found.came.push(Date.now())
   found.begun.push(begun)
   found.most = Math.max(found.most, ++found.inFlight)
   return found

@@ -8,7 +8,7 @@ const [, , seed = '', store = '', delay = '0', perHost = '8'] = process.argv
 const inner = new HttpSession({ limit: 200, limitPerHost: Number(perHost) })
 const session: CrawlSession = {
   get: (url, request) => {
-    const at = String(performance.timeOrigin + performance.now())
+    const at = String(Date.now())
     return inner.get(url, { ...request, headers: { ...request.headers, 'x-at': at } })
   },
 }

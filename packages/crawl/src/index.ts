@@ -1,11 +1,15 @@
 /// <reference types="node" preserve="true" />
 
 export { crawl, defaultUserAgent } from './crawl/crawl.ts'
-export type { CrawlOptions } from './crawl/crawl-options.ts'
+export type { CrawlOptions, HostSettings } from './crawl/crawl-options.ts'
 export { defaultCrawlLimits } from './crawl/crawl-limits.ts'
 export type { CrawlLimits } from './crawl/crawl-limits.ts'
 export type { LinkPolicyOptions } from './crawl/link-policy.ts'
-export type { CrawlPage } from './crawl/crawl-page.ts'
+export type { CrawlPage, PageForm } from './crawl/crawl-page.ts'
+export { ItemError } from './crawl/item-schema.ts'
+export type { ItemOptions, ItemStep } from './crawl/item-schema.ts'
+export type { LoggedIn, Login, LoginAnswer, LoginFetch } from './crawl/login.ts'
+export type { PageRequest, SeedRequest } from './crawl/page-request.ts'
 export { CrawlRun } from './crawl/crawl-run.ts'
 export type { CrawlProgress } from './crawl/crawl-progress.ts'
 export type {
@@ -57,6 +61,7 @@ export { StoreReader } from './store/store-reader.ts'
 export type {
   BrokenLinkRow,
   ErrorRow,
+  ItemRow,
   LinkRow,
   PageRow,
   RecordRow,

@@ -79,5 +79,7 @@ function kind<Options extends object>(run: Runner<Options>): Kind<Options> {
 
 function commandFor({ filePath, name }: TestContext): string {
   const pattern = name.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`)
-  return `node --test-name-pattern=${quote(pattern)} --test ${quote(filePath ?? '')}`.trimEnd()
+  const file = quote(filePath ?? '')
+  if ('Bun' in globalThis) return `bun test ${file} -t ${quote(pattern)}`
+  return `node --test-name-pattern=${quote(pattern)} --test ${file}`.trimEnd()
 }

@@ -1,4 +1,5 @@
 import { access, constants, mkdir, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { FailureError } from './failure-error.ts'
 
 /**
@@ -8,13 +9,39 @@ import { FailureError } from './failure-error.ts'
  */
 export async function makeArchive(directory: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true })
+    await makeDirectory(resolve(directory))
     await access(directory, constants.W_OK)
   } catch (error) {
     const message = (await isFile(directory))
       ? `--warc ${directory} is a file; name a directory`
       : `--warc ${directory} cannot be written; name a directory that may be made or written`
     throw new FailureError(message, { cause: error })
+  }
+}
+
+/**
+ * One after the other, and each once: asked to make all at a time, Node goes on for ever where a directory is there and
+ * takes none.
+ */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    const parent = dirname(path)
+    if (code !== 'ENOENT' || (await isThere(parent))) throw error
+    await makeDirectory(parent)
+    await mkdir(path)
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path)
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -5,6 +5,7 @@ import { CpuProfile, profileText } from '../inspect/cpu-profile.ts'
 import { fitLines } from '../inspect/fit-lines.ts'
 import { profileOptions } from '../inspect/inspect-options.ts'
 import { processArgument } from '../inspect/process-arguments.ts'
+import { requireTurning } from '../inspect/require-turning.ts'
 import { tellSlow } from '../inspect/tell-slow.ts'
 import { formatHelp } from '../options/format-help.ts'
 import { parseOptions } from '../options/parse-options.ts'
@@ -25,6 +26,7 @@ export async function profileCommand(args: readonly string[]): Promise<number> {
   const profile = new CpuProfile()
   {
     using target = await attach(pid, { wait, onSlow: tellSlow })
+    await requireTurning(target, wait)
     const end = now() + seconds
     const take = async (): Promise<void> => {
       const sampled = await target.connection?.ask<Sampled>('sample', { stacks: true })

@@ -24,7 +24,7 @@ export function psText(view: PsView, all: boolean): string[] {
     heading(view),
     ...runningText(hello, blocked),
     ...copiesText(reading),
-    ...treeText(reading, { stacks, blocked, all }),
+    ...treeText(reading, { stacks, blocked, all, running: hello.running.task }),
     ...knotText(reading),
     ...workers.flatMap((worker) => workerText(worker, all)),
   ]
@@ -71,7 +71,7 @@ function workerText({ id, title, hello, reading }: WorkerReading, all: boolean):
   return [
     '',
     `${name} · ${formatCount(reading.tasks)} tasks`,
-    ...treeText(reading, { stacks: new Map(), blocked: false, all }),
+    ...treeText(reading, { stacks: new Map(), blocked: false, all, running: undefined }),
     ...knotText(reading),
   ]
 }

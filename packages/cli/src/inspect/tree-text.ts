@@ -14,6 +14,8 @@ export interface TreeTextOptions {
   readonly blocked: boolean
   /** One line a task, as far as they are listed. */
   readonly all: boolean
+  /** The task that computes. */
+  readonly running: number | undefined
 }
 
 /** A line of the tree: what stands left, what right, and what is below. */
@@ -61,7 +63,7 @@ function draw(start: Branch, first: string, rest: string, lines: [string, string
 function groupBranches(
   reading: Reading,
   words: ReadingWords,
-  { stacks, blocked }: TreeTextOptions,
+  { stacks, blocked, running: computing }: TreeTextOptions,
 ): Branch[] {
   const { groups, at } = reading
   const rows = new Map(reading.rows.map((row) => [row.ref, row]))
@@ -123,7 +125,8 @@ function groupBranches(
   }
 
   function stateOf(row: TaskRow | undefined): string {
-    return row === undefined ? '' : taskState(row, at, words)
+    if (row === undefined) return ''
+    return row.ref === computing ? 'computes' : taskState(row, at, words)
   }
 
   function deadlineOf(row: TaskRow | undefined): string {

@@ -14,6 +14,7 @@ dl div { padding: 11px 14px 9px } dl div + div { border-left: 1px solid var(--li
 dt, th { font-size: 12px; font-weight: 500 } dd { margin: 0; font-size: 21px; white-space: nowrap }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; vertical-align: top; padding: 4px 16px 4px 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere }
+th { overflow-wrap: normal; white-space: nowrap }
 th:last-child, td:last-child { padding-right: 0 }
 .n { text-align: right; white-space: nowrap; overflow-wrap: normal; width: 1% }
 .why { white-space: nowrap; overflow-wrap: normal; color: var(--bad); width: 1% }

@@ -293,6 +293,11 @@ describe('corral crawl with a store that is none', () => {
         'taken/in',
         '--warc taken/in cannot be written; name a directory that may be made or written',
       ],
+      // Where Node's own way of making directories goes on for ever.
+      [
+        '/proc/none',
+        '--warc /proc/none cannot be written; name a directory that may be made or written',
+      ],
     ] as const) {
       expect(await runCommand(['crawl', 'http://a.test/', '--warc', directory], cwd)).toEqual({
         code: 1,

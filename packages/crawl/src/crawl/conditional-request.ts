@@ -1,18 +1,27 @@
 import { sitemapLimits } from '../sitemap/read-sitemap.ts'
 import type { FrontierEntry, Validators } from '../store/outcome.ts'
+import { storedRequest } from './page-request.ts'
 import type { CrawlRequest, CrawlResponse } from './crawl-session.ts'
 import type { VisitContext } from './visit-page.ts'
 
 /** The request for a URL: whether it has changed, where there is a page that lacks nothing. */
 export function requestFor(
-  { before, sitemap }: FrontierEntry,
+  { before, sitemap, request }: FrontierEntry,
   { headers, limits: { maxBytes }, extractionSince = 0 }: VisitContext,
 ): CrawlRequest {
   const isWhole = before !== undefined && before.fetchedAt >= extractionSince
-  return {
-    headers: isWhole ? { ...headers, ...conditionsOf(before) } : headers,
-    maxBytes: sitemap === true ? Math.max(maxBytes, sitemapLimits.bytes) : maxBytes,
+  const limit = sitemap === true ? Math.max(maxBytes, sitemapLimits.bytes) : maxBytes
+  if (request !== undefined) {
+    const { method = 'GET', headers: own, body } = storedRequest(request)
+    const conditions = isWhole && method === 'GET' ? conditionsOf(before) : {}
+    return {
+      headers: { ...headers, ...conditions, ...own },
+      maxBytes: limit,
+      ...(method === 'GET' ? {} : { method }),
+      ...(body === undefined ? {} : { body }),
+    }
   }
+  return { headers: isWhole ? { ...headers, ...conditionsOf(before) } : headers, maxBytes: limit }
 }
 
 /** What a server says to ask with; undefined when it says nothing. */

@@ -7,18 +7,32 @@ import type { TrapLimits } from '../url/trap.ts'
 import type { CrawlLimits } from './crawl-limits.ts'
 import type { CrawlPage } from './crawl-page.ts'
 import type { LinkPolicyOptions } from './link-policy.ts'
+import type { ItemOptions } from './item-schema.ts'
+import type { Login } from './login.ts'
+import type { SeedRequest } from './page-request.ts'
 import type { CrawlProgress } from './crawl-progress.ts'
 import type { CrawlSession } from './crawl-session.ts'
 import type { VisitEvent } from './visit-event.ts'
 
-/** `T` is what `extract` gives. */
-export interface CrawlOptions<T = unknown> extends LinkPolicyOptions {
-  /** Where to start: http and https URLs. */
-  readonly seeds: readonly string[]
+/** How a host is asked, where that is other than for the rest. */
+export interface HostSettings {
+  /** Milliseconds between the starts of two requests, at least; robots.txt may ask for more. */
+  readonly delay?: number
+  /** Requests at a time. */
+  readonly concurrency?: number
+}
+
+/** `T` is what `extract` gives, `Item` what items are. */
+export interface CrawlOptions<T = unknown, Item = unknown>
+  extends LinkPolicyOptions, ItemOptions<Item> {
+  /** Where to start: http and https URLs, or what is to be asked there. */
+  readonly seeds: readonly (string | SeedRequest)[]
   /** A file, which is opened and closed, or a store that is open. */
   readonly store: string | Store
   readonly scope?: ScopeOptions
   readonly limits?: Partial<CrawlLimits>
+  /** By host name, or by origin. */
+  readonly hosts?: Readonly<Record<string, HostSettings>>
   /** Sitemaps to read, at the beginning of every run. What they list is followed as far as it is in scope. */
   readonly sitemaps?: readonly string[]
   /** Whether the sitemaps that robots.txt files name are read as well. @default false */
@@ -42,6 +56,8 @@ export interface CrawlOptions<T = unknown> extends LinkPolicyOptions {
   readonly headerOrigins?: readonly string[]
   /** Whether hosts that are slow or fail are asked less often, then left alone. @default true */
   readonly adaptive?: boolean
+  /** `ignore`: links are followed whatever a page says about them. @default 'obey' */
+  readonly nofollow?: 'obey' | 'ignore'
   /** Whether robots.txt is obeyed. @default true */
   readonly obeyRobots?: boolean
   /**
@@ -74,7 +90,20 @@ export interface CrawlOptions<T = unknown> extends LinkPolicyOptions {
    * Handed every page before it is stored, in a task of its own: may wait, spawn, and is cancelled with the crawl. What it
    * throws is the page's failure, of the kind `handler`; the page's links are followed all the same.
    */
-  readonly onPage?: (page: CrawlPage<T>) => unknown
+  readonly onPage?: (page: CrawlPage<T, Item>) => unknown
+  /** Further handlers, by the names that `follow` and seeds give: so they are known again when the crawl goes on. */
+  readonly handlers?: Readonly<Record<string, (page: CrawlPage<T, Item>) => unknown>>
+  /**
+   * Types of bodies that handlers are given besides HTML, such as `application/pdf`; all of them: `*`.
+   *
+   * @default text, JSON and XML
+   */
+  readonly bodies?: readonly string[]
+  /**
+   * Called at the beginning of every run: signs in by requests that are in no store, and gives headers for the origins of the
+   * seeds. Cookies are kept where `cookies` says so.
+   */
+  readonly login?: Login
   /** `throw` ends the crawl with what `extract` or `onPage` threw; the page stays queued. @default 'record' */
   readonly handlerErrors?: 'record' | 'throw'
   /** Told how far it is: every `progressInterval` milliseconds, and at the end. */

@@ -2,7 +2,10 @@ import type { CrawlPage } from './crawl-page.ts'
 import type { CrawlProgress } from './crawl-progress.ts'
 import { PageStream } from './page-stream.ts'
 
-type Handler<T> = (page: CrawlPage<T>) => unknown
+/** Runs a crawl; who is given is handed every page when its handler is done with it. */
+type Start<T, Item> = (
+  offer: ((page: CrawlPage<T, Item>) => Promise<void>) | undefined,
+) => Promise<CrawlProgress>
 
 /**
  * A crawl that begins when it is awaited, or when its pages are asked for. Awaited it gives how far it came.
@@ -16,35 +19,32 @@ type Handler<T> = (page: CrawlPage<T>) => unknown
  * @example
  * for await (const page of crawl({ seeds, store: 'crawl.db' })) console.log(page.title)
  */
-export class CrawlRun<T> implements PromiseLike<CrawlProgress>, AsyncIterable<CrawlPage<T>> {
-  readonly #start: (handler: Handler<T> | undefined) => Promise<CrawlProgress>
-  readonly #handler: Handler<T> | undefined
+export class CrawlRun<T, Item = unknown>
+  implements PromiseLike<CrawlProgress>, AsyncIterable<CrawlPage<T, Item>>
+{
+  readonly #start: Start<T, Item>
   #result: Promise<CrawlProgress> | undefined
 
   /** Made by `crawl`. */
-  constructor(
-    start: (handler: Handler<T> | undefined) => Promise<CrawlProgress>,
-    handler: Handler<T> | undefined,
-  ) {
+  constructor(start: Start<T, Item>) {
     this.#start = start
-    this.#handler = handler
   }
 
   then<A = CrawlProgress, B = never>(
     onFulfilled?: ((progress: CrawlProgress) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    this.#result ??= this.#start(this.#handler)
+    this.#result ??= this.#start(undefined)
     return this.#result.then(onFulfilled, onRejected)
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<CrawlPage<T>, CrawlProgress | undefined> {
-    return new PageStream<T>((offer) =>
-      this.#start(async (page) => {
-        await this.#handler?.(page)
-        await offer(page)
-      }),
-    )
+  [Symbol.asyncIterator](): AsyncIterator<CrawlPage<T, Item>, CrawlProgress | undefined> {
+    return new PageStream<T, Item>((offer) => this.#start(offer))
+  }
+
+  /** The items of its pages, as they come: a page is stored when the loop asks for what follows its last item. */
+  async *items(): AsyncGenerator<Item, void> {
+    for await (const page of this) yield* page.items
   }
 
   get [Symbol.toStringTag](): string {

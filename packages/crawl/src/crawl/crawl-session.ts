@@ -10,6 +10,10 @@ export interface CrawlSession {
 
 export interface CrawlRequest {
   readonly headers: Readonly<Record<string, string>>
+  /** @default 'GET' */
+  readonly method?: string
+  /** What is sent. */
+  readonly body?: string
   /** Bytes that the body may have, as they come and again unpacked. */
   readonly maxBytes: number
 }

@@ -1,4 +1,3 @@
-import { withoutCredentials } from '@corral/http'
 import { MisuseError, now, shield, sleep, taskGroup } from 'corral'
 import { ForeignSession } from '../fetch/foreign-session.ts'
 import { OwnHeadersSession, ownHeaders } from '../fetch/own-headers.ts'
@@ -6,8 +5,9 @@ import { keysOf } from '../extract/record.ts'
 import { RobotsGate } from '../robots/robots-gate.ts'
 import { robotsToken } from '../robots/robots-token.ts'
 import { openStore } from '../store/open-store.ts'
+import type { Seed } from '../store/outcome.ts'
 import type { Store } from '../store/store.ts'
-import { normalizeUrl, type NormalizeOptions } from '../url/normalize-url.ts'
+import type { NormalizeOptions } from '../url/normalize-url.ts'
 import { UrlNormalizer } from '../url/url-normalizer.ts'
 import { createScope } from '../url/scope.ts'
 import { checkOptions } from './check-options.ts'
@@ -17,12 +17,16 @@ import { CrawlRun } from './crawl-run.ts'
 import { ProgressMeter, type CrawlProgress } from './crawl-progress.ts'
 import type { CrawlSession } from './crawl-session.ts'
 import { Dispatcher, type Attempt } from './dispatcher.ts'
+import type { CrawlPage } from './crawl-page.ts'
 import { HostHealth } from './host-health.ts'
 import { hashOf, judgeAgain, judgementOf } from './judge-again.ts'
 import { createLinkPolicy } from './link-policy.ts'
 import { OutcomeWriter } from './outcome-writer.ts'
+import { logIn } from './login.ts'
 import { openSession } from './own-session.ts'
+import { addressOf } from './page-request.ts'
 import { PageHandling, type PageHandler } from './page-handling.ts'
+import { seedsOf, urlsOf } from './start-points.ts'
 import { tellUnreachable, watchVisits } from './visit-event.ts'
 import { visitPage, type Visit } from './visit-page.ts'
 
@@ -43,49 +47,59 @@ export const defaultUserAgent: string = 'corral/0.1 (+https://www.npmjs.com/pack
  * @example
  * const { pages, failed } = await crawl({ seeds: ['http://a.test/'], store: 'crawl.db' })
  */
-export function crawl<T = unknown>(options: CrawlOptions<T>): CrawlRun<T> {
-  return new CrawlRun((onPage) => start(options, onPage), options.onPage)
+export function crawl<T = unknown, Item = unknown>(
+  options: CrawlOptions<T, Item>,
+): CrawlRun<T, Item> {
+  return new CrawlRun((offer) => start(options, offer))
 }
 
-async function start<T>(
-  options: CrawlOptions<T>,
-  onPage: CrawlOptions<T>['onPage'],
+async function start<T, Item>(
+  options: CrawlOptions<T, Item>,
+  offer: ((page: CrawlPage<T, Item>) => Promise<void>) | undefined,
 ): Promise<CrawlProgress> {
   checkOptions(options)
   const limits = crawlLimitsOf(options.limits)
   const normalize = { ...options.normalize, maxLength: limits.maxUrlLength }
-  const seeds = urlsOf('seeds', options.seeds, normalize)
+  const requests = seedsOf(options.seeds, options.handlers ?? {}, normalize)
+  const seeds = requests.map(({ url }) => addressOf(url))
   const sitemaps = urlsOf('sitemaps', options.sitemaps ?? [], normalize)
   if (seeds.length + sitemaps.length === 0) {
     throw new MisuseError('crawl: seeds must name at least one URL, got none')
   }
-  const { extract, handlerErrors } = options
-  const handling =
-    onPage === undefined && extract === undefined
-      ? undefined
-      : new PageHandling({
-          extract,
-          onPage,
-          handlerErrors,
-          handlerTimeout: limits.handlerTimeout,
-        })
-  const own = ownHeaders({
-    seeds: options.seeds,
-    sitemaps: options.sitemaps,
-    origins: options.headerOrigins,
-    headers: options.headers,
-    hasProxy: options.proxy !== undefined,
-  })
+  const { extract, onPage, handlers, handlerErrors, itemSchema, pipeline } = options
+  const isHandled = [onPage, extract, handlers, offer].some((each) => each !== undefined)
+  const handling = isHandled
+    ? new PageHandling<T, Item>({
+        extract,
+        onPage,
+        handlers,
+        offer,
+        itemSchema,
+        pipeline,
+        handlerErrors,
+        handlerTimeout: limits.handlerTimeout,
+      })
+    : undefined
+  const headersWith = (more: Headers = {}): ReadonlyMap<string, Headers> =>
+    ownHeaders({
+      seeds: options.seeds.map((seed) => (typeof seed === 'string' ? seed : seed.url)),
+      sitemaps: options.sitemaps,
+      origins: options.headerOrigins,
+      headers: { ...options.headers, ...more },
+      hasProxy: options.proxy !== undefined,
+    })
+  headersWith()
   const { extractVersion = '' } = options
   const extraction = extract === undefined ? 0 : hashOf([keysOf(extract), extractVersion])
   const plan: Plan = {
     options,
     limits,
     normalize,
+    requests,
     seeds,
     handling,
     sitemaps,
-    ownHeaders: own,
+    headersWith,
     extraction,
   }
 
@@ -99,13 +113,19 @@ async function start<T>(
 }
 
 interface Plan {
-  readonly options: Omit<CrawlOptions, 'onPage' | 'extract'>
+  readonly options: Omit<
+    CrawlOptions,
+    'onPage' | 'handlers' | 'extract' | 'itemSchema' | 'pipeline'
+  >
   readonly handling: PageHandler | undefined
   readonly limits: CrawlLimits
   readonly normalize: NormalizeOptions
+  readonly requests: readonly Seed[]
+  /** Their URLs alone. */
   readonly seeds: readonly string[]
   readonly sitemaps: readonly string[]
-  readonly ownHeaders: ReadonlyMap<string, Readonly<Record<string, string>>>
+  /** Which headers go to which origin, with some more. */
+  readonly headersWith: (more?: Headers) => ReadonlyMap<string, Headers>
   /** A hash of what is extracted; 0 for nothing. */
   readonly extraction: number
 }
@@ -115,8 +135,14 @@ async function withSession(plan: Plan, store: Store): Promise<CrawlProgress> {
   if (options.session !== undefined) {
     return await withWrappers(plan, store, new ForeignSession(options.session))
   }
-  await using session = openSession([...seeds, ...sitemaps], limits, options)
+  await using session = openSession([...seeds, ...sitemaps], mostOf(limits, options), options)
   return await withWrappers(plan, store, session)
+}
+
+/** What the session lets through: the most that any host may have. */
+function mostOf(limits: CrawlLimits, { hosts = {} }: Plan['options']): CrawlLimits {
+  const own = Object.values(hosts).map(({ concurrency = 0 }) => concurrency)
+  return { ...limits, concurrencyPerHost: Math.max(limits.concurrencyPerHost, ...own) }
 }
 
 /** Puts around the session what is asked for, and loads nothing else. */
@@ -127,16 +153,30 @@ async function withWrappers(
 ): Promise<CrawlProgress> {
   const { warc, cookies, userAgent = defaultUserAgent } = plan.options
   await using cookieSession = cookies === true ? await withCookies(session, store) : undefined
-  const kept = cookieSession ?? session
-  if (warc === undefined) return await work(plan, store, withHeaders(plan, kept))
+  const kept = await loggedIn(plan, cookieSession ?? session)
+  if (warc === undefined) return await work(plan, store, kept)
   const { WarcWriter } = await import('../warc/warc-writer.ts')
   const { WarcSession } = await import('../warc/warc-session.ts')
   await using writer = new WarcWriter({ directory: warc, software: userAgent })
-  return await work(plan, store, new WarcSession(withHeaders(plan, kept), writer))
+  return await work(plan, store, new WarcSession(kept, writer))
 }
 
-/** Inside of the archive: what it records may be published, and has none of these. */
-function withHeaders({ ownHeaders: own }: Plan, session: CrawlSession): CrawlSession {
+/** Inside of the archive: what it records may be published, and has none of these headers. */
+async function loggedIn(
+  { options, limits, headersWith }: Plan,
+  session: CrawlSession,
+): Promise<CrawlSession> {
+  const own = withHeaders(session, headersWith())
+  const { login } = options
+  if (login === undefined) return own
+  const { headers = {} } = await logIn(login, own, {
+    headers: { 'user-agent': options.userAgent ?? defaultUserAgent },
+    maxBytes: limits.maxBytes,
+  })
+  return withHeaders(session, headersWith(headers))
+}
+
+function withHeaders(session: CrawlSession, own: ReadonlyMap<string, Headers>): CrawlSession {
   return own.size === 0 ? session : new OwnHeadersSession(session, own)
 }
 
@@ -153,7 +193,7 @@ async function withCookies(
 async function work(plan: Plan, store: Store, session: CrawlSession): Promise<CrawlProgress> {
   const { options, limits, seeds } = plan
   const startedAt = Math.round(now())
-  if (seeds.length > 0) await store.seed(seeds)
+  if (seeds.length > 0) await store.seed(plan.requests)
   if (plan.sitemaps.length > 0) await store.seedSitemaps(plan.sitemaps, startedAt)
   const { refreshAfter, onVisit } = options
   if (refreshAfter !== undefined) await store.refresh(startedAt - refreshAfter)
@@ -177,6 +217,8 @@ async function work(plan: Plan, store: Store, session: CrawlSession): Promise<Cr
     headers: { 'user-agent': userAgent, accept: 'text/html,*/*;q=0.5' },
     handling: plan.handling,
     dedupe: options.dedupe,
+    bodies: options.bodies,
+    ignoreNofollow: options.nofollow === 'ignore',
     linkPolicy: createLinkPolicy(options),
     onSitemaps: options.findSitemaps === true ? queueSitemaps : undefined,
   }
@@ -187,6 +229,7 @@ async function work(plan: Plan, store: Store, session: CrawlSession): Promise<Cr
     store,
     writer,
     limits,
+    hosts: options.hosts,
     health: options.adaptive === false ? undefined : new HostHealth(limits),
     robots: options.obeyRobots === false ? undefined : new RobotsGate(context),
     visit: onVisit === undefined ? visit : watchVisits(visit, onVisit),
@@ -237,12 +280,4 @@ async function tick(
   }
 }
 
-function urlsOf(option: string, given: readonly string[], normalize: NormalizeOptions): string[] {
-  return given.map((each) => {
-    const url = normalizeUrl(each, undefined, normalize)
-    if (url !== undefined) return url
-    throw new MisuseError(
-      `crawl: ${option} must be http or https URLs, got ${JSON.stringify(withoutCredentials(each))}`,
-    )
-  })
-}
+type Headers = Readonly<Record<string, string>>

@@ -7,6 +7,8 @@ import type { FrontierEntry, Outcome, StoreCounts, StoredLink } from '../store/o
 import type { HostPace, ShareListener, StoreShare } from '../store/store.ts'
 import { originOf } from '../url/origin.ts'
 import { backoffAfter } from './backoff.ts'
+import type { HostSettings } from './crawl-options.ts'
+import { addressOf } from './page-request.ts'
 import type { CrawlLimits } from './crawl-limits.ts'
 import type { OutcomeWriter } from './outcome-writer.ts'
 import type { HostHealth } from './host-health.ts'
@@ -29,6 +31,8 @@ export interface DispatchParts {
   readonly writer: OutcomeWriter
   readonly robots: RobotsGate | undefined
   readonly limits: CrawlLimits
+  /** How some hosts are asked, by name or origin. */
+  readonly hosts?: Readonly<Record<string, HostSettings>> | undefined
   readonly visit: (attempt: Attempt) => Promise<Visit>
   readonly health?: HostHealth | undefined
   readonly onRetry: () => void
@@ -70,6 +74,7 @@ export class Dispatcher implements ShareListener {
       delay,
       jitter,
       random: this.#random,
+      ...(parts.hosts === undefined ? {} : { settingsOf: settingsBy(parts.hosts) }),
     })
     // Claimed are those waiting, those in flight and those on their way into the store. Where a delay spaces
     // requests out, a few of each host do, and leave room for more hosts.
@@ -185,16 +190,19 @@ export class Dispatcher implements ShareListener {
 
   async #open(origin: string): Promise<void> {
     const { robots } = this.#parts
+    const opening = this.#inTime(() => robots?.open(origin))
     this.#scheduler.begun(origin, now())
-    await this.#inTime(() => robots?.open(origin))
+    await opening
     this.#scheduler.opened(origin, now(), robots?.delayOf(origin))
     this.#change.set()
   }
 
   async #visit(origin: string, item: Attempt): Promise<void> {
-    this.#scheduler.begun(origin, now())
     // Cut off at the end of the time it has no outcome: it stays in the queue of the store, as if never claimed.
-    const outcome = await this.#inTime(() => this.#settle(origin, item))
+    const settling = this.#inTime(() => this.#settle(origin, item))
+    // On a busy machine a process may be stopped at any line: the distance counts from when the request is on its way.
+    this.#scheduler.begun(origin, now())
+    const outcome = await settling
     this.#visiting--
     this.#scheduler.ended(origin)
     if (outcome !== undefined) this.#parts.writer.add(outcome)
@@ -212,7 +220,7 @@ export class Dispatcher implements ShareListener {
   async #settle(origin: string, item: Attempt): Promise<Outcome | undefined> {
     const { robots, limits, visit, health, onRetry } = this.#parts
     const { entry, attempt } = item
-    const asked = robots?.ask(origin, entry.url) ?? { answer: 'allowed' }
+    const asked = robots?.ask(origin, addressOf(entry.url)) ?? { answer: 'allowed' }
     if (asked.answer === 'disallowed') return { result: 'skip', entry, reason: 'robots' }
     if (asked.answer === 'unreachable') {
       this.#parts.onUnreachable?.(item, asked.failure)
@@ -250,6 +258,19 @@ export class Dispatcher implements ShareListener {
     this.#scheduler.retry(origin, { entry, attempt: attempt + 1 }, at)
     onRetry()
     return undefined
+  }
+}
+
+/** What is said of an origin, by itself or by its name. */
+function settingsBy(
+  hosts: Readonly<Record<string, HostSettings>>,
+): (origin: string) => { readonly delay?: number; readonly limit?: number } {
+  return (origin) => {
+    const { delay, concurrency } = hosts[origin] ?? hosts[new URL(origin).hostname] ?? {}
+    return {
+      ...(delay === undefined ? {} : { delay }),
+      ...(concurrency === undefined ? {} : { limit: concurrency }),
+    }
   }
 }
 

@@ -1,14 +1,18 @@
 import { taskGroup, throwIfCancelled, timeout } from 'corral'
 import type { Field } from '../extract/field.ts'
 import type { Failure } from '../fetch/failure.ts'
-import type { ReadPage } from '../page/read-page.ts'
-import type { FrontierEntry, StoredLink, StoredPage } from '../store/outcome.ts'
+import type { StoredLink } from '../store/outcome.ts'
 import type { CrawlPage } from './crawl-page.ts'
-import { VisitedPage } from './visited-page.ts'
+import { madeItem, type ItemOptions } from './item-schema.ts'
+import { storedRequest } from './page-request.ts'
+import { VisitedPage, type Following, type PageSource } from './visited-page.ts'
 
-export interface PageHandlingOptions<T> {
+export interface PageHandlingOptions<T, Item> extends ItemOptions<Item> {
   readonly extract?: Field<T> | undefined
-  readonly onPage?: ((page: CrawlPage<T>) => unknown) | undefined
+  readonly onPage?: ((page: CrawlPage<T, Item>) => unknown) | undefined
+  readonly handlers?: Readonly<Record<string, (page: CrawlPage<T, Item>) => unknown>> | undefined
+  /** Who iterates over the pages: handed each when its handler is done with it. */
+  readonly offer?: ((page: CrawlPage<T, Item>) => Promise<void>) | undefined
   readonly handlerErrors?: 'record' | 'throw' | undefined
   /** Milliseconds for the handler of one page. */
   readonly handlerTimeout: number
@@ -16,25 +20,27 @@ export interface PageHandlingOptions<T> {
 
 /** What came of it. */
 export type Handled =
-  | { readonly result: 'handled'; readonly data: string | undefined }
+  | {
+      readonly result: 'handled'
+      readonly data: string | undefined
+      readonly items: readonly string[]
+      readonly followed: readonly StoredLink[]
+    }
   | { readonly result: 'failure'; readonly failure: Failure }
 
 /** What is to be done with every page, whatever its data are. */
 export interface PageHandler {
-  handle(
-    entry: FrontierEntry,
-    page: StoredPage,
-    links: readonly StoredLink[],
-    read: ReadPage | undefined,
-  ): Promise<Handled>
+  handle(source: PageSource, following: Omit<Following, 'handlers'>): Promise<Handled>
 }
 
-/** The user's part in every page: what is extracted, and the handler. */
-export class PageHandling<T> implements PageHandler {
-  readonly #options: PageHandlingOptions<T>
+/** The user's part in every page: what is extracted, and the handlers. */
+export class PageHandling<T, Item> implements PageHandler {
+  readonly #options: PageHandlingOptions<T, Item>
+  readonly #names: ReadonlySet<string>
 
-  constructor(options: PageHandlingOptions<T>) {
+  constructor(options: PageHandlingOptions<T, Item>) {
     this.#options = options
+    this.#names = new Set(Object.keys(options.handlers ?? {}))
   }
 
   /**
@@ -45,14 +51,9 @@ export class PageHandling<T> implements PageHandler {
    *
    * @throws what the handler threw, if that is asked for
    */
-  async handle(
-    entry: FrontierEntry,
-    stored: StoredPage,
-    links: readonly StoredLink[],
-    read: ReadPage | undefined,
-  ): Promise<Handled> {
-    const page = new VisitedPage<T>(entry, stored, links, read)
-    const { extract, onPage } = this.#options
+  async handle(source: PageSource, following: Omit<Following, 'handlers'>): Promise<Handled> {
+    const page = new VisitedPage<T, Item>(source, { ...following, handlers: this.#names })
+    const { extract, onPage, handlers = {}, offer } = this.#options
     let data: string | undefined
     if (extract !== undefined) {
       try {
@@ -63,16 +64,37 @@ export class PageHandling<T> implements PageHandler {
         return this.#failed('extract', error)
       }
     }
-    if (onPage !== undefined) {
+    const { handler: name } = storedRequest(source.entry.request)
+    const handler = name === undefined ? onPage : handlers[name]
+    if (name !== undefined && handler === undefined) {
+      return this.#failed('handler', new Error(`there is no handler ${JSON.stringify(name)}`))
+    }
+    for (const work of [handler, offer]) {
+      if (work === undefined) continue
       try {
-        await this.#run(() => onPage(page), page.url)
+        await this.#run(() => work(page), page.url)
       } catch (error) {
         // What a handler throws because it is cancelled may have any name.
         throwIfCancelled()
         return this.#failed('handler', error)
       }
+      try {
+        await this.#take(page)
+      } catch (error) {
+        throwIfCancelled()
+        return this.#failed('item', error)
+      }
     }
-    return { result: 'handled', data }
+    const items = page.items.map((item) => JSON.stringify(item))
+    return { result: 'handled', data, items, followed: page.followed }
+  }
+
+  /** Brings the items that were given on their way. */
+  async #take(page: VisitedPage<T, Item>): Promise<void> {
+    for (const given of page.emitted.splice(0)) {
+      const item = await madeItem(given, page, this.#options)
+      if (item !== undefined) page.items.push(item)
+    }
   }
 
   async #run(work: () => unknown, url: string): Promise<void> {
@@ -84,7 +106,7 @@ export class PageHandling<T> implements PageHandler {
     await (handlerTimeout === Infinity ? task() : timeout(handlerTimeout, task))
   }
 
-  #failed(kind: 'extract' | 'handler', error: unknown): Handled {
+  #failed(kind: 'extract' | 'handler' | 'item', error: unknown): Handled {
     if (this.#options.handlerErrors === 'throw') throw error
     const { name, message } =
       error instanceof Error ? error : { name: 'Error', message: String(error) }

@@ -2,15 +2,15 @@ import { ClosedError, Event, openGroup, Queue, shield, type TaskGroup } from 'co
 import type { CrawlPage } from './crawl-page.ts'
 import type { CrawlProgress } from './crawl-progress.ts'
 
-interface Offer<T> {
-  readonly page: CrawlPage<T>
+interface Offer<T, Item> {
+  readonly page: CrawlPage<T, Item>
   /** Set when the loop has done with it. */
   readonly taken: Event
 }
 
 /** A crawl that hands its pages to `offer`, which may wait. */
-export type Crawling<T> = (
-  offer: (page: CrawlPage<T>) => Promise<void>,
+export type Crawling<T, Item> = (
+  offer: (page: CrawlPage<T, Item>) => Promise<void>,
 ) => PromiseLike<CrawlProgress>
 
 /**
@@ -19,19 +19,22 @@ export type Crawling<T> = (
  *
  * Cancellation: ends the crawl, and throws when it has ended. Leaving the loop does the same without an error.
  */
-export class PageStream<T> implements AsyncIterator<CrawlPage<T>, CrawlProgress | undefined> {
-  readonly #crawling: Crawling<T>
-  readonly #offers = new Queue<Offer<T>>({ name: 'pages' })
+export class PageStream<T, Item> implements AsyncIterator<
+  CrawlPage<T, Item>,
+  CrawlProgress | undefined
+> {
+  readonly #crawling: Crawling<T, Item>
+  readonly #offers = new Queue<Offer<T, Item>>({ name: 'pages' })
   #group: (TaskGroup & AsyncDisposable) | undefined
-  #current: Offer<T> | undefined
+  #current: Offer<T, Item> | undefined
   #result: CrawlProgress | undefined
   #over = false
 
-  constructor(crawling: Crawling<T>) {
+  constructor(crawling: Crawling<T, Item>) {
     this.#crawling = crawling
   }
 
-  async next(): Promise<IteratorResult<CrawlPage<T>, CrawlProgress | undefined>> {
+  async next(): Promise<IteratorResult<CrawlPage<T, Item>, CrawlProgress | undefined>> {
     if (this.#over) return { done: true, value: this.#result }
     const group = (this.#group ??= this.#start())
     this.#current?.taken.set()
@@ -50,7 +53,7 @@ export class PageStream<T> implements AsyncIterator<CrawlPage<T>, CrawlProgress 
     return { done: true, value: this.#result }
   }
 
-  async return(): Promise<IteratorResult<CrawlPage<T>, CrawlProgress | undefined>> {
+  async return(): Promise<IteratorResult<CrawlPage<T, Item>, CrawlProgress | undefined>> {
     this.#over = true
     const group = this.#group
     this.#group = undefined
@@ -72,7 +75,7 @@ export class PageStream<T> implements AsyncIterator<CrawlPage<T>, CrawlProgress 
     }
   }
 
-  async #offer(page: CrawlPage<T>): Promise<void> {
+  async #offer(page: CrawlPage<T, Item>): Promise<void> {
     const taken = new Event()
     await this.#offers.put({ page, taken })
     await taken.wait()

@@ -1,7 +1,8 @@
-import { parseRetryAfter, withoutCredentials } from '@corral/http'
+import { parseRetryAfter } from '@corral/http'
 import { isCancelled, now, timeout } from 'corral'
 import { extractMimeType } from '../fetch/mime-type.ts'
 import { failureOfError, failureOfStatus, type Failure } from '../fetch/failure.ts'
+import { isAmong, readBody, type ReadBody } from '../page/read-body.ts'
 import { readPage, type ReadPage } from '../page/read-page.ts'
 import { parseRobotsDirectives } from '../robots/robots-directives.ts'
 import type { FrontierEntry, StoredLink, StoredPage, Validators } from '../store/outcome.ts'
@@ -13,9 +14,11 @@ import { discard } from './discard.ts'
 import { leadsBack } from './cookie-wall.ts'
 import { isRedirect, locationOf } from './location.ts'
 import { requestFor, validatorsOf } from './conditional-request.ts'
-import type { CrawlResponse, CrawlSession } from './crawl-session.ts'
+import type { CrawlHeaders, CrawlResponse, CrawlSession } from './crawl-session.ts'
 import type { LinkPolicy } from './link-policy.ts'
 import type { PageHandler } from './page-handling.ts'
+import { addressOf, storedRequest } from './page-request.ts'
+import { keptLink, redirected } from './redirected.ts'
 import { refreshOf } from './refresh-header.ts'
 import { visitSitemap } from './visit-sitemap.ts'
 
@@ -40,6 +43,10 @@ export interface VisitContext {
   readonly extractionSince?: number | undefined
   /** Whether pages with the same body are told apart by a hash. */
   readonly dedupe?: boolean | undefined
+  /** Types of bodies beyond HTML that are read for handlers. */
+  readonly bodies?: readonly string[] | undefined
+  /** Whether `nofollow` counts for nothing. */
+  readonly ignoreNofollow?: boolean | undefined
 }
 
 /** What came of one attempt. */
@@ -84,20 +91,20 @@ export async function visitPage(
     fetched = await timeout(context.limits.timeout, () => fetchEntry(entry, context))
   } catch (error) {
     if (isCancelled(error) || error instanceof WarcError) throw error
-    return { result: 'failure', failure: failureOfError(error) }
+    return { result: 'failure', failure: withoutRepeat(entry, failureOfError(error)) }
   }
   if (fetched.result === 'failure') return fetched
   if (fetched.result === 'unchanged') return { ...fetched, fetchedAt: Math.round(startedAt) }
 
   const durationMs = Math.round(now() - startedAt)
-  const { answer, read, redirect } = fetched
+  const { answer, read, redirect, other } = fetched
   const links = decided(entry, fetched.links, read, context)
   const page: StoredPage = {
     status: answer.status,
     contentType: answer.contentType,
     charset: read?.charset ?? answer.charset,
     title: read?.content.title,
-    bytes: read?.bytes ?? answer.bytes ?? 0,
+    bytes: read?.bytes ?? other?.bytes.length ?? answer.bytes ?? 0,
     canonical: read?.content.canonical,
     noindex: (read?.content.noindex ?? false) || answer.noindex,
     note: answer.note ?? noteOf(read, answer.bodyNote),
@@ -108,9 +115,21 @@ export async function visitPage(
     hash: read?.hash,
   }
   if (context.handling !== undefined && redirect === undefined && entry.sitemap !== true) {
-    const handled = await context.handling.handle(entry, page, links, read)
+    const source = {
+      entry,
+      page,
+      links,
+      headers: fetched.headers,
+      html: read?.text,
+      text: () => read?.text ?? other?.text,
+      bytes: read?.body ?? other?.bytes,
+    }
+    const handled = await context.handling.handle(source, context)
     if (handled.result === 'failure') return { ...handled, links }
-    return { result: 'page', page: { ...page, data: handled.data }, links, redirect }
+    const { data, items, followed } = handled
+    const made = { ...page, data, ...(items.length === 0 ? {} : { items }) }
+    // Those that were asked for go first: they say more of a URL than a link does.
+    return { result: 'page', page: made, links: [...followed, ...links], redirect }
   }
   return { result: 'page', page, links, redirect }
 }
@@ -126,7 +145,7 @@ function decided(
   return linkPolicy(links, { url, depth, canonical: read.content.canonical })
 }
 
-interface Answer {
+export interface Answer {
   readonly status: number
   readonly contentType: string | undefined
   readonly noindex: boolean
@@ -137,13 +156,16 @@ interface Answer {
   readonly validators?: Validators | undefined
 }
 
-type Fetched =
+export type Fetched =
   | Extract<Visit, { result: 'failure' }>
   | { readonly result: 'unchanged' }
   | {
       readonly result: 'answer'
       readonly answer: Answer
+      readonly headers: CrawlHeaders
       readonly read?: ReadPage
+      /** A body that is no HTML. */
+      readonly other?: ReadBody
       readonly links: readonly StoredLink[]
       readonly redirect?: StoredLink
     }
@@ -151,13 +173,14 @@ type Fetched =
 async function fetchEntry(entry: FrontierEntry, context: VisitContext): Promise<Fetched> {
   let wall = context.keepsCookies === true && entry.sitemap !== true
   for (;;) {
-    await using response = await context.session.get(entry.url, requestFor(entry, context))
+    const url = addressOf(entry.url)
+    await using response = await context.session.get(url, requestFor(entry, context))
     const { status } = response
     if (status === 304 && entry.before !== undefined) return { result: 'unchanged' }
     const location = locationOf(response)
     if (isRedirect(status) && location !== undefined) {
       await discard(response)
-      if (wall && (await leadsBack(entry.url, response, location, context))) {
+      if (wall && (await leadsBack(url, response, location, context))) {
         wall = false
         continue
       }
@@ -166,9 +189,12 @@ async function fetchEntry(entry: FrontierEntry, context: VisitContext): Promise<
     if (status >= 400) {
       await discard(response)
       const retryAfter = parseRetryAfter(response.headers.get('retry-after'), now())
+      const failure = failureOfStatus(status, response.statusText)
+      // Turned away at the door: nothing was done.
+      const wasDone = status !== 429 && status !== 503
       return {
         result: 'failure',
-        failure: failureOfStatus(status, response.statusText),
+        failure: wasDone ? withoutRepeat(entry, failure) : failure,
         retryAfter,
       }
     }
@@ -193,14 +219,20 @@ async function readAnswer(
   }
   if (entry.sitemap === true) {
     const { links, ...rest } = await visitSitemap(entry, response, context)
-    return { result: 'answer', answer: { ...answer, ...rest }, links }
+    return { result: 'answer', answer: { ...answer, ...rest }, headers: response.headers, links }
   }
+  const { headers } = response
   if (!isHtml(contentType)) {
+    if (context.handling !== undefined && isAmong(contentType, context.bodies ?? textBodies)) {
+      const other = await readBody(response.body, contentType)
+      return { result: 'answer', answer, headers, other, links: [] }
+    }
     await discard(response)
     const note = 'no HTML: body not read'
-    return { result: 'answer', answer: { ...answer, note }, links: [] }
+    return { result: 'answer', answer: { ...answer, note }, headers, links: [] }
   }
-  const read = await readPage(entry.url, response.body, {
+  const url = addressOf(entry.url)
+  const read = await readPage(url, response.body, {
     contentType,
     maxLinks: limits.maxLinks,
     agent,
@@ -209,66 +241,36 @@ async function readAnswer(
     hash: context.dedupe ?? false,
   })
   const depth = entry.depth + 1
-  const links = [...refreshOf(entry.url, response, normalizer), ...read.content.links].map(
-    (link) => {
-      const forbidden = link.nofollow || directives.nofollow
-      const skip = forbidden ? 'nofollow' : context.scope(link.url, depth)
-      return skip === undefined ? link : stored(link.url, link.kind, forbidden, skip)
-    },
-  )
-  return { result: 'answer', answer: { ...answer, bodyNote: response.bodyNote }, read, links }
-}
-
-/** A redirect is an answer of its own; where it leads goes through the queue like any link. */
-function redirected(
-  entry: FrontierEntry,
-  response: CrawlResponse,
-  location: string,
-  context: VisitContext,
-): Fetched {
-  const several = location.includes('\n')
-  const base = context.normalizer.base(entry.url)
-  const target = several ? undefined : context.normalizer.normalize(location, base)
-  if (target === undefined) {
-    return failed(
-      'REDIRECT_INVALID',
-      `redirects to ${several ? 'several places: ' : ''}${JSON.stringify(withoutCredentials(location.slice(0, 200)))}`,
-    )
-  }
-  if (entry.hops >= context.limits.maxRedirects) {
-    return failed(
-      'TOO_MANY_REDIRECTS',
-      `more than ${context.limits.maxRedirects} redirects in a row`,
-    )
-  }
-  const contentType = response.headers.get('content-type')
-  if (context.starts?.has(entry.url) === true && entry.sitemap !== true) {
-    context.starts.add(target)
-    context.scope.admit(target, entry.url)
-  }
+  const links = [...refreshOf(url, response, normalizer), ...read.content.links].map((link) => {
+    const forbidden = context.ignoreNofollow !== true && (link.nofollow || directives.nofollow)
+    const skip = forbidden ? 'nofollow' : context.scope(link.url, depth)
+    return skip === undefined ? link : keptLink(link.url, link.kind, forbidden, skip)
+  })
   return {
     result: 'answer',
-    answer: { status: response.status, contentType, noindex: false },
-    links: [],
-    redirect:
-      entry.sitemap === true
-        ? stored(target, 'sitemap', false, undefined)
-        : stored(target, 'redirect', false, context.scope(target, entry.depth)),
+    answer: { ...answer, bodyNote: response.bodyNote },
+    headers,
+    read,
+    links,
   }
 }
 
-function failed(code: string, message: string): Fetched {
-  return { result: 'failure', failure: { kind: 'redirect', code, message, retryable: false } }
+/** What is sent twice may be done twice: a POST is not made again when it may have arrived. */
+function withoutRepeat({ request }: FrontierEntry, failure: Failure): Failure {
+  const { method = 'GET' } = storedRequest(request)
+  const mayRepeat = method !== 'POST' && method !== 'PATCH'
+  return mayRepeat ? failure : { ...failure, retryable: false }
 }
 
-function stored(
-  url: string,
-  kind: string,
-  nofollow: boolean,
-  skip: string | undefined,
-): StoredLink {
-  return skip === undefined ? { url, kind, nofollow } : { url, kind, nofollow, skip }
-}
+/** What handlers are given besides HTML unless they ask for more. */
+const textBodies: readonly string[] = [
+  'text/*',
+  'application/json',
+  'application/*+json',
+  'application/xml',
+  'application/*+xml',
+  'application/x-ndjson',
+]
 
 /** One that does not say what it is is taken for a page. */
 function isHtml(contentType: string | undefined): boolean {

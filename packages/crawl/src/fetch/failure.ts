@@ -2,7 +2,7 @@
  * The kinds of failure in the store and the summary. `dns` no such name, `address` one that is not allowed, `network` no
  * connection or a broken one, `timeout`, `tls`, `protocol` no HTTP, `http` a status that is an error, `body` too large
  * or not decodable, `redirect` too many or in a circle, `robots` the robots.txt cannot be had, `extract` something
- * required is not in the page, `handler` the page handler threw.
+ * required is not in the page, `handler` the page handler threw, `item` an item is not what it must be.
  */
 export type FailureKind =
   | 'dns'
@@ -17,6 +17,7 @@ export type FailureKind =
   | 'robots'
   | 'extract'
   | 'handler'
+  | 'item'
 
 /** Why a page could not be had: what is stored, shown and decided on. */
 export interface Failure {

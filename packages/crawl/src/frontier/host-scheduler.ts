@@ -9,6 +9,8 @@ export interface HostSchedulerOptions {
   readonly delay: number
   /** How much is added to the delay at most, as a part of it; drawn anew for every request. */
   readonly jitter?: number
+  /** What is other for a host. */
+  readonly settingsOf?: (host: string) => { readonly limit?: number; readonly delay?: number }
   /** From 0 to 1, for the jitter. */
   readonly random: () => number
 }
@@ -29,6 +31,9 @@ interface Host<T> {
   readonly items: T[]
   gate: 'closed' | 'opening' | 'open'
   inFlight: number
+  readonly limit: number
+  /** What it is asked with, whatever its robots.txt says. */
+  readonly ownDelay: number
   /** Items in the heap, to be tried again. */
   retries: number
   /** No request starts before. */
@@ -92,7 +97,7 @@ export class HostScheduler<T> {
     this.#wakeDue(now)
     if (this.#inFlight >= this.#options.limit) return { kind: 'full' }
     for (let host = this.#shiftReady(); host !== undefined; host = this.#shiftReady()) {
-      if (host.items.length === 0 || host.inFlight >= this.#options.limitPerHost) continue
+      if (host.items.length === 0 || host.inFlight >= host.limit) continue
       if (host.nextStart > now) {
         host.place = 'waiting'
         this.#waiting.add(host.nextStart, { host })
@@ -104,7 +109,7 @@ export class HostScheduler<T> {
     return this.#inFlight > 0 ? { kind: 'full' } : { kind: 'idle' }
   }
 
-  /** A request that was let go has begun only now: the next one keeps its distance from that. */
+  /** A request that was let go is on its way only now: the next one keeps its distance from that. */
   begun(host: string, now: number): void {
     const found = this.#host(host)
     found.nextStart = Math.max(found.nextStart, now + found.gap)
@@ -119,10 +124,10 @@ export class HostScheduler<T> {
   }
 
   /** The robots.txt of an `open` has been read. */
-  opened(host: string, now: number, delay: number = this.#options.delay): void {
+  opened(host: string, now: number, delay = 0): void {
     const found = this.#host(host)
     found.gate = 'open'
-    found.delay = Math.max(delay, this.#options.delay)
+    found.delay = Math.max(delay, found.ownDelay)
     found.nextStart = Math.max(found.nextStart, now + this.#gap(found))
     this.ended(host)
   }
@@ -188,7 +193,7 @@ export class HostScheduler<T> {
   /** Puts a host in line if it has work and a place; whether it is too early shows when its turn comes. */
   #line(host: Host<T>): void {
     if (host.place !== 'none' || host.gate === 'opening') return
-    if (host.items.length === 0 || host.inFlight >= this.#options.limitPerHost) return
+    if (host.items.length === 0 || host.inFlight >= host.limit) return
     host.place = 'ready'
     this.#ready.push(host)
   }
@@ -226,12 +231,15 @@ export class HostScheduler<T> {
   #host(key: string): Host<T> {
     let host = this.#hosts.get(key)
     if (host === undefined) {
-      const { delay } = this.#options
+      const { limitPerHost, settingsOf } = this.#options
+      const { delay = this.#options.delay, limit = limitPerHost } = settingsOf?.(key) ?? {}
       host = {
         key,
         items: [],
         gate: 'closed',
         inFlight: 0,
+        limit,
+        ownDelay: delay,
         retries: 0,
         nextStart: -Infinity,
         gap: 0,

@@ -18,6 +18,8 @@ export interface ReadPage {
   /** Whether some bytes were no characters of the charset; they are read as U+FFFD. */
   readonly malformed: boolean
   readonly text: string | undefined
+  /** The body itself, where the text is kept. */
+  readonly body: Uint8Array | undefined
   readonly hash: string | undefined
 }
 
@@ -48,8 +50,10 @@ export async function readPage(
     extractor.write(part)
   }
 
+  const kept: Uint8Array[] = []
   for await (const chunk of body) {
     bytes += chunk.length
+    if (keepText) kept.push(chunk)
     hash?.update(chunk)
     if (decoder !== undefined) {
       take(decoder.decode(chunk, { stream: true }))
@@ -77,6 +81,7 @@ export async function readPage(
     bytes,
     malformed,
     text: keepText ? text : undefined,
+    body: keepText ? whole(kept) : undefined,
     hash: hash?.digest('base64url'),
   }
 }

@@ -1,8 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { FrontierEntry, Validators } from './outcome.ts'
 
-interface QueuedRow extends FrontierEntry {
+type QueuedRow = Omit<FrontierEntry, 'request'> & {
   readonly role: number
+  readonly request: string | null
 }
 
 /**
@@ -28,7 +29,7 @@ export class Claims {
        ORDER BY priority DESC, depth, id LIMIT ?`,
     )
     this.#queuedOf.setReturnArrays(true)
-    this.#select = db.prepare('SELECT id, url, depth, hops, role FROM url WHERE id = ?')
+    this.#select = db.prepare('SELECT id, url, depth, hops, role, request FROM url WHERE id = ?')
     this.#pageOf = db.prepare(
       'SELECT etag, last_modified AS lastModified, fetched_at AS fetchedAt FROM page WHERE url_id = ?',
     )
@@ -92,8 +93,10 @@ export class Claims {
       if (claimed.has(id)) continue
       claimed.add(id)
       this.#originOf.set(id, origin)
-      const { url, depth, hops, role } = this.#select.get(id) as unknown as QueuedRow
-      taken.push(role === 0 ? { id, url, depth, hops } : { id, url, depth, hops, sitemap: true })
+      const { url, depth, hops, role, request } = this.#select.get(id) as unknown as QueuedRow
+      const entry = { id, url, depth, hops }
+      if (role === 0) taken.push(request === null ? entry : { ...entry, request })
+      else taken.push({ ...entry, sitemap: true })
       free--
     }
     if (claimed.size > 0) this.#claimedOf.set(origin, claimed)

@@ -7,6 +7,7 @@ export const linkKinds: readonly string[] = [
   'canonical',
   'sitemap',
   'listed',
+  'followed',
 ]
 
 /** What is kept of a link, as one number. */

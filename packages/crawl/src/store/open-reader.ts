@@ -4,6 +4,7 @@ import {
   StoreReader,
   type BrokenLinkRow,
   type ErrorRow,
+  type ItemRow,
   type LinkRow,
   type PageRow,
   type RecordRow,
@@ -29,6 +30,8 @@ export interface StoreReading {
   /** Links to URLs that failed, those to one URL together. */
   brokenLinks(): Rows<BrokenLinkRow>
   records(): Rows<RecordRow>
+  /** What handlers gave, in the order in which it was stored. */
+  items(): Rows<ItemRow>
 }
 
 /**

@@ -33,7 +33,7 @@ function unpacked(outcome: Packed): Outcome {
   return (links === undefined ? outcome : { ...outcome, links }) as Outcome
 }
 
-function isPlain({ kind, nofollow, skip, priority, changedAt }: StoredLink): boolean {
-  const marked = nofollow || skip !== undefined
+function isPlain({ kind, nofollow, skip, priority, request, changedAt }: StoredLink): boolean {
+  const marked = nofollow || skip !== undefined || request !== undefined
   return kind === 'anchor' && !marked && priority === undefined && changedAt === undefined
 }

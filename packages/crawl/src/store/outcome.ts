@@ -8,10 +8,19 @@ export interface FrontierEntry {
   readonly hops: number
   /** It is to be read as a sitemap. */
   readonly sitemap?: true
+  /** What is to be asked beyond its URL, as JSON: a `StoredRequest`. */
+  readonly request?: string
   /** It was fetched before: what its server said to ask with. */
   readonly before?: Validators & { readonly fetchedAt: number }
   /** Milliseconds that its host is to be left alone first: another program asked it just now. */
   readonly pause?: number
+}
+
+/** A URL to start from, and what is to be asked beyond it, as JSON: a `StoredRequest`. */
+export interface Seed {
+  readonly url: string
+  readonly request?: string
+  readonly priority?: number
 }
 
 /** A URL that is not followed. */
@@ -56,6 +65,8 @@ export interface StoredLink {
   readonly skip?: string
   /** Of its host's URLs the greatest is fetched first. A whole number; 0 when left out. */
   readonly priority?: number
+  /** What is to be asked beyond the URL, and by whom its answer is read, as JSON: a `StoredRequest`. */
+  readonly request?: string
   /** When it changed, as far as who links to it knows: milliseconds since the epoch. */
   readonly changedAt?: number
 }
@@ -81,6 +92,8 @@ export interface StoredPage {
   readonly hash?: string | undefined
   /** What was extracted from it, as JSON. */
   readonly data?: string | undefined
+  /** Items that its handler gave, as JSON. */
+  readonly items?: readonly string[] | undefined
 }
 
 /** Why there is no answer. */

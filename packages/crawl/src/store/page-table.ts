@@ -8,6 +8,8 @@ export class PageTable {
   readonly #deleteLinks: StatementSync
   readonly #insertRecord: StatementSync
   readonly #deleteRecord: StatementSync
+  readonly #insertItem: StatementSync
+  readonly #deleteItems: StatementSync
   readonly #firstWith: StatementSync
   readonly #refresh: StatementSync
   readonly #bytesOf: StatementSync
@@ -20,6 +22,8 @@ export class PageTable {
     this.#deleteLinks = db.prepare('DELETE FROM link WHERE from_id = ?')
     this.#insertRecord = db.prepare('INSERT OR REPLACE INTO record VALUES (?, ?)')
     this.#deleteRecord = db.prepare('DELETE FROM record WHERE url_id = ?')
+    this.#insertItem = db.prepare('INSERT INTO item (url_id, data) VALUES (?, ?)')
+    this.#deleteItems = db.prepare('DELETE FROM item WHERE url_id = ?')
     this.#firstWith = db.prepare(
       'SELECT url_id AS id FROM page WHERE hash = ? AND same_id IS NULL AND url_id <> ? LIMIT 1',
     )
@@ -54,6 +58,7 @@ export class PageTable {
       same ?? null,
     )
     if (page.data !== undefined) this.#insertRecord.run(id, page.data)
+    for (const item of page.items ?? []) this.#insertItem.run(id, item)
   }
 
   /** Another page that has a body of this hash, and is itself no copy. */
@@ -65,6 +70,7 @@ export class PageTable {
   forget(id: number): void {
     this.#delete.run(id)
     this.#deleteRecord.run(id)
+    this.#deleteItems.run(id)
     this.#deleteLinks.run(id)
   }
 

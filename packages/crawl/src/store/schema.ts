@@ -5,7 +5,7 @@ import { linkKinds } from './link-traits.ts'
 export const applicationId: number = 0x63_6f_52_43
 
 /** Grows with every change of the schema; a store with a greater one was written by a newer version. */
-export const schemaVersion: number = 3
+export const schemaVersion: number = 4
 
 /**
  * The tables hold each URL once and refer to it by number; the views show them with the URLs in place and are what
@@ -13,7 +13,8 @@ export const schemaVersion: number = 3
  *
  *     origin --< url --- page     the answer of a URL that had one
  *                 |  |-- failure  why a URL has none
- *                 |  `-- record   what was extracted from it
+ *                 |  |-- record   what was extracted from it
+ *                 |  |-< item     what its handler gave
  *                 `--< link >-- url
  *
  * The state of a URL is 0 queued, 1 done, 2 failed, 3 skipped; one that is queued and has a page is to be asked for
@@ -99,6 +100,19 @@ CREATE TABLE cookie (
 ) STRICT, WITHOUT ROWID;
 `
 
+/** What came with version 4: requests that are more than their URL, and any number of items of a page. */
+const since4 = `
+ALTER TABLE url ADD COLUMN request TEXT;
+
+CREATE TABLE item (
+  id INTEGER PRIMARY KEY,
+  url_id INTEGER NOT NULL REFERENCES url,
+  data TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX item_url ON item (url_id);
+`
+
 const views = `
 CREATE VIEW pages AS
   SELECT u.url, p.status, p.content_type, p.charset, p.title, p.bytes, u.depth, r.url AS redirect_url,
@@ -107,6 +121,9 @@ CREATE VIEW pages AS
 
 CREATE VIEW records AS
   SELECT u.url, d.data FROM record d JOIN url u ON u.id = d.url_id;
+
+CREATE VIEW items AS
+  SELECT u.url, i.data FROM item i JOIN url u ON u.id = i.url_id;
 
 CREATE VIEW links AS
   SELECT f.url AS from_url, t.url AS to_url,
@@ -126,7 +143,7 @@ CREATE VIEW frontier AS
 
 /** Creates everything in an empty database, or nothing. */
 export function createSchema(db: DatabaseSync): void {
-  db.exec(`BEGIN IMMEDIATE; ${tables} ${since2} ${since3} ${views}
+  db.exec(`BEGIN IMMEDIATE; ${tables} ${since2} ${since3} ${since4} ${views}
     PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}; COMMIT`)
 }
 
@@ -137,11 +154,11 @@ export function upgradeSchema(db: DatabaseSync): void {
   }
   if (version === schemaVersion) return
   // Views hold nothing: they are those of this version, whatever they were.
-  const dropViews = ['pages', 'links', 'errors', 'frontier', 'records']
+  const dropViews = ['pages', 'links', 'errors', 'frontier', 'records', 'items']
     .map((name) => `DROP VIEW IF EXISTS ${name};`)
     .join('')
   try {
-    db.exec(`BEGIN IMMEDIATE; ${dropViews} ${version < 2 ? from1 + since2 : ''} ${since3} ${views}
+    db.exec(`BEGIN IMMEDIATE; ${dropViews} ${version < 2 ? from1 + since2 : ''} ${version < 3 ? since3 : ''} ${since4} ${views}
       PRAGMA user_version = ${schemaVersion}; COMMIT`)
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK')

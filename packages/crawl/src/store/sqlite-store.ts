@@ -7,6 +7,7 @@ import type {
   Noted,
   Outcome,
   RedirectOf,
+  Seed,
   SkippedUrl,
   StoreCounts,
 } from './outcome.ts'
@@ -56,7 +57,7 @@ export class SqliteStore implements Store {
     }
   }
 
-  async seed(urls: readonly string[]): Promise<void> {
+  async seed(urls: readonly (string | Seed)[]): Promise<void> {
     await this.#changing({ op: 'seed', urls })
   }
 

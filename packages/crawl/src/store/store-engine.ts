@@ -9,6 +9,7 @@ import type {
   Noted,
   Outcome,
   RedirectOf,
+  Seed,
   SkippedUrl,
   StoreCounts,
   StoredLink,
@@ -70,10 +71,11 @@ export class StoreEngine {
   }
 
   /** Queues seeds that are not known, that were skipped, or that failed: they are asked for by name. */
-  seed(urls: readonly string[]): StoreCounts {
+  seed(urls: readonly (string | Seed)[]): StoreCounts {
     return this.#transaction(() => {
-      for (const url of urls) {
-        const { id } = this.#graph.link({ url, kind: 'seed', nofollow: false }, 0, 0)
+      for (const each of urls) {
+        const seed = typeof each === 'string' ? { url: each } : each
+        const { id } = this.#graph.link({ ...seed, kind: 'seed', nofollow: false }, 0, 0)
         queueFailed(this.#db, this.#tally, { url: id })
       }
       this.#graph.queueWithinDepth()

@@ -1,9 +1,9 @@
-import type { Jar } from './outcome.ts'
+import type { Jar, Seed } from './outcome.ts'
 
 /** What the writer thread is asked. */
 export type StoreCall =
   | { readonly op: 'open' }
-  | { readonly op: 'seed'; readonly urls: readonly string[] }
+  | { readonly op: 'seed'; readonly urls: readonly (string | Seed)[] }
   | { readonly op: 'seedSitemaps'; readonly urls: readonly string[]; readonly before: number }
   | { readonly op: 'refresh'; readonly before: number }
   | { readonly op: 'commit'; readonly outcomes: string }

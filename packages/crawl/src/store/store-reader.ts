@@ -34,6 +34,13 @@ export interface RecordRow {
   readonly data: string
 }
 
+/** A row of the view `items`. */
+export interface ItemRow {
+  readonly url: string
+  /** JSON */
+  readonly data: string
+}
+
 /** A row of the view `errors`. */
 export interface ErrorRow {
   readonly url: string
@@ -161,11 +168,12 @@ export class StoreReader implements Disposable {
 
   /** What was extracted, as far as the store has it. */
   *records(): Generator<RecordRow, void, undefined> {
-    const { count } = this.#guarded(() =>
-      this.#db.prepare(`SELECT count(*) AS count FROM sqlite_schema WHERE name = 'records'`).get(),
-    ) as { count: number }
-    // Not there in a store of the first version that no crawl has gone on with since.
-    if (count > 0) yield* this.#rows<RecordRow>('SELECT * FROM records')
+    if (this.#has('records')) yield* this.#rows<RecordRow>('SELECT * FROM records')
+  }
+
+  /** What handlers gave, in the order in which it was stored. */
+  *items(): Generator<ItemRow, void, undefined> {
+    if (this.#has('items')) yield* this.#rows<ItemRow>('SELECT * FROM items')
   }
 
   close(): void {
@@ -174,6 +182,14 @@ export class StoreReader implements Disposable {
 
   [Symbol.dispose](): void {
     this.close()
+  }
+
+  /** Not every view is there in a store of an older version that no crawl has gone on with since. */
+  #has(view: string): boolean {
+    const { count } = this.#guarded(() =>
+      this.#db.prepare(`SELECT count(*) AS count FROM sqlite_schema WHERE name = ?`).get(view),
+    ) as { count: number }
+    return count > 0
   }
 
   *#rows<T>(sql: string): Generator<T, void, undefined> {

@@ -4,6 +4,7 @@ import type {
   Noted,
   Outcome,
   RedirectOf,
+  Seed,
   SkippedUrl,
   StoreCounts,
 } from './outcome.ts'
@@ -15,7 +16,7 @@ export interface Store extends AsyncDisposable {
   /** How far the crawl is, as of the last transaction that settled. */
   readonly counts: StoreCounts
   /** Queues URLs, normalised, as the start of the crawl, unless they are known; those that failed are tried again. */
-  seed(urls: readonly string[]): Promise<void>
+  seed(urls: readonly (string | Seed)[]): Promise<void>
   /**
    * Queues sitemaps to be read, unless they were read already.
    *

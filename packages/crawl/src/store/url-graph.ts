@@ -24,6 +24,7 @@ export class UrlGraph {
   readonly #urls: UrlTable
   readonly #queue: StatementSync
   readonly #shorten: StatementSync
+  readonly #ask: StatementSync
   readonly #stateOf: StatementSync
   readonly #selectDepth: StatementSync
   readonly #linksOf: StatementSync
@@ -38,6 +39,9 @@ export class UrlGraph {
       'UPDATE url SET state = 0, reason = NULL, depth = ?, hops = ? WHERE id = ? AND state = 3',
     )
     this.#shorten = db.prepare('UPDATE url SET depth = ? WHERE id = ? AND depth > ?')
+    this.#ask = db.prepare(
+      'UPDATE url SET request = ? WHERE id = ? AND request IS NULL AND state IN (0, 3)',
+    )
     this.#stateOf = db.prepare('SELECT state, reason FROM url WHERE id = ?')
     this.#selectDepth = db.prepare('SELECT depth FROM url WHERE id = ?')
     this.#linksOf = db.prepare('SELECT to_id AS id FROM link WHERE from_id = ? AND traits & 1 = 0')
@@ -69,9 +73,12 @@ export class UrlGraph {
       skip,
       sitemap: link.kind === 'sitemap',
       priority: link.priority,
+      request: link.request,
       // Seeds and what sitemaps list were named on purpose.
       suspect: link.kind !== 'seed' && link.kind !== 'listed',
     })
+    // What was queued for a plain link is asked for as somebody wants it.
+    if (!created && link.request !== undefined) this.#ask.run(link.request, known.id)
     if (created) {
       this.#tally.add(known.skipped ? 'skipped' : 'queued', 1)
     } else if (skip === undefined) {

@@ -18,6 +18,7 @@ export interface NewUrl {
   readonly skip?: string | undefined
   readonly sitemap?: boolean | undefined
   readonly priority?: number | undefined
+  readonly request?: string | undefined
   /** Whether it may lead into a trap. */
   readonly suspect?: boolean | undefined
 }
@@ -42,7 +43,7 @@ export class UrlTable {
   constructor(db: DatabaseSync, traps: TrapDetector) {
     this.#traps = traps
     this.#insert = db.prepare(
-      `INSERT INTO url (url, origin_id, depth, hops, state, reason, role, priority) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO url (url, origin_id, depth, hops, state, reason, role, priority, request) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (url) DO NOTHING`,
     )
     this.#skip = db.prepare(`UPDATE url SET state = 3, reason = 'trap' WHERE id = ?`)
@@ -59,6 +60,7 @@ export class UrlTable {
     if (cached !== undefined) return { known: cached, created: false }
 
     const { url, depth, hops, skip, sitemap = false, priority = 0, suspect = false } = entry
+    const { request = null } = entry
     const origin = this.#originId(originOf(url))
     const { changes, lastInsertRowid } = this.#insert.run(
       url,
@@ -69,6 +71,7 @@ export class UrlTable {
       skip ?? null,
       sitemap ? 1 : 0,
       priority,
+      request,
     )
     if (changes === 1) {
       const id = Number(lastInsertRowid)

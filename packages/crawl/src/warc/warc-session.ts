@@ -151,7 +151,8 @@ function requestRecord(
     contentType: 'application/http; msgtype=request',
     target: url,
     at,
-    head: `GET ${pathname}${search} HTTP/1.1\r\n${lines.join('')}\r\n`,
+    head: `${request.method ?? 'GET'} ${pathname}${search} HTTP/1.1\r\n${lines.join('')}\r\n`,
+    ...(request.body === undefined ? {} : { payload: Buffer.from(request.body) }),
   }
 }
 

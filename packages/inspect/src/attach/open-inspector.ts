@@ -24,6 +24,8 @@ export interface OpenInspectorOptions {
 const step = 3
 /** Milliseconds after which it is told that it takes long. */
 const slow = 1000
+/** Milliseconds to wait for a port that another process has. */
+const patience = 2500
 /** Milliseconds after which the signal is sent once more. */
 const again = 3000
 
@@ -93,7 +95,7 @@ async function whenFree({ pid, inspectorPort }: TargetProcess): Promise<readonly
   for (let waited = 0; ; waited += step) {
     const all = listenersAround(pid)
     if (!all.some(({ port }) => port === inspectorPort)) return all
-    if (waited >= slow) {
+    if (waited >= patience) {
       throw new AttachError(
         'PORT_TAKEN',
         `port ${inspectorPort}, where process ${pid} would open its inspector, is taken by another process`,

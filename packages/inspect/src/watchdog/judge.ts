@@ -30,8 +30,8 @@ export type Verdict =
   | { readonly type: 'endless'; readonly block: Block }
   | { readonly type: 'over'; readonly block: Block }
 
-/** A block that lasts so long is told while it lasts, in milliseconds: it may never end. */
-export const ENDLESS = 5000
+/** A block that lasts so many times as long as the threshold is told while it lasts: it may never end. */
+export const ENDLESS = 25
 
 const quiet: Verdict = { type: 'quiet' }
 
@@ -41,6 +41,7 @@ const quiet: Verdict = { type: 'quiet' }
  */
 export class Judge {
   readonly #limit: number
+  readonly #endless: number
   readonly #beat: number
   #base: Sample | undefined
   #late = 0
@@ -52,6 +53,7 @@ export class Judge {
    */
   constructor(threshold: number, beat: number) {
     this.#limit = threshold + beat
+    this.#endless = threshold * ENDLESS
     this.#beat = beat
   }
 
@@ -65,7 +67,7 @@ export class Judge {
       this.#state = 'blocked'
       return { type: 'blocked' }
     }
-    if (this.#state === 'endless' || own < ENDLESS) return quiet
+    if (this.#state === 'endless' || own < this.#endless) return quiet
     this.#state = 'endless'
     return { type: 'endless', block }
   }

@@ -49,7 +49,7 @@ const LOOKS = 20
 /**
  * Watches the event loop from another thread, and reports what kept it from turning: which task, where, and whether it computed
  * or slept in the operating system. It says nothing while a debugger may be connected, while the process is stopped, and of
- * time for which the machine gave it no processor. What blocks for five seconds is printed at once, from that thread: it may never end.
+ * time for which the machine gave it no processor. What blocks for 25 times the threshold is printed at once, from that thread: it may never end.
  *
  * It costs a timer in each thread.
  *

@@ -15,34 +15,34 @@ const used = (): number => {
 
 function hotLoop(): number {
   let sum = 0
-  for (const end = used() + 500; used() < end;) sum += 1
+  for (const end = used() + 250; used() < end;) sum += 1
   return sum
 }
 
-const text = JSON.stringify(Array.from({ length: 1_500_000 }, (_, i) => ({ i, name: `n${i}` })))
+const text = JSON.stringify(Array.from({ length: 700_000 }, (_, i) => ({ i, name: `n${i}` })))
 
 const culprits: Record<string, () => unknown> = {
   hotLoop,
   regex() {
     for (let n = 22; ; n++) {
       const begun = used()
-      if (/^(a+)+$/.test(`${'a'.repeat(n)}b`) || used() - begun > 400) return n
+      if (/^(a+)+$/.test(`${'a'.repeat(n)}b`) || used() - begun > 200) return n
     }
   },
   json() {
     const all = JSON.parse(text) as { i: number }[]
     return all.reduce((sum, { i }) => sum + i, 0)
   },
-  atomicsWait: () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 700),
-  execSync: () => execSync('sleep 0.7'),
+  atomicsWait: () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300),
+  execSync: () => execSync('sleep 0.3'),
   async microtasks() {
     const turn = Promise.resolve()
-    for (const end = used() + 500; used() < end;) await turn
+    for (const end = used() + 250; used() < end;) await turn
   },
   syncFs() {
     const folder = mkdtempSync(join(tmpdir(), 'culprits-'))
     const fifo = join(folder, 'fifo')
-    execSync(`mkfifo ${fifo}; (sleep 0.7; echo > ${fifo}) > /dev/null 2>&1 &`)
+    execSync(`mkfifo ${fifo}; (sleep 0.3; echo > ${fifo}) > /dev/null 2>&1 &`)
     readFileSync(fifo)
     rmSync(folder, { recursive: true })
   },
@@ -50,8 +50,8 @@ const culprits: Record<string, () => unknown> = {
 
 let report: BlockReport | undefined
 using dog = watchdog({
-  threshold: 150,
-  beat: 50,
+  threshold: 80,
+  beat: 20,
   perHour: 1000,
   onBlocked(block) {
     report = block
@@ -70,7 +70,7 @@ await run(async () => {
     for (let attempt = 0; attempt < 20 && report?.task?.name !== name; attempt++) {
       await sleep(100)
       await spawn(() => handler(culprit), { name })
-      await sleep(300)
+      await sleep(150)
     }
     console.log(JSON.stringify(report))
   }

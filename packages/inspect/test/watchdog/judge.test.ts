@@ -85,7 +85,7 @@ describe('Judge', () => {
   })
 
   test('does not wait for the end of a block that may have none, and says that once', () => {
-    const thread = new Thread().run(1000, { turns: true }).run(3 * ENDLESS, { cpu: 1 })
+    const thread = new Thread().run(1000, { turns: true }).run(3 * ENDLESS * 200, { cpu: 1 })
     expect(thread.said.map((line) => line.split(' ')[1])).toEqual(['blocked', 'endless'])
   })
 })

@@ -25,8 +25,8 @@ process.on('worker', (worker) => {
 async function watched(): Promise<void> {
   const loud = how === 'print' || how === 'often' || how === 'forever'
   using dog = watchdog({
-    threshold: 100,
-    beat: 50,
+    threshold: 50,
+    beat: 25,
     perHour: how === 'often' ? 2 : 100,
     ...(!loud && {
       onBlocked: ({ ms }: BlockReport) => {
@@ -45,11 +45,11 @@ async function watched(): Promise<void> {
   }
   await up()
   if (how === 'print') {
-    while (dog.blocks === 0) await blockFor(500)
+    while (dog.blocks === 0) await blockFor(200)
   } else if (how === 'often') {
-    while (dog.blocks < 2) await blockFor(500)
-    await blockFor(500)
-    await blockFor(500)
+    while (dog.blocks < 2) await blockFor(200)
+    await blockFor(200)
+    await blockFor(200)
   } else if (how === 'forever') {
     await blockFor(Infinity)
   } else if (how === 'idle') {
@@ -58,7 +58,7 @@ async function watched(): Promise<void> {
     console.log(worst < 1000)
   } else if (how === 'debugged') {
     inspector.open(0)
-    await blockFor(800)
+    await blockFor(300)
     inspector.close()
     console.log(blocks)
   } else {
@@ -67,7 +67,7 @@ async function watched(): Promise<void> {
     console.log('down')
     await up()
     console.log('up again')
-    while (dog.blocks === 0) await blockFor(500)
+    while (dog.blocks === 0) await blockFor(200)
     console.log(blocks > 0)
   }
 }

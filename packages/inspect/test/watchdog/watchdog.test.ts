@@ -50,7 +50,7 @@ describe('watchdog', () => {
     for (const [i, [name, why, stack]] of culprits.entries()) {
       expect(blocks[i]).toMatchObject({ task: { name }, path: ['main', name], why })
       expect(blocks[i]?.stack).toMatch(stack)
-      expect(blocks[i]?.ms).toBeGreaterThan(150)
+      expect(blocks[i]?.ms).toBeGreaterThan(80)
     }
   })
 

@@ -44,7 +44,7 @@ it('Worker ends a job once, in whatever order it is cancelled, lost, or ended', 
       expect(['done', 'cancelled']).toContain(info?.state)
       expect(ends.filter((type) => type === 'done' || type === 'cancelled').length).toBeLessThan(2)
     },
-    { budget: 100 },
+    { budget: 200, lateness: 20 },
   )
   expect(schedules).toBeGreaterThan(1)
 })

@@ -24,6 +24,7 @@ interface QueuedRow {
   readonly depth: number
   readonly hops: number
   readonly role: number
+  readonly request: string | null
   readonly etag: string | null
   readonly lastModified: string | null
   readonly fetchedAt: number | null
@@ -167,10 +168,10 @@ export class HostShare {
     // Those handed out are still queued in the table: look past as many as there are.
     const wanted = open.map(({ claimed }) => Math.min(perOrigin, limit + claimed.size))
     const rows = await tx.query<QueuedRow>(
-      sql`select h.id::float8 as host, u.id::float8 as id, u.url, u.depth, u.hops, u.role,
+      sql`select h.id::float8 as host, u.id::float8 as id, u.url, u.depth, u.hops, u.role, u.request,
             p.etag, p.last_modified as "lastModified", p.fetched_at::float8 as "fetchedAt"
           from unnest(${open.map(({ id }) => id)}::int8[], ${wanted}::int4[]) h (id, wanted)
-            cross join lateral (select id, url, depth, hops, role from url
+            cross join lateral (select id, url, depth, hops, role, request from url
               where state = 0 and origin_id = h.id order by priority desc, depth, id limit h.wanted) u
             left join page p on p.url_id = u.id`,
     )
@@ -202,13 +203,14 @@ function paceFor(host: Host, paceOf: (origin: string) => HostPace | undefined): 
 }
 
 function entryOf(row: QueuedRow): FrontierEntry {
-  const { id, url, depth, hops, role, etag, lastModified, fetchedAt } = row
+  const { id, url, depth, hops, role, request, etag, lastModified, fetchedAt } = row
   return {
     id,
     url,
     depth,
     hops,
     ...(role === 1 ? { sitemap: true } : {}),
+    ...(request === null ? {} : { request }),
     ...(fetchedAt === null
       ? {}
       : {

@@ -70,7 +70,10 @@ export class UrlLinker {
         closer.push({ id: known.id, depth: target.depth })
       }
     }
-    if (unknown.length === 0) return { ids, closer }
+    if (unknown.length === 0) {
+      await ask(tx, targets.values(), ids)
+      return { ids, closer }
+    }
     const rows = await rowsOf(tx, unknown)
     const revived: (Known & { readonly hops: number })[] = []
     const created: Target[] = []
@@ -95,6 +98,7 @@ export class UrlLinker {
     }
     await this.#create(tx, deltas, created, ids)
     await queueRevived(tx, deltas, revived)
+    await ask(tx, targets.values(), ids)
     return { ids, closer }
   }
 
@@ -122,14 +126,15 @@ export class UrlLinker {
     })
     const column = <T>(of: (row: (typeof rows)[number]) => T): T[] => rows.map(of)
     const made = await tx.query<{ key: string; id: number }>(
-      sql`insert into url (key, url, origin_id, depth, hops, state, reason, role, priority)
+      sql`insert into url (key, url, origin_id, depth, hops, state, reason, role, priority, request)
           select * from unnest(${column(({ key }) => key)}::uuid[], ${column(({ url }) => url)}::text[],
             ${column(({ url }) => origins.get(originOf(url)) as number)}::int8[],
             ${column(({ depth }) => depth)}::int4[], ${column(({ hops }) => hops)}::int4[],
             ${column(({ skip }) => (skip === undefined ? 0 : 3))}::int2[],
             ${column(({ skip }) => skip ?? null)}::text[],
             ${column(({ sitemap }) => Number(sitemap))}::int2[],
-            ${column(({ priority }) => priority)}::int8[])
+            ${column(({ priority }) => priority)}::int8[],
+            ${column(({ request }) => request ?? null)}::text[])
           returning replace(key::text, '-', '') as key, id::float8 as id`,
     )
     const idOf = new Map(made.map(({ key, id }) => [key, id]))
@@ -213,6 +218,22 @@ async function rowsOf(tx: Executor, targets: readonly Target[]): Promise<Map<str
         from url where key = any(${keys}::uuid[])`,
   )
   return new Map(rows.map((row) => [row.key, row]))
+}
+
+/** What was queued for a plain link is asked for as somebody wants it. */
+async function ask(
+  tx: Executor,
+  targets: Iterable<Target>,
+  ids: ReadonlyMap<string, number>,
+): Promise<void> {
+  const asking = [...targets].filter(({ request }) => request !== undefined)
+  if (asking.length === 0) return
+  await tx.execute(
+    sql`update url set request = c.request
+        from unnest(${asking.map(({ url }) => ids.get(url) as number)}::int8[],
+          ${asking.map(({ request }) => request as string)}::text[]) c (id, request)
+        where url.id = c.id and url.request is null and state in (0, 3)`,
+  )
 }
 
 /** What was skipped for the way that led there is queued once a way is found that may be followed. */

@@ -4,9 +4,9 @@ import { now } from 'corral'
 import { StoreError } from '../store-error.ts'
 
 /** Milliseconds after which one that does not say that it lives counts as dead. */
-const lease = 10_000
+const lease = 8000
 /** How much sooner it believes that itself: a request takes a while to be on its way. */
-const margin = 2000
+const margin = 1500
 
 /** One program among those that crawl into a store. Inside transactions that hold the lock. */
 export class Membership {

@@ -17,6 +17,8 @@ export interface Target {
   skip: string | undefined
   readonly sitemap: boolean
   readonly priority: number
+  /** What is to be asked beyond the URL. */
+  request: string | undefined
   /** Whether it may lead into a trap. */
   readonly suspect: boolean
 }
@@ -39,10 +41,14 @@ export function mergeLinks(arrivals: Iterable<Arrival>, maxDepth: number): Map<s
         skip,
         sitemap: link.kind === 'sitemap',
         priority: link.priority ?? 0,
+        request: link.request,
         // Seeds and what sitemaps list were named on purpose.
         suspect: link.kind !== 'seed' && link.kind !== 'listed',
       })
-    } else if (skip === undefined && (target.skip !== undefined || depth < target.depth)) {
+      continue
+    }
+    target.request ??= link.request
+    if (skip === undefined && (target.skip !== undefined || depth < target.depth)) {
       target.skip = undefined
       target.depth = depth
       target.hops = hops

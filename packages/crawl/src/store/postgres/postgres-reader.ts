@@ -6,6 +6,7 @@ import { StoreError } from '../store-error.ts'
 import type {
   BrokenLinkRow,
   ErrorRow,
+  ItemRow,
   LinkRow,
   PageRow,
   RecordRow,
@@ -102,6 +103,10 @@ class PostgresReader implements StoreReading, AsyncDisposable {
 
   records(): AsyncIterable<RecordRow> {
     return this.#view<RecordRow>('records')
+  }
+
+  items(): AsyncIterable<ItemRow> {
+    return this.#view<ItemRow>('items')
   }
 
   brokenLinks(): AsyncIterable<BrokenLinkRow> {

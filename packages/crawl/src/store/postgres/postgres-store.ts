@@ -6,6 +6,7 @@ import type {
   Noted,
   Outcome,
   RedirectOf,
+  Seed,
   SkippedUrl,
   StoreCounts,
 } from '../outcome.ts'
@@ -70,7 +71,7 @@ export class PostgresStore implements Store, StoreShare {
     this.#counts = await countsOf(this.#db)
   }
 
-  async seed(urls: readonly string[]): Promise<void> {
+  async seed(urls: readonly (string | Seed)[]): Promise<void> {
     await this.#change(async (tx, deltas) => {
       const ids = await this.#link(tx, deltas, urls, 'seed')
       await queueFailed(tx, deltas, { ids })
@@ -201,10 +202,13 @@ export class PostgresStore implements Store, StoreShare {
   async #link(
     tx: Transaction,
     deltas: Deltas,
-    urls: readonly string[],
+    urls: readonly (string | Seed)[],
     kind: string,
   ): Promise<number[]> {
-    const links = urls.map((url) => ({ link: { url, kind, nofollow: false }, depth: 0, hops: 0 }))
+    const links = urls.map((each) => {
+      const seed = typeof each === 'string' ? { url: each } : each
+      return { link: { ...seed, kind, nofollow: false }, depth: 0, hops: 0 }
+    })
     const { ids, closer } = await this.#linker.link(tx, deltas, links)
     await this.#linker.shorten(tx, deltas, closer)
     return [...ids.values()]

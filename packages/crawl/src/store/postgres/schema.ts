@@ -103,7 +103,7 @@ create table cookie (
 
 /** What people and programs read, as in a file. The rows of each are in order by the number given. */
 export const views: Record<
-  'pages' | 'records' | 'links' | 'errors' | 'frontier',
+  'pages' | 'records' | 'items' | 'links' | 'errors' | 'frontier',
   { readonly order: string; readonly select: string }
 > = {
   pages: {
@@ -117,6 +117,10 @@ export const views: Record<
   records: {
     order: 'd.url_id',
     select: 'select u.url, d.data::text as data from record d join url u on u.id = d.url_id',
+  },
+  items: {
+    order: 'i.id',
+    select: 'select u.url, i.data::text as data from item i join url u on u.id = i.url_id',
   },
   links: {
     order: 'l.from_id, l.to_id',
@@ -142,7 +146,21 @@ export const migrations: readonly Migration[] = [
   {
     name: '001-crawl',
     up: `${tables} ${Object.entries(views)
+      .filter(([name]) => name !== 'items')
       .map(([name, { select }]) => `create view ${name} as ${select};`)
       .join('\n')}`,
+  },
+  {
+    name: '002-requests-and-items',
+    up: `
+alter table url add column request text;
+create table item (
+  id bigint generated always as identity primary key,
+  url_id bigint not null references url,
+  data json not null
+);
+create index item_url on item (url_id);
+create view items as ${views.items.select};
+create or replace view links as ${views.links.select};`,
   },
 ]

@@ -165,6 +165,7 @@ async function finish(
   for (const [table, column] of [
     ['page', 'url_id'],
     ['record', 'url_id'],
+    ['item', 'url_id'],
     ['link', 'from_id'],
   ] as const) {
     await tx.execute(
@@ -209,6 +210,13 @@ async function insertPages(tx: Executor, deltas: Deltas, ends: readonly End[]): 
   )
   deltas.add('pages', rows.length)
   for (const { page } of rows) deltas.add('bytes', page.bytes)
+  const items = rows.flatMap(({ id, page }) => (page.items ?? []).map((data) => ({ id, data })))
+  if (items.length > 0) {
+    await tx.execute(
+      sql`insert into item (url_id, data) select id, data::json
+          from unnest(${items.map(({ id }) => id)}::int8[], ${items.map(({ data }) => textOf(data))}::text[]) c (id, data)`,
+    )
+  }
   const records = rows.filter(({ page }) => page.data !== undefined)
   if (records.length === 0) return
   await tx.execute(
