@@ -6,8 +6,12 @@ import type { Sample } from './sample.ts'
 /** Samples by scenario and engine. */
 export type Samples = ReadonlyMap<string, ReadonlyMap<string, readonly Sample[]>>
 
-const median = (of: readonly number[]): number =>
-  of.toSorted((a, b) => a - b)[of.length >> 1] ?? NaN
+/** Of an even number of values the mean of the middle two. */
+function median(of: readonly number[]): number {
+  const sorted = of.toSorted((a, b) => a - b)
+  const [low = NaN, high = NaN] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]]
+  return (low + high) / 2
+}
 const least = (of: readonly number[]): string =>
   `${median(of).toFixed(2)} (${Math.min(...of).toFixed(2)} to ${Math.max(...of).toFixed(2)})`
 
