@@ -10,7 +10,7 @@ import { FailureError } from './failure-error.ts'
 export async function makeArchive(directory: string): Promise<void> {
   try {
     await makeDirectory(resolve(directory))
-    await access(directory, constants.W_OK)
+    await access(`${directory}/.`, constants.W_OK) // which a file does not have
   } catch (error) {
     const message = (await isFile(directory))
       ? `--warc ${directory} is a file; name a directory`
