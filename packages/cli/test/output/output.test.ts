@@ -54,6 +54,7 @@ const printing: readonly (readonly string[])[] = [
   ['completion', 'fish'],
   ['completion', 'zsh'],
   ['demo', '--help'],
+  ['jobs', '--help'],
   ['crawl', '--version'],
   ['crawl', '--help'],
   ['crawl', '--help', 'all'],
