@@ -33,7 +33,7 @@ export const programCommands: ReadonlyMap<string, Command> = new Map([
   [
     'top',
     {
-      about: 'show which tasks of a running process compute, and what the others wait for',
+      about: 'show which tasks of a running process compute, and what waits',
       load: async () => (await import('./top-command.ts')).topCommand,
     },
   ],

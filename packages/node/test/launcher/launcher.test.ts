@@ -74,7 +74,7 @@ describe('a launcher', () => {
     await until(() => living(mark).length === 3)
     process.kill(launcher.pid as number, 'SIGKILL')
     expect(await failed).toMatchObject({ code: 'LAUNCHER' })
-    expect(living(mark)).toEqual([])
+    await expect.poll(() => living(mark), { timeout: 20_000 }).toEqual([])
     await expect(exec('true', [], { launcher })).rejects.toMatchObject({ code: 'LAUNCHER' })
   })
 
