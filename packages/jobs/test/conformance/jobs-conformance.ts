@@ -292,7 +292,8 @@ export function jobsConformance(name: string, engine: JobsEngine): void {
         const handle = await jobs.add(long, undefined)
         await working(jobs, [long], () => begun.wait())
         expect(cleaned).toBe(true)
-        expect(await handle.info()).toMatchObject({ state: 'ready', attempt: 0, run: 1 })
+        // A claim that was under way may have taken it once more, and gave it back, too: that is a run, and no attempt.
+        expect(await handle.info()).toMatchObject({ state: 'ready', attempt: 0 })
         await working(jobs, [long], async () => expect(await handle.result()).toBe(1))
       }),
     )
