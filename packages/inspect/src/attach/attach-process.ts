@@ -44,6 +44,8 @@ export interface Attached extends Disposable {
   stacks(refs: readonly number[]): Promise<readonly (readonly string[])[]>
 }
 
+/** How often an inspector that closes meanwhile is opened once more. */
+const attempts = 3
 /** Milliseconds in which a loop that turns answers. */
 const turns = 200
 /** Milliseconds in which the main thread comes by, if only to be interrupted. */
@@ -76,19 +78,27 @@ export async function attach(pid: number, options: AttachOptions = {}): Promise<
   void lock
   let signalled = false
   try {
-    const inspector = await openInspector(target, {
-      wait,
-      onSlow,
-      onSignal: () => {
-        signalled = true
-      },
-    })
-    const visit = await visitTarget(target, inspector, { rows, workers })
-    signalled = visit.open
-    if (visit.open) {
-      throw new AttachError('NO_ANSWER', `process ${pid} does not close its inspector`)
+    for (let attempt = 1; ; attempt++) {
+      const inspector = await openInspector(target, {
+        wait,
+        onSlow,
+        onSignal: () => {
+          signalled = true
+        },
+      })
+      try {
+        const visit = await visitTarget(target, inspector, { rows, workers })
+        signalled = visit.open
+        if (visit.open) {
+          throw new AttachError('NO_ANSWER', `process ${pid} does not close its inspector`)
+        }
+        return new Attachment(target, inspector.ours, visit)
+      } catch (error) {
+        // What the process was still to close for an attach before this one, it may close under us.
+        const isGone = findOpenInspector(target)?.inode !== inspector.listener.inode
+        if (!(error instanceof AttachError && isGone && attempt < attempts)) throw error
+      }
     }
-    return new Attachment(target, inspector.ours, visit)
   } catch (error) {
     if (signalled) leaveCloser(pid)
     throw error
