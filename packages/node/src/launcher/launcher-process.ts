@@ -40,8 +40,10 @@ async function launch(
     }
     const child = spawn(file, args, { cwd, env, stdio: handles, detached: true })
     const { pid } = child
-    if (pid !== undefined) groups.add(pid)
-    child.once('spawn', () => tell({ id, pid: pid as number }))
+    if (pid !== undefined) {
+      groups.add(pid)
+      tell({ id, pid }) // at once: when this process is killed, the other one ends the groups it knows
+    }
     child.once('error', (error: NodeJS.ErrnoException) => {
       if (pid === undefined) tell(failure(id, error))
     })

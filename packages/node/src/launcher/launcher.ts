@@ -102,6 +102,8 @@ export class Launcher implements AsyncDisposable {
   readonly #running = new Map<number, Running>()
   readonly #sockets = new Set<Socket>()
   #control: Socket | undefined
+  /** Settles when the launcher tells nothing more. */
+  #heard: Promise<void> = Promise.resolve()
   #lastId = 0
   #isClosed = false
 
@@ -116,8 +118,8 @@ export class Launcher implements AsyncDisposable {
       env: { PATH: process.env['PATH'] },
       detached: true,
     })
-    helper.once('exit', () => outside.run(() => this.#lost()))
-    helper.once('error', () => outside.run(() => this.#lost()))
+    helper.once('exit', () => outside.run(() => void this.#lost()))
+    helper.once('error', () => outside.run(() => void this.#lost()))
     helper.stdin.on('error', () => {}) // its exit reports it
     this.#helper = helper
   }
@@ -197,10 +199,8 @@ export class Launcher implements AsyncDisposable {
     }
     if (id === 'control') {
       this.#control = socket
+      this.#heard = this.#hearAll(reader)
       this.#ready.set()
-      for await (const line of reader.lines({ max: Infinity })) {
-        this.#hear(JSON.parse(line) as Reply)
-      }
       return
     }
     reader.detach()
@@ -212,6 +212,16 @@ export class Launcher implements AsyncDisposable {
     running.process[(['stdin', 'stdout', 'stderr'] as const)[Number(stream)] ?? 'stderr'] = socket
     running.missing -= 1
     this.#settle(running)
+  }
+
+  async #hearAll(reader: ByteReader): Promise<void> {
+    try {
+      for await (const line of reader.lines({ max: Infinity })) {
+        this.#hear(JSON.parse(line) as Reply)
+      }
+    } catch {
+      // its exit reports it
+    }
   }
 
   #hear(reply: Reply): void {
@@ -239,8 +249,9 @@ export class Launcher implements AsyncDisposable {
   }
 
   /** The launcher is gone: the processes it started have lost their parent. */
-  #lost(): void {
+  async #lost(): Promise<void> {
     this.#isClosed = true
+    await this.#heard // the last that it told may be the pid of a group, which would live on
     this.#exited.set()
     this.#ready.set()
     for (const { process, started, file } of this.#running.values()) {

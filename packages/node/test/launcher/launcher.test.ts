@@ -72,7 +72,7 @@ describe('a launcher', () => {
     )
     const failed = work.then(undefined, (error: unknown) => error)
     await until(() => living(mark).length === 3)
-    await new Promise((told) => void setTimeout(told, 1000)) // what it has begun is told to us a little later
+    await openProcess('sleep', ['300'], { env: { MARK: mark }, launcher })
     process.kill(launcher.pid as number, 'SIGKILL')
     expect(await failed).toMatchObject({ code: 'LAUNCHER' })
     await expect.poll(() => living(mark), { timeout: 20_000 }).toEqual([])
