@@ -49,7 +49,9 @@ export function checkSite({ config, db, sites, tell }: Parts): Job<CheckInput, v
         // Whoever names a site is a stranger to this network: no address of it is asked for.
         connect: { allowAddress: publicAddresses(config.privateSites) },
         findSitemaps: true,
-        onProgress: ({ pages, queued, failed }) => void run.progress({ pages, queued, failed }),
+        onProgress: ({ pages, queued, failed }) => {
+          run.progress({ pages, queued, failed }).catch(() => {}) // the next one may be told again
+        },
         progressInterval: 500,
       })
       const known = await sites.known(id)

@@ -1,7 +1,7 @@
 import { conflate, Room, websocket } from '@corral/ws'
 import type { WebSocketAcceptor } from '@corral/ws'
 import type { JobHandle, Jobs } from '@corral/jobs'
-import { supervisor, TaskMap } from 'corral'
+import { exponential, retry, supervisor, TaskMap } from 'corral'
 import { runningCheck } from './checker.ts'
 import type { CheckInput, CheckProgress } from './check-site.ts'
 import type { Login } from './login.ts'
@@ -37,11 +37,19 @@ export class LiveFeed {
   }
 
   /**
-   * Tells of checks as they go on, whichever process does them.
+   * Tells of checks as they go on, whichever process does them. Where the store does not answer it begins again.
    *
    * Cancellation: ends it.
    */
   async follow(jobs: Jobs, sites: Sites): Promise<void> {
+    await retry(() => this.#followAll(jobs, sites), {
+      attempts: Infinity,
+      backoff: exponential({ base: 100, max: 5000 }),
+      onRetry: (error) => console.error('site-checker: checks cannot be followed:', error),
+    })
+  }
+
+  async #followAll(jobs: Jobs, sites: Sites): Promise<void> {
     await supervisor(
       async (group) => {
         const followed = new TaskMap<string>(group)

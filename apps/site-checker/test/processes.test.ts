@@ -1,6 +1,6 @@
 import { openTestPostgres } from '@corral/db/testing'
 import { openWebSocket } from '@corral/ws'
-import { run } from 'corral'
+import { run, sleep } from 'corral'
 import { describe, expect, it } from 'vitest'
 import { clientOf, startChecker } from './checker-process.ts'
 import { added, checked, until } from './checks.ts'
@@ -36,6 +36,7 @@ describe('the site checker as several processes on PostgreSQL', () => {
         const killedAt = site.asked
         await until(async () => site.asked > killedAt + 10)
         await server.stop()
+        await sleep(2000)
         await server.start()
         const { check } = await checked(ask, id)
         expect(check.pages).toBe(151)
