@@ -1,11 +1,18 @@
 import { parseRetryAfter } from '@corral/http'
 import { isCancelled, now, timeout } from 'corral'
-import { extractMimeType } from '../fetch/mime-type.ts'
+import { extractMimeType, isHtml } from '../fetch/mime-type.ts'
 import { failureOfError, failureOfStatus, type Failure } from '../fetch/failure.ts'
 import { isAmong, readBody, type ReadBody } from '../page/read-body.ts'
+import { packBody, unpackBody } from '../page/packed-body.ts'
 import { readPage, type ReadPage } from '../page/read-page.ts'
 import { parseRobotsDirectives } from '../robots/robots-directives.ts'
-import type { FrontierEntry, StoredLink, StoredPage, Validators } from '../store/outcome.ts'
+import type {
+  FrontierEntry,
+  StoredBody,
+  StoredLink,
+  StoredPage,
+  Validators,
+} from '../store/outcome.ts'
 import { WarcError } from '../warc/warc-error.ts'
 import type { UrlNormalizer } from '../url/url-normalizer.ts'
 import type { Scope } from '../url/scope.ts'
@@ -13,7 +20,7 @@ import type { CrawlLimits } from './crawl-limits.ts'
 import { discard } from './discard.ts'
 import { leadsBack } from './cookie-wall.ts'
 import { isRedirect, locationOf } from './location.ts'
-import { requestFor, validatorsOf } from './conditional-request.ts'
+import { lacksExtraction, requestFor, validatorsOf } from './conditional-request.ts'
 import type { CrawlHeaders, CrawlResponse, CrawlSession } from './crawl-session.ts'
 import type { LinkPolicy } from './link-policy.ts'
 import type { PageHandler } from './page-handling.ts'
@@ -41,6 +48,10 @@ export interface VisitContext {
   readonly keepsCookies?: boolean | undefined
   /** What was fetched before lacks some of what is extracted: milliseconds since the epoch. */
   readonly extractionSince?: number | undefined
+  /** Whether bodies are kept in the store. */
+  readonly keepBodies?: boolean | undefined
+  /** Gives the body that was kept of a page, by its number. */
+  readonly bodyOf?: ((id: number) => Promise<StoredBody | undefined>) | undefined
   /** Whether pages with the same body are told apart by a hash. */
   readonly dedupe?: boolean | undefined
   /** Types of bodies beyond HTML that are read for handlers. */
@@ -61,6 +72,8 @@ export type Visit =
       /** The page is what it was when it was fetched before. */
       readonly result: 'unchanged'
       readonly fetchedAt: number
+      /** What was extracted anew. */
+      readonly data?: string | undefined
     }
   | {
       readonly result: 'failure'
@@ -99,6 +112,7 @@ export async function visitPage(
   const durationMs = Math.round(now() - startedAt)
   const { answer, read, redirect, other } = fetched
   const links = decided(entry, fetched.links, read, context)
+  const body = context.keepBodies === true ? (read?.body ?? other?.bytes) : undefined
   const page: StoredPage = {
     status: answer.status,
     contentType: answer.contentType,
@@ -113,6 +127,7 @@ export async function visitPage(
     durationMs,
     validators: answer.validators,
     hash: read?.hash,
+    ...(body === undefined ? {} : { body: Buffer.from(await packBody(body)).toString('base64') }),
   }
   if (context.handling !== undefined && redirect === undefined && entry.sitemap !== true) {
     const source = {
@@ -158,7 +173,7 @@ export interface Answer {
 
 export type Fetched =
   | Extract<Visit, { result: 'failure' }>
-  | { readonly result: 'unchanged' }
+  | { readonly result: 'unchanged'; readonly data?: string | undefined }
   | {
       readonly result: 'answer'
       readonly answer: Answer
@@ -176,7 +191,7 @@ async function fetchEntry(entry: FrontierEntry, context: VisitContext): Promise<
     const url = addressOf(entry.url)
     await using response = await context.session.get(url, requestFor(entry, context))
     const { status } = response
-    if (status === 304 && entry.before !== undefined) return { result: 'unchanged' }
+    if (status === 304 && entry.before !== undefined) return await unchanged(entry, context)
     const location = locationOf(response)
     if (isRedirect(status) && location !== undefined) {
       await discard(response)
@@ -203,6 +218,21 @@ async function fetchEntry(entry: FrontierEntry, context: VisitContext): Promise<
   }
 }
 
+/** A page that is what it was; what it lacks is extracted from the body that was kept. */
+async function unchanged(
+  entry: FrontierEntry,
+  { handling, bodyOf, extractionSince }: VisitContext,
+): Promise<Fetched> {
+  if (handling === undefined || !lacksExtraction(entry, extractionSince)) {
+    return { result: 'unchanged' }
+  }
+  const stored = await bodyOf?.(entry.id)
+  if (stored === undefined || !isHtml(stored.contentType)) return { result: 'unchanged' }
+  const html = new TextDecoder(stored.charset).decode(unpackBody(stored.packed))
+  const extracted = handling.extract(html, addressOf(entry.url))
+  return extracted.result === 'failure' ? extracted : { result: 'unchanged', data: extracted.data }
+}
+
 async function readAnswer(
   entry: FrontierEntry,
   response: CrawlResponse,
@@ -223,7 +253,7 @@ async function readAnswer(
   }
   const { headers } = response
   if (!isHtml(contentType)) {
-    if (context.handling !== undefined && isAmong(contentType, context.bodies ?? textBodies)) {
+    if (isRead(context) && isAmong(contentType, context.bodies ?? textBodies)) {
       const other = await readBody(response.body, contentType)
       return { result: 'answer', answer, headers, other, links: [] }
     }
@@ -237,7 +267,7 @@ async function readAnswer(
     maxLinks: limits.maxLinks,
     agent,
     normalizer,
-    keepText: context.handling !== undefined,
+    keepText: isRead(context),
     hash: context.dedupe ?? false,
   })
   const depth = entry.depth + 1
@@ -262,7 +292,12 @@ function withoutRepeat({ request }: FrontierEntry, failure: Failure): Failure {
   return mayRepeat ? failure : { ...failure, retryable: false }
 }
 
-/** What handlers are given besides HTML unless they ask for more. */
+/** Whether somebody wants more of a body than its links. */
+function isRead({ handling, keepBodies }: VisitContext): boolean {
+  return handling !== undefined || keepBodies === true
+}
+
+/** What is read besides HTML unless more is asked for. */
 const textBodies: readonly string[] = [
   'text/*',
   'application/json',
@@ -271,12 +306,6 @@ const textBodies: readonly string[] = [
   'application/*+xml',
   'application/x-ndjson',
 ]
-
-/** One that does not say what it is is taken for a page. */
-function isHtml(contentType: string | undefined): boolean {
-  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  return type === '' || type === 'text/html' || type === 'application/xhtml+xml'
-}
 
 function noteOf(read: ReadPage | undefined, bodyNote: string | undefined): string | undefined {
   if (read === undefined) return undefined

@@ -9,6 +9,8 @@ import type {
   Seed,
   SkippedUrl,
   StoreCounts,
+  StoredBody,
+  StoredRecord,
 } from '../outcome.ts'
 import type { StoreOptions } from '../open-store.ts'
 import type { HostPace, ShareListener, Store, StoreShare } from '../store.ts'
@@ -20,6 +22,7 @@ import { redirectsOf } from './look-ups.ts'
 import { buryDead, Membership } from './membership.ts'
 import { postgresErrorOf } from './postgres-error.ts'
 import { queueFailed, queueSkipped, queueStale, queueWithinDepth } from './queue-again.ts'
+import { keepRecords } from './keep-records.ts'
 import { storeOutcomes } from './store-outcomes.ts'
 import { urlKey } from './url-key.ts'
 
@@ -119,7 +122,7 @@ export class PostgresStore implements Store, StoreShare {
     await this.#change((tx, deltas) => queueSkipped(tx, deltas, ids))
   }
 
-  async note(judgement: number, extraction: number, at: number): Promise<Noted> {
+  async note(judgement: number | undefined, extraction: number, at: number): Promise<Noted> {
     return await this.#change(async (tx) => {
       const rows = await tx.query<{ name: string; value: number }>(
         sql`select name, value::float8 as value from tally where name in ('judgement', 'extraction', 'extraction-since')`,
@@ -129,13 +132,31 @@ export class PostgresStore implements Store, StoreShare {
       const extractionSince = isSame ? of('extraction-since') : at
       await tx.execute(
         sql`insert into tally values ${sql.values([
-          ['judgement', judgement],
+          ...(judgement === undefined ? [] : [['judgement', judgement]]),
           ['extraction', extraction],
           ['extraction-since', extractionSince],
         ])} on conflict (name) do update set value = excluded.value`,
       )
-      return { isNew: of('judgement') !== judgement, extractionSince }
+      const isNew = judgement !== undefined && of('judgement') !== judgement
+      return { isNew, extractionSince }
     })
+  }
+
+  async bodyOf(id: number): Promise<StoredBody | undefined> {
+    const rows = await this.#read((db) =>
+      db.query<{ contentType: string | null; charset: string | null; packed: Uint8Array }>(
+        sql`select p.content_type as "contentType", p.charset, b.packed
+            from body b join page p on p.url_id = b.url_id where b.url_id = ${id}`,
+      ),
+    )
+    const [row] = rows
+    if (row === undefined) return undefined
+    const { contentType, charset, packed } = row
+    return { contentType: contentType ?? undefined, charset: charset ?? undefined, packed }
+  }
+
+  async keepRecords(records: readonly StoredRecord[]): Promise<void> {
+    await this.#change((tx) => keepRecords(tx, records))
   }
 
   async cookies(): Promise<Jar[]> {
