@@ -61,13 +61,13 @@ export async function extractStored<T>({
   )
   let pages = 0
   let failed = 0
-  let records: StoredRecord[] = []
+  const records: StoredRecord[] = []
   for await (const row of reader.bodies()) {
     if (!isHtml(row.content_type ?? undefined)) continue
     pages++
     let data: string | undefined
     try {
-      data = JSON.stringify(readField(extract, parsed(row))) as string | undefined
+      data = JSON.stringify(readField(extract, parsed(row)))
     } catch (error) {
       failed++
       onFailure?.(row.url, error)

@@ -139,5 +139,5 @@ export class PageHandling<T, Item> implements PageHandler {
 
 /** Undefined for what JSON has no word for: then there is nothing to store. */
 function jsonOf(value: unknown): string | undefined {
-  return JSON.stringify(value) as string | undefined
+  return JSON.stringify(value)
 }

@@ -2,8 +2,8 @@ import { parseRetryAfter } from '@corral/http'
 import { isCancelled, now, timeout } from 'corral'
 import { extractMimeType, isHtml } from '../fetch/mime-type.ts'
 import { failureOfError, failureOfStatus, type Failure } from '../fetch/failure.ts'
-import { isAmong, readBody, type ReadBody } from '../page/read-body.ts'
-import { packBody, unpackBody } from '../page/packed-body.ts'
+import { readBody, type ReadBody } from '../page/read-body.ts'
+import { packBody } from '../page/packed-body.ts'
 import { readPage, type ReadPage } from '../page/read-page.ts'
 import { parseRobotsDirectives } from '../robots/robots-directives.ts'
 import type {
@@ -20,13 +20,15 @@ import type { CrawlLimits } from './crawl-limits.ts'
 import { discard } from './discard.ts'
 import { leadsBack } from './cookie-wall.ts'
 import { isRedirect, locationOf } from './location.ts'
-import { lacksExtraction, requestFor, validatorsOf } from './conditional-request.ts'
+import { requestFor, validatorsOf } from './conditional-request.ts'
 import type { CrawlHeaders, CrawlResponse, CrawlSession } from './crawl-session.ts'
 import type { LinkPolicy } from './link-policy.ts'
 import type { PageHandler } from './page-handling.ts'
 import { addressOf, storedRequest } from './page-request.ts'
+import { isRead, isWanted } from './wanted-bodies.ts'
 import { keptLink, redirected } from './redirected.ts'
 import { refreshOf } from './refresh-header.ts'
+import { unchanged } from './unchanged-page.ts'
 import { visitSitemap } from './visit-sitemap.ts'
 
 /** What visiting a page needs to know of the crawl. */
@@ -218,21 +220,6 @@ async function fetchEntry(entry: FrontierEntry, context: VisitContext): Promise<
   }
 }
 
-/** A page that is what it was; what it lacks is extracted from the body that was kept. */
-async function unchanged(
-  entry: FrontierEntry,
-  { handling, bodyOf, extractionSince }: VisitContext,
-): Promise<Fetched> {
-  if (handling === undefined || !lacksExtraction(entry, extractionSince)) {
-    return { result: 'unchanged' }
-  }
-  const stored = await bodyOf?.(entry.id)
-  if (stored === undefined || !isHtml(stored.contentType)) return { result: 'unchanged' }
-  const html = new TextDecoder(stored.charset).decode(unpackBody(stored.packed))
-  const extracted = handling.extract(html, addressOf(entry.url))
-  return extracted.result === 'failure' ? extracted : { result: 'unchanged', data: extracted.data }
-}
-
 async function readAnswer(
   entry: FrontierEntry,
   response: CrawlResponse,
@@ -253,7 +240,7 @@ async function readAnswer(
   }
   const { headers } = response
   if (!isHtml(contentType)) {
-    if (isRead(context) && isAmong(contentType, context.bodies ?? textBodies)) {
+    if (isRead(contentType, context)) {
       const other = await readBody(response.body, contentType)
       return { result: 'answer', answer, headers, other, links: [] }
     }
@@ -267,7 +254,7 @@ async function readAnswer(
     maxLinks: limits.maxLinks,
     agent,
     normalizer,
-    keepText: isRead(context),
+    keepText: isWanted(context),
     hash: context.dedupe ?? false,
   })
   const depth = entry.depth + 1
@@ -291,21 +278,6 @@ function withoutRepeat({ request }: FrontierEntry, failure: Failure): Failure {
   const mayRepeat = method !== 'POST' && method !== 'PATCH'
   return mayRepeat ? failure : { ...failure, retryable: false }
 }
-
-/** Whether somebody wants more of a body than its links. */
-function isRead({ handling, keepBodies }: VisitContext): boolean {
-  return handling !== undefined || keepBodies === true
-}
-
-/** What is read besides HTML unless more is asked for. */
-const textBodies: readonly string[] = [
-  'text/*',
-  'application/json',
-  'application/*+json',
-  'application/xml',
-  'application/*+xml',
-  'application/x-ndjson',
-]
 
 function noteOf(read: ReadPage | undefined, bodyNote: string | undefined): string | undefined {
   if (read === undefined) return undefined

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { Claims } from './claims.ts'
 import { jarsOf, keepJars } from './cookie-table.ts'
 import { packedLink } from './link-traits.ts'
-import { openDatabase, type OpenDatabaseOptions } from './open-database.ts'
+import { closeDatabase, openDatabase, type OpenDatabaseOptions } from './open-database.ts'
 import type {
   FrontierEntry,
   Jar,
@@ -141,9 +141,7 @@ export class StoreEngine {
 
   /** Replaces what was extracted from some pages. */
   keepRecords(records: readonly StoredRecord[]): StoreCounts {
-    return this.#transaction(() => {
-      for (const record of records) this.#pages.keepRecord(record)
-    })
+    return this.#transaction(() => records.forEach((each) => this.#pages.keepRecord(each)))
   }
 
   cookies(): Jar[] {
@@ -181,14 +179,8 @@ export class StoreEngine {
   }
 
   close(): void {
-    try {
-      this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-    } catch {
-      // A reader holds on to it: the next one to open does it.
-    } finally {
-      this.#db.close()
-      this.#owner[Symbol.dispose]()
-    }
+    closeDatabase(this.#db)
+    this.#owner[Symbol.dispose]()
   }
 
   #transaction(work: () => void): StoreCounts {

@@ -18,11 +18,12 @@ import { StoreError } from '../store-error.ts'
 import { countsOf, Deltas } from './deltas.ts'
 import { HostShare } from './host-share.ts'
 import { UrlLinker } from './link-urls.ts'
-import { redirectsOf } from './look-ups.ts'
+import { bodyOf, redirectsOf } from './look-ups.ts'
 import { buryDead, Membership } from './membership.ts'
+import { note } from './note.ts'
 import { postgresErrorOf } from './postgres-error.ts'
 import { queueFailed, queueSkipped, queueStale, queueWithinDepth } from './queue-again.ts'
-import { keepRecords } from './keep-records.ts'
+import { keepRecords } from './insert-kept.ts'
 import { storeOutcomes } from './store-outcomes.ts'
 import { urlKey } from './url-key.ts'
 
@@ -123,36 +124,11 @@ export class PostgresStore implements Store, StoreShare {
   }
 
   async note(judgement: number | undefined, extraction: number, at: number): Promise<Noted> {
-    return await this.#change(async (tx) => {
-      const rows = await tx.query<{ name: string; value: number }>(
-        sql`select name, value::float8 as value from tally where name in ('judgement', 'extraction', 'extraction-since')`,
-      )
-      const of = (name: string): number => rows.find((row) => row.name === name)?.value ?? 0
-      const isSame = of('extraction') === extraction
-      const extractionSince = isSame ? of('extraction-since') : at
-      await tx.execute(
-        sql`insert into tally values ${sql.values([
-          ...(judgement === undefined ? [] : [['judgement', judgement]]),
-          ['extraction', extraction],
-          ['extraction-since', extractionSince],
-        ])} on conflict (name) do update set value = excluded.value`,
-      )
-      const isNew = judgement !== undefined && of('judgement') !== judgement
-      return { isNew, extractionSince }
-    })
+    return await this.#change((tx) => note(tx, judgement, extraction, at))
   }
 
   async bodyOf(id: number): Promise<StoredBody | undefined> {
-    const rows = await this.#read((db) =>
-      db.query<{ contentType: string | null; charset: string | null; packed: Uint8Array }>(
-        sql`select p.content_type as "contentType", p.charset, b.packed
-            from body b join page p on p.url_id = b.url_id where b.url_id = ${id}`,
-      ),
-    )
-    const [row] = rows
-    if (row === undefined) return undefined
-    const { contentType, charset, packed } = row
-    return { contentType: contentType ?? undefined, charset: charset ?? undefined, packed }
+    return await this.#read((db) => bodyOf(db, id))
   }
 
   async keepRecords(records: readonly StoredRecord[]): Promise<void> {

@@ -5,6 +5,7 @@ import type { Deltas } from './deltas.ts'
 import type { UrlLinker } from './link-urls.ts'
 import type { Arrival } from './merge-links.ts'
 import { queueStale, type Stale } from './queue-again.ts'
+import { insertBodies, insertRecords } from './insert-kept.ts'
 import { textOf } from './text-of.ts'
 import { originalsOf, redirectsFrom } from './look-ups.ts'
 
@@ -227,27 +228,9 @@ async function insertPages(tx: Executor, deltas: Deltas, ends: readonly End[]): 
     tx,
     rows.map(({ id, page: { data } }) => ({ id, data })),
   )
-  const bodies = rows.flatMap(({ id, page: { body } }) =>
-    body === undefined ? [] : [{ id, body }],
-  )
-  if (bodies.length === 0) return
-  await tx.execute(
-    sql`insert into body select id, decode(packed, 'base64')
-        from unnest(${bodies.map(({ id }) => id)}::int8[], ${bodies.map(({ body }) => body)}::text[]) c (id, packed)
-        on conflict (url_id) do update set packed = excluded.packed`,
-  )
-}
-
-async function insertRecords(
-  tx: Executor,
-  given: readonly { readonly id: number; readonly data: string | undefined }[],
-): Promise<void> {
-  const records = given.filter(({ data }) => data !== undefined)
-  if (records.length === 0) return
-  await tx.execute(
-    sql`insert into record select id, data::json
-        from unnest(${records.map(({ id }) => id)}::int8[], ${records.map(({ data }) => textOf(data))}::text[]) c (id, data)
-        on conflict (url_id) do update set data = excluded.data`,
+  await insertBodies(
+    tx,
+    rows.map(({ id, page: { body } }) => ({ id, body })),
   )
 }
 
