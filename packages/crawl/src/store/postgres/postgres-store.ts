@@ -268,7 +268,7 @@ export class PostgresStore implements Store, StoreShare {
         this.#db.transaction(async (tx) => {
           await tx.query(lock)
           const before = this.#me
-          const heldUntil = before?.membership.heldUntil
+          const heldUntil = before?.membership.heldUntil ?? -Infinity
           try {
             const deltas = new Deltas()
             const result = await work(tx, deltas)
@@ -278,8 +278,7 @@ export class PostgresStore implements Store, StoreShare {
           } catch (error) {
             // While the lock is held: what it said of this program is not so.
             this.#me = before
-            if (before !== undefined && heldUntil !== undefined)
-              before.membership.heldUntil = heldUntil
+            if (before !== undefined) before.membership.heldUntil = heldUntil
             throw error
           }
         }),
