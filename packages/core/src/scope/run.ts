@@ -124,6 +124,7 @@ export async function program<T>(
     await nursery.end()
   } finally {
     for (const stop of stops) stop()
+    asked.ended()
   }
   if (task.state === 'fulfilled') return task.value as T
   if (asked.exitCode !== undefined) await exitNow(asked.exitCode)
