@@ -78,8 +78,6 @@ async function program(
   })
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
-  const happens = (from: NodeJS.EventEmitter, event: string): Promise<unknown> =>
-    once(from, event, { signal: currentSignal() })
   await timeout(60_000, () =>
     race([
       () => happens(child.stdout, 'data'),
@@ -93,6 +91,10 @@ async function program(
 }
 
 let programs = 0
+
+function happens(from: NodeJS.EventEmitter, event: string): Promise<unknown> {
+  return once(from, event, { signal: currentSignal() })
+}
 
 function stateOf({ child }: { readonly child: ChildProcess }): string {
   if (child.signalCode !== null) return `died of ${child.signalCode}`
