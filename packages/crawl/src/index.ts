@@ -2,6 +2,8 @@
 
 export { crawl, defaultUserAgent } from './crawl/crawl.ts'
 export type { CrawlOptions, HostSettings } from './crawl/crawl-options.ts'
+export { extractStored } from './crawl/extract-stored.ts'
+export type { ExtractStoredOptions, StoredExtraction } from './crawl/extract-stored.ts'
 export { defaultCrawlLimits } from './crawl/crawl-limits.ts'
 export type { CrawlLimits } from './crawl/crawl-limits.ts'
 export type { LinkPolicyOptions } from './crawl/link-policy.ts'
@@ -59,6 +61,7 @@ export { StoreError } from './store/store-error.ts'
 export type { StoreErrorCode } from './store/store-error.ts'
 export { StoreReader } from './store/store-reader.ts'
 export type {
+  BodyRow,
   BrokenLinkRow,
   ErrorRow,
   ItemRow,
@@ -71,9 +74,11 @@ export type {
   FrontierEntry,
   Outcome,
   StoreCounts,
+  StoredBody,
   StoredFailure,
   StoredLink,
   StoredPage,
+  StoredRecord,
   Validators,
 } from './store/outcome.ts'
 export { normalizeUrl, trackingParameters } from './url/normalize-url.ts'

@@ -1,21 +1,11 @@
-import {
-  attribute,
-  list,
-  record,
-  text,
-  trackingParameters,
-  type CrawlOptions,
-  type Field,
-} from '@corral/crawl'
-import { MisuseError } from 'corral'
+import { trackingParameters, type CrawlOptions } from '@corral/crawl'
 import type { CrawlSettings } from '../options/crawl-options.ts'
-import type { Extraction } from '../options/extraction.ts'
-import { UsageError } from '../options/usage-error.ts'
+import { extractionOptions } from './extraction-options.ts'
 
 /** What the settings of the command mean to the library. */
 export function crawlOptionsOf(seeds: readonly string[], settings: CrawlSettings): CrawlOptions {
   const { depth, maxPages, maxTime, maxBytes, userAgent, include, exclude } = settings
-  const { refresh, extract, proxy, warc, first } = settings
+  const { refresh, extract, keep, proxy, warc, first } = settings
   const stripped = settings.stripTracking ? trackingParameters : []
   return {
     seeds,
@@ -53,9 +43,8 @@ export function crawlOptionsOf(seeds: readonly string[], settings: CrawlSettings
     ...(proxy === undefined ? {} : { proxy }),
     ...(warc === undefined ? {} : { warc }),
     ...(refresh === undefined ? {} : { refreshAfter: refresh }),
-    ...(extract.length === 0
-      ? {}
-      : { extract: recordOf(extract), extractVersion: JSON.stringify(extract) }),
+    ...(extract.length === 0 ? {} : extractionOptions(extract)),
+    ...(keep === undefined ? {} : { keep }),
     normalize: {
       stripParameters: [...stripped, ...settings.stripQuery],
       sortQuery: settings.sortQuery,
@@ -79,22 +68,4 @@ const noTraps: NonNullable<CrawlOptions['traps']> = {
   maxSuspects: Infinity,
   yearsAhead: Infinity,
   yearsBack: Infinity,
-}
-
-/** What to read from each page. The selectors are only looked at here: an option need not wait for the crawler. */
-function recordOf(extractions: readonly Extraction[]): Field<unknown> {
-  const fields = extractions.map((each): [name: string, field: Field<unknown>] => {
-    try {
-      return [each.name, fieldOf(each)]
-    } catch (error) {
-      if (!(error instanceof MisuseError)) throw error
-      throw new UsageError(`extract must have a CSS selector, got "${each.selector}"`)
-    }
-  })
-  return record(Object.fromEntries(fields))
-}
-
-function fieldOf({ selector, attribute: name, all }: Extraction): Field<unknown> {
-  if (all) return name === undefined ? list(selector) : list(selector, attribute(name))
-  return name === undefined ? text(selector) : attribute(name, selector)
 }

@@ -19,6 +19,7 @@ import {
   jobsWebOptions,
   jobsWorkOptions,
 } from '../options/jobs-options.ts'
+import { extractOptions } from '../options/extract-options.ts'
 import { entriesOf, type AnyOption } from '../options/option.ts'
 import { storeOptions } from '../options/store-options.ts'
 
@@ -37,7 +38,7 @@ export function commandShapes(): CommandShape[] {
   const onStores = [...storeCommands].map(([name, command]): CommandShape => ({
     path: ['crawl', name],
     about: command.about,
-    options: entriesOf(storeOptions),
+    options: name === 'extract' ? entriesOf(extractOptions) : entriesOf(storeOptions),
     words: writesFile.has(name) ? 'file' : 'nothing',
   }))
   return [

@@ -58,6 +58,7 @@ export interface CrawlSettings {
   readonly header: readonly (readonly [name: string, value: string])[]
   readonly headerOrigin: readonly string[]
   readonly extract: readonly Extraction[]
+  readonly keep: 'bodies' | undefined
   readonly store: string
   readonly export: string | undefined
   readonly warc: string | undefined
@@ -192,6 +193,11 @@ export const crawlOptions: OptionTable<CrawlSettings> = {
     takes: extraction,
     multiple: true,
     help: 'read from pages: title=h1',
+    group: results,
+  },
+  keep: {
+    takes: { ...choice(['bodies']), placeholder: '<what>' },
+    help: 'bodies: for corral crawl extract',
     group: results,
   },
   store: {

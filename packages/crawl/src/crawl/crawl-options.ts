@@ -39,6 +39,11 @@ export interface CrawlOptions<T = unknown, Item = unknown>
   readonly findSitemaps?: boolean
   /** Ask again, conditionally, for pages whose answer is older than so many milliseconds; 0 for all. Left out: for none. */
   readonly refreshAfter?: number
+  /**
+   * `bodies`: those of HTML pages, and of the types that `bodies` names, are kept in the store, packed: for `extractStored`, and
+   * `reader.bodies()`.
+   */
+  readonly keep?: 'bodies'
   /** Whether the links of a page whose body another page has as well are left alone. @default false */
   readonly dedupe?: boolean
   /** From where on URLs are taken for traps; `Infinity` for never. Of a store that is open its own count. */
@@ -83,7 +88,7 @@ export interface CrawlOptions<T = unknown, Item = unknown>
   readonly extract?: Field<T>
   /**
    * Another text than in the run before says that `extract` reads something else: then `refreshAfter` fetches pages without asking
-   * whether they have changed. Other names in a `record` say so by themselves.
+   * whether they have changed, or extracts from the body that was kept. Other names in a `record` say so by themselves.
    */
   readonly extractVersion?: string
   /**
@@ -94,7 +99,7 @@ export interface CrawlOptions<T = unknown, Item = unknown>
   /** Further handlers, by the names that `follow` and seeds give: so they are known again when the crawl goes on. */
   readonly handlers?: Readonly<Record<string, (page: CrawlPage<T, Item>) => unknown>>
   /**
-   * Types of bodies that handlers are given besides HTML, such as `application/pdf`; all of them: `*`.
+   * Types of bodies that handlers are given, and `keep` keeps, besides HTML, such as `application/pdf`; all of them: `*`.
    *
    * @default text, JSON and XML
    */

@@ -1,7 +1,6 @@
 import { MisuseError, now, shield, sleep, taskGroup } from 'corral'
 import { ForeignSession } from '../fetch/foreign-session.ts'
 import { OwnHeadersSession, ownHeaders } from '../fetch/own-headers.ts'
-import { keysOf } from '../extract/record.ts'
 import { RobotsGate } from '../robots/robots-gate.ts'
 import { robotsToken } from '../robots/robots-token.ts'
 import { openStore } from '../store/open-store.ts'
@@ -19,7 +18,7 @@ import type { CrawlSession } from './crawl-session.ts'
 import { Dispatcher, type Attempt } from './dispatcher.ts'
 import type { CrawlPage } from './crawl-page.ts'
 import { HostHealth } from './host-health.ts'
-import { hashOf, judgeAgain, judgementOf } from './judge-again.ts'
+import { extractionOf, judgeAgain, judgementOf } from './judge-again.ts'
 import { createLinkPolicy } from './link-policy.ts'
 import { OutcomeWriter } from './outcome-writer.ts'
 import { logIn } from './login.ts'
@@ -89,8 +88,7 @@ async function start<T, Item>(
       hasProxy: options.proxy !== undefined,
     })
   headersWith()
-  const { extractVersion = '' } = options
-  const extraction = extract === undefined ? 0 : hashOf([keysOf(extract), extractVersion])
+  const extraction = extractionOf(options)
   const plan: Plan = {
     options,
     limits,
@@ -217,6 +215,8 @@ async function work(plan: Plan, store: Store, session: CrawlSession): Promise<Cr
     headers: { 'user-agent': userAgent, accept: 'text/html,*/*;q=0.5' },
     handling: plan.handling,
     dedupe: options.dedupe,
+    keepBodies: options.keep === 'bodies',
+    bodyOf: (id: number) => store.bodyOf(id),
     bodies: options.bodies,
     ignoreNofollow: options.nofollow === 'ignore',
     linkPolicy: createLinkPolicy(options),

@@ -19,3 +19,9 @@ export function extractMimeType(header: string | undefined): string | undefined 
   if (type === undefined) return header
   return charset === undefined ? type : `${type}; charset=${charset}`
 }
+
+/** One that does not say what it is is taken for a page. */
+export function isHtml(contentType: string | undefined): boolean {
+  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
+  return type === '' || type === 'text/html' || type === 'application/xhtml+xml'
+}

@@ -9,6 +9,8 @@ import type {
   Seed,
   SkippedUrl,
   StoreCounts,
+  StoredBody,
+  StoredRecord,
 } from '../outcome.ts'
 import type { StoreOptions } from '../open-store.ts'
 import type { HostPace, ShareListener, Store, StoreShare } from '../store.ts'
@@ -16,10 +18,12 @@ import { StoreError } from '../store-error.ts'
 import { countsOf, Deltas } from './deltas.ts'
 import { HostShare } from './host-share.ts'
 import { UrlLinker } from './link-urls.ts'
-import { redirectsOf } from './look-ups.ts'
+import { bodyOf, redirectsOf } from './look-ups.ts'
 import { buryDead, Membership } from './membership.ts'
+import { note } from './note.ts'
 import { postgresErrorOf } from './postgres-error.ts'
 import { queueFailed, queueSkipped, queueStale, queueWithinDepth } from './queue-again.ts'
+import { keepRecords } from './insert-kept.ts'
 import { storeOutcomes } from './store-outcomes.ts'
 import { urlKey } from './url-key.ts'
 
@@ -119,23 +123,16 @@ export class PostgresStore implements Store, StoreShare {
     await this.#change((tx, deltas) => queueSkipped(tx, deltas, ids))
   }
 
-  async note(judgement: number, extraction: number, at: number): Promise<Noted> {
-    return await this.#change(async (tx) => {
-      const rows = await tx.query<{ name: string; value: number }>(
-        sql`select name, value::float8 as value from tally where name in ('judgement', 'extraction', 'extraction-since')`,
-      )
-      const of = (name: string): number => rows.find((row) => row.name === name)?.value ?? 0
-      const isSame = of('extraction') === extraction
-      const extractionSince = isSame ? of('extraction-since') : at
-      await tx.execute(
-        sql`insert into tally values ${sql.values([
-          ['judgement', judgement],
-          ['extraction', extraction],
-          ['extraction-since', extractionSince],
-        ])} on conflict (name) do update set value = excluded.value`,
-      )
-      return { isNew: of('judgement') !== judgement, extractionSince }
-    })
+  async note(judgement: number | undefined, extraction: number, at: number): Promise<Noted> {
+    return await this.#change((tx) => note(tx, judgement, extraction, at))
+  }
+
+  async bodyOf(id: number): Promise<StoredBody | undefined> {
+    return await this.#read((db) => bodyOf(db, id))
+  }
+
+  async keepRecords(records: readonly StoredRecord[]): Promise<void> {
+    await this.#change((tx) => keepRecords(tx, records))
   }
 
   async cookies(): Promise<Jar[]> {
