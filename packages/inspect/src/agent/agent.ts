@@ -1,7 +1,7 @@
 import type fsModule from 'node:fs'
 import type inspectorModule from 'node:inspector'
 import type netModule from 'node:net'
-import type { Server, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type osModule from 'node:os'
 import type timersModule from 'node:timers'
 import type { ScopeNode } from 'corral/lowlevel'
@@ -129,61 +129,69 @@ export function agent(parts: AgentParts, target: typeof globalThis): Agent {
   function installed(): string {
     for (const timer of closing.splice(0)) timers.clearTimeout(timer)
     let refused: string | undefined
-    if (path === undefined) {
-      try {
-        listen()
-      } catch (error) {
-        refused = (error as Error).message
-      }
+    let socket: string | undefined
+    try {
+      socket = listen()
+    } catch (error) {
+      refused = (error as Error).message
     }
-    const told: Installed = { hello: hello(), socket: path, refused }
+    const told: Installed = { hello: hello(), socket, refused }
     return JSON.stringify(told)
   }
 
-  let server: Server | undefined
-  let folder: string | undefined
-  let path: string | undefined
+  /** What closes a socket that nobody has connected to yet. */
+  const unused = new Set<() => void>()
   let clients = 0
 
-  /** In the first folder in which a socket can be made that nobody else reaches. */
-  function listen(): void {
+  /**
+   * Opens a socket for one client, in the first folder in which one can be made that nobody else reaches. Once the client is there,
+   * or does not come, there is no file any more.
+   */
+  function listen(): string {
     let last: unknown
     for (const place of [process.env['XDG_RUNTIME_DIR'], os.tmpdir(), '/dev/shm', '/tmp']) {
       if (place === undefined || place.length > 70) continue
+      let folder: string | undefined
+      const close = (): void => {
+        if (!unused.delete(close)) return
+        server.close()
+        try {
+          if (folder !== undefined) fs.rmSync(folder, { recursive: true, force: true })
+        } catch {
+          // It is empty, and nobody's.
+        }
+        removeIfUnused()
+      }
+      const server = net.createServer((socket) => {
+        clients++
+        close()
+        serve(socket)
+      })
+      server.on('error', close)
+      unused.add(close)
       try {
         folder = fs.mkdtempSync(`${place}/corral-`)
-        const socket = `${folder}/agent`
-        server = net.createServer(serve)
-        server.on('error', remove)
-        server.listen({ path: socket, exclusive: true })
-        fs.chmodSync(socket, 0o600)
+        const path = `${folder}/agent`
+        server.listen({ path, exclusive: true })
+        fs.chmodSync(path, 0o600)
         server.unref()
-        path = socket
-        return
+        // After a block a client that has come meanwhile is accepted first.
+        timers.setTimeout(() => timers.setImmediate(close), 10_000).unref()
+        return path
       } catch (error) {
         last = error
-        remove()
+        close()
       }
     }
     throw last
   }
 
+  function removeIfUnused(): void {
+    if (clients === 0 && unused.size === 0 && globals[key] === self) delete globals[key]
+  }
+
   function remove(): void {
-    try {
-      server?.close()
-    } catch {
-      // It was not listening yet.
-    }
-    server = undefined
-    path = undefined
-    if (folder !== undefined) {
-      try {
-        fs.rmSync(folder, { recursive: true, force: true })
-      } catch {
-        // It is empty, and nobody's.
-      }
-      folder = undefined
-    }
+    for (const close of unused) close()
     if (globals[key] === self) delete globals[key]
   }
 
@@ -203,7 +211,6 @@ export function agent(parts: AgentParts, target: typeof globalThis): Agent {
   }
 
   function serve(socket: Socket): void {
-    clients++
     parts.serveClient(parts, socket, {
       globals,
       builtin,
@@ -217,7 +224,7 @@ export function agent(parts: AgentParts, target: typeof globalThis): Agent {
       remove,
       gone() {
         clients--
-        if (clients === 0) remove()
+        removeIfUnused()
       },
     })
   }

@@ -1,6 +1,4 @@
 import { spawn } from 'node:child_process'
-import { rmSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { moveOnAfter, now, shield, sleep, timeout } from 'corral'
 import { requireDuration, requireOptions } from 'corral/lowlevel'
@@ -87,7 +85,7 @@ export async function attach(pid: number, options: AttachOptions = {}): Promise<
         },
       })
       try {
-        const visit = await visitTarget(target, inspector, { rows, workers })
+        const visit = await visitTarget(target, inspector, { rows, workers, wait, onSlow })
         signalled = visit.open
         if (visit.open) {
           throw new AttachError('NO_ANSWER', `process ${pid} does not close its inspector`)
@@ -108,7 +106,6 @@ export async function attach(pid: number, options: AttachOptions = {}): Promise<
 interface Visit {
   readonly hello: Hello
   readonly connection: AgentConnection | undefined
-  readonly socket: string | undefined
   readonly blocked: Reading | undefined
   readonly workers: readonly WorkerReading[]
   readonly openFor: number
@@ -120,17 +117,14 @@ interface Visit {
 async function visitTarget(
   target: TargetProcess,
   { listener, ours }: OpenInspector,
-  { rows, workers }: { rows: number; workers: boolean },
+  { rows, workers, wait, onSlow }: Required<AttachOptions>,
 ): Promise<Visit> {
   const start = now()
   const session = await InspectorSession.open(listener)
   let connection: AgentConnection | undefined
   let done = false
   try {
-    const installed = JSON.parse(
-      await timeout(reacts, () => session.evaluate<string>(`${agentExpression()}.install()`)),
-    ) as Installed
-    const { hello, socket } = installed
+    const { hello, socket } = await install(session, wait, onSlow)
     if (hello.pid !== target.innerPid) {
       throw new AttachError('FOREIGN', `the inspector found is that of process ${hello.pid}`)
     }
@@ -148,7 +142,6 @@ async function visitTarget(
     return {
       hello,
       connection,
-      socket,
       blocked,
       workers: threads,
       openFor: now() - start,
@@ -161,6 +154,33 @@ async function visitTarget(
     }
   }
 }
+
+/** Puts the agent in; where what it interrupts has left no room on the stack, once there is some. */
+async function install(
+  session: InspectorSession,
+  wait: number,
+  onSlow: (reason: string) => void,
+): Promise<Installed> {
+  const start = now()
+  let told = false
+  for (;;) {
+    try {
+      const text = await timeout(reacts, () =>
+        session.evaluate<string>(`${agentExpression()}.install()`),
+      )
+      return JSON.parse(text) as Installed
+    } catch (error) {
+      const full = error instanceof AttachError && error.message.includes('Maximum call stack')
+      if (!full || now() - start >= wait) throw error
+    }
+    if (!told) onSlow('the stack of what it computes is nearly exhausted')
+    told = true
+    await sleep(again)
+  }
+}
+
+/** Milliseconds until a stack that was full is looked at again. */
+const again = 200
 
 const key = `globalThis[Symbol.for('corral.inspect')]`
 
@@ -175,9 +195,12 @@ async function closeSession(
     await session.leave()
     return true
   }
-  await session.evaluateClosing(`${key}?.closeInspector()`, reacts)
+  await session.evaluateClosing(
+    `${key} ? ${key}.closeInspector() : process.getBuiltinModule('node:inspector').close()`,
+    reacts,
+  )
   // One that is blocked would open it again when it turns: the agent sees to that then.
-  connection?.send('close-inspector')
+  connection?.tell('close-inspector')
   for (let i = 0; i < 100; i++) {
     if (findOpenInspector(requireTarget(pid)) === undefined) return true
     await sleep(5)
@@ -192,8 +215,6 @@ class Attachment implements Attached {
   readonly workers: readonly WorkerReading[]
   readonly inspectorOpen: number | undefined
   readonly connection: AgentConnection | undefined
-  /** Where the agent listens. */
-  readonly socket: string | undefined
 
   constructor({ pid }: TargetProcess, ours: boolean, visit: Visit) {
     this.pid = pid
@@ -202,7 +223,6 @@ class Attachment implements Attached {
     this.workers = visit.workers
     this.inspectorOpen = ours ? visit.openFor : undefined
     this.connection = visit.connection
-    this.socket = visit.socket
   }
 
   async read(rows: number = 10_000): Promise<Reading> {
@@ -231,11 +251,6 @@ class Attachment implements Attached {
 
   [Symbol.dispose](): void {
     this.connection?.[Symbol.dispose]()
-    // A target that was killed leaves its folder behind.
-    const { socket } = this
-    if (socket !== undefined && this.connection?.ended === true) {
-      rmSync(dirname(socket), { recursive: true, force: true })
-    }
   }
 
   #requireConnection(): AgentConnection {
@@ -280,7 +295,7 @@ export async function detach(pid: number): Promise<'closed' | 'nothing'> {
   const listener = findOpenInspector(target)
   if (listener === undefined) return 'nothing'
   const session = await InspectorSession.open(listener)
-  await timeout(reacts, () => session.evaluate(`${agentExpression()}.remove()`))
-  await session.evaluateClosing(`process.getBuiltinModule('node:inspector').close()`, reacts)
-  return 'closed'
+  const expression = `${key}?.remove(); process.getBuiltinModule('node:inspector').close()`
+  if (await session.evaluateClosing(expression, reacts)) return 'closed'
+  throw new AttachError('NO_ANSWER', `process ${pid} does not close its inspector`)
 }
