@@ -1,7 +1,7 @@
 // One look from outside: `node costs-outside.ts TASKS` looks into a program with so many tasks and prints what that took, as JSON.
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -20,12 +20,13 @@ export interface OutsideCosts {
   /** Attaching and reading, of a loop that is blocked; and of the same program when it is not. */
   readonly blocked: number
   readonly idle: number
-  /** The target's time for a reading, its longest slice, and its own snapshot. */
-  readonly cost: number
+  /** The processor time of the target for a reading, its longest slice, and its own snapshot. */
+  readonly reading: number
   readonly slice: number
   readonly snapshot: number
   readonly rows: number
-  /** A reading, once attached. */
+  /** The processor time of the target for a reading of up to 500 tasks, and how long that takes. */
+  readonly polling: number
   readonly poll: number
   readonly dashboard: DashboardCosts
 }
@@ -68,6 +69,15 @@ async function medianOf(times: number, act: () => Promise<unknown>): Promise<num
     await sleep(50)
   }
   return median(took)
+}
+
+/** Milliseconds of a processor that the main thread of a process uses each time. */
+async function cpuOf(pid: number, times: number, act: () => Promise<unknown>): Promise<number> {
+  const used = (): number =>
+    Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'latin1').split(' ', 1)[0]) / 1e6
+  const before = used()
+  for (let i = 0; i < times; i++) await act()
+  return (used() - before) / times
 }
 
 /** What `corral ps` does: the tasks, and the stacks of those that wait longest. */
@@ -163,18 +173,23 @@ await run(async () => {
   })
   const [blocked, idle] = tasks === '1000' ? await blockedAndIdle() : [Number.NaN, Number.NaN]
   using target = await attach(pid)
-  const readings = []
-  for (let i = 0; i < 7; i++) readings.push(await target.read())
+  for (let i = 0; i < 5; i++) await target.read()
+  const slices: number[] = []
+  const reading = await cpuOf(pid, 10, async () => {
+    slices.push((await target.read()).longestSlice)
+  })
+  const polling = await cpuOf(pid, 30, () => target.read(500))
   const poll = await medianOf(31, () => target.read(500))
   const costs: OutsideCosts = {
     ps,
     command,
     blocked,
     idle,
-    cost: median(readings.map((each) => each.cost)),
-    slice: median(readings.map((each) => each.longestSlice)),
+    reading,
+    slice: median(slices),
     snapshot: Number(text),
-    rows: readings[0]?.rows.length ?? 0,
+    rows: (await target.read()).rows.length,
+    polling,
     poll,
     dashboard: await dashboardCosts(target),
   }
