@@ -52,7 +52,7 @@ async function* completions(
     tell()
   })
   const group = new Nursery(openScope('asCompleted'))
-  group.onIdle = () => tell() // all have ended, perhaps cancelled: nothing more will come
+  group.onIdle = tell // all have ended, perhaps cancelled: nothing more will come
   const begin = (): Promise<void> => spawnEach('asCompleted', group, thunks, policy)
   try {
     spawnInto(group, 'asCompleted', begin, { name: 'asCompleted' })

@@ -60,7 +60,7 @@ export function supervisor<T>(
   const { onError, name = 'supervisor' } = options
   const nursery = new Nursery(openScope(name))
   const restart = restarts && restarterOf(nursery, restarts)
-  nursery.onChildEnded = (child) => {
+  const onChildEnded = (child: TaskNode): void => {
     if (child.state !== 'rejected') return
     // Told in the supervisor's scope, not in that of the task, which has ended.
     const told =
@@ -68,6 +68,7 @@ export function supervisor<T>(
     if (isThenable(told)) nursery.await(told)
     restart?.(child)
   }
+  nursery.onChildEnded = onChildEnded
   return scoped(nursery.scope, body, new TaskGroup(nursery), valueOf)
 }
 
