@@ -56,7 +56,7 @@ async function prepare(): Promise<void> {
   if (setting === 'listener') instrument({})
   if (setting === 'recorder') inspect.recorder()
   if (setting === 'watchdog') inspect.watchdog()
-  if (setting === 'spans') await traceTasks()
+  if (setting === 'spans') traceTasks()
 }
 
 const works: Record<string, () => Promise<number>> = {

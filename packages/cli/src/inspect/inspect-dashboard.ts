@@ -91,9 +91,9 @@ export class InspectDashboard {
       cost,
       copies: reading.copies.length,
       knots,
-      waits: waits.slice(0, mostLines).map(({ task: _, ...wait }) => ({
+      waits: waits.slice(0, mostLines).map(({ task: _task, longest, ...wait }) => ({
         ...wait,
-        longest: Math.round(wait.longest),
+        longest: Math.round(longest),
       })),
       moreWaits: Math.max(0, waits.length - mostLines),
       resources: resources
@@ -154,8 +154,11 @@ export class InspectDashboard {
   }
 }
 
+function tenths(value: number): number {
+  return Math.round(value * 10) / 10
+}
+
 function roundStem({ cpu, spawned, oldest, growth, ...row }: StemRow): StemRow {
-  const tenths = (value: number): number => Math.round(value * 10) / 10
   return {
     ...row,
     cpu: cpu === undefined ? undefined : tenths(cpu),

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { moveOnAfter, now, shield, sleep, timeout } from 'corral'
 import { requireDuration, requireOptions } from 'corral/lowlevel'
 import type { Installed } from '../agent/agent.ts'
-import { agentExpression } from '../agent/agent-source.ts'
+import { agentExpression, agentKey } from '../agent/agent-source.ts'
 import type { Hello, Reading, TaskRow } from '../agent/reading.ts'
 import type { ReadingHead } from '../agent/serve-client.ts'
 import { AgentConnection } from './agent-connection.ts'
@@ -156,7 +156,7 @@ async function visitTarget(
     const answers = await moveOnAfter(patience, async () => there?.ask('hello'))
     let blocked: Reading | undefined
     if (answers.timedOut || there === undefined) {
-      const text = await session.evaluate<string>(`${key}.readNow(${rows})`)
+      const text = await session.evaluate<string>(`${agentKey}.readNow(${rows})`)
       blocked = JSON.parse(text) as Reading
     }
     const threads = workers ? await readWorkers(session, rows) : []
@@ -205,8 +205,6 @@ async function install(
 /** Milliseconds until a stack that was full is looked at again. */
 const again = 200
 
-const key = `globalThis[Symbol.for('corral.inspect')]`
-
 /** Closes the inspector inside of an evaluation, as the only way that never harms the target. False when it is still open. */
 async function closeSession(
   session: InspectorSession,
@@ -219,7 +217,7 @@ async function closeSession(
     return true
   }
   await session.evaluateClosing(
-    `${key} ? ${key}.closeInspector() : process.getBuiltinModule('node:inspector').close()`,
+    `${agentKey} ? ${agentKey}.closeInspector() : process.getBuiltinModule('node:inspector').close()`,
     reacts,
   )
   // One that is blocked would open it again when it turns: the agent sees to that then.
@@ -299,26 +297,4 @@ function leaveCloser(pid: number): void {
     detached: true,
     stdio: 'ignore',
   }).unref()
-}
-
-/**
- * Takes away what an attach has left in a process: closes an inspector that was opened by signal.
- *
- * Cancellation: leaves it open.
- *
- * @returns what there was to close
- * @throws AttachError when the process cannot be looked into
- * @example
- * await detach(4711)
- */
-export async function detach(pid: number): Promise<'closed' | 'nothing'> {
-  const target = requireTarget(pid)
-  await using lock = await takeAttachLock()
-  void lock
-  const listener = findOpenInspector(target)
-  if (listener === undefined) return 'nothing'
-  const session = await InspectorSession.open(listener)
-  const expression = `${key}?.remove(); process.getBuiltinModule('node:inspector').close()`
-  if (await session.evaluateClosing(expression, reacts)) return 'closed'
-  throw new AttachError('NO_ANSWER', `process ${pid} does not close its inspector`)
 }
