@@ -1,10 +1,15 @@
-import { trackingParameters, type CrawlOptions } from '@corral/crawl'
+import {
+  defaultCrawlLimits,
+  trackingParameters,
+  type CrawlLimits,
+  type CrawlOptions,
+} from '@corral/crawl'
 import type { CrawlSettings } from '../options/crawl-options.ts'
 import { extractionOptions } from './extraction-options.ts'
 
 /** What the settings of the command mean to the library. */
 export function crawlOptionsOf(seeds: readonly string[], settings: CrawlSettings): CrawlOptions {
-  const { depth, maxPages, maxTime, maxBytes, userAgent, include, exclude } = settings
+  const { depth, userAgent, include, exclude, cookieFile } = settings
   const { refresh, extract, keep, proxy, warc, first } = settings
   const stripped = settings.stripTracking ? trackingParameters : []
   return {
@@ -16,25 +21,13 @@ export function crawlOptionsOf(seeds: readonly string[], settings: CrawlSettings
       exclude,
       ...(depth === undefined ? {} : { maxDepth: depth }),
     },
-    limits: {
-      concurrency: settings.concurrency,
-      concurrencyPerHost: settings.perHost,
-      delay: settings.delay,
-      jitter: settings.jitter,
-      timeout: settings.timeout,
-      attempts: settings.retries + 1,
-      maxBytes: settings.maxSize,
-      maxLinks: settings.maxLinks,
-      maxRedirects: settings.maxRedirects,
-      ...(maxPages === undefined ? {} : { maxPages }),
-      ...(maxTime === undefined ? {} : { maxDuration: maxTime }),
-      ...(maxBytes === undefined ? {} : { maxTotalBytes: maxBytes }),
-    },
+    limits: limitsOf(settings),
     sitemaps: settings.sitemap,
     findSitemaps: settings.findSitemaps,
     dedupe: settings.dedupe,
     adaptive: !settings.steady,
     cookies: settings.cookies,
+    ...(cookieFile === undefined ? {} : { cookieFile }),
     ...(settings.followTraps ? { traps: noTraps } : {}),
     ...(settings.preferCanonical ? { canonical: 'prefer' } : {}),
     ...(first.length === 0
@@ -68,4 +61,17 @@ const noTraps: NonNullable<CrawlOptions['traps']> = {
   maxSuspects: Infinity,
   yearsAhead: Infinity,
   yearsBack: Infinity,
+}
+
+/** Limits have the names that the library has for them, but for two that are shorter. */
+function limitsOf(settings: CrawlSettings): Partial<CrawlLimits> {
+  const named: Partial<Record<string, unknown>> = {
+    ...settings,
+    concurrencyPerHost: settings.perHost,
+    attempts: settings.retries + 1,
+  }
+  const limits = Object.keys(defaultCrawlLimits).flatMap((name) =>
+    named[name] === undefined ? [] : [[name, named[name]]],
+  )
+  return Object.fromEntries(limits) as Partial<CrawlLimits>
 }

@@ -72,6 +72,11 @@ export interface CrawlOptions<T = unknown, Item = unknown>
   readonly connect?: ConnectOptions
   /** Whether cookies are kept, in the store as well, and sent back. @default false */
   readonly cookies?: boolean
+  /**
+   * A file of cookies in the format of Netscape, as browsers' extensions, curl and wget write it: they are sent where they belong, and
+   * kept as `cookies` says, which this turns on.
+   */
+  readonly cookieFile?: string
   /** A directory to archive everything in that is fetched, as WARC 1.1; every run begins files of its own. */
   readonly warc?: string
   /**

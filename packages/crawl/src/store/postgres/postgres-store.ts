@@ -227,9 +227,9 @@ export class PostgresStore implements Store, StoreShare {
     if (this.#me !== undefined) return this.#me
     await buryDead(tx)
     const membership = await Membership.join(tx)
-    const me = { membership, hosts: new HostShare(membership.id) }
-    tx.afterCommit(() => void (this.#me = me))
-    return me
+    // Now, under the lock: after the commit whoever has the lock next might already have joined again.
+    this.#me = { membership, hosts: new HostShare(membership.id) }
+    return this.#me
   }
 
   /** What it has not finished is there for others at once, after the delays that they must keep. */
@@ -267,11 +267,20 @@ export class PostgresStore implements Store, StoreShare {
       return await shield(() =>
         this.#db.transaction(async (tx) => {
           await tx.query(lock)
-          const deltas = new Deltas()
-          const result = await work(tx, deltas)
-          await deltas.save(tx)
-          this.#counts = await countsOf(tx)
-          return result
+          const before = this.#me
+          const heldUntil = before?.membership.heldUntil ?? -Infinity
+          try {
+            const deltas = new Deltas()
+            const result = await work(tx, deltas)
+            await deltas.save(tx)
+            this.#counts = await countsOf(tx)
+            return result
+          } catch (error) {
+            // While the lock is held: what it said of this program is not so.
+            this.#me = before
+            if (before !== undefined) before.membership.heldUntil = heldUntil
+            throw error
+          }
         }),
       )
     } catch (error) {
