@@ -23,6 +23,8 @@ export interface Agent {
   readNow(most: number): string
   /** The same with a greeting, and without a socket. JSON. */
   survey(most: number): string
+  /** Opens a socket that stays, for any number of clients, until the function returned is called. */
+  stayOpen(place?: string): () => void
   /** Closes the inspector. To be called inside of an evaluation. */
   closeInspector(): void
   remove(): void
@@ -142,6 +144,8 @@ export function agent(parts: AgentParts, target: typeof globalThis): Agent {
   /** What closes a socket that nobody has connected to yet. */
   const unused = new Set<() => void>()
   let clients = 0
+  /** Sockets that stay. */
+  let standing = 0
 
   /**
    * Opens a socket for one client, in the first folder in which one can be made that nobody else reaches. Once the client is there,
@@ -151,48 +155,73 @@ export function agent(parts: AgentParts, target: typeof globalThis): Agent {
     let last: unknown
     for (const place of [process.env['XDG_RUNTIME_DIR'], os.tmpdir(), '/dev/shm', '/tmp']) {
       if (place === undefined || place.length > 70) continue
-      let folder: string | undefined
-      const close = (): void => {
-        if (!unused.delete(close)) return
-        server.close()
-        try {
-          if (folder !== undefined) fs.rmSync(folder, { recursive: true, force: true })
-        } catch {
-          // It is empty, and nobody's.
-        }
-        removeIfUnused()
-      }
-      const server = net.createServer((socket) => {
-        clients++
-        close()
-        serve(socket)
-      })
-      server.on('error', close)
-      unused.add(close)
       try {
-        folder = fs.mkdtempSync(`${place}/corral-`)
-        const path = `${folder}/agent`
-        server.listen({ path, exclusive: true })
-        fs.chmodSync(path, 0o600)
-        server.unref()
+        const { path, close } = openSocket(place, 'once', (socket) => {
+          serve(socket)
+          closeUnused()
+        })
+        const closeUnused = (): void => {
+          if (!unused.delete(closeUnused)) return
+          close()
+          removeIfUnused()
+        }
+        unused.add(closeUnused)
         // After a block a client that has come meanwhile is accepted first.
-        timers.setTimeout(() => timers.setImmediate(close), 10_000).unref()
+        timers.setTimeout(() => timers.setImmediate(closeUnused), 10_000).unref()
         return path
       } catch (error) {
         last = error
-        close()
       }
     }
     throw last
   }
 
+  /** A socket in a new folder that only its user enters. */
+  function openSocket(
+    place: string,
+    name: 'once' | 'agent',
+    onClient: (socket: Socket) => void,
+  ): { readonly path: string; readonly close: () => void } {
+    const folder = fs.mkdtempSync(`${place}/corral-`)
+    const path = `${folder}/${name}`
+    const server = net.createServer(onClient)
+    const close = (): void => {
+      server.close()
+      try {
+        fs.rmSync(folder, { recursive: true, force: true })
+      } catch {
+        // It is empty, and nobody's.
+      }
+    }
+    server.on('error', close)
+    try {
+      server.listen({ path, exclusive: true })
+      fs.chmodSync(path, 0o600)
+    } catch (error) {
+      close()
+      throw error
+    }
+    server.unref()
+    return { path, close }
+  }
+
+  function stayOpen(place: string = process.env['XDG_RUNTIME_DIR'] ?? os.tmpdir()): () => void {
+    const { close } = openSocket(place, 'agent', serve)
+    standing++
+    return () => {
+      standing--
+      close()
+      removeIfUnused()
+    }
+  }
+
   function removeIfUnused(): void {
-    if (clients === 0 && unused.size === 0 && globals[key] === self) delete globals[key]
+    if (clients + standing + unused.size === 0 && globals[key] === self) delete globals[key]
   }
 
   function remove(): void {
     for (const close of unused) close()
-    if (globals[key] === self) delete globals[key]
+    if (standing === 0 && globals[key] === self) delete globals[key]
   }
 
   function closeInspector(): void {
@@ -211,6 +240,7 @@ export function agent(parts: AgentParts, target: typeof globalThis): Agent {
   }
 
   function serve(socket: Socket): void {
+    clients++
     parts.serveClient(parts, socket, {
       globals,
       builtin,
@@ -240,6 +270,7 @@ export function agent(parts: AgentParts, target: typeof globalThis): Agent {
     install: installed,
     readNow: (most) => JSON.stringify(readAll(most)),
     survey: (most) => JSON.stringify({ hello: hello(), reading: readAll(most) }),
+    stayOpen,
     closeInspector,
     remove,
   }

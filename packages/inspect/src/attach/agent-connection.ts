@@ -22,14 +22,9 @@ export class AgentConnection implements Disposable {
     socket.on('close', () => this.#end())
   }
 
-  /**
-   * Connects, and takes the file away: it is for one client, and who is killed leaves nothing behind.
-   *
-   * @param pid whose folders they are: a process may have a `/tmp` of its own
-   */
+  /** @param pid whose folders they are: a process may have a `/tmp` of its own */
   static async open(pid: number, path: string): Promise<AgentConnection> {
-    const file = `/proc/${pid}/root${path}`
-    const socket = connect(file)
+    const socket = connect(`/proc/${pid}/root${path}`)
     const opened = new Future<void>()
     socket.once('connect', () => opened.settled || opened.resolve())
     socket.once('error', (error) => opened.settled || opened.reject(error))
@@ -38,10 +33,17 @@ export class AgentConnection implements Disposable {
     } catch (error) {
       socket.destroy()
       throw error
-    } finally {
-      removeSocket(file)
     }
     return new AgentConnection(socket)
+  }
+
+  /** Connects, and takes the file away: it is for one client, and who is killed leaves nothing behind. */
+  static async openOnce(pid: number, path: string): Promise<AgentConnection> {
+    try {
+      return await AgentConnection.open(pid, path)
+    } finally {
+      removeSocket(`/proc/${pid}/root${path}`)
+    }
   }
 
   /** Milliseconds of the target's time that this connection has cost. */
@@ -121,7 +123,7 @@ const limit = 2000
 
 /** What the process names is taken away only where it looks like ours. */
 function removeSocket(file: string): void {
-  if (!/\/corral-\w{6}\/agent$/.test(file)) return
+  if (!/\/corral-\w{6}\/once$/.test(file)) return
   try {
     unlinkSync(file)
     rmdirSync(dirname(file))

@@ -4,7 +4,7 @@
  */
 import { now, run, sleep } from 'corral'
 import { AttachError } from './attach-error.ts'
-import { detach } from './attach-process.ts'
+import { detach } from './detach.ts'
 
 const pid = Number(process.argv[2])
 const step = 100

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
-import { dirname } from 'node:path'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { runInThisContext } from 'node:vm'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Agent, Installed } from '../../src/agent/agent.ts'
@@ -37,4 +38,22 @@ test('agent takes its files away when it is removed', () => {
   agent.remove()
   expect(existsSync(dirname(socket))).toBe(false)
   expect(isThere()).toBe(false)
+})
+
+test('agent that stays open serves one client after the other, until it is closed', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'test-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const close = agentHere().stayOpen(folder)
+  const [inner = ''] = readdirSync(folder)
+  for (let i = 0; i < 2; i++) {
+    const client = connect(join(folder, inner, 'agent'))
+    client.setEncoding('utf8').write('{"id":1,"ask":"hello"}\n')
+    await once(client, 'data')
+    client.destroy()
+  }
+  agentHere().remove()
+  expect(readdirSync(folder)).toEqual([inner])
+  close()
+  expect(readdirSync(folder)).toEqual([])
+  while (isThere()) await new Promise((resolve) => setTimeout(resolve, 5))
 })

@@ -260,6 +260,28 @@ ${waiting}`)
     ])
   })
 
+  test('needs neither signal nor inspector for a process that listens, while it turns', async () => {
+    const folder = emptyFolder()
+    const { pid, child } = await startTarget(
+      `
+import { inspect } from '@corral/inspect'
+inspect({ watchdog: false, listen: ${JSON.stringify(folder)} })
+setTimeout(() => process.exit(), 600_000)
+process.on('SIGTERM', () => process.exit())
+${waiting}`,
+      { args: ['--disable-sigusr1'] },
+    )
+    for (let i = 0; i < 2; i++) {
+      const target = await attached(pid)
+      expect(target.inspectorOpen).toBe(0)
+      expect((await target.read()).tasks).toBe(7)
+      target[Symbol.dispose]()
+    }
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+    expect(readdirSync(folder)).toEqual([])
+  })
+
   test('lets a process go at once that exits while its inspector is open', async () => {
     const { pid, child } = await startTarget(`
 process.getBuiltinModule = () => process.exit(7)
