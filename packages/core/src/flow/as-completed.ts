@@ -51,7 +51,7 @@ async function* completions(
     else if (!group.failed) ready.push(task.value)
     tell()
   })
-  const group = new Nursery(openScope('asCompleted'))
+  const group = new Nursery(openScope('asCompleted'), (group) => group.finish())
   group.onIdle = tell // all have ended, perhaps cancelled: nothing more will come
   const begin = (): Promise<void> => spawnEach('asCompleted', group, thunks, policy)
   try {
