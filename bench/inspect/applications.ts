@@ -77,13 +77,10 @@ async function ready(child: ChildProcess): Promise<ChildProcess> {
 
 await run(async () => {
   const site = started(main, 'demo', '--serve')
-  let address = ''
-  for (const stream of [site.stdout, site.stderr]) {
-    stream?.setEncoding('utf8').on('data', (text: string) => {
-      address ||= /http:\/\/\S+/.exec(text)?.[0] ?? ''
-    })
-  }
-  while (address === '') await sleep(50)
+  const [said] = (await timeout(60_000, () =>
+    once(site.stderr as NodeJS.ReadableStream, 'data', { signal: currentSignal() }),
+  )) as [Buffer]
+  const [address = ''] = /http:\/\/\S+/.exec(String(said)) ?? []
   const crawl = started(main, 'crawl', address, '--delay=150ms')
   crawl.stderr?.resume()
   crawl.stdout?.resume()
@@ -98,6 +95,6 @@ const page = `# What the commands show of applications
 Node ${process.versions.node}. Written by \`bench/inspect/applications.ts\`; the programs are \`corral crawl\` on the demo site, \`bench/inspect/worker.ts\` and \`bench/inspect/api.ts\`.
 
 ${sections.join('\n')}`
-if (values.write)
-  writeFileSync(new URL('../results/inspect-applications.md', import.meta.url), page)
+const results = new URL('../results/inspect-applications.md', import.meta.url)
+if (values.write) writeFileSync(results, page)
 process.exit(0)

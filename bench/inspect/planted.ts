@@ -54,8 +54,9 @@ async function showLeaks(child: ChildProcess): Promise<void> {
   const start = performance.now()
   const found = `byId('leaks').tBodies[0].rows[0]?.cells.length > 1`
   await timeout(120_000, async () => {
-    while (!(await page.evaluate<boolean>(`typeof byId === 'function' && ${found}`)))
+    while (!(await page.evaluate<boolean>(`typeof byId === 'function' && ${found}`))) {
       await sleep(50)
+    }
   })
   const seconds = Math.round((performance.now() - start) / 1000)
   const text = await page.evaluate<string>(`byId('leaks').innerText`)
