@@ -20,6 +20,7 @@ type Checked = Pick<
   | 'traps'
   | 'normalize'
   | 'handlerErrors'
+  | 'keep'
 >
 
 /**
@@ -29,12 +30,12 @@ type Checked = Pick<
  */
 export function checkOptions(options: Checked): void {
   const { scope, headers, userAgent, followKinds, canonical, refreshAfter } = options
-  const { traps, normalize, handlerErrors } = options
+  const { traps, normalize, handlerErrors, keep } = options
   if (scope !== undefined) checkScope(scope)
   if (headers !== undefined) checkHeaders(headers)
   if (options.headerOrigins !== undefined) checkOrigins(options.headerOrigins)
   if (userAgent !== undefined) checkHeaderValue('userAgent', userAgent)
-  if (options.proxy !== undefined) checkProxy(options.proxy)
+  if (options.proxy !== undefined) for (const each of [options.proxy].flat()) checkProxy(each)
   if (followKinds !== undefined) {
     checkArray('followKinds', followKinds)
     for (const [at, kind] of followKinds.entries()) checkWord(`followKinds[${at}]`, kind, kinds)
@@ -43,6 +44,7 @@ export function checkOptions(options: Checked): void {
   if (refreshAfter !== undefined) requireDuration('crawl: refreshAfter', refreshAfter)
   if (traps !== undefined) checkTraps(traps)
   if (normalize !== undefined) checkNormalize(normalize)
+  if (keep !== undefined) checkWord('keep', keep, { bodies: true })
   if (handlerErrors !== undefined) {
     checkWord('handlerErrors', handlerErrors, { record: true, throw: true })
   }
@@ -126,9 +128,8 @@ function checkHeaders(headers: Readonly<Record<string, string>>): void {
 }
 
 function checkProxy(proxy: string): void {
-  const protocol = URL.parse(proxy)?.protocol
-  if (protocol === 'http:' || protocol === 'https:') return
-  refuse('proxy', 'the http or https URL of a proxy', withoutCredentials(proxy))
+  if (/^(https?|socks5?h?):$/.test(URL.parse(proxy)?.protocol ?? '')) return
+  refuse('proxy', 'the http, https or socks5 URL of a proxy', withoutCredentials(proxy))
 }
 
 function checkOrigins(origins: readonly string[]): void {

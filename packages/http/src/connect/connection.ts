@@ -75,7 +75,7 @@ export class Connection {
   constructor(opening: Opening, url: URL, options: ConnectionOptions, proxy?: Proxy) {
     this.url = url
     this.origin = url.origin
-    this.forwardedBy = url.protocol === 'http:' ? proxy : undefined
+    this.forwardedBy = url.protocol === 'http:' && proxy?.kind === 'http' ? proxy : undefined
     this.#isDirect = proxy === undefined
     this.#base = opening.socket
     this.#options = options
@@ -106,7 +106,8 @@ export class Connection {
    */
   async connected(limits: ConnectLimits): Promise<void> {
     const waiter = new Waiter('HttpSession.connect', this)
-    this.#whenOpen = () => wake(waiter, undefined)
+    const whenOpen = (): void => void wake(waiter, undefined)
+    this.#whenOpen = whenOpen
     this.onClose(() => wakeWithError(waiter, () => this.#whyNot()))
     const { clock } = currentScope().runtime
     const deadline = new Deadline(clock, limits.totalAt, (phaseOver) =>
