@@ -160,7 +160,7 @@ export const crawlOptions: OptionTable<CrawlSettings> = {
     help: 'further tries after what may pass',
     group: pace,
   },
-  steady: { help: 'ask hosts in trouble no less often', group: pace },
+  steady: { help: 'ask unhealthy hosts no less often', group: pace },
   maxDuration: { takes: duration(1), help: 'end this run after so long', group: pace },
   maxTotalBytes: { takes: size(), help: 'stop when pages have so much in all', group: pace },
   timeout: {
