@@ -150,9 +150,8 @@ async function breaking(
   try {
     return await breaker.use(async () => {
       const visited = await visit()
-      if (visited.result === 'failure' && isHostFailure(visited.failure))
-        throw new FailedVisit(visited)
-      return visited
+      if (visited.result !== 'failure' || !isHostFailure(visited.failure)) return visited
+      throw new FailedVisit(visited)
     })
   } catch (error) {
     if (error instanceof FailedVisit) return error.visited
