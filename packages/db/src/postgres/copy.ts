@@ -27,14 +27,14 @@ export class CopyIn extends Submission {
   override handleCopyInResponse(wire: PostgresWire): void {
     this.open = true
     this.begun.set()
-    if (this.#unwanted) this.giveUp(wire)
+    if (this.#unwanted) this.abandon(wire)
   }
 
   /**
    * Ends it without its rows, now or when the server asks for them: while it waits for them, it ignores cancel
    * requests.
    */
-  giveUp(wire: PostgresWire): void {
+  abandon(wire: PostgresWire): void {
     this.#unwanted = true
     if (this.open) wire.sendCopyFail('given up')
     this.open = false

@@ -28,13 +28,14 @@ export class PostgresDatabase extends EngineDatabase {
   readonly #pool: Pool<PostgresConnection>
   readonly #pipeline: Pipeline | undefined
 
-  constructor(settings: PostgresSettings) {
+  /** @param open how it connects */
+  constructor(settings: PostgresSettings, open: typeof connect = connect) {
     const log = new QueryLog(settings.onQuery)
     super(log)
     this.#settings = settings
     const { max, min, idle } = settings
     this.#pool = new Pool<PostgresConnection>({
-      create: () => connect(settings, log),
+      create: () => open(settings, log),
       destroy: (connection) => connection.close(),
       max,
       min,

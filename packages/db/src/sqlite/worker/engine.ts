@@ -49,9 +49,23 @@ export class Engine {
    * time.
    */
   refresh(): void {
-    const { schema_version: schema } = this.#schemaVersion.get() as { schema_version: unknown }
-    if (schema !== this.#schema) this.#prepared.clear()
+    let schema: unknown
+    try {
+      schema = this.#schemaVersion.get()?.['schema_version']
+    } catch {
+      // The next statement says what is wrong with the file.
+    }
+    if (schema === undefined || schema !== this.#schema) this.#prepared.clear()
     this.#schema = schema
+  }
+
+  /** Until `endRead`, all statements read the same snapshot. */
+  beginRead(): void {
+    this.#db.exec('begin')
+  }
+
+  endRead(): void {
+    if (this.isOpen) this.#db.exec('commit')
   }
 
   run(text: string, values: readonly SqliteValue[]): SqliteAnswer {
