@@ -118,6 +118,7 @@ describe('a pipeline, under every order that is tried', () => {
           })
           assert.ok(!server.running.includes('tx'))
           assert.equal(server.happened.filter((each) => each === 'kept').length, 1)
+          assert.equal(db.stats().destroyed, 0)
           await requireIdle(server, db)
         }),
       options,
