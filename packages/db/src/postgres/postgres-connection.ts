@@ -1,7 +1,9 @@
 import {
+  CorralError,
   Event,
   InternalError,
   Lock,
+  MisuseError,
   isCancelled,
   moveOnAfter,
   shield,
@@ -180,18 +182,20 @@ export class PostgresConnection implements Connection {
             this.#wire.connection.sendCopyFromChunk(chunk)
             if (stream.writableNeedDrain) await drained(stream)
           }
-          if (copy.open) this.#wire.connection.endCopyFrom()
+          copy.finish()
           sent = true
         })
         await copy.ended()
         sending.cancel()
       })
     } catch (error) {
-      if (!sent) copy.abandon(this.#wire.connection)
+      if (!sent) copy.abandon()
       await shield(() => this.stop(copy))
       throw error
     }
     const { count } = this.#outcome(api, copy)
+    if (!copy.asked)
+      throw new MisuseError(`${api}: it was no "copy ... from stdin", and took no rows`)
     return { columns: [], rows: [], count }
   }
 
@@ -208,6 +212,7 @@ export class PostgresConnection implements Connection {
         else await copy.changed.wait()
       }
       this.#outcome(api, copy)
+      if (!copy.asked) throw new MisuseError(`${api}: it was no "copy ... to stdout"`)
     } finally {
       copy.discard()
       if (!copy.done) await shield(() => this.stop(copy))
@@ -309,6 +314,7 @@ export class PostgresConnection implements Connection {
 
   #outcome<S extends Submission>(api: string, submission: S): S {
     if (submission.error === undefined) return submission
+    if (submission.error instanceof CorralError) throw submission.error
     throw serverError(api, submission.error, this.alive ? undefined : 'CONNECTION_LOST')
   }
 

@@ -37,7 +37,11 @@ class Backend {
   constructor(server: FakeServer, id: number, group: TaskGroup) {
     this.#server = server
     Object.assign(this.wire, {
-      stream: { cork() {}, uncork() {}, destroy: () => this.end() },
+      stream: Object.assign(new EventEmitter(), {
+        cork() {},
+        uncork() {},
+        destroy: () => this.end(),
+      }),
       parse: ({ name = '', text }: { name?: string; text: string }) =>
         (this.#parse = { name, text }),
       bind: ({ statement = '', values }: { statement?: string; values: (string | null)[] }) =>
