@@ -243,9 +243,39 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'a scope leaves what was forgotten in it running',
     file: 'scope/nursery.ts',
-    from: `while (this.cancelForgotten())`,
+    from: `while (this.live > 0 || this.cancelForgotten())`,
     to: `while (this.live > 0)`,
     tests: ['scope/edges.test.ts'],
+  },
+  {
+    what: 'a task that comes in the turn in which a group ends is cancelled',
+    file: 'scope/nursery.ts',
+    from: `while (this.live > 0 || this.cancelForgotten())`,
+    to: `while (this.cancelForgotten())`,
+    tests: ['scope/edges.test.ts'],
+  },
+  {
+    what: 'a scope does not wait for the body of what was forgotten in it',
+    file: 'scope/nursery.ts',
+    from: `    if (nursery === undefined || close === undefined) {
+      onceClosed(scope, () => this.release())`,
+    to: `    if (nursery === undefined || close === undefined) {
+      this.release()`,
+    tests: ['scope/edges.test.ts'],
+  },
+  {
+    what: 'a shield that was forgotten is cancelled',
+    file: 'scope/nursery.ts',
+    from: `if (!child.shield) cancelScope`,
+    to: `cancelScope`,
+    tests: ['scope/edges.test.ts'],
+  },
+  {
+    what: 'who is told at the end of a task is told what was given back meanwhile',
+    file: 'kernel/scope-tree.ts',
+    from: `held !== undefined; held = scope.firstResource`,
+    to: `held !== undefined; held = held.nextResource`,
+    tests: ['kernel/scope-tree.test.ts'],
   },
   {
     what: 'what a body returns is awaited outside of its scope',

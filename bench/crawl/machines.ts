@@ -8,6 +8,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { openStore } from '@corral/crawl'
 import { openPostgres, sql } from '@corral/db'
 import { openTestPostgres } from '@corral/db/testing'
 import { currentSignal, run, sleep } from 'corral'
@@ -61,7 +62,7 @@ function startWorker(store: string, delay: number, perHost: number): Worker {
 }
 
 async function chaos(): Promise<{ text: string; good: boolean }> {
-  const [hosts, delay, perHost, enough] = [100, 50, 2, 10]
+  const [hosts, delay, perHost, enough] = [100, 100, 2, 10]
   const site = await startSite(hosts, 80)
   await using postgres = await openTestPostgres()
   const store = `${postgres.url}?schema=chaos`
@@ -101,6 +102,12 @@ async function chaos(): Promise<{ text: string; good: boolean }> {
   const seconds = (performance.now() - started) / 1000
   const seen = await seenBy(site)
   site.kill()
+  {
+    // Who was killed last is removed by who comes when its time is over.
+    await sleep(9000)
+    await using next = await openStore(store)
+    await next.claim(1, 1)
+  }
 
   const [stored] = await db.query<Record<string, bigint>>(
     sql`select (select count(*) from chaos.page) as pages, (select count(distinct url) from chaos.url) as urls,

@@ -2,19 +2,27 @@
 // the other, through the command `corral ps`; what became of the command, and of the process.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { isListening } from './is-listening.ts'
-import { currentSignal, gather, run, sleep, timeout } from 'corral'
+import { currentSignal, gather, race, run, sleep, timeout } from 'corral'
 
 const { values } = parseArgs({ options: { write: { type: 'boolean', default: false } } })
 const folder = mkdtempSync(join(tmpdir(), 'corral-chaos-'))
+/** Where the programs put their sockets: whatever is left there in the end was left behind. */
+const sockets = join(folder, 'tmp')
+mkdirSync(sockets)
+const { XDG_RUNTIME_DIR: _, ...inherited } = process.env
+const environment = { ...inherited, TMPDIR: sockets }
 const main = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url))
 const table = ['| a process that | the command | the process |', '| --- | --- | --- |']
+
+const forged =
+  'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n[{"webSocketDebuggerUrl":"ws://127.0.0.1:9339/forged"}]'
 
 interface Outcome {
   readonly code: number | null
@@ -48,17 +56,44 @@ const ready = () => { process.stdout.write('ready') }
 const waiting = (name = 'waiter') => run(async () => { spawn(async () => { ready(); await sleep(600_000) }, { name }); await sleep(600_000) }, { name: 'main' })
 `
 
-async function program(code: string, ...args: string[]): Promise<Program> {
-  const file = join(folder, `${table.length}.ts`)
+interface ProgramOptions {
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
+async function program(
+  code: string,
+  { args = [], env = {} }: ProgramOptions = {},
+): Promise<Program> {
+  const file = join(folder, `${++programs}.ts`)
   writeFileSync(
     file,
-    (preamble + code).replace(`'corral'`, JSON.stringify(import.meta.resolve('corral'))),
+    (preamble + code)
+      .replace(`'corral'`, JSON.stringify(import.meta.resolve('corral')))
+      .replace(`'@corral/inspect'`, JSON.stringify(import.meta.resolve('@corral/inspect'))),
   )
   const child = spawn(process.execPath, ['--conditions=@corral/source', ...args, file], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...environment, ...env },
   })
-  await timeout(60_000, () => once(child.stdout, 'data', { signal: currentSignal() }))
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
+  await timeout(60_000, () =>
+    race([
+      () => happens(child.stdout, 'data'),
+      async () => {
+        await happens(child, 'exit')
+        throw new Error(`the program ended before it was ready: ${said}`)
+      },
+    ]),
+  )
   return { pid: child.pid as number, child }
+}
+
+let programs = 0
+
+function happens(from: NodeJS.EventEmitter, event: string): Promise<unknown> {
+  return once(from, event, { signal: currentSignal() })
 }
 
 function stateOf({ child }: { readonly child: ChildProcess }): string {
@@ -75,7 +110,11 @@ function say(what: string, { code, text }: Outcome, state: string): void {
     .replaceAll(/\d{3,}/g, 'N')
     .replaceAll(/\p{Cc}/gu, '?')
     .replaceAll('|', '\\|')
-  table.push(`| ${what} | ${code}: ${told.slice(0, 150)} | ${state} |`)
+  add(what, `${code}: ${told.slice(0, 150)}`, state)
+}
+
+function add(what: string, command: string, state: string): void {
+  table.push(`| ${what} | ${command} | ${state} |`)
   console.log(table.at(-1))
 }
 
@@ -83,6 +122,78 @@ async function looked(what: string, target: Program, ...args: string[]): Promise
   const outcome = await corral('ps', String(target.pid), ...args)
   say(what, outcome, stateOf(target))
   target.child.kill('SIGKILL')
+}
+
+/** A page that is opened and never read, beside one that is. */
+async function slowReader(): Promise<void> {
+  const target = await program(`
+const many = () => run(async () => { await taskGroup(async (group) => {
+  for (let i = 0; i < 2000; i++) group.spawn(() => sleep(600_000), { name: 'sort ' + String.fromCharCode(97 + (i % 26)) + String.fromCharCode(97 + ((i / 26 | 0) % 26)) })
+  ready()
+}) })
+await many()`)
+  const args = ['--conditions=@corral/source', main, 'dashboard', String(target.pid)]
+  const command = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const [address] = (await once(command.stdout, 'data', { signal: currentSignal() })) as [Buffer]
+  const { port, pathname } = new URL(String(address).trim())
+  const ask = `GET ${pathname}events HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n\r\n`
+  const deaf = connect(Number(port), '127.0.0.1').pause()
+  deaf.on('error', () => {})
+  deaf.write(ask)
+  const keen = connect(Number(port), '127.0.0.1').setEncoding('utf8')
+  keen.write(ask)
+  let updates = 0
+  keen.on('data', (text: string) => (updates += text.split('event: state').length - 1))
+  await sleep(8000)
+  const memory = (): number =>
+    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${command.pid}/status`, 'utf8'))?.[1]) / 1024
+  const before = memory()
+  await sleep(8000)
+  const more = Math.round(memory() - before)
+  const ended = endOf(command)
+  command.kill('SIGINT')
+  const { code } = await ended
+  deaf.destroy()
+  keen.destroy()
+  add(
+    'is shown by `corral dashboard` to a page that never reads, and to one that does',
+    `${code}: ${updates > 5 ? 'the other page had its updates' : `only ${updates} updates`}; ${more < 30 ? 'no memory piles up' : `${more} MB more in 8 s`}`,
+    stateOf(target),
+  )
+  target.child.kill('SIGKILL')
+}
+
+/** Recordings that are written again and again while their process is killed: what is there is whole. */
+async function killedWriter(): Promise<void> {
+  const file = join(folder, 'last.json')
+  let partial = 0
+  let whole = 0
+  for (let i = 0; i < 10; i++) {
+    rmSync(file, { force: true })
+    const target = await program(`
+import { recorder } from '@corral/inspect'
+const flight = recorder()
+await run(async () => {
+  for (let i = 0; i < 20_000; i++) await spawn(() => sleep(0), { name: 'req#' + i })
+  flight.write(${JSON.stringify(file)}, { format: 'chrome' })
+  ready()
+  for (;;) flight.write(${JSON.stringify(file)}, { format: 'chrome' })
+})`)
+    await sleep(30 * i)
+    target.child.kill('SIGKILL')
+    await once(target.child, 'exit', { signal: currentSignal() })
+    try {
+      JSON.parse(readFileSync(file, 'utf8'))
+      whole++
+    } catch {
+      partial++
+    }
+  }
+  add(
+    'is killed while it writes its recording, 10 times',
+    `${whole} files are whole, ${partial} are not`,
+    'died of SIGKILL',
+  )
 }
 
 await run(async () => {
@@ -113,35 +224,69 @@ await run(async () => {
 
   await looked(
     'was started with --disable-sigusr1',
-    await program('await waiting()', '--disable-sigusr1'),
+    await program('await waiting()', { args: ['--disable-sigusr1'] }),
   )
   await looked(
     'handles SIGUSR1 itself',
     await program(`process.on('SIGUSR1', () => {}); await waiting()`),
     '--wait=1s',
   )
-  await looked(
-    'ends while it is looked at',
-    await program(`setTimeout(() => process.exit(), 150); await waiting()`),
-  )
+  for (const after of [500, 600, 700, 800, 900, 1000]) {
+    await looked(
+      `ends ${after} ms after the command began`,
+      await program(`setTimeout(() => process.exit(), ${after}); await waiting()`),
+    )
+  }
   await looked(
     'does not use corral',
-    await program('', '--eval', `process.stdout.write('ready'); setInterval(() => {}, 1000)`),
+    await program('', {
+      args: ['--eval', `process.stdout.write('ready'); setInterval(() => {}, 1000)`],
+    }),
   )
 
-  const stranger = createServer((socket) => {
-    socket.on('error', () => {})
-    socket.end(
-      'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n[{"webSocketDebuggerUrl":"ws://127.0.0.1:9339/forged"}]',
+  const strangers = [
+    ['with forged JSON', (socket: Socket) => socket.end(forged)],
+    ['who never answers', () => {}],
+  ] as const
+  for (const [who, answers] of strangers) {
+    let asked = 0
+    const stranger = createServer((socket) => {
+      asked++
+      socket.on('error', () => {})
+      answers(socket)
+    })
+    stranger.listen(9339, '127.0.0.1')
+    await once(stranger, 'listening', { signal: currentSignal() })
+    const beside = await program('await waiting()', { args: ['--inspect-port=9339'] })
+    const refusal = await corral('ps', String(beside.pid))
+    say(
+      `has its port taken by a stranger ${who}`,
+      refusal,
+      `${stateOf(beside)}; the stranger was asked ${asked} times`,
     )
-  })
-  stranger.listen(9339, '127.0.0.1')
-  await once(stranger, 'listening', { signal: currentSignal() })
-  const beside = await program('await waiting()', '--inspect-port=9339')
-  const refusal = await corral('ps', String(beside.pid))
-  say('has its port taken by a stranger with forged JSON', refusal, 'lives')
-  stranger.close()
-  await looked('has its port back', beside)
+    stranger.close()
+    await looked('has its port back', beside)
+  }
+  if (process.getuid?.() === 0) {
+    const theirs = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], {
+      stdio: 'ignore',
+    })
+    const asNobody = spawn(
+      'setpriv',
+      [
+        '--reuid=65534',
+        '--clear-groups',
+        process.execPath,
+        '-e',
+        `
+      import('${import.meta.resolve('@corral/inspect/attach')}').then(({ attach }) => attach(${theirs.pid}))
+        .then(() => console.log('let in'), (error) => { console.log(error.message); process.exit(3) })`,
+      ],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    )
+    say("is another user's", await endOf(asNobody), stateOf({ child: theirs }))
+    theirs.kill('SIGKILL')
+  }
 
   const twice = await program('await waiting()')
   const both = await gather([
@@ -226,28 +371,41 @@ const real = Date.now; Date.now = () => real() - 3_600_000
 await waiting()`),
   )
   await looked(
-    'has hardly any heap left',
+    'has fake timers',
+    await program(`
+import { mock } from 'node:test'
+setTimeout(() => mock.timers.enable(), 0)
+await waiting()`),
+  )
+  await looked(
+    'has 95 % of its heap taken',
     await program(
       `
-const kept = []
 import v8 from 'node:v8'
-const { heap_size_limit } = v8.getHeapStatistics()
-while (v8.getHeapStatistics().used_heap_size < 0.88 * heap_size_limit) kept.push(new Array(10_000).fill(kept.length))
+const kept = []
+while (v8.getHeapStatistics().used_heap_size < 0.95 * 256 * 2 ** 20) kept.push(new Array(1000).fill(kept.length))
 globalThis.kept = kept
 await waiting()`,
-      '--max-old-space-size=128',
+      { args: ['--max-old-space-size=256'] },
     ),
   )
   await looked(
-    'has no folder for a socket',
-    await program('await waiting()', '--permission', '--allow-fs-read=*'),
+    'has a folder for sockets that cannot be written to',
+    await program('await waiting()', { env: { XDG_RUNTIME_DIR: '/proc' } }),
+  )
+  await looked(
+    'may write no files',
+    await program('await waiting()', { args: ['--permission', '--allow-fs-read=*'] }),
     '--wait=2s',
   )
+  await slowReader()
+  await killedWriter()
 })
+const left = readdirSync(sockets).length
 rmSync(folder, { recursive: true, force: true })
 const page = `# Chaos: what cannot be looked into, or hardly
 
-Node ${process.versions.node}. The exit code and the first line of \`corral ps\`, with numbers left out, and what became of the process. Written by \`bench/inspect/chaos.ts\`.
+Node ${process.versions.node}. The exit code and the first line of \`corral ps\`, with numbers left out, and what became of the process. Written by \`bench/inspect/chaos.ts\`. Files left where the programs put their sockets: ${left}.
 
 ${table.join('\n')}
 `

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run, Semaphore, sleep, spawn, taskGroup } from 'corral'
 import { instrument } from 'corral/lowlevel'
+import { traceTasks } from './everything.ts'
+import { heapUsed } from './heap-used.ts'
 
 const [work = '', setting = ''] = process.argv.slice(2)
 
@@ -54,35 +56,7 @@ async function prepare(): Promise<void> {
   if (setting === 'listener') instrument({})
   if (setting === 'recorder') inspect.recorder()
   if (setting === 'watchdog') inspect.watchdog()
-  if (setting === 'spans' || setting === 'everything') await traced()
-  if (setting === 'everything') {
-    inspect.watchdog({ onBlocked: () => {} })
-    inspect.stuck({ after: 1000, onStuck: () => {} })
-    inspect.recorder()
-    const { publishTasks } = await import('@corral/inspect/channels')
-    const { subscribe } = await import('node:diagnostics_channel')
-    publishTasks()
-    subscribe('corral:task.ended', () => {})
-  }
-}
-
-async function done(): Promise<void> {}
-
-async function traced(): Promise<void> {
-  const { context, trace } = await import('@opentelemetry/api')
-  const { AsyncLocalStorageContextManager } = await import('@opentelemetry/context-async-hooks')
-  const { BasicTracerProvider } = await import('@opentelemetry/sdk-trace-base')
-  const { taskSpans } = await import('@corral/inspect/otel')
-  const dropped = { onStart() {}, onEnd() {}, shutdown: done, forceFlush: done }
-  trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [dropped] }))
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
-  taskSpans()
-}
-
-function heapUsed(): number {
-  globalThis.gc?.()
-  const { heapUsed, arrayBuffers } = process.memoryUsage()
-  return heapUsed + arrayBuffers
+  if (setting === 'spans') traceTasks()
 }
 
 const works: Record<string, () => Promise<number>> = {
@@ -139,23 +113,6 @@ const works: Record<string, () => Promise<number>> = {
       group.cancel()
       return used
     }) as Promise<number>
-  },
-
-  async heap() {
-    const { metrics } = await import('@corral/inspect/prometheus')
-    const { Registry } = await import('prom-client')
-    const registry = new Registry()
-    metrics({ registry })
-    const million = async (): Promise<void> => {
-      await spawnAndJoin(1e6)
-      await registry.metrics()
-    }
-    await million()
-    await sleep(100)
-    const before = heapUsed()
-    for (let i = 1; i < 10; i++) await million()
-    await sleep(100)
-    return heapUsed() - before
   },
 }
 

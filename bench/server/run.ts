@@ -18,6 +18,8 @@ const { values } = parseArgs({
   },
 })
 const CONNECTIONS = 16
+/** Of each case: what is measured is a server that has been at work for a while. */
+const WARM_UP = 20_000
 
 interface Started {
   readonly child: ChildProcess
@@ -82,7 +84,10 @@ async function compare(): Promise<void> {
   const samples = new Map<string, { micros: number; rate: number }[]>()
   const requests = Number(values.requests)
   const cases = names.flatMap((name) => (servers[name] ?? []).map((path) => ({ name, path })))
-  for (let round = -2; round < Number(values.rounds); round += 1) {
+  for (const { name, path } of cases) {
+    await load((running.get(name) as Started).port, path, WARM_UP, CONNECTIONS)
+  }
+  for (let round = 0; round < Number(values.rounds); round += 1) {
     for (const { name, path } of round % 2 === 0 ? cases : cases.toReversed()) {
       const server = running.get(name) as Started
       const before = await ask(server)
@@ -90,7 +95,6 @@ async function compare(): Promise<void> {
       await load(server.port, path, requests, CONNECTIONS)
       const rate = (requests / (performance.now() - began)) * 1000
       const after = await ask(server)
-      if (round < 0) continue
       const key = `${name} ${path}`
       const micros = (after.until - before.from) / requests
       samples.set(key, [...(samples.get(key) ?? []), { micros, rate }])
@@ -98,7 +102,7 @@ async function compare(): Promise<void> {
   }
   for (const { child } of running.values()) child.kill('SIGKILL')
   say(
-    `Node ${process.versions.node}, ${values.rounds} rounds of ${requests} requests, ${CONNECTIONS} connections;`,
+    `Node ${process.versions.node}, ${values.rounds} rounds of ${requests} requests after ${WARM_UP} to warm up, ${CONNECTIONS} connections;`,
   )
   say('CPU time of the server for a request, beside `node:http` by hand in the same round.\n')
   say('| case | server | CPU µs | x bare | quartiles | requests/s, x bare |')

@@ -2,7 +2,7 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
@@ -18,7 +18,7 @@ export interface Ended {
 
 /** The command as a child process, that is killed with its test. */
 export interface RunningCommand {
-  readonly child: ChildProcessByStdio<null, Readable, Readable>
+  readonly child: ChildProcessByStdio<Writable, Readable, Readable>
   readonly ended: Promise<Ended>
 }
 
@@ -26,12 +26,15 @@ export function startCommand(
   args: readonly string[],
   cwd: string = tmpdir(),
   env: Readonly<Record<string, string>> = {},
+  input?: string,
 ): RunningCommand {
   const child = spawn(process.execPath, ['--conditions=@corral/source', main, ...args], {
     cwd,
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   })
+  child.stdin.on('error', () => {})
+  child.stdin.end(input)
   onTestFinished(() => void child.kill('SIGKILL'))
   let stdout = ''
   let stderr = ''
@@ -48,8 +51,9 @@ export function runCommand(
   args: readonly string[],
   cwd?: string,
   env?: Readonly<Record<string, string>>,
+  input?: string,
 ): Promise<Ended> {
-  return startCommand(args, cwd, env).ended
+  return startCommand(args, cwd, env, input).ended
 }
 
 /** A directory that is there for one test. */

@@ -2,6 +2,9 @@
 
 export { crawl, defaultUserAgent } from './crawl/crawl.ts'
 export type { CrawlOptions, HostSettings } from './crawl/crawl-options.ts'
+export { extractStored } from './crawl/extract-stored.ts'
+export type { ExtractStoredOptions, StoredExtraction } from './crawl/extract-stored.ts'
+export { readSeeds } from './crawl/read-seeds.ts'
 export { defaultCrawlLimits } from './crawl/crawl-limits.ts'
 export type { CrawlLimits } from './crawl/crawl-limits.ts'
 export type { LinkPolicyOptions } from './crawl/link-policy.ts'
@@ -21,6 +24,10 @@ export type {
 export type { VisitEvent } from './crawl/visit-event.ts'
 export { startDemoSite } from './demo/demo-site.ts'
 export type { DemoSite, DemoSiteOptions } from './demo/demo-site.ts'
+export { exportColumns } from './export/export-row.ts'
+export type { ExportRow } from './export/export-row.ts'
+export { exportStore } from './export/export-store.ts'
+export type { ExportOptions } from './export/export-store.ts'
 export { attribute } from './extract/attribute.ts'
 export { ExtractError } from './extract/extract-error.ts'
 export type { ExtractErrorCode } from './extract/extract-error.ts'
@@ -59,6 +66,7 @@ export { StoreError } from './store/store-error.ts'
 export type { StoreErrorCode } from './store/store-error.ts'
 export { StoreReader } from './store/store-reader.ts'
 export type {
+  BodyRow,
   BrokenLinkRow,
   ErrorRow,
   ItemRow,
@@ -71,9 +79,11 @@ export type {
   FrontierEntry,
   Outcome,
   StoreCounts,
+  StoredBody,
   StoredFailure,
   StoredLink,
   StoredPage,
+  StoredRecord,
   Validators,
 } from './store/outcome.ts'
 export { normalizeUrl, trackingParameters } from './url/normalize-url.ts'

@@ -1,5 +1,6 @@
 import { isMainThread } from 'node:worker_threads'
 import { requireOptions } from 'corral/lowlevel'
+import { listenForClients } from './listen-for-clients.ts'
 import { recorder as openRecorder } from './recorder/recorder.ts'
 import type { Recorder } from './recorder/recorder.ts'
 import { stuck } from './stuck/stuck.ts'
@@ -16,6 +17,11 @@ export interface InspectOptions {
    * that costs each task and each wait.
    */
   readonly recorder?: string
+  /**
+   * Listens for `corral ps`, `top`, `dashboard` and `record` on a Unix socket that only its user can open, so that they need no
+   * SIGUSR1 and no inspector: whether, or the folder of the socket. Default false.
+   */
+  readonly listen?: boolean | string
 }
 
 /** What looks into the program, until it is disposed. */
@@ -28,12 +34,13 @@ export interface Inspection extends AsyncDisposable {
  * Looks into the program that runs, for production: reports on stderr what blocks the event loop and what is stuck, and keeps a
  * recording if it is asked to. Importing it starts nothing.
  *
+ * @throws Error ENOENT, EACCES: the system's own, when there can be no socket
  * @example
  * await using looking = inspect({ recorder: '/var/log/app/last.pftrace' })
  */
 export function inspect(options: InspectOptions = {}): Inspection {
   requireOptions('inspect', options)
-  const { watchdog = true, stuckAfter = 30_000, recorder } = options
+  const { watchdog = true, stuckAfter = 30_000, recorder, listen = false } = options
   using stack = new DisposableStack()
   const dog =
     watchdog === false || !isMainThread
@@ -42,6 +49,7 @@ export function inspect(options: InspectOptions = {}): Inspection {
   if (stuckAfter !== Infinity) stack.use(stuck({ after: stuckAfter }))
   const flight = recorder === undefined ? undefined : stack.use(openRecorder())
   flight?.onCrash(recorder as string, { signals: ['SIGTERM', 'SIGUSR2'] })
+  if (listen !== false) stack.use(listenForClients(listen === true ? undefined : listen))
   const parts = stack.move()
   return {
     watchdog: dog,

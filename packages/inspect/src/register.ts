@@ -4,7 +4,7 @@
 import { isMainThread } from 'node:worker_threads'
 import { inspect } from './inspect.ts'
 
-const { CORRAL_WATCHDOG, CORRAL_STUCK_AFTER, CORRAL_RECORDER } = process.env
+const { CORRAL_WATCHDOG, CORRAL_STUCK_AFTER, CORRAL_RECORDER, CORRAL_LISTEN } = process.env
 
 // Threads load it too; what they do is theirs.
 if (isMainThread) {
@@ -14,5 +14,6 @@ if (isMainThread) {
     }),
     ...(CORRAL_STUCK_AFTER !== undefined && { stuckAfter: Number(CORRAL_STUCK_AFTER) }),
     ...(CORRAL_RECORDER !== undefined && { recorder: CORRAL_RECORDER }),
+    ...(CORRAL_LISTEN !== undefined && { listen: CORRAL_LISTEN === '1' || CORRAL_LISTEN }),
   })
 }

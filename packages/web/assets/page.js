@@ -25,6 +25,21 @@ export function span(ms) {
   return `${hours > 0 ? `${hours}:` : ''}${hours > 0 ? two(Math.floor(seconds / 60) % 60) : Math.floor(seconds / 60)}:${two(seconds % 60)}`
 }
 
+/** Cells of a table: of text, and of what there is no room for on a small screen. */
+export const left = (text, className = '') => ({
+  text,
+  title: text,
+  className: `left ${className}`.trim(),
+})
+export const extra = (text, className = '') => ({ text, className: `extra ${className}`.trim() })
+
+/** An element of SVG. */
+export function svg(name, attributes = {}) {
+  const element = document.createElementNS('http://www.w3.org/2000/svg', name)
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value)
+  return element
+}
+
 /**
  * Fills a table: rows are lists of cells. A cell is a text, or has `text`, a `part` of 1 to be drawn, or `buttons`, and
  * `className` and `title`. Rows that stay are kept.
@@ -84,17 +99,11 @@ function fillButtons(cell, buttons) {
 export function chart(id, points, value, label) {
   const box = byId(id)
   if (!box.firstChild) {
-    const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
-    svg.setAttribute('viewBox', '0 0 1000 100')
-    svg.setAttribute('preserveAspectRatio', 'none')
-    for (const name of ['area', 'line']) {
-      const path = document.createElementNS('http://www.w3.org/2000/svg', 'path')
-      path.setAttribute('class', name)
-      svg.append(path)
-    }
-    box.append(svg, document.createElement('em'))
+    const picture = svg('svg', { viewBox: '0 0 1000 100', preserveAspectRatio: 'none' })
+    for (const name of ['area', 'line']) picture.append(svg('path', { class: name }))
+    box.append(picture, document.createElement('em'))
   }
-  const [svg, text] = box.children
+  const [picture, text] = box.children
   if (points.length > 0) points = [[0, ...points[0].slice(1)], ...points]
   const most = Math.max(1, ...points.map(value))
   const last = Math.max(1, points.at(-1)?.[0] ?? 1)
@@ -103,8 +112,8 @@ export function chart(id, points, value, label) {
       `${((point[0] / last) * 1000).toFixed(1)} ${(100 - (value(point) / most) * 84).toFixed(2)}`,
   )
   const drawn = path.length === 0 ? '' : `M${path.join('L')}`
-  svg.children[0].setAttribute('d', drawn && `${drawn}L1000 100L0 100Z`)
-  svg.children[1].setAttribute('d', drawn)
+  picture.children[0].setAttribute('d', drawn && `${drawn}L1000 100L0 100Z`)
+  picture.children[1].setAttribute('d', drawn)
   text.textContent = points.length === 0 ? '' : label(most)
 }
 

@@ -1,3 +1,4 @@
+import { MisuseError } from 'corral'
 import { crawlOptions, type CrawlSettings } from '../options/crawl-options.ts'
 import { formatFullHelp, formatHelp, type HelpText } from '../options/format-help.ts'
 import { readSettings } from '../options/read-settings.ts'
@@ -26,7 +27,9 @@ async function crawlFrom(args: readonly string[]): Promise<number> {
     return 0
   }
   const settings = withOneScope(values, given)
-  const urls = positionals.length > 0 ? positionals : (config?.urls() ?? [])
+  const named = positionals.length > 0 ? positionals : (config?.urls() ?? [])
+  const urls =
+    settings.seeds === undefined ? named : [...named, ...(await seedsFrom(settings.seeds))]
   // Sitemaps alone will do.
   const seeds = urls.length === 0 && settings.sitemap.length > 0 ? [] : startUrls(urls)
   if (seeds.length === 0 && settings.header.length > 0 && settings.headerOrigin.length === 0) {
@@ -35,7 +38,26 @@ async function crawlFrom(args: readonly string[]): Promise<number> {
     )
   }
   const { runCrawl } = await import('./run-crawl.ts')
-  return await runCrawl(seeds, settings, ['crawl', ...args])
+  return await checked(() => runCrawl(seeds, settings, ['crawl', ...args]))
+}
+
+/** The URLs in a file, or in what is piped in. */
+async function seedsFrom(name: string): Promise<readonly string[]> {
+  if (name === '-' && process.stdin.isTTY) {
+    throw new UsageError('--seeds - reads URLs that are piped in, and nothing is')
+  }
+  const { readSeeds } = await import('@corral/crawl')
+  return await checked(() => readSeeds(name === '-' ? process.stdin : name))
+}
+
+/** What the library says of its options is said of the command line. */
+async function checked<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof MisuseError)) throw error
+    throw new UsageError(error.message.replace(/^\w+: /, ''), { cause: error })
+  }
 }
 
 /** `--same-host` beats a scope that was named at a lesser place, and contradicts one of its own. */

@@ -1,10 +1,10 @@
-import { exportStore } from '../export/export-store.ts'
+import { exportStore } from '@corral/crawl'
 import { formatCount } from '../format/format-count.ts'
 import { printable } from '../format/printable.ts'
 import { formatHelp } from '../options/format-help.ts'
 import { readSettings } from '../options/read-settings.ts'
 import { requireNone } from '../options/require-none.ts'
-import { storeOptions } from '../options/store-options.ts'
+import { exportOptions } from '../options/store-options.ts'
 import { UsageError } from '../options/usage-error.ts'
 import { exportFile } from '../options/value-kind.ts'
 import { requireWritable } from './require-writable.ts'
@@ -12,14 +12,14 @@ import { print } from '../output/print.ts'
 
 /** Writes pages and failures to a file. */
 export async function crawlExport(args: readonly string[]): Promise<number> {
-  const { values, positionals } = readSettings(storeOptions, args)
+  const { values, positionals } = readSettings(exportOptions, args)
   if (values.help) {
     print(help())
     return 0
   }
   const file = fileOf(positionals)
   requireWritable('export', file)
-  const rows = await exportStore(values.store, file)
+  const rows = await exportStore(values.store, file, { bom: values.bom })
   print(
     values.json
       ? `${JSON.stringify({ type: 'export', file, rows })}\n`
@@ -37,7 +37,7 @@ function fileOf([file, ...surplus]: readonly string[]): string {
 }
 
 function help(): string {
-  return formatHelp(storeOptions, {
+  return formatHelp(exportOptions, {
     usage: ['corral crawl export [options] <file.jsonl|file.csv>'],
     about: 'Writes pages and failures to a file.',
     examples: [['corral crawl export out.csv --store docs.db', 'the crawl in docs.db']],

@@ -1,21 +1,16 @@
 import {
-  attribute,
-  list,
-  record,
-  text,
+  defaultCrawlLimits,
   trackingParameters,
+  type CrawlLimits,
   type CrawlOptions,
-  type Field,
 } from '@corral/crawl'
-import { MisuseError } from 'corral'
 import type { CrawlSettings } from '../options/crawl-options.ts'
-import type { Extraction } from '../options/extraction.ts'
-import { UsageError } from '../options/usage-error.ts'
+import { extractionOptions } from './extraction-options.ts'
 
 /** What the settings of the command mean to the library. */
 export function crawlOptionsOf(seeds: readonly string[], settings: CrawlSettings): CrawlOptions {
-  const { depth, maxPages, maxTime, maxBytes, userAgent, include, exclude } = settings
-  const { refresh, extract, proxy, warc, first } = settings
+  const { depth, userAgent, include, exclude, cookieFile } = settings
+  const { refresh, extract, keep, proxy, warc, first } = settings
   const stripped = settings.stripTracking ? trackingParameters : []
   return {
     seeds,
@@ -26,25 +21,13 @@ export function crawlOptionsOf(seeds: readonly string[], settings: CrawlSettings
       exclude,
       ...(depth === undefined ? {} : { maxDepth: depth }),
     },
-    limits: {
-      concurrency: settings.concurrency,
-      concurrencyPerHost: settings.perHost,
-      delay: settings.delay,
-      jitter: settings.jitter,
-      timeout: settings.timeout,
-      attempts: settings.retries + 1,
-      maxBytes: settings.maxSize,
-      maxLinks: settings.maxLinks,
-      maxRedirects: settings.maxRedirects,
-      ...(maxPages === undefined ? {} : { maxPages }),
-      ...(maxTime === undefined ? {} : { maxDuration: maxTime }),
-      ...(maxBytes === undefined ? {} : { maxTotalBytes: maxBytes }),
-    },
+    limits: limitsOf(settings),
     sitemaps: settings.sitemap,
     findSitemaps: settings.findSitemaps,
     dedupe: settings.dedupe,
     adaptive: !settings.steady,
     cookies: settings.cookies,
+    ...(cookieFile === undefined ? {} : { cookieFile }),
     ...(settings.followTraps ? { traps: noTraps } : {}),
     ...(settings.preferCanonical ? { canonical: 'prefer' } : {}),
     ...(first.length === 0
@@ -53,9 +36,8 @@ export function crawlOptionsOf(seeds: readonly string[], settings: CrawlSettings
     ...(proxy === undefined ? {} : { proxy }),
     ...(warc === undefined ? {} : { warc }),
     ...(refresh === undefined ? {} : { refreshAfter: refresh }),
-    ...(extract.length === 0
-      ? {}
-      : { extract: recordOf(extract), extractVersion: JSON.stringify(extract) }),
+    ...(extract.length === 0 ? {} : extractionOptions(extract)),
+    ...(keep === undefined ? {} : { keep }),
     normalize: {
       stripParameters: [...stripped, ...settings.stripQuery],
       sortQuery: settings.sortQuery,
@@ -81,20 +63,15 @@ const noTraps: NonNullable<CrawlOptions['traps']> = {
   yearsBack: Infinity,
 }
 
-/** What to read from each page. The selectors are only looked at here: an option need not wait for the crawler. */
-function recordOf(extractions: readonly Extraction[]): Field<unknown> {
-  const fields = extractions.map((each): [name: string, field: Field<unknown>] => {
-    try {
-      return [each.name, fieldOf(each)]
-    } catch (error) {
-      if (!(error instanceof MisuseError)) throw error
-      throw new UsageError(`extract must have a CSS selector, got "${each.selector}"`)
-    }
-  })
-  return record(Object.fromEntries(fields))
-}
-
-function fieldOf({ selector, attribute: name, all }: Extraction): Field<unknown> {
-  if (all) return name === undefined ? list(selector) : list(selector, attribute(name))
-  return name === undefined ? text(selector) : attribute(name, selector)
+/** Limits have the names that the library has for them, but for two that are shorter. */
+function limitsOf(settings: CrawlSettings): Partial<CrawlLimits> {
+  const named: Partial<Record<string, unknown>> = {
+    ...settings,
+    concurrencyPerHost: settings.perHost,
+    attempts: settings.retries + 1,
+  }
+  const limits = Object.keys(defaultCrawlLimits).flatMap((name) =>
+    named[name] === undefined ? [] : [[name, named[name]]],
+  )
+  return Object.fromEntries(limits) as Partial<CrawlLimits>
 }

@@ -19,7 +19,7 @@ export function nextCommands(options: NextCommandsOptions): [name: string, comma
   const next: [string, string][] = []
   if (again !== undefined && store.queued > 0) {
     // Repeated as it is, a limit that was reached would end it at once.
-    const bounded = end === 'max-pages' || end === 'max-bytes'
+    const bounded = end === 'max-pages' || end === 'max-total-bytes'
     next.push(['go on', line(bounded ? withoutOption(again, `--${end}`) : again)])
   }
   if (store.failed > 0) next.push(['failures', line(['crawl', 'failures', ...on])])

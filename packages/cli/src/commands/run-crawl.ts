@@ -1,6 +1,7 @@
 import { isCancelled, shield, spawn } from 'corral'
 import {
   crawl,
+  exportStore,
   openReader,
   type CrawlProgress,
   type StoreReading,
@@ -11,7 +12,6 @@ import { openDashboard } from '../dashboard/dashboard.ts'
 import { dashboardState, type DashboardState } from '../dashboard/dashboard-state.ts'
 import type { CrawlDisplay } from '../display/crawl-display.ts'
 import { openDisplay } from '../display/open-display.ts'
-import { exportStore } from '../export/export-store.ts'
 import { formatCount } from '../format/format-count.ts'
 import { printable } from '../format/printable.ts'
 import { withoutCredentials, wordsWithoutSecrets } from '../format/without-secrets.ts'
@@ -81,8 +81,9 @@ export async function runCrawl(
     await beside(dashboard, async () => await crawl(watched))
     end = monitor.progress === undefined ? 'done' : endOf(monitor.progress, settings)
     display.end()
-    if (settings.export !== undefined) await exportStore(settings.store, settings.export)
-    if (settings.report !== undefined) await writeReport(settings.store, settings.report)
+    const { store, bom } = settings
+    if (settings.export !== undefined) await exportStore(store, settings.export, { bom })
+    if (settings.report !== undefined) await writeReport(store, settings.report)
   } catch (error) {
     end = isCancelled(error) ? 'interrupted' : 'failed'
     display.end()

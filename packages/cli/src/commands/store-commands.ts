@@ -24,6 +24,13 @@ export const storeCommands: ReadonlyMap<string, Command> = new Map([
     },
   ],
   [
+    'extract',
+    {
+      about: 'extract again from the bodies that were kept',
+      load: async () => (await import('./crawl-extract.ts')).crawlExtract,
+    },
+  ],
+  [
     'export',
     {
       about: 'write pages and failures to a file',

@@ -19,8 +19,9 @@ import {
   jobsWebOptions,
   jobsWorkOptions,
 } from '../options/jobs-options.ts'
+import { extractOptions } from '../options/extract-options.ts'
 import { entriesOf, type AnyOption } from '../options/option.ts'
-import { storeOptions } from '../options/store-options.ts'
+import { exportOptions, storeOptions } from '../options/store-options.ts'
 
 /** A command as a shell completes it. */
 export interface CommandShape {
@@ -37,7 +38,7 @@ export function commandShapes(): CommandShape[] {
   const onStores = [...storeCommands].map(([name, command]): CommandShape => ({
     path: ['crawl', name],
     about: command.about,
-    options: entriesOf(storeOptions),
+    options: ownOptions.get(name) ?? entriesOf(storeOptions),
     words: writesFile.has(name) ? 'file' : 'nothing',
   }))
   return [
@@ -78,6 +79,11 @@ const inspecting: readonly [string, CommandShape['options']][] = [
 function about(name: string): string {
   return programCommands.get(name)?.about ?? ''
 }
+
+const ownOptions: ReadonlyMap<string, CommandShape['options']> = new Map([
+  ['extract', entriesOf(extractOptions)],
+  ['export', entriesOf(exportOptions)],
+])
 
 const writesFile: ReadonlySet<string> = new Set(['export', 'report'])
 

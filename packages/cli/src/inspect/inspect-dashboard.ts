@@ -2,16 +2,20 @@ import { recordEvents, Redactor, type Attached, type TaskRow } from '@corral/ins
 import { Lock } from 'corral'
 import { CpuProfile, type FlameNode } from './cpu-profile.ts'
 import { ReadingWords } from './describe-wait.ts'
-import { LiveView, type Look } from './live-view.ts'
+import { LiveView, type Look, type StemRow } from './live-view.ts'
 import { framesOf } from './stack-text.ts'
 import { timelineOf } from './timeline.ts'
 
 /** What the page is sent, whole each time. */
 export type DashboardUpdate = Readonly<Record<string, unknown>>
 
-const mostLines = 60
+// An update stays below 20 kB.
+const mostLines = 40
+const mostResources = 20
 const mostPoints = 120
-const mostFlame = 150
+const mostFlame = 100
+const mostIncidents = 10
+const mostOldest = 20
 /** A loop that is later than this is an incident. */
 const late = 100
 /** Children of one task that are listed. */
@@ -62,7 +66,7 @@ export class InspectDashboard {
         ms: Math.round(pulse.delay.max),
         stack: [...new Set(own)].join(' > '),
       })
-      this.#incidents.length = Math.min(this.#incidents.length, 20)
+      this.#incidents.length = Math.min(this.#incidents.length, mostIncidents)
     }
   }
 
@@ -76,7 +80,7 @@ export class InspectDashboard {
       title: this.#redactor === undefined ? hello.script : '',
       version: hello.version,
       ended: connection?.ended === true,
-      uptime: hello.uptime * 1000 + (reading.at - this.#start),
+      uptime: Math.round(hello.uptime * 1000 + (reading.at - this.#start)),
       at: reading.at,
       tasks: reading.tasks,
       busy: pulse.busy,
@@ -87,10 +91,18 @@ export class InspectDashboard {
       cost,
       copies: reading.copies.length,
       knots,
-      waits: waits.slice(0, mostLines),
+      waits: waits.slice(0, mostLines).map(({ task: _task, longest, ...wait }) => ({
+        ...wait,
+        longest: Math.round(longest),
+      })),
       moreWaits: Math.max(0, waits.length - mostLines),
-      resources: resources.map((each) => ({ ...each, points: each.points.slice(-40) })),
-      stems: stems.slice(0, mostLines),
+      resources: resources
+        .slice(0, mostResources)
+        .map(({ size: _size, capacity: _capacity, points, ...each }) => ({
+          ...each,
+          points: points.slice(-40),
+        })),
+      stems: stems.slice(0, mostLines).map(roundStem),
       loop: this.#loop,
       incidents: this.#incidents,
       flame: flameRows(this.#profile.root),
@@ -100,7 +112,8 @@ export class InspectDashboard {
       leaks: stems
         .filter(({ growth }) => growth > 0)
         .toSorted((a, b) => b.growth - a.growth)
-        .slice(0, 20),
+        .slice(0, 20)
+        .map(roundStem),
       oldest: oldestTasks(reading.rows, new ReadingWords(reading), reading.at),
     }
   }
@@ -141,6 +154,20 @@ export class InspectDashboard {
   }
 }
 
+function tenths(value: number): number {
+  return Math.round(value * 10) / 10
+}
+
+function roundStem({ cpu, spawned, oldest, growth, ...row }: StemRow): StemRow {
+  return {
+    ...row,
+    cpu: cpu === undefined ? undefined : tenths(cpu),
+    spawned: tenths(spawned),
+    oldest: oldest === undefined ? undefined : Math.round(oldest),
+    growth: tenths(growth),
+  }
+}
+
 function taskOf(row: TaskRow, words: ReadingWords, at: number): object {
   const [wait] = row.waits
   return {
@@ -149,9 +176,10 @@ function taskOf(row: TaskRow, words: ReadingWords, at: number): object {
     status: row.status,
     children: row.children,
     waitsFor: wait === undefined ? '' : words.wait(wait.kind, wait.resource),
-    since: wait === undefined ? undefined : Math.max(0, at - wait.since),
+    since: wait === undefined ? undefined : Math.max(0, Math.round(at - wait.since)),
     held: wait === undefined ? '' : words.held(wait.resource),
-    deadline: row.deadline === undefined || row.deadline === 0 ? undefined : row.deadline - at,
+    deadline:
+      row.deadline === undefined || row.deadline === 0 ? undefined : Math.round(row.deadline - at),
   }
 }
 
@@ -159,7 +187,7 @@ function taskOf(row: TaskRow, words: ReadingWords, at: number): object {
 function oldestTasks(rows: readonly TaskRow[], words: ReadingWords, at: number): object[] {
   return rows
     .toSorted((a, b) => a.ref - b.ref)
-    .slice(0, 30)
+    .slice(0, mostOldest)
     .map((row) => taskOf(row, words, at))
 }
 

@@ -39,10 +39,14 @@ function heading({ pid, hello, blocked, inspectorOpen, reading }: PsView): strin
     `up ${spanText(uptime * 1000)}`,
     `${formatCount(reading.tasks)} ${reading.tasks === 1 ? 'task' : 'tasks'}`,
     `main thread ${blocked ? 'blocked' : busy}`,
-    inspectorOpen === undefined
-      ? 'inspector was open before, and is'
-      : `inspector was open ${(inspectorOpen / 1000).toFixed(1)} s`,
+    ...inspectorText(inspectorOpen),
   ].join(' · ')
+}
+
+function inspectorText(open: number | undefined): string[] {
+  if (open === 0) return []
+  if (open === undefined) return ['inspector was open before, and is']
+  return [`inspector was open ${(open / 1000).toFixed(1)} s`]
 }
 
 /** What was interrupted. */

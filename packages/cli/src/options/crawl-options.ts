@@ -21,6 +21,7 @@ import {
 
 /** What `corral crawl` can be told. Times are milliseconds, sizes bytes; `undefined` means no limit. */
 export interface CrawlSettings {
+  readonly seeds: string | undefined
   readonly depth: number | undefined
   readonly maxPages: number | undefined
   readonly scope: 'host' | 'domain' | 'prefix' | 'anywhere'
@@ -44,22 +45,25 @@ export interface CrawlSettings {
   readonly jitter: number
   readonly retries: number
   readonly steady: boolean
-  readonly maxTime: number | undefined
-  readonly maxBytes: number | undefined
+  readonly maxDuration: number | undefined
+  readonly maxTotalBytes: number | undefined
   readonly timeout: number
-  readonly maxSize: number
+  readonly maxBytes: number
   readonly maxLinks: number
   readonly maxRedirects: number
   readonly userAgent: string | undefined
   readonly cookies: boolean
+  readonly cookieFile: string | undefined
   readonly proxy: string | undefined
   readonly insecure: boolean
   readonly refresh: number | undefined
   readonly header: readonly (readonly [name: string, value: string])[]
   readonly headerOrigin: readonly string[]
   readonly extract: readonly Extraction[]
+  readonly keep: 'bodies' | undefined
   readonly store: string
   readonly export: string | undefined
+  readonly bom: boolean
   readonly warc: string | undefined
   readonly report: string | undefined
   readonly dashboard: number | undefined
@@ -78,6 +82,7 @@ const results = 'Results'
 const program = 'Program'
 
 export const crawlOptions: OptionTable<CrawlSettings> = {
+  seeds: { takes: file(), help: 'start from the URLs in a file, or - for stdin', group: follow },
   depth: {
     takes: count(0),
     help: 'at most so many links from a start URL',
@@ -155,15 +160,15 @@ export const crawlOptions: OptionTable<CrawlSettings> = {
     group: pace,
   },
   steady: { help: 'ask hosts in trouble no less often', group: pace },
-  maxTime: { takes: duration(1), help: 'end this run after so long', group: pace },
-  maxBytes: { takes: size(), help: 'stop when pages have so much in all', group: pace },
+  maxDuration: { takes: duration(1), help: 'end this run after so long', group: pace },
+  maxTotalBytes: { takes: size(), help: 'stop when pages have so much in all', group: pace },
   timeout: {
     takes: duration(1),
     initial: '30s',
     help: 'for one request, its body included',
     group: requests,
   },
-  maxSize: {
+  maxBytes: {
     takes: size(),
     initial: '10mb',
     help: 'of one body, packed and unpacked',
@@ -180,6 +185,11 @@ export const crawlOptions: OptionTable<CrawlSettings> = {
   },
   headerOrigin: { takes: url, multiple: true, help: 'headers are sent here, too', group: requests },
   cookies: { help: 'keep cookies, in the store as well', group: requests },
+  cookieFile: {
+    takes: file(),
+    help: 'keep and send these, too (Netscape format)',
+    group: requests,
+  },
   proxy: { takes: url, help: 'an HTTP proxy to ask through', group: requests },
   insecure: { help: 'accept certificates that cannot be verified', group: requests },
   refresh: {
@@ -192,6 +202,11 @@ export const crawlOptions: OptionTable<CrawlSettings> = {
     takes: extraction,
     multiple: true,
     help: 'read from pages: title=h1',
+    group: results,
+  },
+  keep: {
+    takes: { ...choice(['bodies']), placeholder: '<what>' },
+    help: 'bodies: for corral crawl extract',
     group: results,
   },
   store: {
@@ -207,6 +222,7 @@ export const crawlOptions: OptionTable<CrawlSettings> = {
     group: results,
     essential: true,
   },
+  bom: { help: 'begin CSV with a byte order mark, for Excel', group: results },
   warc: { takes: directory, help: 'keep requests and answers as WARC 1.1', group: results },
   report: { takes: reportFile, help: 'write a report on the crawl to .html', group: results },
   dashboard: {

@@ -17,3 +17,12 @@ export const storeOptions: OptionTable<StoreSettings> = {
   debug: { help: 'show the stack of errors' },
   help: { short: 'h', help: 'show this', flagOnly: true },
 }
+
+export interface ExportSettings extends StoreSettings {
+  readonly bom: boolean
+}
+
+export const exportOptions: OptionTable<ExportSettings> = {
+  bom: { help: 'begin CSV with a byte order mark, for Excel' },
+  ...storeOptions,
+}

@@ -1,12 +1,12 @@
 import type { CrawlProgress, StoreReading } from '@corral/crawl'
 
 /** Why a crawl came to its end. */
-export type CrawlEnd = 'done' | 'max-pages' | 'max-bytes' | 'max-time' | 'interrupted'
+export type CrawlEnd = 'done' | 'max-pages' | 'max-total-bytes' | 'max-duration' | 'interrupted'
 
 /** What may end a crawl before it is done. */
 export interface CrawlBounds {
   readonly maxPages: number | undefined
-  readonly maxBytes: number | undefined
+  readonly maxTotalBytes: number | undefined
 }
 
 /** What a store has. */
@@ -53,11 +53,11 @@ export async function summarizeStore(reader: StoreReading): Promise<StoreSummary
 /** Why a crawl that was not cut short has ended: with URLs that are still queued, a bound was reached. */
 export function endOf(
   { queued, pages, bytes }: Pick<StoreSummary, 'queued' | 'pages' | 'bytes'>,
-  { maxPages = Infinity, maxBytes = Infinity }: CrawlBounds,
+  { maxPages = Infinity, maxTotalBytes = Infinity }: CrawlBounds,
 ): CrawlEnd {
   if (queued === 0) return 'done'
   if (pages >= maxPages) return 'max-pages'
-  return bytes >= maxBytes ? 'max-bytes' : 'max-time'
+  return bytes >= maxTotalBytes ? 'max-total-bytes' : 'max-duration'
 }
 
 /** Sums up a run by its last progress, `undefined` when it ended before there was any. */

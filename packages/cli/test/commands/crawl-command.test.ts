@@ -40,7 +40,7 @@ describe('corral crawl', () => {
     expect(ended.stdout).toMatch(/\n {2}failures {2}.* crawl failures\n$/)
     expect(readdirSync(cwd).toSorted()).toEqual(['crawl.db', 'out.csv'])
     const [head, first, ...rows] = readFileSync(join(cwd, 'out.csv'), 'utf8').split('\r\n')
-    expect(head).toMatch(/^\uFEFFurl,status,error,/)
+    expect(head).toMatch(/^url,status,error,/)
     expect(first).toContain(`${url},200,,text/html,"'=Page 0",`)
     expect(rows).toHaveLength(11)
     expect(rows.at(-2)).toContain(`${url}10,404,http 404: status 404 Not Found,`)
@@ -125,9 +125,12 @@ describe('corral crawl', () => {
       { name: '=Page 1', next: ['/2'] },
     ])
     await runCommand(['crawl', 'export', 'out.csv'], cwd)
-    expect(readFileSync(join(cwd, 'out.csv'), 'utf8')).toContain(
-      ',"{""name"":""=Page 0"",""next"":[""/1""]}"\r\n',
-    )
+    const csv = readFileSync(join(cwd, 'out.csv'), 'utf8')
+    const [head, first] = csv.split('\r\n')
+    expect(head).toMatch(/,duration_ms,data\.name,data\.next$/)
+    expect(first).toMatch(/,"'=Page 0","\[""\/1""\]"$/)
+    await runCommand(['crawl', 'export', 'out.csv', '--bom'], cwd)
+    expect(readFileSync(join(cwd, 'out.csv'), 'utf8')).toBe(`\uFEFF${csv}`)
     expect(await runCommand(['crawl', url, '--extract', 'x=a['], cwd)).toMatchObject({
       code: 2,
       stderr: 'corral crawl: extract must have a CSS selector, got "a["\n',
@@ -160,7 +163,7 @@ describe('corral crawl', () => {
     expect(asked).toContain('/b"1"')
   })
 
-  test('--max-bytes and --max-time end it, and it says which, and how to go on', async () => {
+  test('--max-total-bytes and --max-duration end it, and it says which, and how to go on', async () => {
     const url = await serve((request, response) => {
       setTimeout(() => tenPages(request, response), 50)
     })
@@ -169,10 +172,59 @@ describe('corral crawl', () => {
       expect(code).toBe(0)
       return `${stdout.split('\n')[0]} ${/go on .* crawl (.*)/.exec(stdout)?.[1]?.replace(url, '')}`
     }
-    expect(await ends('--max-bytes', '100')).toBe('Crawl stopped: as many bytes as asked for ')
-    expect(await ends('--max-time', '200ms')).toBe(
-      'Crawl stopped: its time is over  --max-time 200ms',
+    expect(await ends('--max-total-bytes', '100')).toBe(
+      'Crawl stopped: as many bytes as asked for ',
     )
+    expect(await ends('--max-duration', '200ms')).toBe(
+      'Crawl stopped: its time is over  --max-duration 200ms',
+    )
+  })
+
+  test('--seeds starts from the URLs in a file, and from what is piped in', async () => {
+    const asked: string[] = []
+    const url = await serve(({ url: path = '' }, response) => {
+      asked.push(path)
+      response.end('')
+    })
+    const cwd = temporaryDirectory()
+    writeFileSync(join(cwd, 'urls.txt'), `# two\n${url}a\n\n${url}b\n`)
+    const args = ['crawl', '--ignore-robots']
+    expect(await runCommand([...args, `${url}c`, '--seeds', 'urls.txt'], cwd)).toMatchObject({
+      code: 0,
+      stderr: `Crawling ${url}c and 2 more into crawl.db\n`,
+    })
+    expect(asked.toSorted()).toEqual(['/a', '/b', '/c'])
+    const piped = await runCommand([...args, '--seeds', '-'], cwd, {}, `${url}d\n${url}e`)
+    expect(piped).toMatchObject({ code: 0 })
+    expect(asked.slice(3).toSorted()).toEqual(['/d', '/e'])
+
+    const wrong = await runCommand([...args, '--seeds', '-'], cwd, {}, `${url}\n/f`)
+    expect(wrong).toMatchObject({
+      code: 2,
+      stderr: 'corral crawl: line 2 of stdin must be an http or https URL, got "/f"\n',
+    })
+    const none = await runCommand([...args, '--seeds', '-'], cwd, {}, '# none\n')
+    expect(none).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('no URL given') as string,
+    })
+  })
+
+  test('--cookie-file sends the cookies of a browser, and says what is wrong with the file', async () => {
+    const asked: (string | undefined)[] = []
+    const url = await serve(({ headers }, response) => {
+      asked.push(headers.cookie)
+      response.end('')
+    })
+    const cwd = temporaryDirectory()
+    writeFileSync(join(cwd, 'cookies.txt'), '127.0.0.1\tFALSE\t/\tFALSE\t0\tid\t7\n')
+    const args = ['crawl', url, '--ignore-robots', '--cookie-file']
+    expect(await runCommand([...args, 'cookies.txt'], cwd)).toMatchObject({ code: 0 })
+    expect(asked).toEqual(['id=7'])
+    expect(await runCommand([...args, 'none.txt'], cwd)).toMatchObject({
+      code: 2,
+      stderr: 'corral crawl: cookieFile none.txt cannot be read (ENOENT); name a file\n',
+    })
   })
 
   test('--first fetches what matches first', async () => {

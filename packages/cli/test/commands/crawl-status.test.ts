@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openStore, startDemoSite } from '@corral/crawl'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -101,4 +101,62 @@ describe('corral crawl status, failures and export', () => {
       ])
     },
   )
+})
+
+describe('corral crawl extract', () => {
+  async function kept(...options: string[]): Promise<string> {
+    const site = await startDemoSite()
+    const cwd = temporaryDirectory()
+    const args = ['crawl', site.url, '--depth', '1', '--include', '/chapter/1/', ...options]
+    expect(await runCommand(args, cwd)).toMatchObject({ code: 0 })
+    await site.close()
+    return cwd
+  }
+
+  test('reads other fields from the bodies that were kept, when the site is gone', async () => {
+    const cwd = await kept('--keep', 'bodies')
+    expect(await runCommand(['crawl', 'extract', 'heading=h1', 'links[]=a@href'], cwd)).toEqual({
+      code: 0,
+      signal: null,
+      stdout: '2 records of crawl.db extracted from the bodies that were kept\n',
+      stderr: '',
+    })
+    expect(await runCommand(['crawl', 'export', 'out.jsonl'], cwd)).toMatchObject({ code: 0 })
+    const rows = readFileSync(join(cwd, 'out.jsonl'), 'utf8').trimEnd().split('\n')
+    expect(rows.map((row) => (JSON.parse(row) as { data: unknown }).data)).toEqual([
+      { heading: 'The Corral Handbook', links: expect.any(Array) as unknown },
+      { heading: expect.any(String) as unknown, links: expect.any(Array) as unknown },
+    ])
+    const json = await runCommand(['crawl', 'extract', '--extract', 't=title', '--json'], cwd)
+    expect(JSON.parse(json.stdout)).toEqual({
+      type: 'extract',
+      store: 'crawl.db',
+      pages: 2,
+      failed: 0,
+    })
+  })
+
+  test('says what is missing', async () => {
+    const cwd = await kept()
+    expect(await runCommand(['crawl', 'extract', 'heading=h1'], cwd)).toMatchObject({
+      code: 1,
+      stderr: 'corral crawl: crawl.db has no bodies of pages; crawl with --keep bodies\n',
+    })
+    expect(await runCommand(['crawl', 'extract'], cwd)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(
+        'nothing to extract; give a name and a CSS selector',
+      ) as string,
+    })
+    expect(await runCommand(['crawl', 'extract', 'heading'], cwd)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(
+        'what is extracted must be a name and a CSS selector',
+      ) as string,
+    })
+    expect(await runCommand(['crawl', 'extract', 'heading=h1['], cwd)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('extract must have a CSS selector, got "h1["') as string,
+    })
+  })
 })

@@ -11,7 +11,7 @@ test('crawlOptions have the defaults of the library, where they name one', () =>
     delay: values.delay,
     timeout: values.timeout,
     attempts: values.retries + 1,
-    maxBytes: values.maxSize,
+    maxBytes: values.maxBytes,
     maxLinks: values.maxLinks,
     maxRedirects: values.maxRedirects,
     jitter: values.jitter,

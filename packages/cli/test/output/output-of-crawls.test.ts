@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { zstdCompressSync } from 'node:zlib'
 import { fileURLToPath } from 'node:url'
 import { openStore } from '@corral/crawl'
 import { expect, onTestFinished, test } from 'vitest'
@@ -89,6 +90,30 @@ test.runIf(hasFull)(
     }
     expect(await outputs(['crawl', 'retry-failed'], prepare)).toEqual(
       whole(/^1 URLs of crawl\.db queued again: .*\n$/),
+    )
+  },
+)
+
+test.runIf(hasFull)(
+  'corral crawl extract gives all of its output or says so',
+  { timeout: 60_000 },
+  async () => {
+    const prepare = async (): Promise<string> => {
+      const cwd = temporaryDirectory()
+      await using store = await openStore(join(cwd, 'crawl.db'))
+      await store.seed(['http://a.test/'])
+      const body = zstdCompressSync('<h1>Hay</h1>').toString('base64')
+      const page = { status: 200, bytes: 12, noindex: false, attempts: 1, fetchedAt: 1 }
+      const entries = await store.claim(1, 1)
+      await store.commit(
+        entries.map((entry) => {
+          return { result: 'page', entry, page: { ...page, durationMs: 1, body }, links: [] }
+        }),
+      )
+      return cwd
+    }
+    expect(await outputs(['crawl', 'extract', 'heading=h1'], prepare)).toEqual(
+      whole(/^1 records of crawl\.db extracted from the bodies that were kept\n$/),
     )
   },
 )

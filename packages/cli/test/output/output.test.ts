@@ -104,7 +104,7 @@ describe.each(printing.map((args) => [args.join(' '), args] as const))(
 
 test('corral has no command of which the output is not looked at', () => {
   // Those that change something: output-of-crawls.test.ts.
-  const elsewhere = ['crawl', 'crawl retry-failed', 'demo']
+  const elsewhere = ['crawl', 'crawl retry-failed', 'crawl extract', 'demo']
   // Those that look into a process: inspect/commands.test.ts.
   elsewhere.push('ps', 'top', 'dashboard', 'record', 'profile', 'detach')
   const lookedAt = [...printing.map((args) => args.join(' ')), ...elsewhere]

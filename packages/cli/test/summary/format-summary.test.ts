@@ -79,11 +79,11 @@ describe('endOf and summarizeRun', () => {
   const queued = { ...store, queued: 5 }
 
   test('says why the crawl ended', () => {
-    const none = { maxPages: undefined, maxBytes: undefined }
+    const none = { maxPages: undefined, maxTotalBytes: undefined }
     expect(endOf(store, none)).toBe('done')
     expect(endOf(queued, { ...none, maxPages: 1372 })).toBe('max-pages')
-    expect(endOf(queued, { maxPages: 2000, maxBytes: 1_500_000 })).toBe('max-bytes')
-    expect(endOf(queued, { maxPages: 2000, maxBytes: 2_000_000 })).toBe('max-time')
+    expect(endOf(queued, { maxPages: 2000, maxTotalBytes: 1_500_000 })).toBe('max-total-bytes')
+    expect(endOf(queued, { maxPages: 2000, maxTotalBytes: 2_000_000 })).toBe('max-duration')
   })
 
   test('counts the pages that were stored after the last progress', () => {

@@ -51,8 +51,8 @@ async function* completions(
     else if (!group.failed) ready.push(task.value)
     tell()
   })
-  const group = new Nursery(openScope('asCompleted'))
-  group.onIdle = () => tell() // all have ended, perhaps cancelled: nothing more will come
+  const group = new Nursery(openScope('asCompleted'), (group) => group.finish())
+  group.onIdle = tell // all have ended, perhaps cancelled: nothing more will come
   const begin = (): Promise<void> => spawnEach('asCompleted', group, thunks, policy)
   try {
     spawnInto(group, 'asCompleted', begin, { name: 'asCompleted' })

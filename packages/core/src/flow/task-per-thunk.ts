@@ -45,12 +45,13 @@ export async function spawnEach(
   keys?: readonly string[],
 ): Promise<void> {
   const indices = new Map<TaskNode, number>()
-  group.onChildEnded = (task) => {
+  const onChildEnded = (task: TaskNode): void => {
     const index = indices.get(task)
     if (index !== undefined) onTaskEnded(task, index, group)
     else if (task.state === 'rejected') group.fail(task.error)
     indices.delete(task)
   }
+  group.onChildEnded = onChildEnded
   for (const [index, thunk] of thunks.entries()) {
     const wait = pace?.(index)
     if (wait !== undefined) {

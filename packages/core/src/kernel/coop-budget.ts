@@ -1,8 +1,8 @@
 import { macrotask, monotonicNow, runOutside } from './platform.ts'
 
 // Fairness towards the event loop: calls that are all ready at once would keep timers and I/O out for
-// ever. Each ready call and each wake spends one credit. After `CREDIT` of them a macrotask is asked for;
-// if another `CREDIT` is gone, and `SLICE` ms, before it came, whatever is ready next waits for it.
+// ever. Each ready call and each wake takes one from the budget. After `BUDGET` of them a macrotask is asked for;
+// if another `BUDGET` is gone, and `SLICE` ms, before it came, whatever is ready next waits for it.
 
 const BUDGET = 1000
 const SLICE = 4
@@ -11,15 +11,15 @@ let remaining = BUDGET
 let macrotaskAskedAt = 0
 let deferred: (() => void)[] = []
 
-/** The time, in a rush of such calls: read at most `CREDIT` of them ago. Otherwise 0. */
+/** The time, in a rush of such calls: read at most `BUDGET` of them ago. Otherwise 0. */
 export let cachedNow = 0
 
-/** Takes a credit. False when this macrotask has had its share: `defer` what was to happen. */
+/** Takes one from the budget. False when this macrotask has had its share: `defer` what was to happen. */
 export function takeBudget(): boolean {
   return --remaining > 0 || refillBudget()
 }
 
-/** For calls between which there may be long computations: the next `spend` looks at the clock, if that is due. */
+/** For calls between which there may be long computations: the next `takeBudget` looks at the clock, if that is due. */
 export function checkClockSoon(): void {
   if (macrotaskAskedAt === 0 || monotonicNow() - macrotaskAskedAt >= SLICE) remaining = 1
 }

@@ -49,8 +49,8 @@ export function isTaskScope(scope: ScopeNode): boolean {
  */
 export function closeScope(node: ScopeNode): void {
   if (node.closed) return
-  if (node.cancelledBy !== undefined) countCancelled(-1)
   if (node.firstResource !== undefined) notifyBodyEnd(node)
+  if (node.cancelledBy !== undefined) countCancelled(-1)
   node.closed = true
   if (node.deadlineTimer !== undefined) {
     node.runtime.clock.remove(node.deadlineTimer)
@@ -118,13 +118,8 @@ export function notifyBodyEnd(scope: ScopeNode): void {
 
 /** The task has ended: what it still holds is told so. */
 export function notifyOwnerExit(scope: ScopeNode): void {
-  let resource = scope.firstResource
-  scope.firstResource = undefined
-  while (resource !== undefined) {
-    const next = resource.nextResource
-    resource.nextResource = undefined
-    resource.prevResource = undefined
-    resource.onOwnerExit()
-    resource = next
+  for (let held = scope.firstResource; held !== undefined; held = scope.firstResource) {
+    untrack({ scope }, held)
+    held.onOwnerExit()
   }
 }

@@ -55,7 +55,8 @@ export class CancelScope {
   constructor(options?: CancelScopeOptions) {
     if (options === undefined) return
     if (options.deadline !== undefined) requireMoment('CancelScope: deadline', options.deadline)
-    this.#plan = { ...unplanned, ...options }
+    const { deadline = Infinity } = options
+    this.#plan = { ...unplanned, ...options, deadline }
   }
 
   /**

@@ -11,11 +11,16 @@ import { isCancellation } from './foreign-cancellation.ts'
 /** Where a call finds its own promise, to mark it before it fails. */
 export interface Call {
   promise: Promise<unknown> | undefined
+  /** What else is nobody's fault. */
+  readonly alsoExpected?: ((error: unknown) => boolean) | undefined
 }
 
 /** Does the work of an async call of ours. */
-export function handled<T>(work: () => Promise<T>): Promise<T> {
-  const call: Call = { promise: undefined }
+export function handled<T>(
+  work: () => Promise<T>,
+  alsoExpected?: (error: unknown) => boolean,
+): Promise<T> {
+  const call: Call = { promise: undefined, alsoExpected }
   const result = pass(work, call)
   call.promise = result
   return result
@@ -32,9 +37,11 @@ async function pass<T>(work: () => Promise<T>, call: Call): Promise<T> {
 /** The end of a call that fails with `error`: for the `catch` of calls that are too hot to be passed through `handled`. */
 export async function failing(call: Call, error: unknown): Promise<never> {
   await turn // a call that fails at once has no promise yet
-  if (isCancelled(error) || (!isUncancelled() && isCancellation(error))) {
-    call.promise?.then(undefined, ignore)
-  }
+  const expected =
+    isCancelled(error) ||
+    (!isUncancelled() && isCancellation(error)) ||
+    call.alsoExpected?.(error) === true
+  if (expected) call.promise?.then(undefined, ignore)
   throw error
 }
 

@@ -4,7 +4,7 @@ import { report } from '../kernel/hooks.ts'
 import { Waiter } from '../kernel/records.ts'
 import type { OwnedTasks, ScopeNode } from '../kernel/records.ts'
 import { cancelScope } from '../kernel/cancellation.ts'
-import { childrenOf, closeScope, isTaskScope } from '../kernel/scope-tree.ts'
+import { childrenOf, closeScope, isTaskScope, track } from '../kernel/scope-tree.ts'
 import { ready, suspend, wakeAll, yieldIfDue } from '../kernel/suspend.ts'
 import { WaitQueue } from '../kernel/wait-queue.ts'
 import { isCancellation } from './foreign-cancellation.ts'
@@ -24,6 +24,8 @@ export class Nursery implements OwnedTasks {
   wasCancelled = false
   /** All have ended, and there will be no more. */
   closed = false
+  // Give these two a constant: V8 makes a function that is written straight into a property in the old generation, where
+  // all that it knows would stay until the next full collection.
   /** Told when nothing is left to wait for. */
   onIdle: (() => void) | undefined
   /** Decides, at once, what becomes of a task that was not cut short from above; else a failure is the scope's. */
@@ -32,9 +34,12 @@ export class Nursery implements OwnedTasks {
   closedToNew: string | undefined
   #later: unknown[] | undefined
   #joiners: WaitQueue | undefined
+  readonly #whenForgotten: ((nursery: Nursery) => void) | undefined
 
-  constructor(scope: ScopeNode) {
+  /** @param whenForgotten where no body runs in the scope that would close it: does so, when all its tasks have ended */
+  constructor(scope: ScopeNode, whenForgotten?: (nursery: Nursery) => void) {
     this.scope = scope
+    this.#whenForgotten = whenForgotten
     scope.nursery = this
   }
 
@@ -112,24 +117,37 @@ export class Nursery implements OwnedTasks {
   /** Waits for the tasks, closes the scope, and throws what it ends with. */
   async end(): Promise<void> {
     do await this.join()
-    while (this.cancelForgotten())
+    while (this.live > 0 || this.cancelForgotten()) // one may come in the turn in which the last wait ended
     this.finish()
     this.throwOutcome()
   }
 
   /**
-   * Cancels what was begun in the scope and not awaited, such as a group. True when tasks are left in there,
-   * which must be waited for again.
+   * Cancels what was begun in the scope and not awaited, such as a group or a timeout; what is shielded goes on. True
+   * when that has not ended yet, and must be waited for.
    */
   cancelForgotten(): boolean {
     for (const child of childrenOf(this.scope)) {
-      cancelScope(child, 'the scope around it has ended')
-      for (const nursery of nurseriesBelow(child)) {
-        this.hold()
-        void nursery.join().then(() => this.release())
-      }
+      if (child.closed) continue
+      if (!child.shield) cancelScope(child, 'the scope around it has ended')
+      this.#holdUntilEnded(child)
     }
     return this.live > 0
+  }
+
+  #holdUntilEnded(scope: ScopeNode): void {
+    this.hold()
+    const nursery = scope.nursery as Nursery | undefined
+    const close = nursery === undefined ? undefined : nursery.#whenForgotten
+    if (nursery === undefined || close === undefined) {
+      onceClosed(scope, () => this.release())
+      return
+    }
+    for (const child of childrenOf(scope)) if (!isTaskScope(child)) this.#holdUntilEnded(child)
+    void nursery.join().then(() => {
+      close(nursery)
+      this.release()
+    })
   }
 
   /** Waits for the children; no cancellation makes it leave them behind. */
@@ -209,10 +227,10 @@ export function nurseryOf(scope: ScopeNode): Nursery {
   return (scope.nursery as Nursery | undefined) ?? new Nursery(scope)
 }
 
-/** Those with tasks alive in a scope that is no task's own, and in the scopes inside it. */
-function nurseriesBelow(scope: ScopeNode): Nursery[] {
-  if (isTaskScope(scope)) return []
-  const inside = childrenOf(scope).flatMap(nurseriesBelow)
-  const nursery = scope.nursery as Nursery | undefined
-  return nursery === undefined || nursery.live === 0 ? inside : [nursery, ...inside]
+const turn = Promise.resolve()
+
+/** Calls `told` in the turn after the scope has ended. */
+function onceClosed(scope: ScopeNode, told: () => void): void {
+  const onOwnerExit = (): void => void turn.then(told)
+  track({ scope }, { nextResource: undefined, prevResource: undefined, onOwnerExit })
 }

@@ -1,3 +1,4 @@
+import { report } from '../kernel/hooks.ts'
 import { handled } from './handled.ts'
 import { Nursery } from './nursery.ts'
 import { openScope } from './scoped.ts'
@@ -16,7 +17,13 @@ import { TaskGroup } from './task-group.ts'
  * await group.join()
  */
 export function openGroup(options: { readonly name?: string } = {}): TaskGroup & AsyncDisposable {
-  return new OpenGroup(new Nursery(openScope(options.name ?? 'openGroup')))
+  return new OpenGroup(new Nursery(openScope(options.name ?? 'openGroup'), finishForgotten))
+}
+
+/** Nobody is left to be told of its failure by `join`. */
+function finishForgotten(nursery: Nursery): void {
+  nursery.finish()
+  if (nursery.failed) report(nursery.failure)
 }
 
 class OpenGroup extends TaskGroup implements AsyncDisposable {
@@ -29,10 +36,12 @@ class OpenGroup extends TaskGroup implements AsyncDisposable {
 
   override join(): Promise<void> {
     return handled(async () => {
+      const nursery = this.#nursery
       try {
         await super.join()
       } finally {
-        this.#nursery.finish()
+        while (nursery.live > 0) await nursery.join()
+        nursery.finish()
       }
     })
   }
@@ -41,7 +50,8 @@ class OpenGroup extends TaskGroup implements AsyncDisposable {
     const nursery = this.#nursery
     if (nursery.closed) return
     this.cancel('its block was left')
-    await nursery.join()
+    do await nursery.join()
+    while (nursery.live > 0)
     nursery.finish()
     if (nursery.failed) throw nursery.failure
   }

@@ -19,6 +19,11 @@ export class Program {
     programs.set(scope, this)
   }
 
+  /** It has ended: nobody is inside any more. */
+  ended(): void {
+    programs.delete(this.scope)
+  }
+
   get stopRequested(): boolean {
     return this.#stopRequested
   }
@@ -48,7 +53,8 @@ export class Program {
   }
 }
 
-const programs = new WeakMap<ScopeNode, Program>()
+/** Those under way. No WeakMap: what one holds outlives a young collection, and a search runs thousands. */
+const programs = new Map<ScopeNode, Program>()
 
 /** The innermost program around the running code, or around a scope; undefined at the root. */
 export function currentProgram(scope: ScopeNode = currentScope()): Program | undefined {

@@ -1,4 +1,4 @@
-import { requireDuration, requireLimit, requireOptions } from '../kernel/guard.ts'
+import { refuse, requireDuration, requireLimit, requireOptions } from '../kernel/guard.ts'
 
 export interface RestartOptions {
   /** How many restarts there may be within `within`, of all tasks together; the failure after that is the supervisor's. Default 5. */
@@ -20,6 +20,10 @@ export class Restarts {
   constructor({ attempts = 5, within = 60_000, backoff = [] }: RestartOptions) {
     requireLimit('supervisor: restart.attempts', attempts, 0)
     requireDuration('supervisor: restart.within', within)
+    if (!isRepeatable(backoff)) {
+      const what = 'an iterable of milliseconds that begins anew each time, such as [100, 200]'
+      refuse('supervisor: restart.backoff', what, backoff)
+    }
     this.#attempts = attempts
     this.#within = within
     this.#backoff = backoff
@@ -37,6 +41,12 @@ export class Restarts {
   begin(now: number): Restarted {
     return new Restarted(this.#backoff, this.#within, now)
   }
+}
+
+/** A generator would give what is left of it: each task begins its delays anew. */
+function isRepeatable(backoff: Iterable<number> | undefined): boolean {
+  if (typeof backoff?.[Symbol.iterator] !== 'function') return false
+  return (backoff[Symbol.iterator]() as unknown) !== backoff
 }
 
 /** The delays of one task. */

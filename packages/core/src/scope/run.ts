@@ -14,6 +14,7 @@ import { Program } from './program.ts'
 import { now } from './sleep.ts'
 import { openScope } from './scoped.ts'
 import { spawnInto } from './spawn.ts'
+import type { TaskNode } from './task-node.ts'
 
 export interface RunOptions {
   /** A foreign signal: its abort cancels the program, and `run` throws `Cancelled` with its reason. */
@@ -116,14 +117,16 @@ export async function program<T>(
   const stops = watch(asked, options)
   if (signal !== undefined) stops.push(bindSignal(scope, signal))
   const task = spawnInto(nursery, 'run', cancelLeftovers(main), { name })
-  nursery.onChildEnded = (child) => {
+  const onChildEnded = (child: TaskNode): void => {
     if (child.state === 'rejected') nursery.fail(child.error)
     if (child === task) nursery.closeToNew('the run has ended') // what shared objects still do
   }
+  nursery.onChildEnded = onChildEnded
   try {
     await nursery.end()
   } finally {
     for (const stop of stops) stop()
+    asked.ended()
   }
   if (task.state === 'fulfilled') return task.value as T
   if (asked.exitCode !== undefined) await exitNow(asked.exitCode)

@@ -1,4 +1,4 @@
-import { currentScope, rootScope } from '../kernel/current.ts'
+import { currentScope } from '../kernel/current.ts'
 import { requireFunction } from '../kernel/guard.ts'
 import type { Body } from './cancel-scope.ts'
 import { nurseryOf } from './nursery.ts'
@@ -22,15 +22,14 @@ export interface SpawnOptions {
  * Cancellation: cancelling that scope cancels the task. In a cancelled scope the task is born cancelled:
  * its body runs to its first wait.
  *
- * @throws MisuseError when the scope is failing
+ * @throws MisuseError when the scope is failing, or is a group that was joined
  * @example
  * const task = spawn(() => sleep(10), { name: 'nap' })
  * @see Kotlin's launch, Trio's start_soon
  */
 export function spawn<T>(fn: Body<T>, options?: SpawnOptions): Task<T> {
   requireFunction('spawn: fn', fn)
-  let scope = currentScope()
-  while (scope.nursery !== undefined && nurseryOf(scope).closed) scope = scope.parent ?? rootScope
+  const scope = currentScope()
   if (scope.parent === undefined) return new Task(TaskNode.launch(scope, fn, options?.name))
   return new Task(spawnInto(nurseryOf(scope), 'spawn', fn, options))
 }

@@ -1,5 +1,5 @@
 import { isThenable, requireFunction } from '../kernel/guard.ts'
-import { runInScope } from '../kernel/platform.ts'
+import { captureContext, runInScope } from '../kernel/platform.ts'
 import { Nursery } from './nursery.ts'
 import { restartsOf } from './restarts.ts'
 import type { Restarted, RestartOptions, Restarts } from './restarts.ts'
@@ -59,27 +59,37 @@ export function supervisor<T>(
   }
   const { onError, name = 'supervisor' } = options
   const nursery = new Nursery(openScope(name))
-  const restart = restarts && restarterOf(nursery, restarts)
-  nursery.onChildEnded = (child) => {
+  // A failure is told in the context of the last one to end, which may be anybody below the task.
+  const inContext = captureContext()
+  const restart = restarts && restarterOf(nursery, restarts, inContext, onError !== undefined)
+  const onChildEnded = (child: TaskNode): void => {
     if (child.state !== 'rejected') return
-    // Told in the supervisor's scope, not in that of the task, which has ended.
-    const told =
-      onError && runInScope(nursery.scope, (node) => onError(node.error, taskOf(node)), child)
+    const tell = onError && (() => onError(child.error, taskOf(child)))
+    const told = tell && inContext(() => runInScope(nursery.scope, tell, undefined))
     if (isThenable(told)) nursery.await(told)
     restart?.(child)
   }
+  nursery.onChildEnded = onChildEnded
   return scoped(nursery.scope, body, new TaskGroup(nursery), valueOf)
 }
 
 /** What starts a task again, after its delay, or makes its failure that of the supervisor. */
-function restarterOf(nursery: Nursery, restarts: Restarts): (failed: TaskNode) => void {
+function restarterOf(
+  nursery: Nursery,
+  restarts: Restarts,
+  inContext: ReturnType<typeof captureContext>,
+  isTold: boolean,
+): (failed: TaskNode) => void {
   const { clock } = nursery.scope.runtime
   const lives = new WeakMap<
     TaskNode,
     { readonly work: TaskNode['work']; readonly delays: Restarted }
   >()
   return (failed) => {
-    if (nursery.failed || nursery.scope.cancelledBy !== undefined) return
+    if (nursery.failed || nursery.scope.cancelledBy !== undefined) {
+      if (!isTold) nursery.fail(failed.error)
+      return
+    }
     const now = clock.now()
     if (!restarts.count(now)) {
       nursery.fail(failed.error)
@@ -91,6 +101,7 @@ function restarterOf(nursery: Nursery, restarts: Restarts): (failed: TaskNode) =
       if (delay > 0) await sleep(delay)
       return life.work(scope)
     }
-    lives.set(spawnInto(nursery, 'supervisor', again, { name: failed.name }), life)
+    const next = inContext(() => spawnInto(nursery, 'supervisor', again, { name: failed.name }))
+    lives.set(next, life)
   }
 }

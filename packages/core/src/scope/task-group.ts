@@ -1,6 +1,9 @@
-import { Cancelled } from '../errors.ts'
+import { Cancelled, MisuseError } from '../errors.ts'
+import { currentScope } from '../kernel/current.ts'
 import { requireFunction, requireSignal } from '../kernel/guard.ts'
+import type { ScopeNode, TaskRecord } from '../kernel/records.ts'
 import { cancelScope } from '../kernel/cancellation.ts'
+import { isTaskScope } from '../kernel/scope-tree.ts'
 import { abortedBy, bindSignal } from './abort-signal.ts'
 import { CancelScope } from './cancel-scope.ts'
 import type { Body } from './cancel-scope.ts'
@@ -114,9 +117,24 @@ export class TaskGroup {
 }
 
 async function joined(nursery: Nursery): Promise<void> {
-  await nursery.joinOrCancel()
+  refuseOwnTask(nursery)
+  do await nursery.joinOrCancel()
+  while (nursery.live > 0) // one may come in the turn in which the wait ended
   nursery.close()
   nursery.throwOutcome()
+}
+
+/** A task of the group would wait for itself. */
+function refuseOwnTask(nursery: Nursery): void {
+  let task: TaskRecord | undefined
+  let scope: ScopeNode | undefined = currentScope()
+  for (; scope !== undefined && scope !== nursery.scope; scope = scope.parent) {
+    if (isTaskScope(scope)) task = scope.task
+  }
+  if (scope === undefined || task === undefined) return
+  throw new MisuseError(
+    `TaskGroup.join: ${task.name} is a task of the group, and would wait for itself; join outside of it`,
+  )
 }
 
 /**

@@ -1,5 +1,5 @@
 import { probeScope } from '../diagnostics/probe.ts'
-import { MisuseError } from '../errors.ts'
+import { MisuseError, TaskCancelledError } from '../errors.ts'
 import { currentScope } from '../kernel/current.ts'
 import type { TaskRecord, TaskStatus } from '../kernel/records.ts'
 import { cancelScope } from '../kernel/cancellation.ts'
@@ -48,7 +48,7 @@ export class Task<T> implements PromiseLike<T> {
   /** Cancels this task and all below it, not its group. False when it had ended or was cancelled already. */
   cancel(reason?: unknown): boolean {
     const { scope, ended } = this.#node
-    if (ended || scope.cancelCalled) return false
+    if (ended || scope.cancelledBy !== undefined || scope.cancelCalled) return false
     cancelScope(scope, reason)
     return true
   }
@@ -57,7 +57,8 @@ export class Task<T> implements PromiseLike<T> {
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    return this.#join().then(onFulfilled, onRejected)
+    if (typeof onRejected === 'function') return this.#join().then(onFulfilled, onRejected)
+    return handled(() => this.#join().then(onFulfilled), isTaskCancelled)
   }
 
   /** Waits for the end and tells how it went; throws only when the wait itself is cancelled. */
@@ -102,6 +103,10 @@ export class Task<T> implements PromiseLike<T> {
     if (node.state === 'fulfilled') return ready('Task', this, node.value as T, scope)
     return Promise.reject(node.failure())
   }
+}
+
+function isTaskCancelled(error: unknown): boolean {
+  return error instanceof TaskCancelledError
 }
 
 export { nodeOf }

@@ -11,7 +11,7 @@ import {
   wake,
   wakeWithError,
 } from '../lowlevel.ts'
-import type { ScopeNode } from '../lowlevel.ts'
+import type { ScopeNode, TaskNode } from '../lowlevel.ts'
 import { END } from './cursor.ts'
 import type { Cursor, End, Source } from './cursor.ts'
 import { drain } from './drain.ts'
@@ -66,12 +66,14 @@ export class TaskStage<T> implements Cursor<T> {
     this.#buffer = new BoundedBuffer(capacity)
     this.#drops = drops
     const nursery = new Nursery(openScope(kind, this.#home))
-    nursery.onChildEnded = (task) => {
+    const onChildEnded = (task: TaskNode): void => {
       if (task.state === 'fulfilled') return
       this.#keep()
       nursery.fail(task.failure()) // cancelled by hand it has not done its part either
     }
-    nursery.onIdle = () => void this.#end()
+    const onIdle = (): void => void this.#end()
+    nursery.onChildEnded = onChildEnded
+    nursery.onIdle = onIdle
     this.#nursery = nursery
     this.spawn((scope) => work(this, scope))
   }

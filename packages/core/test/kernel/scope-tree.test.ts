@@ -45,6 +45,25 @@ describe('track', () => {
       ).toEqual(Array.from({ length: 8 }, () => undefined))
     }))
 
+  it('tells each once, whatever one that is told gives back', () =>
+    testRun(async () => {
+      const log: string[] = []
+      const [a, b, c] = ['a', 'b', 'c'].map((name) => new Tracked(name, log)) as [
+        Tracked,
+        Tracked,
+        Tracked,
+      ]
+      await spawn(() => {
+        const self = task()
+        for (const tracked of [a, b, c]) track(self, tracked)
+        c.onOwnerExit = () => {
+          log.push('c')
+          untrack(self, b)
+        }
+      })
+      expect(log).toEqual(['c', 'a'])
+    }))
+
   it('says that the body has ended before children are waited for', () =>
     testRun(async () => {
       const log: string[] = []

@@ -2,7 +2,9 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, expect, it } from 'vitest'
 import {
   Cancelled,
+  CancelScope,
   checkpoint,
+  Future,
   gather,
   isCancelled,
   moveOnAfter,
@@ -15,7 +17,7 @@ import {
   taskGroup,
   timeout,
 } from '../../src/index.ts'
-import type { CancelScope, Task } from '../../src/index.ts'
+import type { Task, TaskGroup } from '../../src/index.ts'
 import { testRun } from '../../src/testing.ts'
 
 async function until(cleanup: () => unknown): Promise<void> {
@@ -387,4 +389,204 @@ describe('loops of calls that never wait', () => {
       { handleSignals: false },
     )
   })
+})
+
+describe('what comes in the turn in which a group ends', () => {
+  const kinds = [
+    'taskGroup',
+    'joined in its body',
+    'openGroup',
+    'openGroup whose join is cancelled',
+  ] as const
+  type Kind = (typeof kinds)[number]
+
+  /** A task that somebody outside gives to the group as soon as the first one of the group has ended, some turns later. */
+  async function late(turns: number, kind: Kind): Promise<readonly string[]> {
+    const log: string[] = []
+    await taskGroup(async (outer) => {
+      const given = new Future<readonly [TaskGroup, Task<void>]>()
+      outer.spawn(async () => {
+        if (kind === 'taskGroup') {
+          await taskGroup(async (group) => {
+            given.resolve([group, group.spawn(() => sleep(10))])
+          })
+        } else if (kind === 'joined in its body') {
+          await taskGroup(async (group) => {
+            given.resolve([group, group.spawn(() => sleep(10))])
+            await group.join()
+            log.push('the group has ended')
+          })
+          return
+        } else {
+          const group = openGroup()
+          given.resolve([group, group.spawn(() => sleep(10))])
+          if (kind === 'openGroup') await group.join()
+          else await moveOnAfter(5, () => group.join())
+        }
+        log.push('the group has ended')
+      })
+      outer.spawn(async () => {
+        const [group, first] = await given.wait()
+        try {
+          await first
+        } catch {
+          // cancelled with its group
+        }
+        for (let turn = 0; turn < turns; turn++) await Promise.resolve()
+        try {
+          group.spawn(async () => {
+            let wasCut = kind !== 'openGroup whose join is cancelled'
+            try {
+              await sleep(1)
+              wasCut = false
+            } finally {
+              await shield(() => sleep(5))
+              log.push(wasCut ? 'the late one was cut' : 'the late one has ended')
+            }
+          })
+        } catch (error) {
+          log.push((error as Error).name)
+        }
+      })
+    })
+    return log
+  }
+
+  it.each(kinds)('%s: is refused, or ends before it does', async (kind) => {
+    const tryAll = async (): Promise<void> => {
+      for (let turns = 0; turns < 20; turns++) {
+        const log = await late(turns, kind)
+        expect([
+          ['the late one has ended', 'the group has ended'],
+          ['MisuseError', 'the group has ended'],
+          ['the group has ended', 'MisuseError'],
+        ]).toContainEqual(log)
+      }
+    }
+    await testRun(tryAll)
+    await run(tryAll, { handleSignals: false })
+  })
+})
+
+describe('a group that was joined in its own body', () => {
+  it('takes no task any more, and none goes past it to the scope around', () =>
+    testRun(async () => {
+      await taskGroup(async (group) => {
+        group.spawn(() => sleep(1))
+        await group.join()
+        expect(() => spawn(() => sleep(50))).toThrow('spawn: the group has ended')
+        expect(await gather([() => sleep(1), () => 2])).toEqual([undefined, 2])
+      })
+    }))
+
+  it('is not joined by one of its tasks, which would wait for itself', () =>
+    testRun(async () => {
+      await taskGroup(async (group) => {
+        const task = group.spawn(
+          () =>
+            timeout(100, async () => {
+              await expect(group.join()).rejects.toThrow('worker is a task of the group')
+              await expect(taskGroup(() => group.join())).rejects.toThrow('would wait for itself')
+            }),
+          { name: 'worker' },
+        )
+        await task
+        await group.join() // but by its body
+      })
+    }))
+})
+
+describe('what was begun and not awaited', () => {
+  it.each<[string, (work: () => Promise<void>) => unknown]>([
+    ['a timeout', (work) => timeout(1000, work)],
+    ['a moveOnAfter', (work) => moveOnAfter(1000, work)],
+    ['a group', (work) => taskGroup(work)],
+    ['a gather', (work) => gather([work])],
+    ['a timeout in a timeout', (work) => timeout(1000, () => timeout(500, work))],
+    [
+      'a timeout forgotten in a timeout',
+      (work) => timeout(1000, async () => void timeout(500, work)),
+    ],
+  ])('%s is cancelled, and its cleanup has ended before the scope around it', (_, begin) =>
+    testRun(async () => {
+      const log: string[] = []
+      for (const around of [
+        (body: () => Promise<void>) => spawn(body).settled(),
+        (body: () => Promise<void>) => taskGroup(body),
+        (body: () => Promise<void>) => run(body, { handleSignals: false }),
+      ]) {
+        await around(async () => {
+          void Promise.resolve(begin(() => until(() => log.push('cleaned up')))).catch(() => {})
+          await sleep(1)
+        })
+        log.push('ended')
+      }
+      expect(log).toEqual(['cleaned up', 'ended', 'cleaned up', 'ended', 'cleaned up', 'ended'])
+    }),
+  )
+
+  it('a shield goes on to its end', () =>
+    testRun(async () => {
+      const log: string[] = []
+      await taskGroup(async () => {
+        void shield(async () => {
+          await sleep(50)
+          log.push('flushed')
+        })
+      })
+      log.push('ended')
+      expect(log).toEqual(['flushed', 'ended'])
+    }))
+
+  it('an open group whose task has failed says so, once', async () => {
+    const told: unknown[] = []
+    const tell = (error: unknown): unknown => told.push(error)
+    process.on('unhandledRejection', tell)
+    const failure = new Error('nobody joins')
+    await run(
+      async () => {
+        openGroup().spawn(() => Promise.reject(failure))
+        await sleep(1)
+      },
+      { handleSignals: false },
+    )
+    await new Promise((done) => void setTimeout(done, 5))
+    process.off('unhandledRejection', tell)
+    expect(told).toEqual([failure])
+  })
+})
+
+describe('Task', () => {
+  it('cancelled within a group that was cancelled keeps the first reason', () =>
+    testRun(async () => {
+      await taskGroup(async (group) => {
+        const task = group.spawn(() => sleep(1000))
+        await sleep(1)
+        group.cancel('first')
+        expect(task.cancel('second')).toBe(false)
+        await expect(shield(() => task)).rejects.toThrow('first')
+      })
+    }))
+
+  it('whose then has no second function is no unhandled rejection when it is cancelled', () =>
+    testRun(async () => {
+      await taskGroup(async (group) => {
+        const [one, other] = [group.spawn(() => sleep(1000)), group.spawn(() => sleep(1000))]
+        void one.then(() => {})
+        void other.then(() => {})
+        await sleep(1)
+        one.cancel()
+        await sleep(1)
+        group.cancel()
+        expect(await one.settled()).toMatchObject({ status: 'rejected' }) // testRun fails for a rejection that nobody handles
+      })
+    }))
+})
+
+describe('CancelScope', () => {
+  it('takes an undefined deadline for none', () =>
+    testRun(async () => {
+      const scope = new CancelScope({ deadline: undefined } as never)
+      expect(await scope.run(() => sleep(5).then(() => 'done'))).toBe('done')
+    }))
 })

@@ -4,9 +4,11 @@ import {
   exponential,
   moveOnAfter,
   now,
+  shield,
   sleep,
   spawn,
   supervisor,
+  TaskLocal,
 } from '../../src/index.ts'
 import { currentScope, snapshot } from '../../src/lowlevel.ts'
 import { testRun } from '../../src/testing.ts'
@@ -271,7 +273,7 @@ describe('supervisor', () => {
     it('starts none again that ended well or was cancelled, nor any while it is being cancelled', () =>
       testRun(async () => {
         let starts = 0
-        await supervisor(
+        const ended = supervisor(
           async (group) => {
             group.spawn(() => (starts += 1))
             const cut = group.spawn(async () => {
@@ -291,8 +293,39 @@ describe('supervisor', () => {
           },
           { restart: {} },
         )
+        await expect(ended).rejects.toThrow('in the cleanup') // nobody else is told of it
         expect(starts).toBe(3)
       }))
+
+    it('starts it again with its own task-local values, not with those of who ended last below it', () =>
+      testRun(async () => {
+        const local = new TaskLocal('none')
+        const seen: string[] = []
+        const told: string[] = []
+        await supervisor(
+          async (group) => {
+            group.spawn(async () => {
+              seen.push(local.get())
+              if (seen.length > 1) return
+              local.run('below', () => spawn(() => shield(() => sleep(5))))
+              await sleep(1)
+              throw new Error('again')
+            })
+          },
+          { restart: {}, onError: () => told.push(local.get()) },
+        )
+        expect({ seen, told }).toEqual({ seen: ['none', 'none'], told: ['none'] })
+      }))
+
+    it.each([
+      ['a number', 5],
+      ['null', null],
+      ['a generator, which gives what is left of it', (function* () {})()],
+    ])('refuses %s as its backoff', async (_, backoff) => {
+      const restart = { backoff: backoff as never }
+      const call = (): Promise<void> => supervisor(() => {}, { restart })
+      await expect(call()).rejects.toThrow('supervisor: restart.backoff must be an iterable')
+    })
 
     it('gives up its wait before a restart when it is cancelled', () =>
       testRun(async () => {

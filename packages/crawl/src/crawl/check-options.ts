@@ -20,6 +20,7 @@ type Checked = Pick<
   | 'traps'
   | 'normalize'
   | 'handlerErrors'
+  | 'keep'
 >
 
 /**
@@ -29,7 +30,7 @@ type Checked = Pick<
  */
 export function checkOptions(options: Checked): void {
   const { scope, headers, userAgent, followKinds, canonical, refreshAfter } = options
-  const { traps, normalize, handlerErrors } = options
+  const { traps, normalize, handlerErrors, keep } = options
   if (scope !== undefined) checkScope(scope)
   if (headers !== undefined) checkHeaders(headers)
   if (options.headerOrigins !== undefined) checkOrigins(options.headerOrigins)
@@ -43,6 +44,7 @@ export function checkOptions(options: Checked): void {
   if (refreshAfter !== undefined) requireDuration('crawl: refreshAfter', refreshAfter)
   if (traps !== undefined) checkTraps(traps)
   if (normalize !== undefined) checkNormalize(normalize)
+  if (keep !== undefined) checkWord('keep', keep, { bodies: true })
   if (handlerErrors !== undefined) {
     checkWord('handlerErrors', handlerErrors, { record: true, throw: true })
   }

@@ -4,12 +4,17 @@ import { storedRequest } from './page-request.ts'
 import type { CrawlRequest, CrawlResponse } from './crawl-session.ts'
 import type { VisitContext } from './visit-page.ts'
 
-/** The request for a URL: whether it has changed, where there is a page that lacks nothing. */
+/**
+ * The request for a URL: whether it has changed, where there is a page that lacks nothing, or whose body was kept, so that what
+ * it lacks can be extracted.
+ */
 export function requestFor(
-  { before, sitemap, request }: FrontierEntry,
-  { headers, limits: { maxBytes }, extractionSince = 0 }: VisitContext,
+  entry: FrontierEntry,
+  { headers, limits: { maxBytes }, extractionSince }: VisitContext,
 ): CrawlRequest {
-  const isWhole = before !== undefined && before.fetchedAt >= extractionSince
+  const { before, sitemap, request } = entry
+  const isWhole =
+    before !== undefined && (before.hasBody === true || !lacksExtraction(entry, extractionSince))
   const limit = sitemap === true ? Math.max(maxBytes, sitemapLimits.bytes) : maxBytes
   if (request !== undefined) {
     const { method = 'GET', headers: own, body } = storedRequest(request)
@@ -22,6 +27,11 @@ export function requestFor(
     }
   }
   return { headers: isWhole ? { ...headers, ...conditionsOf(before) } : headers, maxBytes: limit }
+}
+
+/** Whether a page that is stored was fetched before what is extracted was what it is now. */
+export function lacksExtraction({ before }: FrontierEntry, extractionSince = 0): boolean {
+  return before !== undefined && before.fetchedAt < extractionSince
 }
 
 /** What a server says to ask with; undefined when it says nothing. */

@@ -39,6 +39,11 @@ export interface CrawlOptions<T = unknown, Item = unknown>
   readonly findSitemaps?: boolean
   /** Ask again, conditionally, for pages whose answer is older than so many milliseconds; 0 for all. Left out: for none. */
   readonly refreshAfter?: number
+  /**
+   * `bodies`: those of HTML pages, and of the types that `bodies` names, are kept in the store, packed: for `extractStored`, and
+   * `reader.bodies()`.
+   */
+  readonly keep?: 'bodies'
   /** Whether the links of a page whose body another page has as well are left alone. @default false */
   readonly dedupe?: boolean
   /** From where on URLs are taken for traps; `Infinity` for never. Of a store that is open its own count. */
@@ -67,6 +72,11 @@ export interface CrawlOptions<T = unknown, Item = unknown>
   readonly connect?: ConnectOptions
   /** Whether cookies are kept, in the store as well, and sent back. @default false */
   readonly cookies?: boolean
+  /**
+   * A file of cookies in the format of Netscape, as browsers' extensions, curl and wget write it: they are sent where they belong, and
+   * kept as `cookies` says, which this turns on.
+   */
+  readonly cookieFile?: string
   /** A directory to archive everything in that is fetched, as WARC 1.1; every run begins files of its own. */
   readonly warc?: string
   /**
@@ -83,7 +93,7 @@ export interface CrawlOptions<T = unknown, Item = unknown>
   readonly extract?: Field<T>
   /**
    * Another text than in the run before says that `extract` reads something else: then `refreshAfter` fetches pages without asking
-   * whether they have changed. Other names in a `record` say so by themselves.
+   * whether they have changed, or extracts from the body that was kept. Other names in a `record` say so by themselves.
    */
   readonly extractVersion?: string
   /**
@@ -94,7 +104,7 @@ export interface CrawlOptions<T = unknown, Item = unknown>
   /** Further handlers, by the names that `follow` and seeds give: so they are known again when the crawl goes on. */
   readonly handlers?: Readonly<Record<string, (page: CrawlPage<T, Item>) => unknown>>
   /**
-   * Types of bodies that handlers are given besides HTML, such as `application/pdf`; all of them: `*`.
+   * Types of bodies that handlers are given, and `keep` keeps, besides HTML, such as `application/pdf`; all of them: `*`.
    *
    * @default text, JSON and XML
    */

@@ -1,7 +1,7 @@
 import { MisuseError, now, shield, sleep, taskGroup } from 'corral'
 import { ForeignSession } from '../fetch/foreign-session.ts'
+import type { FileCookie } from '../fetch/cookie-file.ts'
 import { OwnHeadersSession, ownHeaders } from '../fetch/own-headers.ts'
-import { keysOf } from '../extract/record.ts'
 import { RobotsGate } from '../robots/robots-gate.ts'
 import { robotsToken } from '../robots/robots-token.ts'
 import { openStore } from '../store/open-store.ts'
@@ -11,6 +11,7 @@ import type { NormalizeOptions } from '../url/normalize-url.ts'
 import { UrlNormalizer } from '../url/url-normalizer.ts'
 import { createScope } from '../url/scope.ts'
 import { checkOptions } from './check-options.ts'
+import { cookiesIn, keepsCookies, withCookies } from './crawl-cookies.ts'
 import { crawlLimitsOf, type CrawlLimits } from './crawl-limits.ts'
 import type { CrawlOptions } from './crawl-options.ts'
 import { CrawlRun } from './crawl-run.ts'
@@ -19,7 +20,7 @@ import type { CrawlSession } from './crawl-session.ts'
 import { Dispatcher, type Attempt } from './dispatcher.ts'
 import type { CrawlPage } from './crawl-page.ts'
 import { HostHealth } from './host-health.ts'
-import { hashOf, judgeAgain, judgementOf } from './judge-again.ts'
+import { extractionOf, judgeAgain, judgementOf } from './judge-again.ts'
 import { createLinkPolicy } from './link-policy.ts'
 import { OutcomeWriter } from './outcome-writer.ts'
 import { logIn } from './login.ts'
@@ -89,8 +90,8 @@ async function start<T, Item>(
       hasProxy: options.proxy !== undefined,
     })
   headersWith()
-  const { extractVersion = '' } = options
-  const extraction = extract === undefined ? 0 : hashOf([keysOf(extract), extractVersion])
+  const extraction = extractionOf(options)
+  const fileCookies = await cookiesIn(options.cookieFile)
   const plan: Plan = {
     options,
     limits,
@@ -101,6 +102,7 @@ async function start<T, Item>(
     sitemaps,
     headersWith,
     extraction,
+    fileCookies,
   }
 
   if (typeof options.store !== 'string') return withSession(plan, options.store)
@@ -128,6 +130,7 @@ interface Plan {
   readonly headersWith: (more?: Headers) => ReadonlyMap<string, Headers>
   /** A hash of what is extracted; 0 for nothing. */
   readonly extraction: number
+  readonly fileCookies: readonly FileCookie[]
 }
 
 async function withSession(plan: Plan, store: Store): Promise<CrawlProgress> {
@@ -151,8 +154,10 @@ async function withWrappers(
   store: Store,
   session: CrawlSession,
 ): Promise<CrawlProgress> {
-  const { warc, cookies, userAgent = defaultUserAgent } = plan.options
-  await using cookieSession = cookies === true ? await withCookies(session, store) : undefined
+  const { warc, userAgent = defaultUserAgent } = plan.options
+  await using cookieSession = keepsCookies(plan.options)
+    ? await withCookies(session, store, plan.fileCookies)
+    : undefined
   const kept = await loggedIn(plan, cookieSession ?? session)
   if (warc === undefined) return await work(plan, store, kept)
   const { WarcWriter } = await import('../warc/warc-writer.ts')
@@ -180,16 +185,6 @@ function withHeaders(session: CrawlSession, own: ReadonlyMap<string, Headers>): 
   return own.size === 0 ? session : new OwnHeadersSession(session, own)
 }
 
-async function withCookies(
-  session: CrawlSession,
-  store: Store,
-): Promise<CrawlSession & AsyncDisposable> {
-  const { CookieSession } = await import('../fetch/cookie-session.ts')
-  const cookies = new CookieSession(session, store)
-  await cookies.load()
-  return cookies
-}
-
 async function work(plan: Plan, store: Store, session: CrawlSession): Promise<CrawlProgress> {
   const { options, limits, seeds } = plan
   const startedAt = Math.round(now())
@@ -211,12 +206,14 @@ async function work(plan: Plan, store: Store, session: CrawlSession): Promise<Cr
     normalizer: new UrlNormalizer(plan.normalize),
     scope,
     starts,
-    keepsCookies: options.cookies === true,
+    keepsCookies: keepsCookies(options),
     extractionSince: noted.extractionSince,
     agent: robotsToken(userAgent),
     headers: { 'user-agent': userAgent, accept: 'text/html,*/*;q=0.5' },
     handling: plan.handling,
     dedupe: options.dedupe,
+    keepBodies: options.keep === 'bodies',
+    bodyOf: (id: number) => store.bodyOf(id),
     bodies: options.bodies,
     ignoreNofollow: options.nofollow === 'ignore',
     linkPolicy: createLinkPolicy(options),

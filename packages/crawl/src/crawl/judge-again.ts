@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { keysOf } from '../extract/record.ts'
 import type { Store } from '../store/store.ts'
 import { defaultTrapLimits, type TrapLimits } from '../url/trap.ts'
 import type { Scope } from '../url/scope.ts'
@@ -68,7 +69,18 @@ export function judgementOf(options: Judging, starts: readonly string[]): number
   ])
 }
 
+/** A hash of what is kept of pages beyond the pages themselves; 0 for nothing. */
+export function extractionOf({
+  extract,
+  extractVersion = '',
+  keep,
+}: Pick<CrawlOptions, 'extract' | 'extractVersion' | 'keep'>): number {
+  if (extract === undefined && keep === undefined) return 0
+  const fields = extract === undefined ? [] : [keysOf(extract), extractVersion]
+  return hashOf(keep === undefined ? fields : [...fields, keep])
+}
+
 /** What is remembered of a value: a number that a table of counts can hold. */
-export function hashOf(value: unknown): number {
+function hashOf(value: unknown): number {
   return createHash('sha256').update(JSON.stringify(value)).digest().readUIntBE(0, 6)
 }

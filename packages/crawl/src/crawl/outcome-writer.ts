@@ -16,7 +16,10 @@ export interface CommitListener {
 
 /** Outcomes that make a transaction start. */
 const fullBatch = 64
-/** The weight of one transaction, and of everything that waits: pages, where every hundred links count as one more. */
+/**
+ * The weight of one transaction, and of everything that waits: pages, where every hundred links count as one more, and so do
+ * 20 000 characters of a body that is kept.
+ */
 const maxBatch = 256
 const maxWeight = 1000
 /** Milliseconds that an outcome waits for others to share its transaction. */
@@ -110,5 +113,7 @@ export class OutcomeWriter {
 }
 
 function weightOf(outcome: Outcome): number {
-  return outcome.result === 'page' ? 1 + outcome.links.length / 100 : 1
+  if (outcome.result !== 'page') return 1
+  const { links, page } = outcome
+  return 1 + links.length / 100 + (page.body?.length ?? 0) / 20_000
 }

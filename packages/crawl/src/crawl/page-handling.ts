@@ -1,5 +1,6 @@
 import { taskGroup, throwIfCancelled, timeout } from 'corral'
-import type { Field } from '../extract/field.ts'
+import { readField, type Field } from '../extract/field.ts'
+import { PageNode } from '../extract/page-node.ts'
 import type { Failure } from '../fetch/failure.ts'
 import type { StoredLink } from '../store/outcome.ts'
 import type { CrawlPage } from './crawl-page.ts'
@@ -28,8 +29,15 @@ export type Handled =
     }
   | { readonly result: 'failure'; readonly failure: Failure }
 
+/** What was extracted. */
+export type Extracted =
+  | { readonly result: 'extracted'; readonly data: string | undefined }
+  | { readonly result: 'failure'; readonly failure: Failure }
+
 /** What is to be done with every page, whatever its data are. */
 export interface PageHandler {
+  /** Extracts from the text of a page alone. */
+  extract(html: string, url: string): Extracted
   handle(source: PageSource, following: Omit<Following, 'handlers'>): Promise<Handled>
 }
 
@@ -58,8 +66,7 @@ export class PageHandling<T, Item> implements PageHandler {
     if (extract !== undefined) {
       try {
         page.data = page.extract(extract)
-        // Undefined for what JSON has no word for: then there is nothing to store.
-        data = JSON.stringify(page.data) as string | undefined
+        data = jsonOf(page.data)
       } catch (error) {
         return this.#failed('extract', error)
       }
@@ -89,6 +96,16 @@ export class PageHandling<T, Item> implements PageHandler {
     return { result: 'handled', data, items, followed: page.followed }
   }
 
+  extract(html: string, url: string): Extracted {
+    const { extract } = this.#options
+    if (extract === undefined) return { result: 'extracted', data: undefined }
+    try {
+      return { result: 'extracted', data: jsonOf(readField(extract, PageNode.parse(html, url))) }
+    } catch (error) {
+      return this.#failed('extract', error)
+    }
+  }
+
   /** Brings the items that were given on their way. */
   async #take(page: VisitedPage<T, Item>): Promise<void> {
     for (const given of page.emitted.splice(0)) {
@@ -106,7 +123,10 @@ export class PageHandling<T, Item> implements PageHandler {
     await (handlerTimeout === Infinity ? task() : timeout(handlerTimeout, task))
   }
 
-  #failed(kind: 'extract' | 'handler' | 'item', error: unknown): Handled {
+  #failed(
+    kind: 'extract' | 'handler' | 'item',
+    error: unknown,
+  ): { readonly result: 'failure'; readonly failure: Failure } {
     if (this.#options.handlerErrors === 'throw') throw error
     const { name, message } =
       error instanceof Error ? error : { name: 'Error', message: String(error) }
@@ -115,4 +135,9 @@ export class PageHandling<T, Item> implements PageHandler {
     const failure = { kind, code: known, message: message.slice(0, 500), retryable: false }
     return { result: 'failure', failure }
   }
+}
+
+/** Undefined for what JSON has no word for: then there is nothing to store. */
+function jsonOf(value: unknown): string | undefined {
+  return JSON.stringify(value)
 }

@@ -1,11 +1,18 @@
 import { parseRetryAfter } from '@corral/http'
 import { isCancelled, now, timeout } from 'corral'
-import { extractMimeType } from '../fetch/mime-type.ts'
+import { extractMimeType, isHtml } from '../fetch/mime-type.ts'
 import { failureOfError, failureOfStatus, type Failure } from '../fetch/failure.ts'
-import { isAmong, readBody, type ReadBody } from '../page/read-body.ts'
+import { readBody, type ReadBody } from '../page/read-body.ts'
+import { packBody } from '../page/packed-body.ts'
 import { readPage, type ReadPage } from '../page/read-page.ts'
 import { parseRobotsDirectives } from '../robots/robots-directives.ts'
-import type { FrontierEntry, StoredLink, StoredPage, Validators } from '../store/outcome.ts'
+import type {
+  FrontierEntry,
+  StoredBody,
+  StoredLink,
+  StoredPage,
+  Validators,
+} from '../store/outcome.ts'
 import { WarcError } from '../warc/warc-error.ts'
 import type { UrlNormalizer } from '../url/url-normalizer.ts'
 import type { Scope } from '../url/scope.ts'
@@ -18,8 +25,11 @@ import type { CrawlHeaders, CrawlResponse, CrawlSession } from './crawl-session.
 import type { LinkPolicy } from './link-policy.ts'
 import type { PageHandler } from './page-handling.ts'
 import { addressOf, storedRequest } from './page-request.ts'
+import { isRead, isWanted } from './wanted-bodies.ts'
 import { keptLink, redirected } from './redirected.ts'
 import { refreshOf } from './refresh-header.ts'
+import { typedBody } from './typed-body.ts'
+import { unchanged } from './unchanged-page.ts'
 import { visitSitemap } from './visit-sitemap.ts'
 
 /** What visiting a page needs to know of the crawl. */
@@ -41,6 +51,10 @@ export interface VisitContext {
   readonly keepsCookies?: boolean | undefined
   /** What was fetched before lacks some of what is extracted: milliseconds since the epoch. */
   readonly extractionSince?: number | undefined
+  /** Whether bodies are kept in the store. */
+  readonly keepBodies?: boolean | undefined
+  /** Gives the body that was kept of a page, by its number. */
+  readonly bodyOf?: ((id: number) => Promise<StoredBody | undefined>) | undefined
   /** Whether pages with the same body are told apart by a hash. */
   readonly dedupe?: boolean | undefined
   /** Types of bodies beyond HTML that are read for handlers. */
@@ -61,6 +75,8 @@ export type Visit =
       /** The page is what it was when it was fetched before. */
       readonly result: 'unchanged'
       readonly fetchedAt: number
+      /** What was extracted anew. */
+      readonly data?: string | undefined
     }
   | {
       readonly result: 'failure'
@@ -99,6 +115,7 @@ export async function visitPage(
   const durationMs = Math.round(now() - startedAt)
   const { answer, read, redirect, other } = fetched
   const links = decided(entry, fetched.links, read, context)
+  const body = context.keepBodies === true ? (read?.body ?? other?.bytes) : undefined
   const page: StoredPage = {
     status: answer.status,
     contentType: answer.contentType,
@@ -113,6 +130,7 @@ export async function visitPage(
     durationMs,
     validators: answer.validators,
     hash: read?.hash,
+    ...(body === undefined ? {} : { body: Buffer.from(await packBody(body)).toString('base64') }),
   }
   if (context.handling !== undefined && redirect === undefined && entry.sitemap !== true) {
     const source = {
@@ -158,7 +176,7 @@ export interface Answer {
 
 export type Fetched =
   | Extract<Visit, { result: 'failure' }>
-  | { readonly result: 'unchanged' }
+  | { readonly result: 'unchanged'; readonly data?: string | undefined }
   | {
       readonly result: 'answer'
       readonly answer: Answer
@@ -176,7 +194,7 @@ async function fetchEntry(entry: FrontierEntry, context: VisitContext): Promise<
     const url = addressOf(entry.url)
     await using response = await context.session.get(url, requestFor(entry, context))
     const { status } = response
-    if (status === 304 && entry.before !== undefined) return { result: 'unchanged' }
+    if (status === 304 && entry.before !== undefined) return await unchanged(entry, context)
     const location = locationOf(response)
     if (isRedirect(status) && location !== undefined) {
       await discard(response)
@@ -222,22 +240,24 @@ async function readAnswer(
     return { result: 'answer', answer: { ...answer, ...rest }, headers: response.headers, links }
   }
   const { headers } = response
-  if (!isHtml(contentType)) {
-    if (context.handling !== undefined && isAmong(contentType, context.bodies ?? textBodies)) {
-      const other = await readBody(response.body, contentType)
+  const { type, body, isBegun } = await typedBody(response, contentType)
+  if (!isHtml(type)) {
+    if (isRead(type, context)) {
+      const other = await readBody(body, contentType)
       return { result: 'answer', answer, headers, other, links: [] }
     }
-    await discard(response)
+    if (isBegun) for await (const _ of body);
+    else await discard(response)
     const note = 'no HTML: body not read'
     return { result: 'answer', answer: { ...answer, note }, headers, links: [] }
   }
   const url = addressOf(entry.url)
-  const read = await readPage(url, response.body, {
+  const read = await readPage(url, body, {
     contentType,
     maxLinks: limits.maxLinks,
     agent,
     normalizer,
-    keepText: context.handling !== undefined,
+    keepText: isWanted(context),
     hash: context.dedupe ?? false,
   })
   const depth = entry.depth + 1
@@ -260,22 +280,6 @@ function withoutRepeat({ request }: FrontierEntry, failure: Failure): Failure {
   const { method = 'GET' } = storedRequest(request)
   const mayRepeat = method !== 'POST' && method !== 'PATCH'
   return mayRepeat ? failure : { ...failure, retryable: false }
-}
-
-/** What handlers are given besides HTML unless they ask for more. */
-const textBodies: readonly string[] = [
-  'text/*',
-  'application/json',
-  'application/*+json',
-  'application/xml',
-  'application/*+xml',
-  'application/x-ndjson',
-]
-
-/** One that does not say what it is is taken for a page. */
-function isHtml(contentType: string | undefined): boolean {
-  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  return type === '' || type === 'text/html' || type === 'application/xhtml+xml'
 }
 
 function noteOf(read: ReadPage | undefined, bodyNote: string | undefined): string | undefined {

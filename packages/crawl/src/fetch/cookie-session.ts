@@ -3,6 +3,7 @@ import { CookieJar } from 'tough-cookie'
 import type { CrawlRequest, CrawlResponse, CrawlSession } from '../crawl/crawl-session.ts'
 import type { Jar } from '../store/outcome.ts'
 import { GenerationCache } from '../url/generation-cache.ts'
+import type { FileCookie } from './cookie-file.ts'
 import { registrableDomain } from '../url/registrable-domain.ts'
 
 /** What is kept for one registered domain, and of one cookie, in characters. */
@@ -36,10 +37,15 @@ export class CookieSession implements CrawlSession, AsyncDisposable {
     this.#store = store
   }
 
-  /** Takes what earlier runs kept. */
-  async load(): Promise<void> {
+  /** Takes what earlier runs kept, and what is given, which is newer. */
+  async load(given: readonly FileCookie[] = []): Promise<void> {
     for (const { domain, jar } of await this.#store.cookies()) {
       this.#jars.set(domain, CookieJar.deserializeSync(jar))
+    }
+    for (const { cookie, url } of given) {
+      this.#jarOf(registrableDomain(new URL(url).hostname)).setCookieSync(cookie, url, {
+        ignoreError: true,
+      })
     }
   }
 
@@ -67,9 +73,14 @@ export class CookieSession implements CrawlSession, AsyncDisposable {
     if (jars.length > 0) await this.#store.keepCookies(jars)
   }
 
-  #keep(domain: string, url: string, set: readonly string[]): void {
+  #jarOf(domain: string): CookieJar {
     let jar = this.#jars.get(domain)
     if (jar === undefined) this.#jars.set(domain, (jar = new CookieJar()))
+    return jar
+  }
+
+  #keep(domain: string, url: string, set: readonly string[]): void {
+    const jar = this.#jarOf(domain)
     this.#changed.set(domain, jar)
     for (const cookie of set.slice(0, maxCookies)) {
       if (cookie.length > maxLength) continue

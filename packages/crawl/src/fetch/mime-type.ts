@@ -19,3 +19,20 @@ export function extractMimeType(header: string | undefined): string | undefined 
   if (type === undefined) return header
   return charset === undefined ? type : `${type}; charset=${charset}`
 }
+
+export function isHtml(contentType: string | undefined): boolean {
+  const type = essenceOf(contentType)
+  return type === 'text/html' || type === 'application/xhtml+xml'
+}
+
+/** Whether nothing is said: no type, what is none, or one that stands for any; then the body tells [mimesniff 7]. */
+export function saysNothing(contentType: string | undefined): boolean {
+  const type = essenceOf(contentType)
+  return (
+    !/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/.test(type) || /^(unknown|application)\/unknown$/.test(type)
+  )
+}
+
+function essenceOf(contentType = ''): string {
+  return contentType.split(';', 1)[0]?.trim().toLowerCase() ?? ''
+}

@@ -31,7 +31,9 @@ export class Claims {
     this.#queuedOf.setReturnArrays(true)
     this.#select = db.prepare('SELECT id, url, depth, hops, role, request FROM url WHERE id = ?')
     this.#pageOf = db.prepare(
-      'SELECT etag, last_modified AS lastModified, fetched_at AS fetchedAt FROM page WHERE url_id = ?',
+      `SELECT etag, last_modified AS lastModified, fetched_at AS fetchedAt,
+         EXISTS (SELECT 1 FROM body WHERE body.url_id = page.url_id) AS hasBody
+       FROM page WHERE url_id = ?`,
     )
   }
 
@@ -71,13 +73,18 @@ export class Claims {
 
   #withPage(entry: FrontierEntry): FrontierEntry {
     const page = this.#pageOf.get(entry.id) as
-      | (Record<keyof Validators, string | null> & { fetchedAt: number })
+      | (Record<keyof Validators, string | null> & { fetchedAt: number; hasBody: number })
       | undefined
     if (page === undefined) return entry
-    const { etag, lastModified, fetchedAt } = page
+    const { etag, lastModified, fetchedAt, hasBody } = page
     return {
       ...entry,
-      before: { etag: etag ?? undefined, lastModified: lastModified ?? undefined, fetchedAt },
+      before: {
+        etag: etag ?? undefined,
+        lastModified: lastModified ?? undefined,
+        fetchedAt,
+        ...(hasBody === 1 ? { hasBody: true } : {}),
+      },
     }
   }
 

@@ -54,6 +54,17 @@ export function openDatabase(file: string, options: OpenDatabaseOptions = {}): D
   }
 }
 
+/** Puts what was written into the file itself, and closes it. */
+export function closeDatabase(db: DatabaseSync): void {
+  try {
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  } catch {
+    // A reader holds on to it: the next one to open does it.
+  } finally {
+    db.close()
+  }
+}
+
 /**
  * Whether the database is empty and to be made ours; `false` when it is ours.
  *

@@ -2,6 +2,7 @@ import type { StoreCounts } from './outcome.ts'
 import { isPostgres } from './open-store.ts'
 import {
   StoreReader,
+  type BodyRow,
   type BrokenLinkRow,
   type ErrorRow,
   type ItemRow,
@@ -30,6 +31,8 @@ export interface StoreReading {
   /** Links to URLs that failed, those to one URL together. */
   brokenLinks(): Rows<BrokenLinkRow>
   records(): Rows<RecordRow>
+  /** The bodies that were kept, unpacked. */
+  bodies(): Rows<BodyRow>
   /** What handlers gave, in the order in which it was stored. */
   items(): Rows<ItemRow>
 }

@@ -11,7 +11,11 @@ export interface FrontierEntry {
   /** What is to be asked beyond its URL, as JSON: a `StoredRequest`. */
   readonly request?: string
   /** It was fetched before: what its server said to ask with. */
-  readonly before?: Validators & { readonly fetchedAt: number }
+  readonly before?: Validators & {
+    readonly fetchedAt: number
+    /** Its body is in the store. */
+    readonly hasBody?: true
+  }
   /** Milliseconds that its host is to be left alone first: another program asked it just now. */
   readonly pause?: number
 }
@@ -41,6 +45,21 @@ export interface RedirectOf {
 export interface Jar {
   readonly domain: string
   readonly jar: string
+}
+
+/** A body that was kept. */
+export interface StoredBody {
+  readonly contentType: string | undefined
+  /** Of HTML. */
+  readonly charset: string | undefined
+  /** By `packBody`. */
+  readonly packed: Uint8Array
+}
+
+/** What was extracted from a page, as JSON; undefined for nothing. */
+export interface StoredRecord {
+  readonly url: string
+  readonly data: string | undefined
 }
 
 /** What a store knows of the options of the runs before. */
@@ -92,6 +111,8 @@ export interface StoredPage {
   readonly hash?: string | undefined
   /** What was extracted from it, as JSON. */
   readonly data?: string | undefined
+  /** The body, by `packBody`, as base64. */
+  readonly body?: string | undefined
   /** Items that its handler gave, as JSON. */
   readonly items?: readonly string[] | undefined
 }
@@ -128,6 +149,8 @@ export type Outcome =
       readonly entry: FrontierEntry
       /** Milliseconds since the epoch. */
       readonly fetchedAt: number
+      /** What was extracted anew, from the body that was kept. */
+      readonly data?: string | undefined
     }
   | { readonly result: 'skip'; readonly entry: FrontierEntry; readonly reason: string }
 

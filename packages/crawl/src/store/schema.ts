@@ -5,7 +5,7 @@ import { linkKinds } from './link-traits.ts'
 export const applicationId: number = 0x63_6f_52_43
 
 /** Grows with every change of the schema; a store with a greater one was written by a newer version. */
-export const schemaVersion: number = 4
+export const schemaVersion: number = 5
 
 /**
  * The tables hold each URL once and refer to it by number; the views show them with the URLs in place and are what
@@ -15,6 +15,7 @@ export const schemaVersion: number = 4
  *                 |  |-- failure  why a URL has none
  *                 |  |-- record   what was extracted from it
  *                 |  |-< item     what its handler gave
+ *                 |  |-- body     its body, packed with zstd, where bodies are kept
  *                 `--< link >-- url
  *
  * The state of a URL is 0 queued, 1 done, 2 failed, 3 skipped; one that is queued and has a page is to be asked for
@@ -113,6 +114,14 @@ CREATE TABLE item (
 CREATE INDEX item_url ON item (url_id);
 `
 
+/** What came with version 5. */
+const since5 = `
+CREATE TABLE body (
+  url_id INTEGER PRIMARY KEY REFERENCES url,
+  packed BLOB NOT NULL
+) STRICT;
+`
+
 const views = `
 CREATE VIEW pages AS
   SELECT u.url, p.status, p.content_type, p.charset, p.title, p.bytes, u.depth, r.url AS redirect_url,
@@ -143,7 +152,7 @@ CREATE VIEW frontier AS
 
 /** Creates everything in an empty database, or nothing. */
 export function createSchema(db: DatabaseSync): void {
-  db.exec(`BEGIN IMMEDIATE; ${tables} ${since2} ${since3} ${since4} ${views}
+  db.exec(`BEGIN IMMEDIATE; ${tables} ${since2} ${since3} ${since4} ${since5} ${views}
     PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}; COMMIT`)
 }
 
@@ -158,7 +167,8 @@ export function upgradeSchema(db: DatabaseSync): void {
     .map((name) => `DROP VIEW IF EXISTS ${name};`)
     .join('')
   try {
-    db.exec(`BEGIN IMMEDIATE; ${dropViews} ${version < 2 ? from1 + since2 : ''} ${version < 3 ? since3 : ''} ${since4} ${views}
+    db.exec(`BEGIN IMMEDIATE; ${dropViews} ${version < 2 ? from1 + since2 : ''} ${version < 3 ? since3 : ''}
+      ${version < 4 ? since4 : ''} ${since5} ${views}
       PRAGMA user_version = ${schemaVersion}; COMMIT`)
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK')

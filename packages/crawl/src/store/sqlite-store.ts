@@ -10,6 +10,8 @@ import type {
   Seed,
   SkippedUrl,
   StoreCounts,
+  StoredBody,
+  StoredRecord,
 } from './outcome.ts'
 import type { StoreEngineOptions } from './store-engine.ts'
 import type { Store } from './store.ts'
@@ -85,8 +87,16 @@ export class SqliteStore implements Store {
     await this.#changing({ op: 'unskip', ids })
   }
 
-  async note(judgement: number, extraction: number, at: number): Promise<Noted> {
+  async note(judgement: number | undefined, extraction: number, at: number): Promise<Noted> {
     return (await this.#call({ op: 'note', judgement, extraction, at })) as Noted
+  }
+
+  async bodyOf(id: number): Promise<StoredBody | undefined> {
+    return (await this.#call({ op: 'bodyOf', id })) as StoredBody | undefined
+  }
+
+  async keepRecords(records: readonly StoredRecord[]): Promise<void> {
+    await this.#changing({ op: 'keepRecords', records })
   }
 
   async cookies(): Promise<Jar[]> {

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { Claims } from './claims.ts'
 import { jarsOf, keepJars } from './cookie-table.ts'
 import { packedLink } from './link-traits.ts'
-import { openDatabase, type OpenDatabaseOptions } from './open-database.ts'
+import { closeDatabase, openDatabase, type OpenDatabaseOptions } from './open-database.ts'
 import type {
   FrontierEntry,
   Jar,
@@ -12,8 +12,10 @@ import type {
   Seed,
   SkippedUrl,
   StoreCounts,
+  StoredBody,
   StoredLink,
   StoredPage,
+  StoredRecord,
 } from './outcome.ts'
 import { takeOwnerLock } from './owner-lock.ts'
 import { PageTable } from './page-table.ts'
@@ -123,14 +125,23 @@ export class StoreEngine {
   }
 
   /**
-   * Notes by what URLs are judged and what is extracted from pages: hashes.
+   * Notes by what URLs are judged, unless that stays, and what is extracted from pages: hashes.
    *
    * @returns whether either is another one than before, and since when what is extracted is the same
    */
-  note(judgement: number, extraction: number, at: number): Noted {
-    const isNew = this.#tally.of('judgement') !== judgement
+  note(judgement: number | undefined, extraction: number, at: number): Noted {
+    const isNew = judgement !== undefined && this.#tally.of('judgement') !== judgement
     this.#transaction(() => this.#tally.note(judgement, extraction, at))
     return { isNew, extractionSince: this.#tally.of('extraction-since') }
+  }
+
+  bodyOf(id: number): StoredBody | undefined {
+    return this.#pages.bodyOf(id)
+  }
+
+  /** Replaces what was extracted from some pages. */
+  keepRecords(records: readonly StoredRecord[]): StoreCounts {
+    return this.#transaction(() => records.forEach((each) => this.#pages.keepRecord(each)))
   }
 
   cookies(): Jar[] {
@@ -168,14 +179,8 @@ export class StoreEngine {
   }
 
   close(): void {
-    try {
-      this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-    } catch {
-      // A reader holds on to it: the next one to open does it.
-    } finally {
-      this.#db.close()
-      this.#owner[Symbol.dispose]()
-    }
+    closeDatabase(this.#db)
+    this.#owner[Symbol.dispose]()
   }
 
   #transaction(work: () => void): StoreCounts {
@@ -208,7 +213,7 @@ export class StoreEngine {
         break
       }
       case 'unchanged':
-        this.#confirm(entry, outcome.fetchedAt)
+        this.#confirm(entry, outcome.fetchedAt, outcome.data)
         break
       case 'skip':
         if (this.#end(entry, 3, outcome.reason)) this.#tally.add('skipped', 1)
@@ -261,12 +266,12 @@ export class StoreEngine {
     if (state === 1) queueStale(this.#db, this.#tally, changedAt, id)
   }
 
-  #confirm(entry: FrontierEntry, fetchedAt: number): void {
+  #confirm(entry: FrontierEntry, fetchedAt: number, data: string | undefined): void {
     if (this.#finish.run(1, null, entry.id).changes === 0) return
     this.#tally.add('queued', -1)
     this.#tally.add('stale', -1)
     this.#tally.add('pages', 1)
-    this.#tally.add('bytes', this.#pages.confirm(entry.id, fetchedAt))
+    this.#tally.add('bytes', this.#pages.confirm(entry.id, fetchedAt, data))
   }
 
   #storeFailure(

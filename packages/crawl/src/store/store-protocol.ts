@@ -1,4 +1,4 @@
-import type { Jar, Seed } from './outcome.ts'
+import type { Jar, Seed, StoredRecord } from './outcome.ts'
 
 /** What the writer thread is asked. */
 export type StoreCall =
@@ -19,10 +19,12 @@ export type StoreCall =
   | { readonly op: 'unskip'; readonly ids: readonly number[] }
   | {
       readonly op: 'note'
-      readonly judgement: number
+      readonly judgement: number | undefined
       readonly extraction: number
       readonly at: number
     }
+  | { readonly op: 'bodyOf'; readonly id: number }
+  | { readonly op: 'keepRecords'; readonly records: readonly StoredRecord[] }
   | { readonly op: 'cookies' }
   | { readonly op: 'keepCookies'; readonly jars: readonly Jar[] }
   | { readonly op: 'redirectsOf'; readonly urls: readonly string[] }

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { checkOwnership } from './open-database.ts'
 import type { StoreCounts } from './outcome.ts'
+import { unpackBody } from '../page/packed-body.ts'
 import { StoreError, storeErrorOf } from './store-error.ts'
 import { Tally } from './tally.ts'
 
@@ -32,6 +33,16 @@ export interface RecordRow {
   readonly url: string
   /** JSON */
   readonly data: string
+}
+
+/** A body that was kept. */
+export interface BodyRow {
+  readonly url: string
+  readonly content_type: string | null
+  /** Of HTML. */
+  readonly charset: string | null
+  /** Unpacked. */
+  readonly body: Uint8Array
 }
 
 /** A row of the view `items`. */
@@ -174,6 +185,16 @@ export class StoreReader implements Disposable {
   /** What handlers gave, in the order in which it was stored. */
   *items(): Generator<ItemRow, void, undefined> {
     if (this.#has('items')) yield* this.#rows<ItemRow>('SELECT * FROM items')
+  }
+
+  /** The bodies that were kept. */
+  *bodies(): Generator<BodyRow, void, undefined> {
+    if (!this.#has('body')) return
+    const rows = this.#rows<BodyRow>(
+      `SELECT u.url, p.content_type, p.charset, b.packed AS body
+        FROM body b JOIN page p ON p.url_id = b.url_id JOIN url u ON u.id = b.url_id ORDER BY b.url_id`,
+    )
+    for (const row of rows) yield { ...row, body: unpackBody(row.body) }
   }
 
   close(): void {

@@ -56,6 +56,10 @@ function answer(call: StoreCall): unknown {
       return engine.retryRefused()
     case 'note':
       return engine.note(call.judgement, call.extraction, call.at)
+    case 'bodyOf':
+      return engine.bodyOf(call.id)
+    case 'keepRecords':
+      return engine.keepRecords(call.records)
     case 'cookies':
       return engine.cookies()
     case 'keepCookies':

@@ -7,6 +7,8 @@ import type {
   Seed,
   SkippedUrl,
   StoreCounts,
+  StoredBody,
+  StoredRecord,
 } from './outcome.ts'
 
 /** A crawl's store, open: a file of SQLite, or a database of PostgreSQL. Made by `openStore`. */
@@ -37,8 +39,16 @@ export interface Store extends AsyncDisposable {
   skipped(after: number, limit: number, reason?: string): Promise<SkippedUrl[]>
   /** Queues URLs that were skipped, by their numbers. */
   unskip(ids: readonly number[]): Promise<void>
-  /** Notes hashes of what decides about URLs and of what is extracted, and tells whether they are new. */
-  note(judgement: number, extraction: number, at: number): Promise<Noted>
+  /**
+   * Notes hashes of what decides about URLs and of what is extracted, and tells whether they are new.
+   *
+   * @param judgement left as it is when undefined
+   */
+  note(judgement: number | undefined, extraction: number, at: number): Promise<Noted>
+  /** The body that was kept of a page, by its number. */
+  bodyOf(id: number): Promise<StoredBody | undefined>
+  /** Replaces what was extracted from pages, in one transaction; of those that are not there nothing. */
+  keepRecords(records: readonly StoredRecord[]): Promise<void>
   /** The cookies that earlier runs kept. */
   cookies(): Promise<Jar[]>
   keepCookies(jars: readonly Jar[]): Promise<void>

@@ -55,8 +55,8 @@ export class Tally {
   }
 
   /** Notes hashes of the options of a run; of an extraction since when it is the same. */
-  note(judgement: number, extraction: number, at: number): void {
-    this.#set('judgement', judgement)
+  note(judgement: number | undefined, extraction: number, at: number): void {
+    if (judgement !== undefined) this.#set('judgement', judgement)
     if (this.of('extraction') === extraction) return
     this.#set('extraction', extraction)
     this.#set('extraction-since', at)

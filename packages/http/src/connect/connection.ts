@@ -106,7 +106,8 @@ export class Connection {
    */
   async connected(limits: ConnectLimits): Promise<void> {
     const waiter = new Waiter('HttpSession.connect', this)
-    this.#whenOpen = () => wake(waiter, undefined)
+    const whenOpen = (): void => void wake(waiter, undefined)
+    this.#whenOpen = whenOpen
     this.onClose(() => wakeWithError(waiter, () => this.#whyNot()))
     const { clock } = currentScope().runtime
     const deadline = new Deadline(clock, limits.totalAt, (phaseOver) =>

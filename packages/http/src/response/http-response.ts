@@ -8,6 +8,7 @@ import type { HeaderRecord } from '../exchange/outgoing.ts'
 import { CappedSource } from './capped-source.ts'
 import { codingsOf } from './coding.ts'
 import { decodedSource, iterate } from './decode-body.ts'
+import { RetriedSource } from './retried-source.ts'
 import { ResponseHeaders } from './response-headers.ts'
 
 export interface BodyOptions {
@@ -215,13 +216,7 @@ export class HttpResponse implements AsyncDisposable {
         return await read()
       }
     }
-    return {
-      read,
-      get over() {
-        return current().over
-      },
-      close: () => current().close(),
-    }
+    return new RetriedSource(read, current)
   }
 
   /** The size that a body which is still coming is said to have. A HEAD tells that of one that never comes. */

@@ -26,13 +26,16 @@ const parts: AgentParts = {
   serveClient,
 }
 
+/** The agent that is there, in an expression. */
+export const agentKey = `globalThis[Symbol.for('corral.inspect')]`
+
 /** A program that evaluates to the agent in the process in which it runs; the one that is there, if there is one. */
 export function agentExpression(): string {
   const members = Object.entries({ ...parts, agent }).map(([name, fn]) => `${name}: ${String(fn)}`)
   const source = `(function (target) { const parts = {${members.join(',\n')}}; return parts.agent(parts, target) })`
   const file = JSON.stringify({ filename: 'corral-agent' })
   return `(() => {
-  const there = globalThis[Symbol.for('corral.inspect')]
+  const there = ${agentKey}
   if (there?.protocol === 1) return there
   if (typeof globalThis.process?.getBuiltinModule !== 'function') throw new Error('its runtime is too old')
   const vm = process.getBuiltinModule('node:vm')

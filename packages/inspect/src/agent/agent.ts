@@ -1,7 +1,7 @@
 import type fsModule from 'node:fs'
 import type inspectorModule from 'node:inspector'
 import type netModule from 'node:net'
-import type { Server, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type osModule from 'node:os'
 import type timersModule from 'node:timers'
 import type { ScopeNode } from 'corral/lowlevel'
@@ -23,6 +23,8 @@ export interface Agent {
   readNow(most: number): string
   /** The same with a greeting, and without a socket. JSON. */
   survey(most: number): string
+  /** Opens a socket that stays, for any number of clients, until the function returned is called. */
+  stayOpen(place?: string): () => void
   /** Closes the inspector. To be called inside of an evaluation. */
   closeInspector(): void
   remove(): void
@@ -129,62 +131,97 @@ export function agent(parts: AgentParts, target: typeof globalThis): Agent {
   function installed(): string {
     for (const timer of closing.splice(0)) timers.clearTimeout(timer)
     let refused: string | undefined
-    if (path === undefined) {
-      try {
-        listen()
-      } catch (error) {
-        refused = (error as Error).message
-      }
+    let socket: string | undefined
+    try {
+      socket = listen()
+    } catch (error) {
+      refused = (error as Error).message
     }
-    const told: Installed = { hello: hello(), socket: path, refused }
+    const told: Installed = { hello: hello(), socket, refused }
     return JSON.stringify(told)
   }
 
-  let server: Server | undefined
-  let folder: string | undefined
-  let path: string | undefined
+  /** What closes a socket that nobody has connected to yet. */
+  const unused = new Set<() => void>()
   let clients = 0
+  /** Sockets that stay. */
+  let standing = 0
 
-  /** In the first folder in which a socket can be made that nobody else reaches. */
-  function listen(): void {
+  /**
+   * Opens a socket for one client, in the first folder in which one can be made that nobody else reaches. Once the client is there,
+   * or does not come, there is no file any more.
+   */
+  function listen(): string {
     let last: unknown
     for (const place of [process.env['XDG_RUNTIME_DIR'], os.tmpdir(), '/dev/shm', '/tmp']) {
       if (place === undefined || place.length > 70) continue
       try {
-        folder = fs.mkdtempSync(`${place}/corral-`)
-        const socket = `${folder}/agent`
-        server = net.createServer(serve)
-        server.on('error', remove)
-        server.listen({ path: socket, exclusive: true })
-        fs.chmodSync(socket, 0o600)
-        server.unref()
-        path = socket
-        return
+        const { path, close } = openSocket(place, 'once', (socket) => {
+          serve(socket)
+          closeUnused()
+        })
+        const closeUnused = (): void => {
+          if (!unused.delete(closeUnused)) return
+          close()
+          removeIfUnused()
+        }
+        unused.add(closeUnused)
+        // After a block a client that has come meanwhile is accepted first.
+        timers.setTimeout(() => timers.setImmediate(closeUnused), 10_000).unref()
+        return path
       } catch (error) {
         last = error
-        remove()
       }
     }
     throw last
   }
 
-  function remove(): void {
-    try {
-      server?.close()
-    } catch {
-      // It was not listening yet.
-    }
-    server = undefined
-    path = undefined
-    if (folder !== undefined) {
+  /** A socket in a new folder that only its user enters. */
+  function openSocket(
+    place: string,
+    name: 'once' | 'agent',
+    onClient: (socket: Socket) => void,
+  ): { readonly path: string; readonly close: () => void } {
+    const folder = fs.mkdtempSync(`${place}/corral-`)
+    const path = `${folder}/${name}`
+    const server = net.createServer(onClient)
+    const close = (): void => {
+      server.close()
       try {
         fs.rmSync(folder, { recursive: true, force: true })
       } catch {
         // It is empty, and nobody's.
       }
-      folder = undefined
     }
-    if (globals[key] === self) delete globals[key]
+    server.on('error', close)
+    try {
+      server.listen({ path, exclusive: true })
+      fs.chmodSync(path, 0o600)
+    } catch (error) {
+      close()
+      throw error
+    }
+    server.unref()
+    return { path, close }
+  }
+
+  function stayOpen(place: string = process.env['XDG_RUNTIME_DIR'] ?? os.tmpdir()): () => void {
+    const { close } = openSocket(place, 'agent', serve)
+    standing++
+    return () => {
+      standing--
+      close()
+      removeIfUnused()
+    }
+  }
+
+  function removeIfUnused(): void {
+    if (clients + standing + unused.size === 0 && globals[key] === self) delete globals[key]
+  }
+
+  function remove(): void {
+    for (const close of unused) close()
+    if (standing === 0 && globals[key] === self) delete globals[key]
   }
 
   function closeInspector(): void {
@@ -217,7 +254,7 @@ export function agent(parts: AgentParts, target: typeof globalThis): Agent {
       remove,
       gone() {
         clients--
-        if (clients === 0) remove()
+        removeIfUnused()
       },
     })
   }
@@ -233,6 +270,7 @@ export function agent(parts: AgentParts, target: typeof globalThis): Agent {
     install: installed,
     readNow: (most) => JSON.stringify(readAll(most)),
     survey: (most) => JSON.stringify({ hello: hello(), reading: readAll(most) }),
+    stayOpen,
     closeInspector,
     remove,
   }

@@ -1,4 +1,6 @@
+import { rmdirSync, unlinkSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
+import { dirname } from 'node:path'
 import { Future, timeout } from 'corral'
 import type { Answer, Question } from '../agent/serve-client.ts'
 import { AttachError } from './attach-error.ts'
@@ -35,6 +37,15 @@ export class AgentConnection implements Disposable {
     return new AgentConnection(socket)
   }
 
+  /** Connects, and takes the file away: it is for one client, and who is killed leaves nothing behind. */
+  static async openOnce(pid: number, path: string): Promise<AgentConnection> {
+    try {
+      return await AgentConnection.open(pid, path)
+    } finally {
+      removeSocket(`/proc/${pid}/root${path}`)
+    }
+  }
+
   /** Milliseconds of the target's time that this connection has cost. */
   get spent(): number {
     return this.#spent
@@ -52,18 +63,26 @@ export class AgentConnection implements Disposable {
    * @throws AttachError when the process ends first
    */
   async ask<T>(ask: Question['ask'], details: Omit<Question, 'id' | 'ask'> = {}): Promise<T> {
-    const answer = this.send(ask, details)
-    return (await answer.wait()) as T
-  }
-
-  /** The same, without waiting. */
-  send(ask: Question['ask'], details: Omit<Question, 'id' | 'ask'> = {}): Future<unknown> {
-    const id = ++this.#last
+    const id = this.#send(ask, details)
     const answer = new Future<unknown>()
     this.#answers.set(id, answer)
     if (this.#ended) this.#end()
-    else this.#socket.write(`${JSON.stringify({ id, ask, ...details })}\n`)
-    return answer
+    try {
+      return (await answer.wait()) as T
+    } finally {
+      this.#answers.delete(id)
+    }
+  }
+
+  /** The same, without an answer. */
+  tell(ask: Question['ask']): void {
+    this.#send(ask, {})
+  }
+
+  #send(ask: Question['ask'], details: Omit<Question, 'id' | 'ask'>): number {
+    const id = ++this.#last
+    if (!this.#ended) this.#socket.write(`${JSON.stringify({ id, ask, ...details })}\n`)
+    return id
   }
 
   [Symbol.dispose](): void {
@@ -101,3 +120,14 @@ export class AgentConnection implements Disposable {
 
 /** Milliseconds that the system takes to connect at the most; no loop need turn for it. */
 const limit = 2000
+
+/** What the process names is taken away only where it looks like ours. */
+function removeSocket(file: string): void {
+  if (!/\/corral-\w{6}\/once$/.test(file)) return
+  try {
+    unlinkSync(file)
+    rmdirSync(dirname(file))
+  } catch {
+    // The process has done so.
+  }
+}

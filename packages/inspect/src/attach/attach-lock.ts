@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:net'
-import { cancellable, sleep } from 'corral'
+import { cancellable, now, sleep } from 'corral'
 
 /**
  * Lets one attach at a time into the network that they share: two processes cannot have their inspectors on one port. It is
@@ -7,10 +7,11 @@ import { cancellable, sleep } from 'corral'
  * it is not waited for longer than `patience`: it is a courtesy, not a safeguard.
  */
 export async function takeAttachLock(patience: number = 5000): Promise<AsyncDisposable> {
-  for (let waited = 0; ; waited += step) {
+  const start = now()
+  for (;;) {
     const server = createServer((socket) => socket.destroy())
     const taken = await cancellable(listens(server))
-    if (taken || waited >= patience) {
+    if (taken || now() - start >= patience) {
       return {
         [Symbol.asyncDispose]: () =>
           new Promise((resolve) => {

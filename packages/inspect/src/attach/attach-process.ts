@@ -1,11 +1,9 @@
 import { spawn } from 'node:child_process'
-import { rmSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { moveOnAfter, now, shield, sleep, timeout } from 'corral'
 import { requireDuration, requireOptions } from 'corral/lowlevel'
 import type { Installed } from '../agent/agent.ts'
-import { agentExpression } from '../agent/agent-source.ts'
+import { agentExpression, agentKey } from '../agent/agent-source.ts'
 import type { Hello, Reading, TaskRow } from '../agent/reading.ts'
 import type { ReadingHead } from '../agent/serve-client.ts'
 import { AgentConnection } from './agent-connection.ts'
@@ -13,7 +11,8 @@ import { AttachError } from './attach-error.ts'
 import { takeAttachLock } from './attach-lock.ts'
 import { InspectorSession } from './inspector-session.ts'
 import { findOpenInspector, openInspector, type OpenInspector } from './open-inspector.ts'
-import { requireTarget, type TargetProcess } from './target-process.ts'
+import { standingSocketOf } from './standing-socket.ts'
+import { requireProcess, requireTarget, type TargetProcess } from './target-process.ts'
 import { readWorkers, type WorkerReading } from './worker-readings.ts'
 
 export interface AttachOptions {
@@ -34,7 +33,10 @@ export interface Attached extends Disposable {
   /** The loop did not turn: what is known was read while it stood still. */
   readonly blocked: Reading | undefined
   readonly workers: readonly WorkerReading[]
-  /** Milliseconds for which the inspector was open; undefined when it was open before, and still is. */
+  /**
+   * Milliseconds for which the inspector was open: 0 when the process listens for us anyway. Undefined when it was open before, and
+   * still is.
+   */
   readonly inspectorOpen: number | undefined
   /** Undefined where there is nowhere to put a socket. */
   readonly connection: AgentConnection | undefined
@@ -46,8 +48,8 @@ export interface Attached extends Disposable {
 
 /** How often an inspector that closes meanwhile is opened once more. */
 const attempts = 3
-/** Milliseconds in which a loop that turns answers. */
-const turns = 200
+/** Milliseconds in which a loop that turns answers, when something was computing; and when it was at rest. */
+const turns = { busy: 100, idle: 2000 }
 /** Milliseconds in which the main thread comes by, if only to be interrupted. */
 const reacts = 5000
 
@@ -72,6 +74,8 @@ export async function attach(pid: number, options: AttachOptions = {}): Promise<
     throw new AttachError('NO_PROCESS', `${pid} is no number of a process`)
   }
   if (pid === process.pid) throw new AttachError('NOT_PERMITTED', 'this is this process itself')
+  const standing = await visitStanding(pid)
+  if (standing !== undefined) return new Attachment(pid, standing)
   void globalThis.WebSocket // loaded before the inspector is open, not while it is
   const target = requireTarget(pid)
   await using lock = await takeAttachLock()
@@ -87,12 +91,12 @@ export async function attach(pid: number, options: AttachOptions = {}): Promise<
         },
       })
       try {
-        const visit = await visitTarget(target, inspector, { rows, workers })
+        const visit = await visitTarget(target, inspector, { rows, workers, wait, onSlow })
         signalled = visit.open
         if (visit.open) {
           throw new AttachError('NO_ANSWER', `process ${pid} does not close its inspector`)
         }
-        return new Attachment(target, inspector.ours, visit)
+        return new Attachment(pid, visit)
       } catch (error) {
         // What the process was still to close for an attach before this one, it may close under us.
         const isGone = findOpenInspector(target)?.inode !== inspector.listener.inode
@@ -108,38 +112,51 @@ export async function attach(pid: number, options: AttachOptions = {}): Promise<
 interface Visit {
   readonly hello: Hello
   readonly connection: AgentConnection | undefined
-  readonly socket: string | undefined
   readonly blocked: Reading | undefined
   readonly workers: readonly WorkerReading[]
-  readonly openFor: number
+  readonly openFor: number | undefined
   /** The inspector that we have opened is still open. */
   readonly open: boolean
+}
+
+/** Talks to a process that listens for us. Undefined when it does not, or when its loop does not turn: it needs interrupting then. */
+async function visitStanding(pid: number): Promise<Visit | undefined> {
+  const { innerPid } = requireProcess(pid)
+  const socket = standingSocketOf(pid)
+  if (socket === undefined) return undefined
+  const connection = await AgentConnection.open(pid, socket)
+  const answers = await moveOnAfter(turns.idle, () => connection.ask<Hello>('hello'))
+  if (answers.timedOut || answers.value.pid !== innerPid) {
+    connection[Symbol.dispose]()
+    return undefined
+  }
+  const hello = answers.value
+  return { hello, connection, blocked: undefined, workers: [], openFor: 0, open: false }
 }
 
 /** What is done while the inspector is open. */
 async function visitTarget(
   target: TargetProcess,
   { listener, ours }: OpenInspector,
-  { rows, workers }: { rows: number; workers: boolean },
+  { rows, workers, wait, onSlow }: Required<AttachOptions>,
 ): Promise<Visit> {
   const start = now()
   const session = await InspectorSession.open(listener)
   let connection: AgentConnection | undefined
   let done = false
   try {
-    const installed = JSON.parse(
-      await timeout(reacts, () => session.evaluate<string>(`${agentExpression()}.install()`)),
-    ) as Installed
-    const { hello, socket } = installed
+    const { hello, socket } = await install(session, wait, onSlow)
     if (hello.pid !== target.innerPid) {
       throw new AttachError('FOREIGN', `the inspector found is that of process ${hello.pid}`)
     }
-    if (socket !== undefined) connection = await AgentConnection.open(target.pid, socket)
+    if (socket !== undefined) connection = await AgentConnection.openOnce(target.pid, socket)
     const there = connection
-    const answers = await moveOnAfter(turns, async () => there?.ask('hello'))
+    const { path, stack } = hello.running
+    const patience = path.length + stack.length > 0 ? turns.busy : turns.idle
+    const answers = await moveOnAfter(patience, async () => there?.ask('hello'))
     let blocked: Reading | undefined
     if (answers.timedOut || there === undefined) {
-      const text = await session.evaluate<string>(`${key}.readNow(${rows})`)
+      const text = await session.evaluate<string>(`${agentKey}.readNow(${rows})`)
       blocked = JSON.parse(text) as Reading
     }
     const threads = workers ? await readWorkers(session, rows) : []
@@ -148,10 +165,9 @@ async function visitTarget(
     return {
       hello,
       connection,
-      socket,
       blocked,
       workers: threads,
-      openFor: now() - start,
+      openFor: ours ? now() - start : undefined,
       open,
     }
   } finally {
@@ -162,7 +178,32 @@ async function visitTarget(
   }
 }
 
-const key = `globalThis[Symbol.for('corral.inspect')]`
+/** Puts the agent in; where what it interrupts has left no room on the stack, once there is some. */
+async function install(
+  session: InspectorSession,
+  wait: number,
+  onSlow: (reason: string) => void,
+): Promise<Installed> {
+  const start = now()
+  let told = false
+  for (;;) {
+    try {
+      const text = await timeout(reacts, () =>
+        session.evaluate<string>(`${agentExpression()}.install()`),
+      )
+      return JSON.parse(text) as Installed
+    } catch (error) {
+      const full = error instanceof AttachError && error.message.includes('Maximum call stack')
+      if (!full || now() - start >= wait) throw error
+    }
+    if (!told) onSlow('the stack of what it computes is nearly exhausted')
+    told = true
+    await sleep(again)
+  }
+}
+
+/** Milliseconds until a stack that was full is looked at again. */
+const again = 200
 
 /** Closes the inspector inside of an evaluation, as the only way that never harms the target. False when it is still open. */
 async function closeSession(
@@ -175,9 +216,12 @@ async function closeSession(
     await session.leave()
     return true
   }
-  await session.evaluateClosing(`${key}?.closeInspector()`, reacts)
+  await session.evaluateClosing(
+    `${agentKey} ? ${agentKey}.closeInspector() : process.getBuiltinModule('node:inspector').close()`,
+    reacts,
+  )
   // One that is blocked would open it again when it turns: the agent sees to that then.
-  connection?.send('close-inspector')
+  connection?.tell('close-inspector')
   for (let i = 0; i < 100; i++) {
     if (findOpenInspector(requireTarget(pid)) === undefined) return true
     await sleep(5)
@@ -192,17 +236,14 @@ class Attachment implements Attached {
   readonly workers: readonly WorkerReading[]
   readonly inspectorOpen: number | undefined
   readonly connection: AgentConnection | undefined
-  /** Where the agent listens. */
-  readonly socket: string | undefined
 
-  constructor({ pid }: TargetProcess, ours: boolean, visit: Visit) {
+  constructor(pid: number, visit: Visit) {
     this.pid = pid
     this.hello = visit.hello
     this.blocked = visit.blocked
     this.workers = visit.workers
-    this.inspectorOpen = ours ? visit.openFor : undefined
+    this.inspectorOpen = visit.openFor
     this.connection = visit.connection
-    this.socket = visit.socket
   }
 
   async read(rows: number = 10_000): Promise<Reading> {
@@ -231,11 +272,6 @@ class Attachment implements Attached {
 
   [Symbol.dispose](): void {
     this.connection?.[Symbol.dispose]()
-    // A target that was killed leaves its folder behind.
-    const { socket } = this
-    if (socket !== undefined && this.connection?.ended === true) {
-      rmSync(dirname(socket), { recursive: true, force: true })
-    }
   }
 
   #requireConnection(): AgentConnection {
@@ -261,26 +297,4 @@ function leaveCloser(pid: number): void {
     detached: true,
     stdio: 'ignore',
   }).unref()
-}
-
-/**
- * Takes away what an attach has left in a process: closes an inspector that was opened by signal.
- *
- * Cancellation: leaves it open.
- *
- * @returns what there was to close
- * @throws AttachError when the process cannot be looked into
- * @example
- * await detach(4711)
- */
-export async function detach(pid: number): Promise<'closed' | 'nothing'> {
-  const target = requireTarget(pid)
-  await using lock = await takeAttachLock()
-  void lock
-  const listener = findOpenInspector(target)
-  if (listener === undefined) return 'nothing'
-  const session = await InspectorSession.open(listener)
-  await timeout(reacts, () => session.evaluate(`${agentExpression()}.remove()`))
-  await session.evaluateClosing(`process.getBuiltinModule('node:inspector').close()`, reacts)
-  return 'closed'
 }

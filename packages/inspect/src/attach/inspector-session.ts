@@ -1,5 +1,5 @@
 import { get } from 'node:http'
-import { cancellable, Future, moveOnAfter, timeout } from 'corral'
+import { cancellable, Future, moveOnAfter, race, timeout } from 'corral'
 import { AttachError } from './attach-error.ts'
 import type { Listener } from './listening-ports.ts'
 
@@ -24,6 +24,8 @@ export class InspectorSession {
   readonly #closed = new Future<void>()
   readonly #listeners = new Set<(message: Message) => void>()
   #last = 0
+  /** The target has been told to close the connection. */
+  #closing = false
 
   /** @internal */
   constructor(socket: WebSocket) {
@@ -52,7 +54,9 @@ export class InspectorSession {
     socket.addEventListener('error', failed)
     socket.addEventListener('close', failed)
     await timeout(limit, () => opened.wait())
-    return new InspectorSession(socket)
+    const session = new InspectorSession(socket)
+    session.#leaveAtExit()
+    return session
   }
 
   /** Asks for the value of an expression, which must be JSON. It interrupts what is running. */
@@ -85,14 +89,33 @@ export class InspectorSession {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Evaluates what closes the inspector, and waits until it has closed the connection: the client never does so first. */
+  /**
+   * Evaluates what closes the inspector, and waits until it has closed the connection: the client never does so first. False when
+   * it is not closed.
+   */
   async evaluateClosing(expression: string, patience: number): Promise<boolean> {
-    const id = ++this.#last
-    this.#socket.send(
-      JSON.stringify({ id, method: 'Runtime.evaluate', params: { expression, silent: true } }),
-    )
-    const { timedOut } = await moveOnAfter(patience, () => this.#closed.wait())
-    return !timedOut
+    const sent = ++this.#last
+    this.#closing = true
+    const failed = new Future<void>()
+    const stop = this.listen(({ id, error, result }) => {
+      if (id !== sent || failed.settled) return
+      if (error !== undefined || result?.exceptionDetails !== undefined) failed.resolve()
+    })
+    const params = { expression, silent: true }
+    this.#socket.send(JSON.stringify({ id: sent, method: 'Runtime.evaluate', params }))
+    await moveOnAfter(patience, () => race([() => this.#closed.wait(), () => failed.wait()]))
+    stop()
+    return this.#closed.settled
+  }
+
+  /** A process that is about to exit waits for its clients to go. */
+  #leaveAtExit(): void {
+    this.listen(({ method }) => {
+      if (method !== 'NodeRuntime.waitingForDisconnect') return
+      if (this.#closing) setTimeout(() => this.#socket.close(), grace)
+      else this.#socket.close()
+    })
+    void this.send('NodeRuntime.notifyWhenWaitingForDisconnect', { enabled: true })
   }
 
   /** Leaves an inspector that stays open. */
@@ -121,6 +144,9 @@ export class InspectorSession {
 
 /** Milliseconds that a thread of the inspector, which is never busy, takes at the most. */
 const limit = 5000
+
+/** Milliseconds that a target has to do what it was told, until we close the connection ourselves. */
+const grace = 500
 
 /** What `/json/list` says where the target is. */
 async function targetPath(host: string, port: number): Promise<string> {

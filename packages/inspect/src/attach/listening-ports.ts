@@ -55,7 +55,7 @@ export function listenersOf(
 }
 
 /** The inodes of the sockets of a process; none when it is not ours. */
-function socketsOf(pid: number): ReadonlySet<string> {
+export function socketsOf(pid: number): ReadonlySet<string> {
   const inodes = new Set<string>()
   let names: string[] = []
   try {

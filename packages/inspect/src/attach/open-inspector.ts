@@ -92,10 +92,11 @@ export async function openInspector(
 
 /** Who listens, once the port is free: the process looked into before may have it for another moment. */
 async function whenFree({ pid, inspectorPort }: TargetProcess): Promise<readonly Listener[]> {
-  for (let waited = 0; ; waited += step) {
+  const start = now()
+  for (;;) {
     const all = listenersAround(pid)
     if (!all.some(({ port }) => port === inspectorPort)) return all
-    if (waited >= patience) {
+    if (now() - start >= patience) {
       throw new AttachError(
         'PORT_TAKEN',
         `port ${inspectorPort}, where process ${pid} would open its inspector, is taken by another process`,

@@ -12,11 +12,11 @@ export interface TargetProcess extends ProcessStatus {
 const usualPort = 9229
 
 /**
- * Makes sure that a process may be signalled: one that does not catch SIGUSR1 would be killed by it.
+ * Makes sure that a process is there, and is one of ours.
  *
- * @throws AttachError with the reason why it is left alone
+ * @throws AttachError with the reason why it is not looked into
  */
-export function requireTarget(pid: number): TargetProcess {
+export function requireProcess(pid: number): ProcessStatus {
   if (process.platform !== 'linux') {
     throw new AttachError(
       'UNSUPPORTED',
@@ -32,14 +32,24 @@ export function requireTarget(pid: number): TargetProcess {
   if (runtime === undefined) {
     throw new AttachError('NOT_NODE', `process ${pid} is not a program of Node or Deno`)
   }
+  if ('tT'.includes(status.state)) {
+    throw new AttachError('STOPPED', `process ${pid} is stopped; kill -CONT ${pid} lets it go on`)
+  }
+  return status
+}
+
+/**
+ * Makes sure that a process may be signalled: one that does not catch SIGUSR1 would be killed by it.
+ *
+ * @throws AttachError with the reason why it is left alone
+ */
+export function requireTarget(pid: number): TargetProcess {
+  const status = requireProcess(pid)
   if (!status.catchesUsr1) {
     throw new AttachError(
       'NO_SIGNAL',
       `process ${pid} does not catch SIGUSR1, which would kill it; it is still starting, or was started with --disable-sigusr1`,
     )
-  }
-  if ('tT'.includes(status.state)) {
-    throw new AttachError('STOPPED', `process ${pid} is stopped; kill -CONT ${pid} lets it go on`)
   }
   requireSameNetwork(pid)
   return { ...status, inspectorPort: inspectorPortOf(pid) }

@@ -4,12 +4,12 @@ import { writeSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
+import { BlockDetector } from './block-detector.ts'
+import type { Block } from './block-detector.ts'
 import { describeBlock } from './block-report.ts'
 import type { BlockReport } from './block-report.ts'
 import { capture } from './capture.ts'
 import type { Capture } from './capture.ts'
-import { Judge } from './judge.ts'
-import type { Block } from './judge.ts'
 import { monotonic, SharedPulse } from './shared-pulse.ts'
 import { mainThreadTimes } from './thread-times.ts'
 
@@ -22,11 +22,13 @@ export interface Watch {
 }
 
 const HOUR = 3_600_000
+/** Milliseconds in which a thread that computes has answered. */
+const ANSWERS = 200
 
 const port = parentPort as MessagePort
 const { buffer, beatsKey, threshold, beat, perHour } = workerData as Watch
 const pulse = new SharedPulse(buffer)
-const judge = new Judge(threshold, beat)
+const detector = new BlockDetector(threshold, beat)
 const interval = Math.max(10, Math.min(beat, threshold) / 2)
 const reportedAt: number[] = []
 let missed = 0
@@ -42,14 +44,17 @@ setInterval(() => {
   pulse.watched()
   const { beats, beatAt } = pulse
   const times = mainThreadTimes() ?? { cpu: pulse.cpu, starved: 0 }
-  const verdict = judge.look({ now, beats, beatAt, ...times, late })
-  if (verdict.type === 'blocked') {
+  const event = detector.add({ now, beats, beatAt, ...times, late })
+  if (event?.type === 'began') {
     asked = mayReport(now) ? ask() : undefined
     if (asked === undefined) missed += 1
-  } else if (verdict.type === 'over' && asked !== undefined) {
-    void tell(verdict.block, asked)
-  } else if (verdict.type === 'endless' && asked !== undefined) {
-    tellEndless(verdict.block)
+  } else if (event?.type === 'dismissed') {
+    if (asked === undefined) missed = Math.max(0, missed - 1)
+    else reportedAt.pop()
+  } else if (event?.type === 'ended' && asked !== undefined) {
+    void tell(event.block, asked)
+  } else if (event?.type === 'endless' && asked !== undefined) {
+    tellEndless(event.block)
   }
 }, interval)
 
@@ -92,13 +97,17 @@ async function tell(block: Block, answer: Promise<Capture | undefined>): Promise
   port.postMessage(report, [])
 }
 
-/** Nobody else can: the main thread may never come back. */
+/** Nobody else can: the main thread may never come back. It is asked once more, since the first answer may be about what was before. */
 function tellEndless(block: Block): void {
-  const report = reportOf(block, answered)
-  if (report === undefined) return
-  try {
-    writeSync(2, `${describeBlock(report, false)}\n`)
-  } catch {} // nobody reads it
+  const before = answered
+  asked = ask()
+  setTimeout(() => {
+    const report = reportOf(block, answered ?? before)
+    if (report === undefined) return
+    try {
+      writeSync(2, `${describeBlock(report, false)}\n`)
+    } catch {} // nobody reads it
+  }, ANSWERS)
 }
 
 function reportOf(block: Block, captured: Capture | undefined): BlockReport | undefined {

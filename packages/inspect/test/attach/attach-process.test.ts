@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { run, sleep } from 'corral'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { attach, type Attached, type AttachOptions } from '../../src/attach/attach-process.ts'
@@ -58,13 +58,21 @@ function flagFile(): string {
   return flag
 }
 
+function emptyFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'test-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
 async function until(condition: () => boolean): Promise<void> {
   for (let i = 0; i < 1000 && !condition(); i++) await sleep(10)
 }
 
 describe.runIf(process.platform === 'linux')('attach', () => {
   test('reads the tasks of a process that was not prepared, and leaves no port and no file', async () => {
-    const { pid, child } = await startTarget(waiting)
+    const folder = emptyFolder()
+    const env = { XDG_RUNTIME_DIR: folder }
+    const { pid, child } = await startTarget(waiting, { env })
     const target = await attached(pid)
     expect(target.blocked).toBeUndefined()
     expect(portsOf(pid)).toEqual([])
@@ -85,13 +93,8 @@ describe.runIf(process.platform === 'linux')('attach', () => {
     const [stack = []] = await target.stacks([req?.task ?? 0])
     expect(stack.join('\n')).toMatch(/async loadOrder [^]*async .*handle/)
     expect(await target.stacks([99_999])).toEqual([[]])
-
-    const { socket } = target as unknown as { socket: string }
-    expect(statSync(socket).mode & 0o777).toBe(0o600)
-    expect(statSync(dirname(socket)).mode & 0o777).toBe(0o700)
+    expect(readdirSync(folder)).toEqual([])
     target[Symbol.dispose]()
-    await until(() => !existsSync(dirname(socket)))
-    expect(existsSync(dirname(socket))).toBe(false)
     expect(child.exitCode).toBeNull()
   })
 
@@ -109,6 +112,31 @@ describe.runIf(process.platform === 'linux')('attach', () => {
     expect(read).toBeDefined()
     await until(() => portsOf(pid).length === 0)
     await sleep(300)
+    expect(portsOf(pid)).toEqual([])
+  })
+
+  test('leaves no file of a process that is killed while its loop is blocked', async () => {
+    const folder = emptyFolder()
+    const flag = flagFile()
+    const { pid, child } = await startTarget(blocking(flag), { env: { XDG_RUNTIME_DIR: folder } })
+    await sleep(100)
+    const target = await attached(pid)
+    expect(target.blocked?.tasks).toBe(3)
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  test('waits for one whose stack is full, and leaves no port open', async () => {
+    const { pid } = await startTarget(`
+function deep(n) { try { return deep(n + 1) } catch { const end = Date.now() + 1000; while (Date.now() < end); return n } }
+setTimeout(() => { ready(); deep(0) }, 20)
+await run(async () => { await sleep(60_000) }, { name: 'main' })`)
+    const told: string[] = []
+    const target = await attached(pid, { wait: 60_000, onSlow: (reason) => told.push(reason) })
+    expect(target.hello.pid).toBe(pid)
+    expect(told.join()).toContain('the stack of what it computes is nearly exhausted')
+    await until(() => portsOf(pid).length === 0)
     expect(portsOf(pid)).toEqual([])
   })
 
@@ -230,6 +258,37 @@ ${waiting}`)
       { protocol: 2, readable: true, tasks: 7 },
       { protocol: 1, readable: false, tasks: 0 },
     ])
+  })
+
+  test('needs neither signal nor inspector for a process that listens, while it turns', async () => {
+    const folder = emptyFolder()
+    const { pid, child } = await startTarget(
+      `
+import { inspect } from '@corral/inspect'
+inspect({ watchdog: false, listen: ${JSON.stringify(folder)} })
+setTimeout(() => process.exit(), 600_000)
+process.on('SIGTERM', () => process.exit())
+${waiting}`,
+      { args: ['--disable-sigusr1'] },
+    )
+    for (let i = 0; i < 2; i++) {
+      const target = await attached(pid)
+      expect(target.inspectorOpen).toBe(0)
+      expect((await target.read()).tasks).toBe(7)
+      target[Symbol.dispose]()
+    }
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  test('lets a process go at once that exits while its inspector is open', async () => {
+    const { pid, child } = await startTarget(`
+process.getBuiltinModule = () => process.exit(7)
+${waiting}`)
+    expect(await refusal(pid)).toBe('ENDED')
+    await until(() => child.exitCode !== null)
+    expect(child.exitCode).toBe(7)
   })
 
   test('leaves a process that ends free to end', async () => {

@@ -30,7 +30,9 @@ export async function runSession<M, U>(
   const scope = new CancelScope({ name: facts.name })
   const { options, sweep, sockets, handler } = acceptor
   if (options.onDisconnect !== 'finish') {
-    socket.onEnded = ({ code }) => scope.cancel(`the client has gone (${code})`)
+    const onEnded = ({ code }: { readonly code: number }): void =>
+      scope.cancel(`the client has gone (${code})`)
+    socket.onEnded = onEnded
   }
   sockets.add(socket)
   sweep.add(socket.connection)

@@ -3,16 +3,9 @@ import { currentScope } from '../../kernel/current.ts'
 import type { Runtime } from '../../kernel/records.ts'
 import type { Driver } from './driver.ts'
 
-const drivers = new WeakMap<Runtime, Driver>()
-
-/** Says which driver runs the program of a test's runtime. */
-export function registerDriver(runtime: Runtime, driver: Driver): void {
-  drivers.set(runtime, driver)
-}
-
 /** The driver of a runtime made for a test; undefined for any other. */
 export function driverOf(runtime: Runtime): Driver | undefined {
-  return drivers.get(runtime)
+  return runtime.scheduler as Driver | undefined // nothing else is one
 }
 
 /** @throws MisuseError outside a test run */

@@ -10,7 +10,6 @@ import type { Runtime, Scheduler, Waiter } from '../../kernel/records.ts'
 import { wakeAll } from '../../kernel/suspend.ts'
 import { WaitQueue } from '../../kernel/wait-queue.ts'
 import type { FaultInjector } from '../net/fault-injector.ts'
-import { registerDriver } from './current-driver.ts'
 import { ForeignWaits } from './foreign-waits.ts'
 import { Leaks } from './leaks.ts'
 import { HeldWakes } from './held-wakes.ts'
@@ -94,7 +93,6 @@ export class Driver implements Scheduler, Disposable {
     this.faults = options.faults
     this.trace = new Trace(options.record === true)
     this.#held = schedule && new HeldWakes(schedule, this, options.lateness)
-    registerDriver(this.runtime, this)
   }
 
   /** Whether a schedule decides, and so what may go wrong is its to choose, not chance's. */

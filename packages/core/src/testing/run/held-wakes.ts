@@ -46,7 +46,7 @@ export class HeldWakes {
 
   /** The outcome of a wait is decided; `pass` tells the one who waits. */
   add(waiter: Waiter<never>, pass: () => void): void {
-    const due = this.#due.get(waiter)
+    const due = this.#due.size === 0 ? undefined : this.#due.get(waiter)
     if (due === undefined) {
       this.#schedule.add(this.#newWake(waiter).decided(pass))
     } else {
@@ -103,9 +103,8 @@ export class HeldWakes {
   #newWake(waiter: Waiter<never>): PendingWake {
     const { clock, trace, places } = this.#run
     const by = trace.kept ? livingScope()?.task : undefined
-    const origin = { seq: ++this.#count, since: clock.now(), heldAt: trace.length, by }
-    const held = new PendingWake(waiter, origin)
-    held.place = places?.ofWait(waiter)
+    const held = new PendingWake(waiter, ++this.#count, clock.now(), trace.length, by)
+    if (places !== undefined) held.place = places.ofWait(waiter)
     return held
   }
 }

@@ -1,16 +1,5 @@
 import type { TaskRecord, Waiter } from '../../kernel/records.ts'
 
-/** What is known of a wake-up when it is held back. */
-export interface WakeOrigin {
-  readonly seq: number
-  /** When, in virtual time. */
-  readonly since: number
-  /** How many steps the run had made by then. */
-  readonly heldAt: number
-  /** Whose doing it was; undefined for time's. */
-  readonly by: TaskRecord | undefined
-}
-
 /**
  * A wake-up that waits to be let through. Its number tells it apart: the first of a run is 1. That of a
  * timer is held before it is granted: as long as the timer is late its wait may still be cancelled.
@@ -37,7 +26,18 @@ export class PendingWake {
   /** Where in the user's code the wait was begun, in a run that looks. */
   place: string | undefined
 
-  constructor(waiter: Waiter<never>, { seq, since, heldAt, by }: WakeOrigin) {
+  /**
+   * @param since when, in virtual time
+   * @param heldAt how many steps the run had made by then
+   * @param by whose doing it was; undefined for time's
+   */
+  constructor(
+    waiter: Waiter<never>,
+    seq: number,
+    since: number,
+    heldAt: number,
+    by: TaskRecord | undefined,
+  ) {
     this.seq = seq
     this.waiter = waiter
     this.task = waiter.scope?.task

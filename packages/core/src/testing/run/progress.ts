@@ -18,6 +18,8 @@ export class Progress {
   #busy = new Map<TaskRecord, Set<string>>()
   #before: ReadonlyMap<TaskRecord, ReadonlySet<string>> | undefined
   #windowEnds: number
+  /** Most runs have ended before the first window has: who goes on in it is not noted. */
+  #notes = false
   #isNew = false
   /** The waits that ended just before there were too many steps. */
   #latest: Waiter<never>[] = []
@@ -31,14 +33,17 @@ export class Progress {
 
   /** A wake-up takes effect. */
   woken(waiter: Waiter<never>): void {
-    const task = waiter.scope?.task
-    if (waiter.kind === 'start') this.#isNew = true
-    if (task !== undefined) {
-      const kinds = this.#busy.get(task)
-      if (kinds === undefined) this.#busy.set(task, new Set([waiter.kind]))
-      else kinds.add(waiter.kind)
-    }
+    if (this.#notes) this.#note(waiter)
     if (this.#limit - this.steps < 16) this.#latest.push(waiter)
+  }
+
+  #note({ kind, scope }: Waiter<never>): void {
+    if (kind === 'start') this.#isNew = true
+    const task = scope?.task
+    if (task === undefined) return
+    const kinds = this.#busy.get(task)
+    if (kinds === undefined) this.#busy.set(task, new Set([kind]))
+    else kinds.add(kind)
   }
 
   /** One more step; what is wrong, if this makes too many. */
@@ -47,13 +52,15 @@ export class Progress {
     if (this.steps > this.#limit) return this.#neverEnds()
     if (this.steps < this.#windowEnds) return undefined
     const stuck = this.#isStuck(main)
-    this.#before = this.#busy
+    const busy = this.#busy
+    if (this.#notes) this.#before = busy
+    this.#notes = true
     this.#busy = new Map()
     this.#isNew = false
     this.#windowEnds = this.steps + this.#window
     if (!stuck) return undefined
     this.#windowEnds = Infinity
-    const names = [...this.#before].map(([{ name }, kinds]) => `${name}@${[...kinds].join('+')}`)
+    const names = [...busy].map(([{ name }, kinds]) => `${name}@${[...kinds].join('+')}`)
     return `no progress: in ${2 * this.#window} steps only ${list(names)} went on, in the same circle; those who wait for something else wait in vain`
   }
 

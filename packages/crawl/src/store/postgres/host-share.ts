@@ -28,6 +28,7 @@ interface QueuedRow {
   readonly etag: string | null
   readonly lastModified: string | null
   readonly fetchedAt: number | null
+  readonly hasBody: boolean
 }
 
 /** Hosts that are taken at a time, at least. */
@@ -169,7 +170,8 @@ export class HostShare {
     const wanted = open.map(({ claimed }) => Math.min(perOrigin, limit + claimed.size))
     const rows = await tx.query<QueuedRow>(
       sql`select h.id::float8 as host, u.id::float8 as id, u.url, u.depth, u.hops, u.role, u.request,
-            p.etag, p.last_modified as "lastModified", p.fetched_at::float8 as "fetchedAt"
+            p.etag, p.last_modified as "lastModified", p.fetched_at::float8 as "fetchedAt",
+            exists (select 1 from body where body.url_id = p.url_id) as "hasBody"
           from unnest(${open.map(({ id }) => id)}::int8[], ${wanted}::int4[]) h (id, wanted)
             cross join lateral (select id, url, depth, hops, role, request from url
               where state = 0 and origin_id = h.id order by priority desc, depth, id limit h.wanted) u
@@ -203,7 +205,7 @@ function paceFor(host: Host, paceOf: (origin: string) => HostPace | undefined): 
 }
 
 function entryOf(row: QueuedRow): FrontierEntry {
-  const { id, url, depth, hops, role, request, etag, lastModified, fetchedAt } = row
+  const { id, url, depth, hops, role, request, etag, lastModified, fetchedAt, hasBody } = row
   return {
     id,
     url,
@@ -214,7 +216,12 @@ function entryOf(row: QueuedRow): FrontierEntry {
     ...(fetchedAt === null
       ? {}
       : {
-          before: { etag: etag ?? undefined, lastModified: lastModified ?? undefined, fetchedAt },
+          before: {
+            etag: etag ?? undefined,
+            lastModified: lastModified ?? undefined,
+            fetchedAt,
+            ...(hasBody ? { hasBody: true } : {}),
+          },
         }),
   }
 }

@@ -1,5 +1,5 @@
 import { sql, type Executor } from '@corral/db'
-import type { Outcome, RedirectOf } from '../outcome.ts'
+import type { Outcome, RedirectOf, StoredBody } from '../outcome.ts'
 
 /** Pages whose body an earlier one has as well, and which one that is: by their numbers. */
 export async function originalsOf(
@@ -55,4 +55,19 @@ export async function redirectsOf(db: Executor, keys: readonly string[]): Promis
         from chain join url s on s.id = chain.id join url t on t.id = chain.target
         group by s.url, t.url order by hops`,
   )
+}
+
+/** The body that was kept of a page. */
+export async function bodyOf(db: Executor, id: number): Promise<StoredBody | undefined> {
+  const [row] = await db.query<{
+    contentType: string | null
+    charset: string | null
+    packed: Uint8Array
+  }>(
+    sql`select p.content_type as "contentType", p.charset, b.packed
+        from body b join page p on p.url_id = b.url_id where b.url_id = ${id}`,
+  )
+  if (row === undefined) return undefined
+  const { contentType, charset, packed } = row
+  return { contentType: contentType ?? undefined, charset: charset ?? undefined, packed }
 }

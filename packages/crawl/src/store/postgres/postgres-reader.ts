@@ -3,7 +3,9 @@ import { shield } from 'corral'
 import type { StoreReading } from '../open-reader.ts'
 import type { StoreCounts } from '../outcome.ts'
 import { StoreError } from '../store-error.ts'
+import { unpackBody } from '../../page/packed-body.ts'
 import type {
+  BodyRow,
   BrokenLinkRow,
   ErrorRow,
   ItemRow,
@@ -107,6 +109,14 @@ class PostgresReader implements StoreReading, AsyncDisposable {
 
   items(): AsyncIterable<ItemRow> {
     return this.#view<ItemRow>('items')
+  }
+
+  async *bodies(): AsyncGenerator<BodyRow, void> {
+    const rows = this.#rows<BodyRow>(
+      `select u.url, p.content_type, p.charset, b.packed as body
+        from body b join page p on p.url_id = b.url_id join url u on u.id = b.url_id order by b.url_id`,
+    )
+    for await (const row of rows) yield { ...row, body: unpackBody(row.body) }
   }
 
   brokenLinks(): AsyncIterable<BrokenLinkRow> {

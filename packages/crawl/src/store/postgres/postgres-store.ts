@@ -9,6 +9,8 @@ import type {
   Seed,
   SkippedUrl,
   StoreCounts,
+  StoredBody,
+  StoredRecord,
 } from '../outcome.ts'
 import type { StoreOptions } from '../open-store.ts'
 import type { HostPace, ShareListener, Store, StoreShare } from '../store.ts'
@@ -16,10 +18,12 @@ import { StoreError } from '../store-error.ts'
 import { countsOf, Deltas } from './deltas.ts'
 import { HostShare } from './host-share.ts'
 import { UrlLinker } from './link-urls.ts'
-import { redirectsOf } from './look-ups.ts'
+import { bodyOf, redirectsOf } from './look-ups.ts'
 import { buryDead, Membership } from './membership.ts'
+import { note } from './note.ts'
 import { postgresErrorOf } from './postgres-error.ts'
 import { queueFailed, queueSkipped, queueStale, queueWithinDepth } from './queue-again.ts'
+import { keepRecords } from './insert-kept.ts'
 import { storeOutcomes } from './store-outcomes.ts'
 import { urlKey } from './url-key.ts'
 
@@ -119,23 +123,16 @@ export class PostgresStore implements Store, StoreShare {
     await this.#change((tx, deltas) => queueSkipped(tx, deltas, ids))
   }
 
-  async note(judgement: number, extraction: number, at: number): Promise<Noted> {
-    return await this.#change(async (tx) => {
-      const rows = await tx.query<{ name: string; value: number }>(
-        sql`select name, value::float8 as value from tally where name in ('judgement', 'extraction', 'extraction-since')`,
-      )
-      const of = (name: string): number => rows.find((row) => row.name === name)?.value ?? 0
-      const isSame = of('extraction') === extraction
-      const extractionSince = isSame ? of('extraction-since') : at
-      await tx.execute(
-        sql`insert into tally values ${sql.values([
-          ['judgement', judgement],
-          ['extraction', extraction],
-          ['extraction-since', extractionSince],
-        ])} on conflict (name) do update set value = excluded.value`,
-      )
-      return { isNew: of('judgement') !== judgement, extractionSince }
-    })
+  async note(judgement: number | undefined, extraction: number, at: number): Promise<Noted> {
+    return await this.#change((tx) => note(tx, judgement, extraction, at))
+  }
+
+  async bodyOf(id: number): Promise<StoredBody | undefined> {
+    return await this.#read((db) => bodyOf(db, id))
+  }
+
+  async keepRecords(records: readonly StoredRecord[]): Promise<void> {
+    await this.#change((tx) => keepRecords(tx, records))
   }
 
   async cookies(): Promise<Jar[]> {
@@ -230,9 +227,9 @@ export class PostgresStore implements Store, StoreShare {
     if (this.#me !== undefined) return this.#me
     await buryDead(tx)
     const membership = await Membership.join(tx)
-    const me = { membership, hosts: new HostShare(membership.id) }
-    tx.afterCommit(() => void (this.#me = me))
-    return me
+    // Now, under the lock: after the commit whoever has the lock next might already have joined again.
+    this.#me = { membership, hosts: new HostShare(membership.id) }
+    return this.#me
   }
 
   /** What it has not finished is there for others at once, after the delays that they must keep. */
@@ -270,11 +267,20 @@ export class PostgresStore implements Store, StoreShare {
       return await shield(() =>
         this.#db.transaction(async (tx) => {
           await tx.query(lock)
-          const deltas = new Deltas()
-          const result = await work(tx, deltas)
-          await deltas.save(tx)
-          this.#counts = await countsOf(tx)
-          return result
+          const before = this.#me
+          const heldUntil = before?.membership.heldUntil ?? -Infinity
+          try {
+            const deltas = new Deltas()
+            const result = await work(tx, deltas)
+            await deltas.save(tx)
+            this.#counts = await countsOf(tx)
+            return result
+          } catch (error) {
+            // While the lock is held: what it said of this program is not so.
+            this.#me = before
+            if (before !== undefined) before.membership.heldUntil = heldUntil
+            throw error
+          }
         }),
       )
     } catch (error) {

@@ -5,7 +5,7 @@ import { linkKinds } from '../link-traits.ts'
  * The tables are those of a file (see `schema.ts` there), and two things more, since several programs work on them: who of
  * them is there, and which hosts each has.
  *
- *     worker --< origin --< url --- page, failure, record
+ *     worker --< origin --< url --- page, failure, record, body
  *                            `--< link >-- url
  *
  * A URL is found by the first half of its SHA-256: an index of URLs would be many times as large, and has a longest key. An
@@ -162,5 +162,15 @@ create table item (
 create index item_url on item (url_id);
 create view items as ${views.items.select};
 create or replace view links as ${views.links.select};`,
+  },
+  {
+    name: '003-bodies',
+    // They are packed: PostgreSQL would try in vain.
+    up: `
+create table body (
+  url_id bigint primary key references url,
+  packed bytea not null
+);
+alter table body alter column packed set storage external;`,
   },
 ]

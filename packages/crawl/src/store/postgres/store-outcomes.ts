@@ -5,6 +5,8 @@ import type { Deltas } from './deltas.ts'
 import type { UrlLinker } from './link-urls.ts'
 import type { Arrival } from './merge-links.ts'
 import { queueStale, type Stale } from './queue-again.ts'
+import { insertBodies, insertRecords } from './insert-kept.ts'
+import { textOf } from './text-of.ts'
 import { originalsOf, redirectsFrom } from './look-ups.ts'
 
 /** What is to be written of a URL that has come to its end. */
@@ -165,6 +167,7 @@ async function finish(
   for (const [table, column] of [
     ['page', 'url_id'],
     ['record', 'url_id'],
+    ['body', 'url_id'],
     ['item', 'url_id'],
     ['link', 'from_id'],
   ] as const) {
@@ -185,6 +188,10 @@ async function confirm(tx: Executor, deltas: Deltas, outcomes: readonly Outcome[
   )
   deltas.add('pages', same.length)
   for (const { bytes } of rows) deltas.add('bytes', bytes)
+  await insertRecords(
+    tx,
+    same.map(({ entry: { id }, data }) => ({ id, data })),
+  )
 }
 
 async function insertPages(tx: Executor, deltas: Deltas, ends: readonly End[]): Promise<void> {
@@ -217,12 +224,13 @@ async function insertPages(tx: Executor, deltas: Deltas, ends: readonly End[]): 
           from unnest(${items.map(({ id }) => id)}::int8[], ${items.map(({ data }) => textOf(data))}::text[]) c (id, data)`,
     )
   }
-  const records = rows.filter(({ page }) => page.data !== undefined)
-  if (records.length === 0) return
-  await tx.execute(
-    sql`insert into record select id, data::json
-        from unnest(${records.map(({ id }) => id)}::int8[], ${records.map(({ page }) => textOf(page.data))}::text[]) c (id, data)
-        on conflict (url_id) do update set data = excluded.data`,
+  await insertRecords(
+    tx,
+    rows.map(({ id, page: { data } }) => ({ id, data })),
+  )
+  await insertBodies(
+    tx,
+    rows.map(({ id, page: { body } }) => ({ id, body })),
   )
 }
 
@@ -253,9 +261,4 @@ async function insertLinks(
           ${links.map(({ link }) => linkTraits(link.kind, link.nofollow))}::int2[])
         on conflict do nothing`,
   )
-}
-
-/** Text as PostgreSQL keeps it: what comes from the net may be anything. */
-function textOf(text: string | undefined): string | null {
-  return text === undefined ? null : text.replaceAll('\0', '\uFFFD').toWellFormed()
 }

@@ -1,12 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { openStore, type FrontierEntry, type Outcome } from '@corral/crawl'
 import { CancelScope } from 'corral'
 import { describe, expect, test } from 'vitest'
 import { exportStore } from '../../src/export/export-store.ts'
-import { temporaryDirectory } from '../command.ts'
+import { openStore } from '../../src/store/open-store.ts'
+import type { FrontierEntry, Outcome } from '../../src/store/outcome.ts'
+import { temporaryDirectory } from '../store/temporary-directory.ts'
 
-function pageOutcome(entry: FrontierEntry, title: string): Outcome {
+function pageOutcome(entry: FrontierEntry, title: string, data?: unknown): Outcome {
   const page = {
     status: 200,
     contentType: 'text/html',
@@ -16,6 +17,7 @@ function pageOutcome(entry: FrontierEntry, title: string): Outcome {
     attempts: 1,
     fetchedAt: 1_800_000_000_000,
     durationMs: 5,
+    ...(data === undefined ? {} : { data: JSON.stringify(data) }),
   }
   return { result: 'page', entry, page, links: [] }
 }
@@ -26,7 +28,7 @@ function failureOutcome(entry: FrontierEntry, kind: string, code: string): Outco
 }
 
 /** A store with two failures, and as many pages as wanted. */
-async function storeIn(directory: string, pages = 1): Promise<string> {
+async function storeIn(directory: string, pages = 1, data: unknown[] = []): Promise<string> {
   const file = join(directory, 'crawl.db')
   await using store = await openStore(file)
   await store.seed(Array.from({ length: pages + 2 }, (_, each) => `http://a.test/${each}`))
@@ -34,7 +36,7 @@ async function storeIn(directory: string, pages = 1): Promise<string> {
   await store.commit([
     failureOutcome(first as FrontierEntry, 'http', '404'),
     failureOutcome(second as FrontierEntry, 'dns', 'ENOTFOUND'),
-    ...others.map((entry) => pageOutcome(entry, '=1+1, "x"')),
+    ...others.map((entry, index) => pageOutcome(entry, '=1+1, "x"', data[index])),
   ])
   return file
 }
@@ -76,9 +78,53 @@ describe('exportStore', () => {
     const out = join(directory, 'out.csv')
     await exportStore(await storeIn(directory), out)
     const [head, page] = readFileSync(out, 'utf8').split('\r\n')
-    expect(head?.startsWith('\uFEFFurl,status,error,')).toBe(true)
+    expect(head?.startsWith('url,status,error,')).toBe(true)
     expect(page).toBe(
       `http://a.test/2,200,,text/html,"'=1+1, ""x""",12,0,,,true,,1,2027-01-15T08:00:00.000Z,5,`,
+    )
+  })
+
+  test('gives every field of what was extracted a column in CSV', async () => {
+    const directory = temporaryDirectory()
+    const store = await storeIn(directory, 4, [
+      { name: '=hay', price: 1.5, tags: ['a', 'b'] },
+      undefined,
+      { name: null, inStock: true },
+    ])
+    const out = join(directory, 'out.csv')
+    await exportStore(store, out)
+    const rows = readFileSync(out, 'utf8')
+      .split('\r\n')
+      .map((line) => line.split(',5,')[1] ?? line.split(',duration_ms,')[1])
+    expect(rows).toEqual([
+      'data.name,data.price,data.tags,data.inStock',
+      `"'=hay",1.5,"[""a"",""b""]",`,
+      ',,,',
+      ',,,true',
+      ',,,',
+      undefined,
+      undefined,
+      undefined,
+    ])
+  })
+
+  test('keeps what has no fields in one column, and writes a byte order mark where that is asked for', async () => {
+    const directory = temporaryDirectory()
+    const store = await storeIn(directory, 2, [{ name: 'hay' }, 'a text'])
+    const out = join(directory, 'out.csv')
+    await exportStore(store, out, { bom: true })
+    const [head, one, two] = readFileSync(out, 'utf8').split('\r\n')
+    expect(head).toMatch(/^\uFEFFurl,.*,data$/)
+    expect([one, two]).toEqual([
+      expect.stringMatching(/,5,"{""name"":""hay""}"$/),
+      expect.stringMatching(/,5,a text$/),
+    ])
+  })
+
+  test('refuses a file whose name does not say what it is to be', async () => {
+    const store = await storeIn(temporaryDirectory())
+    await expect(exportStore(store, 'out.xlsx')).rejects.toThrow(
+      'exportStore: file must be a name that ends in .csv or .jsonl, got "out.xlsx"',
     )
   })
 

@@ -1,4 +1,5 @@
-import type { ErrorRow, PageRow, StoreReading } from '@corral/crawl'
+import type { StoreReading } from '../store/open-reader.ts'
+import type { ErrorRow, PageRow } from '../store/store-reader.ts'
 
 /** A URL that was fetched, as it is exported: with its answer, or with what went wrong. */
 export interface ExportRow {

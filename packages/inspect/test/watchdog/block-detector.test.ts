@@ -1,18 +1,22 @@
 import { describe, expect, test } from 'vitest'
-import { ENDLESS, Judge } from '../../src/watchdog/judge.ts'
-import type { Sample } from '../../src/watchdog/judge.ts'
+import { BlockDetector, ENDLESS } from '../../src/watchdog/block-detector.ts'
+import type { Sample } from '../../src/watchdog/block-detector.ts'
 
 const beat = 100
 
 /** Looks every 50 ms while the main thread does as it is told; what was said, and when. */
 class Thread {
-  readonly judge = new Judge(200, beat)
+  readonly detector = new BlockDetector(200, beat)
   readonly said: string[] = []
   now = 0
   #beats = 0
   #beatAt = 0
   #cpu = 0
   #starved = 0
+
+  starve(ms: number): void {
+    this.#starved += ms
+  }
 
   /** `per` millisecond: how much of it the thread computes and starves. */
   run(
@@ -34,20 +38,16 @@ class Thread {
         starved: this.#starved,
         late: per.late ?? 0,
       }
-      const verdict = this.judge.look(sample)
-      if (verdict.type === 'quiet') continue
-      const {
-        ms: length,
-        why,
-        cpu,
-      } = 'block' in verdict ? verdict.block : { ms: 0, why: '', cpu: 0 }
-      this.said.push(`${this.now}: ${verdict.type} ${length} ${why} ${cpu}`.trim())
+      const event = this.detector.add(sample)
+      if (event === undefined) continue
+      const { ms: length, why, cpu } = 'block' in event ? event.block : { ms: 0, why: '', cpu: 0 }
+      this.said.push(`${this.now}: ${event.type} ${length} ${why} ${cpu}`.trim())
     }
     return this
   }
 }
 
-describe('Judge', () => {
+describe('BlockDetector', () => {
   test('says nothing of a loop that turns', () => {
     expect(new Thread().run(10_000, { turns: true, cpu: 1 }).said).toEqual([])
   })
@@ -57,7 +57,7 @@ describe('Judge', () => {
       .run(1000, { turns: true })
       .run(500, { cpu: 1 })
       .run(1000, { turns: true })
-    expect(thread.said).toEqual(['1200: blocked 0  0', '1500: over 550 computing 500'])
+    expect(thread.said).toEqual(['1200: began 0  0', '1500: ended 550 computing 500'])
   })
 
   test('tells sleeping from computing by what the thread used of a processor', () => {
@@ -65,12 +65,21 @@ describe('Judge', () => {
       .run(1000, { turns: true })
       .run(500, { cpu: 0.1 })
       .run(200, { turns: true })
-    expect(thread.said.at(-1)).toBe('1500: over 550 sleeping 50')
+    expect(thread.said.at(-1)).toBe('1500: ended 550 sleeping 50')
   })
 
   test('says nothing of a thread that had no processor', () => {
     const thread = new Thread().run(1000, { turns: true }).run(5000, { starved: 0.97, cpu: 0.03 })
     expect(thread.run(1000, { turns: true }).said).toEqual([])
+  })
+
+  test('takes back what was none: the system tells of a wait for a processor once it is over', () => {
+    const thread = new Thread().run(1000, { turns: true }).run(500)
+    thread.starve(450)
+    expect(thread.run(1000, { turns: true }).said).toEqual([
+      '1200: began 0  0',
+      '1500: dismissed 0  0',
+    ])
   })
 
   test('says nothing of a process that was stopped: neither thread ran', () => {
@@ -81,11 +90,11 @@ describe('Judge', () => {
 
   test('calls a hot loop computing on a machine that is full', () => {
     const thread = new Thread().run(1000, { turns: true }).run(1500, { cpu: 0.33, starved: 0.67 })
-    expect(thread.run(200, { turns: true }).said.at(-1)).toMatch(/over 1550 computing 495/)
+    expect(thread.run(200, { turns: true }).said.at(-1)).toMatch(/ended 1550 computing 495/)
   })
 
   test('does not wait for the end of a block that may have none, and says that once', () => {
     const thread = new Thread().run(1000, { turns: true }).run(3 * ENDLESS * 200, { cpu: 1 })
-    expect(thread.said.map((line) => line.split(' ')[1])).toEqual(['blocked', 'endless'])
+    expect(thread.said.map((line) => line.split(' ')[1])).toEqual(['began', 'endless'])
   })
 })

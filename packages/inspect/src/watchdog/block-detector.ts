@@ -22,63 +22,62 @@ export interface Block {
   readonly beats: number
 }
 
-export type Verdict =
-  | { readonly type: 'quiet' }
+export type BlockEvent =
   /** It is blocked: somebody is to ask what runs. */
-  | { readonly type: 'blocked' }
+  | { readonly type: 'began' }
   /** It has been for so long that one should not wait for the end to tell. */
   | { readonly type: 'endless'; readonly block: Block }
-  | { readonly type: 'over'; readonly block: Block }
+  | { readonly type: 'ended'; readonly block: Block }
+  /** It was none: the thread had no processor, which the system told only once it had one again. */
+  | { readonly type: 'dismissed' }
 
 /** A block that lasts so many times as long as the threshold is told while it lasts: it may never end. */
 export const ENDLESS = 25
-
-const quiet: Verdict = { type: 'quiet' }
 
 /**
  * Decides from samples whether the main thread is blocked. Time without a beat does not count while the thread had no processor,
  * nor while the watching thread did not run either: then the machine is busy, or the process is stopped.
  */
-export class Judge {
-  readonly #limit: number
-  readonly #endless: number
+export class BlockDetector {
+  readonly #threshold: number
   readonly #beat: number
   #base: Sample | undefined
   #late = 0
-  #state: 'quiet' | 'blocked' | 'endless' = 'quiet'
+  #state: 'turning' | 'blocked' | 'endless' = 'turning'
 
   /**
    * @param threshold of a block
    * @param beat how often the main thread beats
    */
   constructor(threshold: number, beat: number) {
-    this.#limit = threshold + beat
-    this.#endless = threshold * ENDLESS
+    this.#threshold = threshold
     this.#beat = beat
   }
 
-  look(sample: Sample): Verdict {
+  /** @returns what has changed with this sample */
+  add(sample: Sample): BlockEvent | undefined {
     const base = (this.#base ??= sample)
     if (sample.beats !== base.beats) return this.#beaten(base, sample)
     this.#late += sample.late
     const { own, block } = this.#blockUntil(sample.now, base, sample)
-    if (this.#state === 'quiet') {
-      if (own < this.#limit) return quiet
+    if (this.#state === 'turning') {
+      if (own < this.#threshold + this.#beat) return undefined
       this.#state = 'blocked'
-      return { type: 'blocked' }
+      return { type: 'began' }
     }
-    if (this.#state === 'endless' || own < this.#endless) return quiet
+    if (this.#state === 'endless' || own < ENDLESS * this.#threshold) return undefined
     this.#state = 'endless'
     return { type: 'endless', block }
   }
 
-  #beaten(base: Sample, sample: Sample): Verdict {
-    const { block } = this.#blockUntil(sample.beatAt, base, sample)
-    const over = this.#state !== 'quiet'
+  #beaten(base: Sample, sample: Sample): BlockEvent | undefined {
+    const { own, block } = this.#blockUntil(sample.beatAt, base, sample)
+    const was = this.#state
     this.#base = sample
     this.#late = 0
-    this.#state = 'quiet'
-    return over ? { type: 'over', block } : quiet
+    this.#state = 'turning'
+    if (was === 'turning') return undefined
+    return own < this.#threshold ? { type: 'dismissed' } : { type: 'ended', block }
   }
 
   #blockUntil(end: number, base: Sample, sample: Sample): { own: number; block: Block } {
