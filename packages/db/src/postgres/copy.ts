@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { Event } from 'corral'
+import { Event, MisuseError } from 'corral'
 import type { PostgresWire } from './internals.ts'
 import { Submission } from './submission.ts'
 
@@ -25,6 +25,11 @@ abstract class Copy extends Submission {
     wire.bind({ values: [] })
     wire.execute({})
     wire.sync()
+  }
+
+  /** @throws MisuseError when it was something else */
+  requireAsked(api: string): void {
+    if (!this.asked) throw new MisuseError(`${api}: it was no such COPY, but ran: ${this.#text}`)
   }
 
   override handleCopyInResponse(wire: PostgresWire): void {

@@ -1,4 +1,4 @@
-import { ClosedError, CorralError, Event, isCancelled, shield, throwIfCancelled } from 'corral'
+import { ClosedError, Event, isCancelled, shield, throwIfCancelled } from 'corral'
 import { HomeContext, RingBuffer } from 'corral/lowlevel'
 import type { Result } from '../executor.ts'
 import type { Sql } from '../sql/statement.ts'
@@ -106,7 +106,6 @@ export class Pipeline {
       throw error
     }
     if (statement.error === undefined) return statement.result
-    if (statement.error instanceof CorralError) throw statement.error
     const { connection } = statement
     const error = serverError(
       api,

@@ -1,9 +1,7 @@
 import {
-  CorralError,
   Event,
   InternalError,
   Lock,
-  MisuseError,
   isCancelled,
   moveOnAfter,
   shield,
@@ -194,8 +192,7 @@ export class PostgresConnection implements Connection {
       throw error
     }
     const { count } = this.#outcome(api, copy)
-    if (!copy.asked)
-      throw new MisuseError(`${api}: it was no "copy ... from stdin", and took no rows`)
+    copy.requireAsked(api)
     return { columns: [], rows: [], count }
   }
 
@@ -212,7 +209,7 @@ export class PostgresConnection implements Connection {
         else await copy.changed.wait()
       }
       this.#outcome(api, copy)
-      if (!copy.asked) throw new MisuseError(`${api}: it was no "copy ... to stdout"`)
+      copy.requireAsked(api)
     } finally {
       copy.discard()
       if (!copy.done) await shield(() => this.stop(copy))
@@ -314,7 +311,6 @@ export class PostgresConnection implements Connection {
 
   #outcome<S extends Submission>(api: string, submission: S): S {
     if (submission.error === undefined) return submission
-    if (submission.error instanceof CorralError) throw submission.error
     throw serverError(api, submission.error, this.alive ? undefined : 'CONNECTION_LOST')
   }
 
