@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { currentSignal, run, sleep, timeout } from 'corral'
+import { chromium, openPage } from '../../packages/cli/test/browser.ts'
 
 const { values } = parseArgs({ options: { write: { type: 'boolean', default: false } } })
 const folder = mkdtempSync(join(tmpdir(), 'corral-planted-'))
@@ -42,6 +43,30 @@ async function show(child: ChildProcess, command: string, ...args: string[]): Pr
   console.log(sections.at(-1))
 }
 
+/** What the page says, where there is a browser: waited for until something is found. */
+async function showLeaks(child: ChildProcess): Promise<void> {
+  if (chromium === undefined) return
+  const dashboard = spawn(node[0], [node[1], main, 'dashboard', String(child.pid)])
+  const [url] = (await timeout(60_000, () =>
+    once(dashboard.stdout, 'data', { signal: currentSignal() }),
+  )) as [Buffer]
+  await using page = await openPage(`${String(url).trim()}#Leaks`)
+  const start = performance.now()
+  const found = `byId('leaks').tBodies[0].rows[0]?.cells.length > 1`
+  await timeout(120_000, async () => {
+    while (!(await page.evaluate<boolean>(`typeof byId === 'function' && ${found}`))) {
+      await sleep(50)
+    }
+  })
+  const seconds = Math.round((performance.now() - start) / 1000)
+  const text = await page.evaluate<string>(`byId('leaks').innerText`)
+  dashboard.kill('SIGINT')
+  sections.push(
+    `The Leaks view of \`corral dashboard 4711\`, after ${seconds} s:\n\n\`\`\`text\n${text.replaceAll('\t', '  ')}\n\`\`\`\n`,
+  )
+  console.log(sections.at(-1))
+}
+
 await run(async () => {
   sections.push('## Two of 10 000 requests wait for each other\n')
   const deadlock = await started('deadlock', '10000')
@@ -59,6 +84,7 @@ await run(async () => {
   await show(leak, 'ps')
   await sleep(5000)
   await show(leak, 'ps', '--stacks=5')
+  await showLeaks(leak)
   leak.kill('SIGKILL')
 
   sections.push('## A pool that is too small, under load\n')

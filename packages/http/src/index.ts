@@ -1,6 +1,8 @@
 /// <reference types="node" preserve="true" />
 
 export type { AddressTarget, ConnectOptions } from './connect/connect-options.ts'
+export { DnsCache } from './connect/dns-cache.ts'
+export type { DnsCacheOptions } from './connect/dns-cache.ts'
 export { HttpError, HttpStatusError, HttpTimeoutError } from './errors.ts'
 export type { HttpErrorCode, HttpErrorOptions, HttpPhase } from './errors.ts'
 export { leniencies } from './leniency.ts'

@@ -41,9 +41,13 @@ function codeOf(raw: unknown, code: string, phase: HttpPhase): keyof typeof said
   return tlsCodes.test(code) ? 'TLS' : 'CONNECT'
 }
 
-/** undici gives these no code. That the data ended too early is not the protocol's fault. */
+/**
+ * undici gives these no code, or one that says nothing: `bad response` is a 100 (Continue) that was not asked for. That the data
+ * ended too early is not the protocol's fault.
+ */
 function isParserError(raw: unknown): boolean {
   const { name, message } = raw as { name?: string; message?: string }
+  if (name === 'SocketError' && message === 'bad response') return true
   return name === 'HTTPParserError' && message?.includes('Invalid EOF state') !== true
 }
 

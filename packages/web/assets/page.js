@@ -80,7 +80,7 @@ export function fill(table, rows, none) {
   }
   if (rows.length === 0 && none) {
     const cell = body.insertRow().insertCell()
-    cell.colSpan = 9
+    cell.colSpan = table.tHead?.rows[0].cells.length ?? 9
     cell.className = 'quiet'
     cell.textContent = none
   }

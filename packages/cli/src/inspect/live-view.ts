@@ -7,6 +7,7 @@ import {
   type Reading,
   type Sampled,
 } from '@corral/inspect/attach'
+import { nameStem } from '@corral/inspect'
 import { ReadingWords, resourceText } from './describe-wait.ts'
 import { mergedWaits } from './merged-waits.ts'
 import { ResourceHistory, type ResourceTrend } from './resource-history.ts'
@@ -178,7 +179,7 @@ function largestWait(waits: GroupRow['waits']): GroupRow['waits'][number] | unde
 function holdersText(index: number, words: ReadingWords): string {
   const resource = words.resourceOf(index)
   if (resource === undefined) return ''
-  const names = Map.groupBy(resource.holders, (ref) => words.task(ref).replace(/[#\-_.]?\d+$/, ''))
+  const names = Map.groupBy(resource.holders, (ref) => nameStem(words.task(ref)))
   const told = [...names].map(([name, refs]) => {
     return refs.length === 1 ? words.task(refs[0] ?? 0) : `${name} ×${refs.length}`
   })

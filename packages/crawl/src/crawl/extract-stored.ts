@@ -2,7 +2,6 @@ import { checkpoint, MisuseError, now } from 'corral'
 import { describe } from 'corral/lowlevel'
 import { readField, type Field } from '../extract/field.ts'
 import { PageNode } from '../extract/page-node.ts'
-import { isHtml } from '../fetch/mime-type.ts'
 import { openReader } from '../store/open-reader.ts'
 import { openStore } from '../store/open-store.ts'
 import type { StoredRecord } from '../store/outcome.ts'
@@ -63,7 +62,8 @@ export async function extractStored<T>({
   let failed = 0
   const records: StoredRecord[] = []
   for await (const row of reader.bodies()) {
-    if (!isHtml(row.content_type ?? undefined)) continue
+    // Of nothing but HTML the charset is known.
+    if (row.charset === null) continue
     pages++
     let data: string | undefined
     try {
@@ -81,5 +81,5 @@ export async function extractStored<T>({
 }
 
 function parsed({ url, charset, body }: BodyRow): PageNode {
-  return PageNode.parse(new TextDecoder(charset ?? undefined).decode(body), addressOf(url))
+  return PageNode.parse(new TextDecoder(charset ?? 'utf-8').decode(body), addressOf(url))
 }

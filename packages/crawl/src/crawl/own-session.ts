@@ -1,13 +1,16 @@
-import { HttpSession, leniencies, type ConnectOptions } from '@corral/http'
+import { DnsCache, HttpSession, leniencies, type ConnectOptions } from '@corral/http'
 import { publicAddresses } from '../fetch/address-guard.ts'
 import type { CrawlLimits } from './crawl-limits.ts'
 import type { CrawlSession } from './crawl-session.ts'
 
 export interface OwnSessionOptions {
   readonly connect?: ConnectOptions | undefined
-  readonly proxy?: string | undefined
+  readonly proxy?: string | readonly string[] | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
+
+/** As browsers have it: some sites say a lot. */
+const maxHeaderBytes = 256 * 1024
 
 /** Opens the HTTP session of a crawl that was given none: it keeps to the limits, and out of private networks. */
 export function openSession(
@@ -16,15 +19,17 @@ export function openSession(
   { connect = {}, proxy, headers = {} }: OwnSessionOptions = {},
 ): CrawlSession & AsyncDisposable {
   const { concurrency, concurrencyPerHost, timeout } = limits
-  const { allowAddress = publicAddresses(seeds) } = connect
+  const { allowAddress = publicAddresses(seeds), lookup = new DnsCache().lookup } = connect
   const proxyAuthorization = proxyAuthorizationOf(headers)
   return new HttpSession({
     limit: concurrency,
     limitPerHost: concurrencyPerHost,
     timeout,
+    maxHeaderBytes,
     tolerate: leniencies,
     connect: {
       ...connect,
+      lookup,
       allowAddress,
       ...(proxy === undefined ? {} : { proxy }),
       ...(proxyAuthorization === undefined ? {} : { proxyAuthorization }),

@@ -1,4 +1,3 @@
-import { isHtml } from '../fetch/mime-type.ts'
 import { unpackBody } from '../page/packed-body.ts'
 import type { FrontierEntry } from '../store/outcome.ts'
 import { lacksExtraction } from './conditional-request.ts'
@@ -14,7 +13,8 @@ export async function unchanged(
     return { result: 'unchanged' }
   }
   const stored = await bodyOf?.(entry.id)
-  if (stored === undefined || !isHtml(stored.contentType)) return { result: 'unchanged' }
+  // Of nothing but HTML the charset is known.
+  if (stored?.charset === undefined) return { result: 'unchanged' }
   const html = new TextDecoder(stored.charset).decode(unpackBody(stored.packed))
   const extracted = handling.extract(html, addressOf(entry.url))
   return extracted.result === 'failure' ? extracted : { result: 'unchanged', data: extracted.data }

@@ -28,6 +28,7 @@ import { addressOf, storedRequest } from './page-request.ts'
 import { isRead, isWanted } from './wanted-bodies.ts'
 import { keptLink, redirected } from './redirected.ts'
 import { refreshOf } from './refresh-header.ts'
+import { typedBody } from './typed-body.ts'
 import { unchanged } from './unchanged-page.ts'
 import { visitSitemap } from './visit-sitemap.ts'
 
@@ -239,17 +240,19 @@ async function readAnswer(
     return { result: 'answer', answer: { ...answer, ...rest }, headers: response.headers, links }
   }
   const { headers } = response
-  if (!isHtml(contentType)) {
-    if (isRead(contentType, context)) {
-      const other = await readBody(response.body, contentType)
+  const { type, body, isBegun } = await typedBody(response, contentType)
+  if (!isHtml(type)) {
+    if (isRead(type, context)) {
+      const other = await readBody(body, contentType)
       return { result: 'answer', answer, headers, other, links: [] }
     }
-    await discard(response)
+    if (isBegun) for await (const _ of body);
+    else await discard(response)
     const note = 'no HTML: body not read'
     return { result: 'answer', answer: { ...answer, note }, headers, links: [] }
   }
   const url = addressOf(entry.url)
-  const read = await readPage(url, response.body, {
+  const read = await readPage(url, body, {
     contentType,
     maxLinks: limits.maxLinks,
     agent,

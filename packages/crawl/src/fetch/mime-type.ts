@@ -20,8 +20,19 @@ export function extractMimeType(header: string | undefined): string | undefined 
   return charset === undefined ? type : `${type}; charset=${charset}`
 }
 
-/** One that does not say what it is is taken for a page. */
 export function isHtml(contentType: string | undefined): boolean {
-  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  return type === '' || type === 'text/html' || type === 'application/xhtml+xml'
+  const type = essenceOf(contentType)
+  return type === 'text/html' || type === 'application/xhtml+xml'
+}
+
+/** Whether nothing is said: no type, what is none, or one that stands for any; then the body tells [mimesniff 7]. */
+export function saysNothing(contentType: string | undefined): boolean {
+  const type = essenceOf(contentType)
+  return (
+    !/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/.test(type) || /^(unknown|application)\/unknown$/.test(type)
+  )
+}
+
+function essenceOf(contentType = ''): string {
+  return contentType.split(';', 1)[0]?.trim().toLowerCase() ?? ''
 }

@@ -68,7 +68,7 @@ export class LinkExtractor {
     this.#options = options
     this.#maxLinks = options.maxLinks ?? 10_000
     this.#tokenizer = new PageTokenizer(wanted, {
-      onTag: (name, attributes) => this.#onTag(name, attributes),
+      onTag: (name, attributes, isForeign) => this.#onTag(name, attributes, isForeign),
       onTitle: (text) => (this.#title = text),
     })
   }
@@ -108,11 +108,14 @@ export class LinkExtractor {
     }
   }
 
-  #onTag(name: string, attributes: ReadonlyMap<string, string>): void {
+  #onTag(name: string, attributes: ReadonlyMap<string, string>, isForeign: boolean): void {
     switch (name) {
-      case 'a':
-        this.#addLink(attributes.get('href'), 'anchor', attributes.get('rel'))
+      case 'a': {
+        // That of SVG goes first, and had a name of its own [SVG 2 16.2].
+        const old = isForeign ? attributes.get('xlink:href') : undefined
+        this.#addLink(attributes.get('href') ?? old, 'anchor', attributes.get('rel'))
         break
+      }
       case 'area':
         this.#addLink(attributes.get('href'), 'area', attributes.get('rel'))
         break
@@ -170,7 +173,7 @@ function hasToken(list: string | undefined, token: string): boolean {
 }
 
 const wanted: WantedTags = new Map([
-  ['a', new Set(['href', 'rel'])],
+  ['a', new Set(['href', 'xlink:href', 'rel'])],
   ['area', new Set(['href', 'rel'])],
   ['frame', new Set(['src'])],
   ['iframe', new Set(['src'])],

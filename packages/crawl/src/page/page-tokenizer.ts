@@ -6,7 +6,11 @@ import { TagReader } from './tag-reader.ts'
 /** What is told of a page: start tags of the names asked for, with the attributes asked for, and its title. */
 export interface PageTokens {
   /** Attribute names in lower case; a value longer than the limit is left out. The map is used again for the next tag. */
-  readonly onTag: (name: string, attributes: ReadonlyMap<string, string>) => void
+  readonly onTag: (
+    name: string,
+    attributes: ReadonlyMap<string, string>,
+    isForeign: boolean,
+  ) => void
   readonly onTitle: (text: string) => void
 }
 
@@ -20,7 +24,8 @@ const maxName = 12
  * Reads HTML in chunks, in linear time and constant memory: a scanner for the few tags that matter to a crawler, by
  * the rules of the HTML standard for tags, comments and raw text. It jumps over all other tags within one regular expression,
  * several times faster than a tokenizer that tells of each, and builds no tree, which links do not need.
- * Of nesting only one thing matters here: whether we are in SVG or MathML, where `<title>` and `<style>` are no HTML.
+ * Of nesting two things matter here: whether we are in SVG or MathML, where `<title>` and `<style>` are no HTML, and whether in a
+ * template, of which nothing is on the page.
  *
  * @see https://html.spec.whatwg.org/multipage/parsing.html#tokenization
  */
@@ -39,6 +44,7 @@ export class PageTokenizer {
   readonly #reader = new TagReader()
 
   #foreignDepth = 0
+  #templates = 0
   #title: string | undefined
   #inTitle = false
 
@@ -90,7 +96,7 @@ export class PageTokenizer {
 
   #text(html: string, at: number): number {
     let start: number
-    if (this.#foreignDepth > 0) {
+    if (this.#foreignDepth + this.#templates > 0) {
       start = html.indexOf('<', at)
     } else {
       this.#notable.lastIndex = at
@@ -112,7 +118,7 @@ export class PageTokenizer {
     // Longer names are nothing that anybody asks for.
     const name = end - start > maxName ? '' : html.slice(start + 1, end).toLowerCase()
     this.#tag = name
-    this.#wantedAttributes = this.#wanted.get(name)
+    this.#wantedAttributes = name === 'template' ? shadowRoot : this.#wanted.get(name)
     this.#reader.start(this.#wantedAttributes)
     this.#raw = this.#foreignDepth === 0 && rawEnds.has(name) ? name : ''
     if (this.#foreignDepth > 0 && leavesForeign.has(name)) this.#foreignDepth = 0
@@ -123,10 +129,13 @@ export class PageTokenizer {
   #close(html: string, start: number): number {
     if (start + 2 === html.length) return this.#keep(html, start)
     const end = endOfName(html, start + 2)
-    if (this.#foreignDepth > 0) {
+    if (this.#foreignDepth + this.#templates > 0) {
       if (end === html.length && end - start <= maxName) return this.#keep(html, start)
       const name = end - start > maxName ? '' : html.slice(start + 2, end).toLowerCase()
-      if (name === 'svg' || name === 'math') this.#foreignDepth--
+      if (name === 'template') this.#templates = Math.max(0, this.#templates - 1)
+      if (name === 'svg' || name === 'math') {
+        this.#foreignDepth = Math.max(0, this.#foreignDepth - 1)
+      }
     }
     this.#state = 'close'
     return end
@@ -155,14 +164,21 @@ export class PageTokenizer {
     if (name === 'svg' || name === 'math') {
       // In HTML the slash means nothing; an empty <svg/> is the one that it does close.
       if (!this.#reader.empty) this.#foreignDepth++
+    } else if (name === 'template') {
+      // What is in a shadow root is on the page.
+      const isShown = this.#templates === 0 && this.#reader.attributes.size > 0
+      if (this.#foreignDepth === 0 && !isShown) this.#templates++
+      return at
     } else if (this.#raw !== '') {
       this.#state = name === 'plaintext' ? 'plain' : 'raw'
-      if (name === 'title' && this.#title === undefined) {
+      if (name === 'title' && this.#title === undefined && this.#templates === 0) {
         this.#title = ''
         this.#inTitle = true
       }
     }
-    if (this.#wantedAttributes !== undefined) this.#tokens.onTag(name, this.#reader.attributes)
+    if (this.#wantedAttributes !== undefined && this.#templates === 0) {
+      this.#tokens.onTag(name, this.#reader.attributes, this.#foreignDepth > 0)
+    }
     return at
   }
 
@@ -204,6 +220,7 @@ export class PageTokenizer {
   }
 }
 
+const shadowRoot: ReadonlySet<string> = new Set(['shadowrootmode'])
 const cdata = '<![CDATA['
 const commentEnd = /--!?>/g
 const cdataEnd = /\]\]>/g

@@ -13,6 +13,9 @@ export function encodeQuery(href: string, encoding: string): string {
   const hash = href.indexOf('#')
   if (hash !== -1 && hash < start) return href
   const end = hash === -1 ? href.length : hash
+  if (encoding === 'iso-2022-jp') {
+    return href.slice(0, start) + encodeIso2022Jp(href.slice(start, end)) + href.slice(end)
+  }
   const table = tableOf(encoding)
   const query = href.slice(start, end).replace(/[^\0-\x7f]/gu, (letter) => {
     return table.get(letter) ?? `%26%23${letter.codePointAt(0)}%3B`
@@ -20,8 +23,32 @@ export function encodeQuery(href: string, encoding: string): string {
   return href.slice(0, start) + query + href.slice(end)
 }
 
-/** Those of which the output encoding is UTF-8 [Encoding 4.3], and one with a memory, which is as good as gone. */
-const hasNoEncoder = /^(utf-|replacement$|iso-2022-jp$)/
+/** Those of which the output encoding is UTF-8 [Encoding 4.3]. */
+const hasNoEncoder = /^(utf-|replacement$)/
+
+/** The one with a memory [Encoding 12.2]: its letters are those of EUC-JP without the highest bits, between two marks. */
+function encodeIso2022Jp(query: string): string {
+  const table = tableOf('euc-jp')
+  let encoded = ''
+  let isJapanese = false
+  for (const letter of query) {
+    const isAscii = letter < '\x80'
+    const [, lead = '', trail = ''] = /^%([A-F]\w)%([A-F]\w)$/.exec(table.get(letter) ?? '') ?? []
+    const isKnown = !isAscii && lead !== ''
+    if (isKnown !== isJapanese) encoded += isKnown ? '%1B$B' : '%1B(B'
+    isJapanese = isKnown
+    if (isKnown) encoded += inQuery(lead) + inQuery(trail)
+    else encoded += isAscii ? letter : `%26%23${letter.codePointAt(0)}%3B`
+  }
+  return isJapanese ? `${encoded}%1B(B` : encoded
+}
+
+/** A byte of EUC-JP, without its highest bit, as a query has it [URL 1.3, special-query percent-encode set]. */
+function inQuery(hex: string): string {
+  const byte = Number.parseInt(hex, 16) & 0x7f
+  const letter = String.fromCharCode(byte)
+  return /["#<>' ]/.test(letter) ? `%${byte.toString(16).toUpperCase()}` : letter
+}
 
 /** Letters and what stands for them in a query, by encoding; made when first needed, in some hundredths of a second. */
 const tables = new Map<string, ReadonlyMap<string, string>>()

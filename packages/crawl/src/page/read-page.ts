@@ -44,8 +44,10 @@ export async function readPage(
   let decoder: TextDecoder | undefined
   let start: Uint8Array[] = []
 
-  const take = (part: string): void => {
-    malformed ||= part.includes('\uFFFD')
+  const take = (given: string): void => {
+    malformed ||= given.includes('\uFFFD')
+    // Zeros are nowhere what they look like [HTML 13.2.5].
+    const part = given.includes('\0') ? given.replaceAll('\0', '\uFFFD') : given
     if (keepText) text += part
     extractor.write(part)
   }

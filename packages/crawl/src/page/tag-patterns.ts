@@ -20,7 +20,7 @@ const patterns = new WeakMap<WantedTags, RegExp>()
 export function notableTags(wanted: WantedTags): RegExp {
   let pattern = patterns.get(wanted)
   if (pattern === undefined) {
-    const names = [...wanted.keys(), ...rawEnds.keys(), 'svg', 'math'].join('|')
+    const names = [...wanted.keys(), ...rawEnds.keys(), 'svg', 'math', 'template'].join('|')
     const name = `[a-z][^${blank}/<>"'=]*`
     const value = `"[^"<]*"|'[^'<]*'|[^${blank}"'<>=]+`
     const attributes = `(?:[${blank}]+[^${blank}/<>"'=]+(?:=(?:${value}))?){0,20}`

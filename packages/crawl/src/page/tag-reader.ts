@@ -14,7 +14,7 @@ import {
 type State = 'between' | 'name' | 'equals' | 'value' | 'double' | 'single' | 'bare'
 
 const maxValue = 4096
-const maxName = 12
+const maxName = 14
 
 /** Reads a start tag from behind its name to its end, in chunks, and keeps the attributes that are asked for. */
 export class TagReader {

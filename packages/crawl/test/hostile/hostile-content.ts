@@ -152,6 +152,7 @@ export const hostileContent: readonly HostileCase[] = [
     ...one(
       'page 200 /',
       'page 200 /%',
+      'page 200 /%EF%BF%BD',
       'page 200 /%zz',
 
       'page 200 /ht!tp://x',

@@ -107,6 +107,24 @@ describe('LinkExtractor', () => {
     expect(extract(`<title>${'long'.repeat(1e5)}</title>`, {}, 4000).title).toHaveLength(1000)
   })
 
+  test('leaves out what is in a template, unless that is a shadow root', () => {
+    const page = `<template><title>no</title><base href=/no/><a href=a>a</a><template></template><a href=b>b</a></template>
+      <title>page</title><a href=c>c</a><template shadowrootmode=open><a href=d>d</a></template><a href=e>e</a>
+      </template><svg><template><a href=f></template></svg><template class=x><script>"</template>"</script><a href=g>`
+    expect(extract(page).title).toBe('page')
+    for (const size of [1, 3, 7, 10_000]) {
+      expect(extract(page, {}, size).links.map(({ url }) => url)).toEqual(
+        ['c', 'd', 'e', 'f'].map((name) => `http://a.test/dir/${name}`),
+      )
+    }
+  })
+
+  test('knows the links of drawings by their old name, and those of pages not', () => {
+    expect(
+      urls('<svg><a xlink:href=in /><a href=new xlink:href=old></svg><a xlink:href=out>'),
+    ).toEqual(['http://a.test/dir/in', 'http://a.test/dir/new'])
+  })
+
   test('reads on behind a style in a drawing that is closed by a slash', () => {
     expect(urls('<svg><style/><a href=in></svg><a href=out>')).toEqual([
       'http://a.test/dir/in',

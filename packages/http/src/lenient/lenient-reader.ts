@@ -10,6 +10,9 @@ export interface LenientReaderOptions {
   readonly isHead: boolean
 }
 
+/** Answers of 1xx before the one that counts. */
+const maxInterim = 100
+
 /** What was found in the bytes so far. */
 export type ReaderEvent =
   | { readonly kind: 'head'; readonly head: LenientHead }
@@ -29,6 +32,7 @@ export class LenientReader {
   #state: 'head' | 'length' | 'until-close' | 'size' | 'chunk' | 'trailers' | 'end' = 'head'
   #rest: Buffer = Buffer.alloc(0)
   #left = 0
+  #interim = 0
 
   constructor(options: LenientReaderOptions) {
     this.#options = options
@@ -102,7 +106,10 @@ export class LenientReader {
     this.#rest = this.#rest.subarray(start + end.index + end[0].length)
     if (/(^|[^\r])\n/.test(head + end[0])) this.#tolerate('bare-lf')
     const parsed = parseHead(head, (what) => this.#tolerate(what))
-    if (parsed.status < 200) return 'more'
+    if (parsed.status < 200) {
+      if (++this.#interim <= maxInterim) return 'more'
+      throw new ResponseSyntaxError('interim answers without an end')
+    }
     const { framing, status } = parsed
     if (this.#options.isHead || status === 204 || status === 304) {
       this.#state = 'length'

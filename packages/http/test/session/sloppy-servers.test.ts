@@ -24,6 +24,20 @@ function saying(...pieces: readonly (string | Uint8Array)[]): Promise<TestServer
 }
 
 describe('a session that tolerates what browsers do', () => {
+  test('passes over a 100 that was not asked for, but not over any number of them', async () => {
+    const more = 'HTTP/1.1 100 Continue\r\n\r\n'
+    await using server = await saying(`${more}HTTP/1.1 103 Early Hints\r\n\r\n${ok}\r\nhi`)
+    await using session = new HttpSession({ tolerate: leniencies })
+    await using response = await session.get(server.url)
+    expect([response.status, await response.text(), response.bodyNote]).toEqual([
+      200,
+      'hi',
+      undefined,
+    ])
+    await using endless = await saying(more.repeat(1000), `${ok}\r\nhi`)
+    await expect(session.get(endless.url)).rejects.toMatchObject({ code: 'PROTOCOL' })
+  })
+
   test.each([
     ['LF alone', ['HTTP/1.1 200 OK\nx: y\n\nhi'], 'bare-lf'],
     ['a folded header', [`${ok}x: y\r\n z\r\n\r\nhi`], 'folded-headers'],

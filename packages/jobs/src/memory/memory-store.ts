@@ -128,7 +128,7 @@ class MemoryStore implements JobStore {
     const { workers, jobs } = this.#data
     const member = { ...worker, crashedAt: undefined as number | undefined }
     workers.set(worker.id, member)
-    const lost = new Event()
+    const lost = new Event({ name: 'lease lost' })
     return Promise.resolve({
       lost,
       asked: () => {

@@ -175,7 +175,7 @@ class PostgresStore extends SqlStore {
   }
 
   #beatHere({ id, lease }: WorkerRecord): { lost: Event; stop(): Promise<void> } {
-    const lost = new Event()
+    const lost = new Event({ name: 'lease lost' })
     const beat = sql`update corral_job_worker set beats = beats + 1 where id = ${id}`
     const task = this.#home.spawn(
       'beat',

@@ -86,7 +86,7 @@ class SqliteStore extends SqlStore {
     )
     // Nobody else can see what is in memory: there a sign of life is for nobody.
     const heart = this.#path === '' ? undefined : await this.#beat(worker)
-    const lost = heart?.lost ?? new Event()
+    const lost = heart?.lost ?? new Event({ name: 'lease lost' })
     return {
       lost,
       asked: () => this.askedOf(id, lost),

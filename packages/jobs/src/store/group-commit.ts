@@ -33,12 +33,12 @@ export class GroupCommit<T, R> {
   #lead(): void {
     this.#leading = true
     this.#home.spawn(
-      'GroupCommit',
+      'commit',
       () => shield(() => this.#serve()),
       () => {
         this.#leading = false
         for (const { done } of this.#waiting.splice(0)) {
-          reject(done, new TaskCancelledError('GroupCommit'))
+          reject(done, new TaskCancelledError('commit'))
         }
       },
     )

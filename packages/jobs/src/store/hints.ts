@@ -13,7 +13,7 @@ export class Hints {
   }
 
   async *listen(): AsyncGenerator<Hint, void> {
-    const listener: Listener = { untold: new Set(), changed: new Event() }
+    const listener: Listener = { untold: new Set(), changed: new Event({ name: 'hint' }) }
     this.#listeners.add(listener)
     try {
       for (;;) {

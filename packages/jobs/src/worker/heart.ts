@@ -24,7 +24,7 @@ export type HeartMessage = 'beating' | 'lost' | { readonly error: unknown }
  */
 export class Heart {
   /** The worker's jobs may belong to others. */
-  readonly lost: Event = new Event()
+  readonly lost: Event = new Event({ name: 'lease lost' })
   readonly #thread: Worker
   readonly #turning: NodeJS.Timeout
   readonly #exited = new Event()

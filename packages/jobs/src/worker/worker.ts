@@ -46,9 +46,9 @@ export class Worker {
   readonly #silence = new Silence(now)
   readonly #settler: GroupCommit<Outcome, boolean>
   /** There may be something to claim, or a job has ended. */
-  readonly #wake = new Event()
+  readonly #wake = new Event({ name: 'work to do' })
   /** There may be something else to do. */
-  readonly #look = new Event()
+  readonly #look = new Event({ name: 'next look' })
 
   constructor(store: JobStore, handlers: readonly Handler[], settings: WorkSettings) {
     this.#store = store
