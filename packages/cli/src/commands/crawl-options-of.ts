@@ -33,7 +33,7 @@ export function crawlOptionsOf(seeds: readonly string[], settings: CrawlSettings
     ...(first.length === 0
       ? {}
       : { priority: (url) => Number(first.some((each) => each.test(url))) }),
-    ...(proxy === undefined ? {} : { proxy }),
+    ...(proxy.length === 0 ? {} : { proxy }),
     ...(warc === undefined ? {} : { warc }),
     ...(refresh === undefined ? {} : { refreshAfter: refresh }),
     ...(extract.length === 0 ? {} : extractionOptions(extract)),

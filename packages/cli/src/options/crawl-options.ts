@@ -13,6 +13,7 @@ import {
   line,
   pattern,
   port,
+  proxyUrl,
   reportFile,
   size,
   store,
@@ -54,7 +55,7 @@ export interface CrawlSettings {
   readonly userAgent: string | undefined
   readonly cookies: boolean
   readonly cookieFile: string | undefined
-  readonly proxy: string | undefined
+  readonly proxy: readonly string[]
   readonly insecure: boolean
   readonly refresh: number | undefined
   readonly header: readonly (readonly [name: string, value: string])[]
@@ -190,7 +191,12 @@ export const crawlOptions: OptionTable<CrawlSettings> = {
     help: 'keep and send these, too (Netscape format)',
     group: requests,
   },
-  proxy: { takes: url, help: 'an HTTP proxy to ask through', group: requests },
+  proxy: {
+    takes: proxyUrl,
+    multiple: true,
+    help: 'to ask through; several take turns',
+    group: requests,
+  },
   insecure: { help: 'accept certificates that cannot be verified', group: requests },
   refresh: {
     takes: duration(),

@@ -159,6 +159,14 @@ export const url: ValueKind<string> = {
   parse: (text) => (/^https?:$/.test(URL.parse(text)?.protocol ?? '') ? text : undefined),
 }
 
+/** The URL of a proxy. */
+export const proxyUrl: ValueKind<string> = {
+  ...url,
+  rule: 'an http, https or socks5 URL',
+  parse: (text) =>
+    /^(https?|socks5?h?):$/.test(URL.parse(text)?.protocol ?? '') ? text : undefined,
+}
+
 /** A header of a request: name and value. */
 export const headerField: ValueKind<readonly [name: string, value: string]> = {
   placeholder: '<name:value>',

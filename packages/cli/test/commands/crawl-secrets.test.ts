@@ -37,7 +37,7 @@ test.each([
   [['crawl', 'hidden:pw-hidden@a.test/']],
   [['crawl', 'http://a.test/', '--header', 'Authorization=hidden']],
   [['crawl', 'http://a.test/', '--header', 'Authorization: hidden\u00e4']],
-  [['crawl', 'http://a.test/', '--proxy', 'socks5://u:hidden@a.test']],
+  [['crawl', 'http://a.test/', '--proxy', 'ftp://u:hidden@a.test']],
   [['crawl', '--sitemap', 'http://a.test/', '--header', 'Authorization: hidden']],
   [['crawl', 'status', 'http://u:hidden@a.test/']],
   [['crawl', 'http://u:hidden@a.test/', 'http://u:hidden2@a.test/']],

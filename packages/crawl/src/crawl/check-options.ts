@@ -35,7 +35,7 @@ export function checkOptions(options: Checked): void {
   if (headers !== undefined) checkHeaders(headers)
   if (options.headerOrigins !== undefined) checkOrigins(options.headerOrigins)
   if (userAgent !== undefined) checkHeaderValue('userAgent', userAgent)
-  if (options.proxy !== undefined) checkProxy(options.proxy)
+  if (options.proxy !== undefined) for (const each of [options.proxy].flat()) checkProxy(each)
   if (followKinds !== undefined) {
     checkArray('followKinds', followKinds)
     for (const [at, kind] of followKinds.entries()) checkWord(`followKinds[${at}]`, kind, kinds)
@@ -128,9 +128,8 @@ function checkHeaders(headers: Readonly<Record<string, string>>): void {
 }
 
 function checkProxy(proxy: string): void {
-  const protocol = URL.parse(proxy)?.protocol
-  if (protocol === 'http:' || protocol === 'https:') return
-  refuse('proxy', 'the http or https URL of a proxy', withoutCredentials(proxy))
+  if (/^(https?|socks5?h?):$/.test(URL.parse(proxy)?.protocol ?? '')) return
+  refuse('proxy', 'the http, https or socks5 URL of a proxy', withoutCredentials(proxy))
 }
 
 function checkOrigins(origins: readonly string[]): void {

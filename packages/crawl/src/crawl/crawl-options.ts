@@ -80,10 +80,11 @@ export interface CrawlOptions<T = unknown, Item = unknown>
   /** A directory to archive everything in that is fetched, as WARC 1.1; every run begins files of its own. */
   readonly warc?: string
   /**
-   * URL of an HTTP proxy to ask through; user and password may stand in it. The proxy resolves names, so that the address
-   * guard sees only addresses that stand in URLs, and `connect` says nothing but `allowAddress`.
+   * URL of a proxy to ask through, of HTTP or SOCKS 5; user and password may stand in it. Several take turns, and one that fails is
+   * left alone for a while. Proxies resolve names, so that the address guard sees only addresses that stand in URLs, and
+   * `connect` says nothing but `allowAddress`.
    */
-  readonly proxy?: string
+  readonly proxy?: string | readonly string[]
   /** The HTTP session to use in place of its own; then limits, guard and certificates are that one's. */
   readonly session?: CrawlSession
   /**

@@ -5,7 +5,7 @@ import type { CrawlSession } from './crawl-session.ts'
 
 export interface OwnSessionOptions {
   readonly connect?: ConnectOptions | undefined
-  readonly proxy?: string | undefined
+  readonly proxy?: string | readonly string[] | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 

@@ -154,8 +154,8 @@ describe('crawl with a proxy', () => {
     expect((await crawlBy('http://127.0.0.1:1', ['http://a.invalid/'])).errors).toEqual([
       'http://a.invalid/ network ECONNREFUSED',
     ])
-    await expect(crawlBy('socks5://x', ['http://a.invalid/'])).rejects.toThrow(
-      'crawl: proxy must be the http or https URL of a proxy, got "socks5://x"',
+    await expect(crawlBy('ftp://x', ['http://a.invalid/'])).rejects.toThrow(
+      'crawl: proxy must be the http, https or socks5 URL of a proxy, got "ftp://x"',
     )
   })
 

@@ -19,11 +19,12 @@ export interface ConnectOptions {
    */
   readonly allowAddress?: (address: string, target: AddressTarget) => boolean
   /**
-   * URL of an HTTP proxy to ask through; user and password may stand in it. It looks names up, so `allowAddress` is asked only
-   * about hosts that are addresses, and `localhost`.
+   * URL of a proxy to ask through, of HTTP or SOCKS 5 (`socks5://`, by the package `socks`); user and password may stand in it. Of
+   * several each new connection takes the next; one that fails is left alone for a while. They look names up, so `allowAddress`
+   * is asked only about hosts that are addresses, and `localhost`.
    */
-  readonly proxy?: string
-  /** What the proxy is told as Proxy-Authorization when its URL has no user and password. */
+  readonly proxy?: string | readonly string[]
+  /** What an HTTP proxy is told as Proxy-Authorization when its URL has no user and password. */
   readonly proxyAuthorization?: string
   /** The address of this machine to connect from. */
   readonly localAddress?: string

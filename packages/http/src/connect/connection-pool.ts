@@ -11,6 +11,7 @@ import type { Lender } from './lease.ts'
 import { openSocket } from './open-socket.ts'
 import { parseProxy } from './proxy.ts'
 import type { Proxy } from './proxy.ts'
+import { ProxyPool } from './proxy-pool.ts'
 import { ConnectionLimiter } from './connection-limiter.ts'
 import { TlsSessions } from './tls-sessions.ts'
 
@@ -26,7 +27,7 @@ export interface PoolOptions extends ConnectionOptions {
  */
 export class ConnectionPool implements Lender {
   readonly #options: PoolOptions
-  readonly #proxy: Proxy | undefined
+  readonly #proxies: ProxyPool
   readonly #limiter: ConnectionLimiter
   readonly #sessions = new TlsSessions()
   /** Sockets are opened in the context that the session was opened in, whoever asks for them. */
@@ -40,7 +41,9 @@ export class ConnectionPool implements Lender {
   constructor(options: PoolOptions) {
     this.#options = options
     const { proxy, proxyAuthorization } = options.connect
-    this.#proxy = proxy === undefined ? undefined : parseProxy(proxy, proxyAuthorization)
+    this.#proxies = new ProxyPool(
+      [proxy ?? []].flat().map((each) => parseProxy(each, proxyAuthorization)),
+    )
     this.#limiter = new ConnectionLimiter(options.limit, options.limitPerHost)
   }
 
@@ -96,6 +99,11 @@ export class ConnectionPool implements Lender {
     else stack.push(connection)
   }
 
+  /** A proxy has answered in place of the host. */
+  refusedBy(proxy: Proxy, error: unknown): void {
+    this.#proxies.failed(proxy, error)
+  }
+
   /** Closes every connection, and waits until their sockets have closed. */
   async close(): Promise<void> {
     this.#closed = true
@@ -129,18 +137,29 @@ export class ConnectionPool implements Lender {
   ): Promise<Connection> {
     if (this.#closed) throw closedError()
     this.#makeRoom()
-    const connection = this.#start(url, tolerate)
+    const proxy = this.#proxies.pick()
+    const connection = this.#start(url, tolerate, proxy)
     this.#connections.add(connection)
     connection.onClose(() => this.#forget(connection))
-    await connection.connected(limits)
+    try {
+      await connection.connected(limits)
+    } catch (error) {
+      if (proxy !== undefined) this.#proxies.failed(proxy, error)
+      throw error
+    }
+    if (proxy !== undefined) this.#proxies.succeeded(proxy)
     return connection
   }
 
-  #start(url: URL, tolerate: readonly Leniency[] | undefined): Connection {
+  #start(
+    url: URL,
+    tolerate: readonly Leniency[] | undefined,
+    proxy: Proxy | undefined,
+  ): Connection {
     try {
       return this.#home.run(() => {
-        const opening = openSocket(url, this.#options.connect, this.#sessions, this.#proxy)
-        return new Connection(opening, url, { ...this.#options, tolerate }, this.#proxy)
+        const opening = openSocket(url, this.#options.connect, this.#sessions, proxy)
+        return new Connection(opening, url, { ...this.#options, tolerate }, proxy)
       })
     } catch (error) {
       throw networkError(error, 'connect', url.href)

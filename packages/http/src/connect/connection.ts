@@ -75,7 +75,7 @@ export class Connection {
   constructor(opening: Opening, url: URL, options: ConnectionOptions, proxy?: Proxy) {
     this.url = url
     this.origin = url.origin
-    this.forwardedBy = url.protocol === 'http:' ? proxy : undefined
+    this.forwardedBy = url.protocol === 'http:' && proxy?.kind === 'http' ? proxy : undefined
     this.#isDirect = proxy === undefined
     this.#base = opening.socket
     this.#options = options

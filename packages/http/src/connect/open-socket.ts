@@ -3,6 +3,7 @@ import type { Socket, TcpNetConnectOpts } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { ConnectOptions } from './connect-options.ts'
 import { checkLiteral, guardedLookup } from './lookup.ts'
+import { openSocks } from './open-socks.ts'
 import { openTunnel } from './open-tunnel.ts'
 import type { Proxy } from './proxy.ts'
 import type { TlsSessions } from './tls-sessions.ts'
@@ -38,19 +39,25 @@ export function openSocket(
   const to = { ...targetOf(proxy.url, options), ...(lookup === undefined ? {} : { lookup }) }
   const socket =
     proxy.url.protocol === 'https:' ? overTls(proxy.url, to, options, sessions) : overTcp(to)
-  if (!secure) return openingOf(socket, proxy.url)
+  if (proxy.kind === 'http' && !secure) return openingOf(socket, proxy.url)
   return {
     socket,
     whenReady(ready, failed) {
-      openTunnel(socket, proxy, url, (failure) => {
+      const through = (failure?: Error): void => {
         if (failure !== undefined) {
           failed(failure)
+          return
+        }
+        if (!secure) {
+          ready(socket)
           return
         }
         const inner = overTls(url, { socket }, options, sessions)
         inner.on('error', failed)
         inner.once('secureConnect', () => ready(inner))
-      })
+      }
+      if (proxy.kind === 'http') openTunnel(socket, proxy, url, through)
+      else socket.once('connect', () => openSocks(socket, proxy, url, portOf(url), through))
     },
   }
 }

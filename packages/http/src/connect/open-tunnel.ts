@@ -1,6 +1,7 @@
 import { request } from 'node:http'
 import type { Socket } from 'node:net'
 import { HttpError } from '../errors.ts'
+import { ProxyRefusal } from './proxy.ts'
 import type { Proxy } from './proxy.ts'
 
 /**
@@ -41,5 +42,6 @@ export function notLetThrough(status: number, url: string): HttpError {
     status === 407
       ? 'the proxy does not let us in (407); give user and password in its URL'
       : `the proxy opens no tunnel: it answers with status ${status}`
-  return new HttpError('CONNECT', `${message}: ${url}`, { url, phase: 'connect' })
+  const cause = new ProxyRefusal(message, status === 407)
+  return new HttpError('CONNECT', `${message}: ${url}`, { url, phase: 'connect', cause })
 }

@@ -141,7 +141,9 @@ export class HttpSession implements AsyncDisposable {
         const { remoteAddress, forwardedBy } = lease.connection
         if (head.status === 407 && forwardedBy !== undefined) {
           await exchange.close()
-          throw notLetThrough(head.status, url.href)
+          const refusal = notLetThrough(head.status, url.href)
+          this.#pool.refusedBy(forwardedBy, refusal)
+          throw refusal
         }
         if (isLast || !contradictsItself(head)) {
           const again = isLast ? undefined : () => this.#sendToSloppy(request, attempt)

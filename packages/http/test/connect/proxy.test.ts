@@ -216,9 +216,9 @@ describe('a session behind an HTTP proxy', () => {
     expect(await (await session.get('http://corral.test/')).text()).toBe('forwarded')
   })
 
-  test.each(['socks5://u:hidden@a.test', 'a.test:3128', ''])('cannot have %j as one', (proxy) => {
+  test.each(['ftp://u:hidden@a.test', 'a.test:3128', ''])('cannot have %j as one', (proxy) => {
     expect(() => new HttpSession({ connect: { proxy } })).toThrow(
-      /^HttpSession: connect\.proxy must be the http or https URL of a proxy, got (?!.*hidden)/,
+      /^HttpSession: connect\.proxy must be the http, https or socks5 URL of a proxy, got (?!.*hidden)/,
     )
   })
 })
