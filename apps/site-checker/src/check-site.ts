@@ -1,12 +1,14 @@
-import { crawl, publicAddresses, StoreReader } from '@corral/crawl'
-import type { CrawlProgress } from '@corral/crawl'
+import { crawl, publicAddresses, StoreError, StoreReader } from '@corral/crawl'
+import type { CrawlOptions, CrawlProgress } from '@corral/crawl'
 import type { Database, Transaction } from '@corral/db'
 import { job } from '@corral/jobs'
 import type { Job } from '@corral/jobs'
-import { mkdir, rm } from 'node:fs/promises'
+import { fixed, retry } from 'corral'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from './config.ts'
 import { compare, findingsOf } from './findings.ts'
+import type { Finding } from './findings.ts'
 import type { Sites } from './sites.ts'
 import type { News } from './webhook.ts'
 
@@ -28,7 +30,7 @@ interface Parts {
 
 /**
  * Crawls a site, stores what there is to say about it and how that differs from the last time. A check that is cut off goes on
- * where it stood: the crawl keeps its place in a file named after the job.
+ * where it stood: the crawl keeps its place in a file named after the job, in a folder of the site.
  */
 export function checkSite({ config, db, sites, tell }: Parts): Job<CheckInput, void> {
   return job(
@@ -37,11 +39,13 @@ export function checkSite({ config, db, sites, tell }: Parts): Job<CheckInput, v
       const site = await sites.find(id)
       if (site === undefined) return // removed meanwhile
       await sites.checkedBy(id, run.id)
-      const folder = join(config.dataDir, 'crawls')
+      const folder = join(config.dataDir, 'crawls', id)
+      const isOwn = (name: string): boolean => name.startsWith(`${run.id}.`)
       await mkdir(folder, { recursive: true })
+      await removeFiles(folder, (name) => !isOwn(name))
       const store = join(folder, `${run.id}.db`)
       const begunAt = Date.now()
-      await crawl({
+      await crawlInTurn({
         seeds: [site.url],
         store,
         userAgent: 'site-checker (+https://github.com/corral/site-checker)',
@@ -55,9 +59,8 @@ export function checkSite({ config, db, sites, tell }: Parts): Job<CheckInput, v
         progressInterval: 500,
       })
       const known = await sites.known(id)
-      using crawled = new StoreReader(store)
-      const { pages } = crawled.counts()
-      const changes = compare(known, findingsOf(crawled, config.slowAfter))
+      const { pages, found } = readCrawl(store, config.slowAfter)
+      const changes = compare(known, found)
       const count = (change: string): number =>
         changes.filter((one) => one.change === change).length
       const [appeared, mended] = [count('appeared'), count('mended')]
@@ -71,7 +74,7 @@ export function checkSite({ config, db, sites, tell }: Parts): Job<CheckInput, v
         }
         await run.finishIn(tx, undefined)
       })
-      await rm(store, { force: true })
+      await removeFiles(folder, isOwn)
     },
     {
       attempts: 3,
@@ -79,4 +82,25 @@ export function checkSite({ config, db, sites, tell }: Parts): Job<CheckInput, v
       unique: ({ site }) => site,
     },
   )
+}
+
+/** Removes files of a site's crawls: what a check that was cancelled has left there, or those of the check itself. */
+async function removeFiles(folder: string, which: (name: string) => boolean): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (which(name)) await rm(join(folder, name), { force: true })
+  }
+}
+
+function readCrawl(store: string, slowAfter: number): { pages: number; found: Finding[] } {
+  using crawled = new StoreReader(store)
+  return { pages: crawled.counts().pages, found: findingsOf(crawled, slowAfter) }
+}
+
+/** A worker that was frozen, and lost this check, has the store until it hears of that: then it is ours. */
+function crawlInTurn(options: CrawlOptions): Promise<unknown> {
+  return retry(() => crawl(options), {
+    attempts: Infinity,
+    backoff: fixed(500),
+    shouldRetry: (error) => error instanceof StoreError && error.code === 'STORE_IN_USE',
+  })
 }

@@ -1,7 +1,8 @@
 import { conflate, Room, websocket } from '@corral/ws'
 import type { WebSocketAcceptor } from '@corral/ws'
+import { JobsError } from '@corral/jobs'
 import type { JobHandle, Jobs } from '@corral/jobs'
-import { exponential, retry, supervisor, TaskMap } from 'corral'
+import { exponential, retry, taskGroup, TaskMap } from 'corral'
 import { runningCheck } from './checker.ts'
 import type { CheckInput, CheckProgress } from './check-site.ts'
 import type { Login } from './login.ts'
@@ -42,30 +43,20 @@ export class LiveFeed {
    * Cancellation: ends it.
    */
   async follow(jobs: Jobs, sites: Sites): Promise<void> {
-    await retry(() => this.#followAll(jobs, sites), {
-      attempts: Infinity,
-      backoff: exponential({ base: 100, max: 5000 }),
-      onRetry: (error) => console.error('site-checker: checks cannot be followed:', error),
-    })
-  }
-
-  async #followAll(jobs: Jobs, sites: Sites): Promise<void> {
-    await supervisor(
-      async (group) => {
-        const followed = new TaskMap<string>(group)
+    await taskGroup(async (group) => {
+      const followed = new TaskMap<string>(group)
+      await persistently(async () => {
         for await (const _ of jobs.watch()) {
           for (const state of ['ready', 'running', 'later'] as const) {
             for (const { id, input } of await jobs.list({ kind: 'check', state })) {
               const { site } = input as CheckInput
-              followed.spawn(id, () => this.#followJob(jobs.handle(id), site, sites), {
-                name: `follow check ${id}`,
-              })
+              const follow = (): Promise<void> => this.#followJob(jobs.handle(id), site, sites)
+              followed.spawn(id, () => persistently(follow), { name: `follow check ${id}` })
             }
           }
         }
-      },
-      { onError: (error) => console.error('site-checker: a check cannot be followed:', error) },
-    )
+      })
+    })
   }
 
   async #followJob(job: JobHandle, id: string, sites: Sites): Promise<void> {
@@ -99,3 +90,20 @@ export class LiveFeed {
     return room
   }
 }
+
+/** Again and again while the store does not answer; a job that is gone is not followed any more. */
+async function persistently(follow: () => Promise<void>): Promise<void> {
+  try {
+    await retry(follow, {
+      attempts: Infinity,
+      backoff: exponential({ base: 100, max: 5000 }),
+      shouldRetry: (error) => !isGone(error),
+      onRetry: (error) => console.error('site-checker: checks cannot be followed:', error),
+    })
+  } catch (error) {
+    if (!isGone(error)) throw error
+  }
+}
+
+const isGone = (error: unknown): boolean =>
+  error instanceof JobsError && error.code === 'UNKNOWN_JOB'

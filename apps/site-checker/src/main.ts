@@ -36,7 +36,10 @@ export async function siteChecker(
   await mkdir(config.dataDir, { recursive: true })
   await using db = await openDatabase(config)
   await db.migrate(migrations)
-  await using jobs = await openJobs(db.engine === 'postgres' ? postgresStore(db) : sqliteStore(db))
+  const { databaseUrl: url } = config
+  await using jobs = await openJobs(
+    url === undefined ? sqliteStore(db) : postgresStore(db, { url }),
+  )
   await using session = new HttpSession({
     connect: { allowAddress: publicAddresses(config.privateSites) },
   })
@@ -53,7 +56,8 @@ export async function siteChecker(
   const live = new LiveFeed(login)
   await taskGroup(async (group) => {
     if (role !== 'api') {
-      const options = { concurrency: 8, grace: 20_000, onEvent: log }
+      // A check that is given back goes on where it stood: there is nothing to wait for.
+      const options = { concurrency: 8, grace: 2000, onEvent: log }
       group.spawn(() => jobs.work([check, webhook], options), { name: 'work' })
     }
     if (role === 'worker') {
@@ -108,6 +112,9 @@ async function demo(): Promise<void> {
 /** Failures; what goes well is in the store. */
 function log(event: WorkEvent): void {
   if (event.type === 'trouble') console.error('site-checker: the store of jobs:', event.error)
+  if (event.type === 'lost') {
+    console.error(`site-checker: ${event.kind} ${event.id} is another's now`)
+  }
   if (event.type !== 'failed' && event.type !== 'retries') return
   const { kind, id, failure } = event
   console.error(`site-checker: ${kind} ${id}, attempt ${failure.attempt}: ${failure.message}`)

@@ -1,3 +1,4 @@
+import { DatabaseError } from '@corral/db'
 import { api, HttpProblem, json, reply } from '@corral/server'
 import type { Api, Middleware } from '@corral/server'
 import { readPage } from '@corral/web'
@@ -36,6 +37,7 @@ export interface Parts {
 /** The API and the page. */
 export function routes({ config, sites, checker, login, live }: Parts): Api {
   const app = api({ title: 'Site checker', version: '1' })
+  app.use(withDatabase)
   app.use(onlyJson)
   app.use(login.middleware)
 
@@ -119,6 +121,17 @@ export function routes({ config, sites, checker, login, live }: Parts): Api {
   app.upgrade('/api/live', live.acceptor)
   app.get('/', () => reply(page.html, { headers: page.headers }))
   return app
+}
+
+/** Where the database does not answer, it is worth asking again. */
+const withDatabase: Middleware = async (_, next) => {
+  try {
+    return await next()
+  } catch (error) {
+    const isAway = error instanceof DatabaseError && error.code.startsWith('CONNECT')
+    if (!isAway) throw error
+    throw new HttpProblem(503, { headers: { 'retry-after': '1' }, cause: error })
+  }
 }
 
 /** A form of another site changes nothing: its cookie is not sent, and it has no JSON. */

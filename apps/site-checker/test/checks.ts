@@ -1,13 +1,12 @@
 import { expect } from 'vitest'
 import type { RunningCheck } from '../src/checker.ts'
 import type { Check, FindingRow, Site as ListedSite } from '../src/sites.ts'
-import type { clientOf } from './checker-process.ts'
+import type { Client } from './client-of.ts'
 
 export type Listed = ListedSite & {
   readonly running: RunningCheck | null
   readonly last: Check | null
 }
-export type Client = ReturnType<typeof clientOf>
 
 /** The list as a user sees it. */
 export const sitesOf = async (ask: Client): Promise<Listed[]> =>

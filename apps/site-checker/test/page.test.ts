@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { chromium, openPage } from '../../../packages/cli/test/browser.ts'
-import { startChecker } from './checker-process.ts'
+import { startChecker } from './start-checker.ts'
 import { openSite, slowPages } from './site.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 

@@ -2,7 +2,8 @@ import { openTestPostgres } from '@corral/db/testing'
 import { openWebSocket } from '@corral/ws'
 import { run, sleep } from 'corral'
 import { describe, expect, it } from 'vitest'
-import { clientOf, startChecker } from './checker-process.ts'
+import { clientOf } from './client-of.ts'
+import { startChecker } from './start-checker.ts'
 import { added, checked, until } from './checks.ts'
 import { openSite, slowPages } from './site.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -12,7 +13,7 @@ describe('the site checker as several processes on PostgreSQL', () => {
     run(
       async () => {
         await using server = await openTestPostgres()
-        await using site = await openSite(slowPages(150, 200))
+        await using site = await openSite(slowPages(150, 50))
         const env = {
           DATA_DIR: temporaryFolder(),
           DATABASE_URL: server.url,
@@ -31,13 +32,18 @@ describe('the site checker as several processes on PostgreSQL', () => {
         expect(news.site).toBe(id)
 
         await until(async () => site.asked > 30)
+        const answer = site.hold()
         workers.push(await startChecker(env, 'worker'))
         workers[0]?.kill('SIGKILL')
+        await workers[0]?.ended
         const killedAt = site.asked
+        answer()
         await until(async () => site.asked > killedAt + 10)
+        const answerAgain = site.hold()
         await server.stop()
-        await sleep(2000)
+        await sleep(500)
         await server.start()
+        answerAgain()
         const { check } = await checked(ask, id)
         expect(check.pages).toBe(151)
         expect(site.asked).toBeLessThan(152 + 3 * 8) // those in flight at the two ends, and robots.txt

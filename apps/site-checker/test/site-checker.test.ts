@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { clientOf, startChecker } from './checker-process.ts'
+import { clientOf } from './client-of.ts'
+import { startChecker } from './start-checker.ts'
 import { added, checked, sitesOf, until } from './checks.ts'
 import { openSite, slowPages } from './site.ts'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -95,18 +96,20 @@ describe('the site checker', () => {
   it.each(['SIGKILL', 'SIGTERM'] as const)(
     'goes on where a check stood when %s ended it',
     async (signal) => {
-      await using site = await openSite(slowPages(120, 200))
+      await using site = await openSite(slowPages(60, 50))
       const env = { DATA_DIR: temporaryFolder(), PRIVATE_SITES: site.url }
       const before = await startChecker(env)
       const id = await added(clientOf(before.url), site.url)
       await clientOf(before.url)('POST', `sites/${id}/checks`)
       await until(async () => site.asked > 30)
+      const answer = site.hold()
       before.kill(signal)
       expect(await before.ended).toBe(signal === 'SIGTERM' ? 0 : signal)
+      answer()
       const after = await startChecker(env)
       const { check } = await checked(clientOf(after.url), id)
-      expect(check.pages).toBe(121)
-      expect(site.asked).toBeLessThan(121 + 1 + 2 * 8) // those in flight, and robots.txt
+      expect(check.pages).toBe(61)
+      expect(site.asked).toBeLessThan(61 + 1 + 2 * 8) // those in flight, and robots.txt
     },
   )
 

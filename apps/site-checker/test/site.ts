@@ -19,9 +19,16 @@ export interface Site extends AsyncDisposable {
   readonly posted: { readonly key: string; readonly body: unknown }[]
   /** How often it was asked for pages. */
   asked: number
+  /** Answers nothing more until what it gives is called. */
+  hold(): () => void
 }
 
-export async function openSite(pages: Record<string, Answer>): Promise<Site> {
+/** @param onAsked hears of each path that is asked for */
+export async function openSite(
+  pages: Record<string, Answer>,
+  onAsked: (path: string) => void = () => {},
+): Promise<Site> {
+  let gate = Promise.resolve()
   const server = createServer((request, response) => {
     if (request.method === 'POST') {
       void received(request).then((post) => {
@@ -31,12 +38,15 @@ export async function openSite(pages: Record<string, Answer>): Promise<Site> {
       return
     }
     site.asked += 1
-    const answer = site.pages[request.url ?? '/']
-    response.setHeader('content-type', 'text/html')
-    if (answer === undefined) response.writeHead(404).end('<title>gone</title>')
-    else if (typeof answer === 'string') response.end(answer)
-    else if ('redirect' in answer) response.writeHead(302, { location: answer.redirect }).end()
-    else setTimeout(() => response.end(answer.html), answer.after)
+    onAsked(request.url ?? '/')
+    void gate.then(() => {
+      const answer = site.pages[request.url ?? '/']
+      response.setHeader('content-type', 'text/html')
+      if (answer === undefined) response.writeHead(404).end('<title>gone</title>')
+      else if (typeof answer === 'string') response.end(answer)
+      else if ('redirect' in answer) response.writeHead(302, { location: answer.redirect }).end()
+      else setTimeout(() => response.end(answer.html), answer.after)
+    })
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
@@ -45,6 +55,11 @@ export async function openSite(pages: Record<string, Answer>): Promise<Site> {
     pages,
     posted: [],
     asked: 0,
+    hold() {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      gate = promise
+      return resolve
+    },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       server.close()

@@ -1,5 +1,11 @@
-import { createServer, type AddressInfo, type LookupFunction, type Server } from 'node:net'
-import { answer, html, links, type HostileCase } from './hostile-case.ts'
+import {
+  createServer,
+  type AddressInfo,
+  type LookupFunction,
+  type Server,
+  type Socket,
+} from 'node:net'
+import { answer, html, links, type HostileCase, type Serve } from './hostile-case.ts'
 
 export interface HostileServer extends AsyncDisposable {
   readonly port: number
@@ -17,29 +23,12 @@ export const goodPages: number = 30
 export async function serveHostile(cases: readonly HostileCase[]): Promise<HostileServer> {
   const byName = new Map(cases.map((each) => [each.name, each]))
   const reached: string[] = []
-  const server: Server = createServer((socket) => {
-    socket.on('error', () => {})
-    let head = ''
-    const read = (chunk: Buffer): void => {
-      head += chunk.toString('latin1')
-      const end = head.indexOf('\r\n\r\n')
-      if (end === -1) return
-      socket.off('data', read).on('data', () => {})
-      const path = /^\S+ (\S+)/.exec(head)?.[1] ?? ''
-      const host = /\r\nhost: ([^:\r]*)/i.exec(head)?.[1] ?? ''
-      if (/^[\d.]+$/.test(host)) reached.push(host)
-      serve(host, path)(socket, path)
-    }
-    socket.on('data', read)
-  })
-  const serve = (host: string, path: string): HostileCase['serve'] => {
+  const server = serverOf((host, path) => {
+    if (/^[\d.]+$/.test(host)) reached.push(host)
     const found = byName.get(host.replace(/\.test$/, ''))
-    const missing = answer('404 Not Found')
-    if (path === '/robots.txt') return found?.robots ?? missing
-    return found?.serve ?? good(path, cases, port())
-  }
-  const port = (): number => (server.address() as AddressInfo).port
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    return found === undefined ? good(path, cases, portOf(server)) : serveOf(found, path)
+  })
+  await listening(server)
 
   const asked = new Map<string, number>()
   const lookup: LookupFunction = (name, options, callback) => {
@@ -53,9 +42,9 @@ export async function serveHostile(cases: readonly HostileCase[]): Promise<Hosti
     })
   }
   return {
-    port: port(),
+    port: portOf(server),
     lookup,
-    seed: `http://good.test:${port()}/`,
+    seed: `http://good.test:${portOf(server)}/`,
     reached,
     async [Symbol.asyncDispose]() {
       await new Promise((resolve) => server.close(resolve).unref())
@@ -63,7 +52,55 @@ export async function serveHostile(cases: readonly HostileCase[]): Promise<Hosti
   }
 }
 
-function good(path: string, cases: readonly HostileCase[], port: number): HostileCase['serve'] {
+/** Serves one case on a port of its own, whatever name it is asked by. */
+export async function serveHostileCase(
+  one: HostileCase,
+): Promise<AsyncDisposable & { readonly url: string }> {
+  const sockets = new Set<Socket>()
+  const server = serverOf((_, path) => serveOf(one, path))
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  })
+  await listening(server)
+  return {
+    url: `http://127.0.0.1:${portOf(server)}/`,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+/** A server that writes whatever it likes for a host and a path. */
+function serverOf(find: (host: string, path: string) => Serve): Server {
+  return createServer((socket) => {
+    socket.on('error', () => {})
+    let head = ''
+    const read = (chunk: Buffer): void => {
+      head += chunk.toString('latin1')
+      const end = head.indexOf('\r\n\r\n')
+      if (end === -1) return
+      socket.off('data', read).on('data', () => {})
+      const path = /^\S+ (\S+)/.exec(head)?.[1] ?? ''
+      const host = /\r\nhost: ([^:\r]*)/i.exec(head)?.[1] ?? ''
+      find(host, path)(socket, path)
+    }
+    socket.on('data', read)
+  })
+}
+
+const listening = (server: Server): Promise<void> =>
+  new Promise((resolve) => void server.listen(0, '127.0.0.1', resolve))
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port
+
+function serveOf({ serve, robots }: HostileCase, path: string): Serve {
+  return path === '/robots.txt' ? (robots ?? answer('404 Not Found')) : serve
+}
+
+function good(path: string, cases: readonly HostileCase[], port: number): Serve {
+  if (path === '/robots.txt') return answer('404 Not Found')
   const number = Number(path.slice(1))
   if (path !== '/') return html(links(...(number < goodPages ? [`/${number + 1}`] : [])))
   return html(links(...cases.map(({ name }) => `http://${name}.test:${port}/`), '/1'))

@@ -111,7 +111,7 @@ export class TestServer {
   async stop(): Promise<void> {
     const child = this.#guard
     this.#guard = undefined
-    if (child === undefined || child.exitCode !== null || child.pid === undefined) return
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
     const closed = once(child, 'close', { signal: currentSignal() })
     child.stdin?.end()
     await closed

@@ -1,4 +1,7 @@
-import { moveOnAfter } from 'corral'
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { moveOnAfter, sleep } from 'corral'
 import { openPostgres, sql } from '@corral/db'
 import { openTestPostgres } from '@corral/db/testing'
 import { describe, expect, it } from 'vitest'
@@ -27,7 +30,28 @@ describe('openTestPostgres', () => {
     expect((await failure(() => openPostgres(ours))).code).toBe('CONNECT')
   })
 
+  it.runIf(process.platform === 'linux')(
+    'ends though its server was killed by others',
+    async () => {
+      await using server = await openTestPostgres({ url: '' })
+      const folder = await dataFolder(server.url)
+      const [postmaster = ''] = (await readFile(join(folder, 'postmaster.pid'), 'utf8')).split('\n')
+      const status = await readFile(`/proc/${postmaster}/status`, 'utf8')
+      const guard = Number(/PPid:\s+(\d+)/.exec(status)?.[1])
+      process.kill(guard, 'SIGKILL')
+      process.kill(Number(postmaster), 'SIGKILL')
+      while (existsSync(`/proc/${guard}`)) await sleep(20)
+      await server.stop()
+      expect(existsSync(folder)).toBe(true)
+    },
+  )
+
   it('gives up when it is cancelled', async () => {
     expect((await moveOnAfter(100, () => openTestPostgres({ url: '' }))).timedOut).toBe(true)
   })
 })
+
+async function dataFolder(url: string): Promise<string> {
+  await using db = await openPostgres(url)
+  return db.value<string>(sql`show data_directory`)
+}
