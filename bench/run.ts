@@ -1,11 +1,11 @@
 // npm run bench [-- filter] [--rounds 5]: floor, peers and corral in one run; writes bench/results/.
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { glob } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { growth } from './harness/growth.ts'
+import { installPeers } from './harness/install-peers.ts'
 import { hasPython, measure } from './harness/measure.ts'
 import { plot } from './harness/plot.ts'
 import { markdown, verdicts } from './harness/report.ts'
@@ -17,10 +17,7 @@ const { values, positionals } = parseArgs({
   options: { rounds: { type: 'string', default: '5' } },
 })
 const root = fileURLToPath(new URL('.', import.meta.url))
-if (!existsSync(`${root}node_modules/effect`)) {
-  console.log('Installing the peers into bench/ (once)')
-  execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: root, stdio: 'inherit' })
-}
+installPeers()
 
 const python = await hasPython()
 if (!python) console.log('python3 with asyncio.TaskGroup is not here: its rows are left out')

@@ -10,6 +10,7 @@ import { openPostgres, openSqlite, sql } from '@corral/db'
 import type { Database } from '@corral/db'
 import { openTestPostgres } from '@corral/db/testing'
 import { run } from 'corral'
+import { installPeers } from '../harness/install-peers.ts'
 import { cancelLatency } from './cancel-latency.ts'
 import { streamed } from './streamed.ts'
 import type { Sample } from './workload.ts'
@@ -73,6 +74,7 @@ const median = (of: readonly number[]): number =>
 const spread = (of: readonly number[]): string =>
   `${median(of).toFixed(2)} (${Math.min(...of).toFixed(2)} to ${Math.max(...of).toFixed(2)})`
 
+installPeers()
 await run(async () => {
   await using server = await openTestPostgres({ url: '' })
   const folder = await mkdtemp(join(tmpdir(), 'corral-bench-'))

@@ -11,6 +11,7 @@ import { parseArgs, promisify } from 'node:util'
 import { openPostgres, sql } from '@corral/db'
 import { openTestPostgres } from '@corral/db/testing'
 import { run, sleep } from 'corral'
+import { installPeers } from '../harness/install-peers.ts'
 import { barsOf, pageOf, type Samples } from './page.ts'
 import { plot } from './plot.ts'
 import type { Sample } from './sample.ts'
@@ -75,6 +76,7 @@ async function sample(args: readonly string[]): Promise<Sample> {
   return JSON.parse(stdout) as Sample
 }
 
+installPeers()
 await run(async () => {
   await using postgres = await openTestPostgres({ url: '', durable: true })
   const folder = await mkdtemp(join(tmpdir(), 'corral-bench-'))

@@ -107,6 +107,16 @@ export abstract class EngineDatabase extends Executor implements Database {
     }
   }
 
+  /** What waits for all borrowers would wait for itself. */
+  protected refuseWithin(api: string): void {
+    for (let inner = innermost.get(); inner !== undefined; inner = inner.parent) {
+      if (inner.log !== this.log) continue
+      throw new MisuseError(
+        `${api}: it is called inside its own session or transaction; call it after that`,
+      )
+    }
+  }
+
   protected async lend<T>(
     api: string,
     fn: (connection: Connection) => Promise<T>,

@@ -184,6 +184,10 @@ export function asObjects<T extends object>(api: string, { columns, rows }: Resu
       `${api}: two columns are called ${JSON.stringify(twice)}; name one of them with "as"`,
     )
   }
+  // An assignment to `__proto__` would make it the prototype.
+  if (columns.includes('__proto__')) {
+    return rows.map((row) => Object.fromEntries(columns.map((name, i) => [name, row[i]])) as T)
+  }
   return rows.map((row) => {
     const object: Row = {}
     for (let i = 0; i < columns.length; i++) object[columns[i] as string] = row[i]

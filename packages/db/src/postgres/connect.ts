@@ -1,6 +1,7 @@
 import { isCancelled, shield, timeout, cancellable } from 'corral'
 import pg from 'pg'
 import type { QueryLog } from '../query-log.ts'
+import type { Internals } from './internals.ts'
 import { PostgresConnection } from './postgres-connection.ts'
 import type { PostgresSettings } from './options.ts'
 import { serverError } from './server-error.ts'
@@ -21,6 +22,10 @@ export async function connect(
     application_name: settings.applicationName,
     keepAlive: true,
   })
+  const internals = client as unknown as Internals
+  const startup = internals.getStartupConf.bind(client)
+  // The server or the user may have another default, which no parser understands.
+  internals.getStartupConf = () => ({ ...startup(), DateStyle: 'ISO' })
   const connection = new PostgresConnection(client, settings.grace, log, settings.shapes)
   try {
     await timeout(settings.connectTimeout, () => {

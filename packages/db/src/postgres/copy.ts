@@ -1,18 +1,18 @@
 import type { Socket } from 'node:net'
-import { Event } from 'corral'
+import { Event, MisuseError } from 'corral'
 import type { PostgresWire } from './internals.ts'
 import { Submission } from './submission.ts'
 
 /** How much of the server's output may be buffered before reading pauses, in bytes. */
 const highWater = 1_000_000
 
-/** `copy ... from stdin`, until the server asks for the rows. After that, the submitter sends them. */
-export class CopyIn extends Submission {
-  /** The server asks for rows, or never will. */
-  readonly begun: Event = new Event()
-  /** It asks for more. */
-  open = false
-  #unwanted = false
+/**
+ * A COPY over the extended protocol, which takes one statement. While the server takes rows it ignores the Sync that
+ * was sent, so each end of the rows sends another.
+ */
+abstract class Copy extends Submission {
+  /** It is a COPY in this direction. */
+  asked = false
   readonly #text: string
 
   constructor(owner: object, text: string) {
@@ -21,23 +21,63 @@ export class CopyIn extends Submission {
   }
 
   submit(wire: PostgresWire): void {
-    wire.query(this.#text)
+    wire.parse({ text: this.#text })
+    wire.bind({ values: [] })
+    wire.execute({})
+    wire.sync()
+  }
+
+  /** @throws MisuseError when it was something else */
+  requireAsked(api: string): void {
+    if (!this.asked) throw new MisuseError(`${api}: it was no such COPY, but ran: ${this.#text}`)
   }
 
   override handleCopyInResponse(wire: PostgresWire): void {
+    super.handleCopyInResponse(wire)
+    wire.sync()
+  }
+}
+
+/** `copy ... from stdin`, until the server asks for the rows. After that, the submitter sends them. */
+export class CopyIn extends Copy {
+  /** The server asks for rows, or never will. */
+  readonly begun: Event = new Event()
+  /** It asks for more. */
+  open = false
+  #unwanted = false
+  #wire: PostgresWire | undefined
+
+  override submit(wire: PostgresWire): void {
+    this.#wire = wire
+    super.submit(wire)
+  }
+
+  override handleCopyInResponse(): void {
     this.open = true
+    this.asked = true
     this.begun.set()
-    if (this.#unwanted) this.giveUp(wire)
+    if (this.#unwanted) this.abandon()
+  }
+
+  override handleError(error: unknown): void {
+    super.handleError(error)
+    this.#close()
+  }
+
+  /** All rows are sent. */
+  finish(): void {
+    if (this.open) this.#wire?.endCopyFrom()
+    this.#close()
   }
 
   /**
    * Ends it without its rows, now or when the server asks for them: while it waits for them, it ignores cancel
    * requests.
    */
-  giveUp(wire: PostgresWire): void {
+  abandon(): void {
     this.#unwanted = true
-    if (this.open) wire.sendCopyFail('given up')
-    this.open = false
+    if (this.open) this.#wire?.sendCopyFail('given up')
+    this.#close()
   }
 
   override end(error?: unknown): void {
@@ -45,26 +85,29 @@ export class CopyIn extends Submission {
     this.begun.set()
     super.end(error)
   }
+
+  #close(): void {
+    if (this.open) this.#wire?.sync()
+    this.open = false
+  }
 }
 
 /** `copy ... to stdout`: buffers what has arrived, up to a limit. */
-export class CopyOut extends Submission {
+export class CopyOut extends Copy {
   /** Data has arrived, or no more will. */
   readonly changed: Event = new Event()
-  readonly #text: string
   readonly #socket: Socket
   #chunks: Buffer[] = []
   #size = 0
   #unwanted = false
 
   constructor(owner: object, text: string, socket: Socket) {
-    super(owner)
-    this.#text = text
+    super(owner, text)
     this.#socket = socket
   }
 
-  submit(wire: PostgresWire): void {
-    wire.query(this.#text)
+  override handleCopyOutResponse(): void {
+    this.asked = true
   }
 
   override handleCopyData({ chunk }: { readonly chunk: Buffer }): void {

@@ -39,13 +39,21 @@ function set(oid: number, array: number, parse: Parse): void {
   own.set(array, arrayOf(parse))
 }
 
+/** `infinity` is a number. */
+function asDate(text: string): unknown {
+  const moment = builtIn(1184, 'text')(text)
+  if (moment instanceof Date && Number.isNaN(moment.getTime())) {
+    throw new RangeError(`no Date can hold ${text}; open the database with timestamps: "text"`)
+  }
+  return moment
+}
+
 /** Reads columns without loss: see the table of types in the documentation. */
 export function typeParsers(timestamps: Timestamps): TypeParsers {
   const parsers = new Map(own)
-  if (timestamps === 'text') {
-    parsers.set(1184, asText)
-    parsers.set(1185, arrayOf(asText))
-  }
+  const moment = timestamps === 'text' ? asText : asDate
+  parsers.set(1184, moment)
+  parsers.set(1185, arrayOf(moment))
   return {
     getTypeParser: (oid, format) =>
       (format === 'binary' ? undefined : parsers.get(oid)) ?? builtIn(oid, format ?? 'text'),

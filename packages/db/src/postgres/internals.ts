@@ -6,7 +6,7 @@ import type { Field } from './submission.ts'
 export interface PostgresWire {
   readonly stream: Socket
   on(event: 'readyForQuery', listener: (message: { status: 'I' | 'T' | 'E' }) => void): void
-  on(event: 'parseComplete' | 'copyInResponse', listener: () => void): void
+  on(event: 'parseComplete' | 'copyInResponse' | 'copyOutResponse', listener: () => void): void
   on(event: 'errorMessage', listener: (error: unknown) => void): void
   on(event: 'rowDescription', listener: (message: { fields: readonly Field[] }) => void): void
   on(event: 'dataRow', listener: (message: { fields: (string | null)[] }) => void): void
@@ -46,5 +46,7 @@ export interface Internals {
   readonly processID: number
   readonly secretKey: number
   readonly connection: PostgresWire
+  /** The settings that are sent when it connects. */
+  getStartupConf(): Record<string, string>
   on(event: 'notification', listener: (message: Notified) => void): void
 }

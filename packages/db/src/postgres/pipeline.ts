@@ -1,4 +1,4 @@
-import { ClosedError, CorralError, Event, isCancelled, shield, throwIfCancelled } from 'corral'
+import { ClosedError, Event, isCancelled, shield, throwIfCancelled } from 'corral'
 import { HomeContext, RingBuffer } from 'corral/lowlevel'
 import type { Result } from '../executor.ts'
 import type { Sql } from '../sql/statement.ts'
@@ -72,7 +72,7 @@ export class Pipeline {
   get idle(): number {
     let idle = 0
     for (const { stopping, connection } of this.#pipes) {
-      if (stopping === 0 && connection.unanswered.size === 0) idle += 1
+      if (stopping === 0 && connection.alive && connection.unanswered.size === 0) idle += 1
     }
     return idle
   }
@@ -102,11 +102,10 @@ export class Pipeline {
       await statement.ended()
     } catch (error) {
       if (!isCancelled(error)) throw error
-      await this.#giveUp(statement)
+      await this.#stop(statement)
       throw error
     }
     if (statement.error === undefined) return statement.result
-    if (statement.error instanceof CorralError) throw statement.error
     const { connection } = statement
     const error = serverError(
       api,
@@ -210,7 +209,7 @@ export class Pipeline {
     if (this.#hit.size > 0 || this.#line.size > 0) this.#feed()
   }
 
-  async #giveUp(statement: PipedStatement): Promise<void> {
+  async #stop(statement: PipedStatement): Promise<void> {
     statement.unwanted = true
     const { pipe } = statement
     if (pipe === undefined) {

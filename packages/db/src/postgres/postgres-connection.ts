@@ -21,7 +21,7 @@ import { copyText } from './copy-text.ts'
 import { encodeAll } from './encode.ts'
 import type { Internals, Notified } from './internals.ts'
 import { isStale, PreparedStatements } from './prepared-statements.ts'
-import { cancelUntilEnded } from './request-cancel.ts'
+import { cancelUntilEnded, requestCancel } from './request-cancel.ts'
 import { serverError } from './server-error.ts'
 import type { Shapes } from './statement-submission.ts'
 import { StatementSubmission } from './statement-submission.ts'
@@ -52,15 +52,26 @@ export class PostgresConnection implements Connection {
   /** Sends cancel requests to the server, one at a time. */
   readonly #asking = new Lock()
   readonly #prepared = new PreparedStatements()
+  readonly #request: typeof requestCancel
   #failure: unknown
 
-  /** @param client not connected yet */
-  constructor(client: Client, grace: number, log: QueryLog, shapes: Shapes) {
+  /**
+   * @param client not connected yet
+   * @param request how it asks the server to stop what it is running
+   */
+  constructor(
+    client: Client,
+    grace: number,
+    log: QueryLog,
+    shapes: Shapes,
+    request: typeof requestCancel = requestCancel,
+  ) {
     this.#client = client
     this.#wire = client as unknown as Internals
     this.grace = grace
     this.#log = log
     this.#shapes = shapes
+    this.#request = request
     const lost = (error: unknown): void => {
       this.#failure ??= error
       this.alive = false
@@ -169,18 +180,19 @@ export class PostgresConnection implements Connection {
             this.#wire.connection.sendCopyFromChunk(chunk)
             if (stream.writableNeedDrain) await drained(stream)
           }
-          if (copy.open) this.#wire.connection.endCopyFrom()
+          copy.finish()
           sent = true
         })
         await copy.ended()
         sending.cancel()
       })
     } catch (error) {
-      if (!sent) copy.giveUp(this.#wire.connection)
+      if (!sent) copy.abandon()
       await shield(() => this.stop(copy))
       throw error
     }
     const { count } = this.#outcome(api, copy)
+    copy.requireAsked(api)
     return { columns: [], rows: [], count }
   }
 
@@ -197,6 +209,7 @@ export class PostgresConnection implements Connection {
         else await copy.changed.wait()
       }
       this.#outcome(api, copy)
+      copy.requireAsked(api)
     } finally {
       copy.discard()
       if (!copy.done) await shield(() => this.stop(copy))
@@ -282,7 +295,9 @@ export class PostgresConnection implements Connection {
   async stop(submission: Submission): Promise<void> {
     this.#log.cancels += 1
     const stopped = await moveOnAfter(this.grace, () =>
-      this.#asking.use(() => cancelUntilEnded(submission, this.#wire, this.#unanswered.changed)),
+      this.#asking.use(() =>
+        cancelUntilEnded(submission, this.#wire, this.#unanswered.changed, this.#request),
+      ),
     )
     if (stopped.timedOut) await this.destroy()
   }

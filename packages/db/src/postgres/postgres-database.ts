@@ -1,4 +1,4 @@
-import { Pool } from 'corral'
+import { MisuseError, Pool } from 'corral'
 import type { PoolLease } from 'corral'
 import { refuse } from 'corral/lowlevel'
 import type { DatabaseStats, Notification } from '../database.ts'
@@ -18,6 +18,7 @@ import type { BorrowedPostgres } from './pipeline.ts'
 import type { PostgresConnection } from './postgres-connection.ts'
 import type { PostgresSettings } from './options.ts'
 
+const changesConnection = /^\s*(?:set|reset|listen|unlisten)\b/i
 const begin: Sql = sql`begin`
 const commit: Sql = sql`commit`
 
@@ -28,13 +29,14 @@ export class PostgresDatabase extends EngineDatabase {
   readonly #pool: Pool<PostgresConnection>
   readonly #pipeline: Pipeline | undefined
 
-  constructor(settings: PostgresSettings) {
+  /** @param open how it connects */
+  constructor(settings: PostgresSettings, open: typeof connect = connect) {
     const log = new QueryLog(settings.onQuery)
     super(log)
     this.#settings = settings
     const { max, min, idle } = settings
     this.#pool = new Pool<PostgresConnection>({
-      create: () => connect(settings, log),
+      create: () => open(settings, log),
       destroy: (connection) => connection.close(),
       max,
       min,
@@ -61,16 +63,30 @@ export class PostgresDatabase extends EngineDatabase {
 
   async *listen(...channels: readonly string[]): AsyncGenerator<Notification, void> {
     if (channels.length === 0) refuse('Database.listen: channel', 'given', undefined)
+    for (const channel of channels) {
+      if (Buffer.byteLength(channel) <= 63) continue
+      refuse(
+        'Database.listen: channel',
+        'at most 63 bytes, which is all that PostgreSQL keeps',
+        channel,
+      )
+    }
     yield* listen(channels, this.#settings, this.log)
   }
 
   async close(): Promise<void> {
+    this.refuseWithin('Database.close')
     this.#pipeline?.close()
     await this.#pool.drain()
   }
 
   protected async send(api: string, statement: Sql): Promise<Result> {
     this.refuseInside(api)
+    if (changesConnection.test(statement.parts[0] as string)) {
+      throw new MisuseError(
+        `${api}: it would change one connection of the pool, for whoever gets it next; use Database.session`,
+      )
+    }
     const pipeline = this.#pipeline
     if (pipeline !== undefined && Pipeline.takes(statement)) {
       return await this.#observe(pipeline, api, statement)

@@ -36,6 +36,8 @@ export class PreparedStatements {
       this.#seen.add(text)
       return undefined
     }
+    // They may commit, and then fail: what runs as it was prepared may have to be run again.
+    if (/^\s*(?:call|do)\b/i.test(text)) return undefined
     const made: Prepared = {
       name: `${prefix}_${(lastName += 1)}`,
       state: 'new',
@@ -62,9 +64,16 @@ export class PreparedStatements {
   }
 }
 
+/**
+ * The types of its parameters are those of when it was prepared: undefined function, datatype mismatch, ambiguous
+ * function.
+ */
+const retyped: ReadonlySet<string> = new Set(['42883', '42804', '42725'])
+
 /** The server no longer knows the statement, or its tables have changed: nothing has happened. */
 export function isStale(error: unknown, shapes: Shapes): boolean {
-  const { sqlState, message } = error as DatabaseError
+  const { sqlState = '', message } = error as DatabaseError
+  if (retyped.has(sqlState)) return true
   if (sqlState === '26000' || sqlState === '42P05') {
     // A pooler gave us another connection: preparing is pointless.
     shapes.prepare = false

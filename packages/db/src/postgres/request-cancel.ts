@@ -2,8 +2,7 @@ import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { ConnectionOptions } from 'node:tls'
-import { cancellable, isCancelled, moveOnAfter, sleep } from 'corral'
-import type { Event } from 'corral'
+import { Event, isCancelled, moveOnAfter, sleep } from 'corral'
 import type { Internals } from './internals.ts'
 import type { Submission } from './submission.ts'
 
@@ -31,13 +30,8 @@ export async function requestCancel(target: CancelTarget): Promise<void> {
     host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port },
   )
   try {
-    const closed =
-      ssl === false
-        ? sentAndClosed(plain, 'connect', packet(target))
-        : secured(plain, host, ssl).then((socket) =>
-            sentAndClosed(socket, 'secureConnect', packet(target)),
-          )
-    await cancellable(closed)
+    if (ssl === false) await sentAndClosed(plain, 'connect', packet(target))
+    else await sentAndClosed(await secured(plain, host, ssl), 'secureConnect', packet(target))
   } finally {
     plain.destroy()
   }
@@ -48,16 +42,18 @@ export async function requestCancel(target: CancelTarget): Promise<void> {
  * another one, or nothing.
  *
  * @param changed set when something was answered on the connection: its turn may have come
+ * @param request sends one request
  */
 export async function cancelUntilEnded(
   submission: Submission,
   { host, port, ssl, processID: processId, secretKey }: Internals,
   changed: Event,
+  request: typeof requestCancel,
 ): Promise<void> {
   for (let patience = 20; !submission.done; patience *= 2) {
     changed.clear()
     try {
-      await requestCancel({ host, port, ssl, processId, secretKey })
+      await request({ host, port, ssl, processId, secretKey })
     } catch (error) {
       if (isCancelled(error)) throw error
       await sleep(patience) // the server accepts no connections at the moment
@@ -67,26 +63,37 @@ export async function cancelUntilEnded(
 }
 
 /** Once the packet is out, a reset is as good as an end: the server has read it. */
-function sentAndClosed(socket: Socket, event: string, bytes: Buffer): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
+async function sentAndClosed(socket: Socket, event: string, bytes: Buffer): Promise<void> {
+  const closed = new Event()
+  let failure: unknown = new Error('the server hung up')
   let sent = false
-  socket.on('error', (error) => (sent ? resolve() : reject(error)))
-  socket.once('close', () => (sent ? resolve() : reject(new Error('the server hung up'))))
+  socket.on('error', (error) => (failure = error)) // `close` follows
+  socket.once('close', () => closed.set())
   socket.once(event, () => socket.write(bytes, () => (sent = true)))
   socket.resume()
-  return promise
+  await closed.wait()
+  if (!sent) throw failure
 }
 
-function secured(plain: Socket, host: string, ssl: true | ConnectionOptions): Promise<Socket> {
-  const { promise, resolve, reject } = Promise.withResolvers<Socket>()
-  plain.on('error', reject)
+async function secured(
+  plain: Socket,
+  host: string,
+  ssl: true | ConnectionOptions,
+): Promise<Socket> {
+  const told = new Event()
+  let failure: unknown = new Error('the server hung up')
+  let answer = ''
+  plain.on('error', (error) => (failure = error)) // `close` follows
+  plain.once('close', () => told.set())
   plain.once('connect', () => plain.write(sslRequest))
-  plain.once('close', () => reject(new Error('the server hung up')))
-  plain.once('data', (answer: Buffer) => {
-    if (answer.toString() !== 'S') return reject(new Error('the server does not speak TLS'))
-    resolve(connectTls({ ...(ssl === true ? {} : ssl), host, socket: plain }))
+  plain.once('data', (data: Buffer) => {
+    answer = data.toString()
+    told.set()
   })
-  return promise
+  await told.wait()
+  if (answer === '') throw failure
+  if (answer !== 'S') throw new Error('the server does not speak TLS')
+  return connectTls({ ...(ssl === true ? {} : ssl), host, socket: plain })
 }
 
 function packet({ processId, secretKey }: CancelTarget): Buffer {

@@ -1,3 +1,4 @@
+import { CorralError } from 'corral'
 import { DatabaseError } from '../errors.ts'
 import type { DatabaseErrorCode, ServerReport } from '../errors.ts'
 
@@ -21,7 +22,7 @@ const codes: Readonly<Record<string, DatabaseErrorCode>> = {
 type Reported = Error & Omit<ServerReport, 'sqlState'> & { readonly code?: string }
 
 /**
- * Converts pg's error to ours, with the statement's caller in its stack.
+ * Converts pg's error to ours, unless it is, with the statement's caller in its stack.
  *
  * @param fallback the code when the server said nothing: the connection broke, or was never made
  */
@@ -29,7 +30,8 @@ export function serverError(
   api: string,
   error: unknown,
   fallback?: 'CONNECT' | 'CONNECTION_LOST',
-): DatabaseError {
+): CorralError {
+  if (error instanceof CorralError) return error
   const reported = error as Reported
   const sqlState = /^[0-9A-Z]{5}$/.test(reported.code ?? '') ? reported.code : undefined
   const known = codes[sqlState ?? '']

@@ -1,3 +1,4 @@
+import { MisuseError } from 'corral'
 import { Exchange } from '../exchange.ts'
 import type { PostgresWire } from './internals.ts'
 
@@ -19,7 +20,11 @@ export abstract class Submission extends Exchange<never> {
   handlePortalSuspended(): void {}
   handleEmptyQuery(): void {}
   handleCopyInResponse(wire: PostgresWire): void {
+    this.error ??= new MisuseError('Database: "copy ... from stdin" needs rows; use copyFrom')
     wire.sendCopyFail('use copyFrom')
+  }
+  handleCopyOutResponse(): void {
+    this.error ??= new MisuseError('Database: "copy ... to stdout" has no rows; use copyTo')
   }
   handleCopyData(_message: { readonly chunk: Buffer }): void {}
   /** The server is ready for more. If it is gone, only `end` is called. */

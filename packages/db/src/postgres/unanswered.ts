@@ -13,6 +13,7 @@ const answers = [
   'emptyQuery',
   'portalSuspended',
   'copyInResponse',
+  'copyOutResponse',
   'copyData',
   'readyForQuery',
 ] as const
@@ -51,6 +52,7 @@ export class Unanswered {
   takeOver(): void {
     const wire = this.#wire
     for (const event of answers) wire.removeAllListeners(event)
+    this.#guardParser()
     wire.on('errorMessage', (error) => {
       const head = this.#sent.at(0)
       if (head === undefined) this.#lost(error)
@@ -61,12 +63,29 @@ export class Unanswered {
     wire.on('dataRow', (message) => this.#sent.at(0)?.handleDataRow(message))
     wire.on('commandComplete', (message) => this.#sent.at(0)?.handleCommandComplete(message))
     wire.on('copyInResponse', () => this.#sent.at(0)?.handleCopyInResponse(wire))
+    wire.on('copyOutResponse', () => this.#sent.at(0)?.handleCopyOutResponse())
     wire.on('copyData', (message) => this.#sent.at(0)?.handleCopyData(message))
     wire.on('readyForQuery', ({ status }) => {
       this.status = status
       this.#sent.shift()?.handleReady()
       this.changed.set()
     })
+  }
+
+  /** What cannot be parsed, such as a value longer than a string can be, ends the connection, not the process. */
+  #guardParser(): void {
+    const { stream } = this.#wire
+    for (const parse of stream.listeners('data')) {
+      stream.removeListener('data', parse as (chunk: Buffer) => void)
+      stream.on('data', (chunk: Buffer) => {
+        try {
+          Reflect.apply(parse, stream, [chunk])
+        } catch (error) {
+          this.#lost(error)
+          stream.destroy()
+        }
+      })
+    }
   }
 
   /** In one packet with everything sent in the same turn. */

@@ -20,7 +20,15 @@ export function momentText(value: Date, where: string): string {
   )
 }
 
-export function jsonText(value: unknown, where: string): string {
+/** Objects of these kinds are `{}` in JSON, or lists of another kind. */
+const notJson = [Map, Set, WeakMap, WeakSet, WeakRef, RegExp, Error, Promise, ArrayBuffer]
+
+export function jsonText(value: object | null, where: string): string {
+  if (ArrayBuffer.isView(value) || notJson.some((kind) => value instanceof kind)) {
+    throw new MisuseError(
+      `${where} must be a plain object or a list, got ${describe(value)}; convert it`,
+    )
+  }
   try {
     return wholeText(JSON.stringify(value), where)
   } catch (error) {

@@ -1,5 +1,5 @@
 import { ClosedError, Event, isCancelled, shield } from 'corral'
-import { RingBuffer } from 'corral/lowlevel'
+import { HomeContext, RingBuffer } from 'corral/lowlevel'
 import { DatabaseError } from '../errors.ts'
 import type { QueryLog } from '../query-log.ts'
 import { Claim, Job } from './job.ts'
@@ -31,6 +31,7 @@ const maxLosses = 2
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions
+  readonly #home = new HomeContext()
   readonly #line = new RingBuffer<Job | Claim>()
   /** To be served before the queue: they have already waited. */
   readonly #returned: Job[] = []
@@ -43,6 +44,8 @@ export class Dispatcher {
   /** How many wait, here and in the queue. */
   #waiting = 0
   #starting = 0
+  /** How many workers in a row have ended before they had opened the file. */
+  #failedStarts = 0
   #scheduled = false
   #closed = false
 
@@ -211,13 +214,18 @@ export class Dispatcher {
       idle: (worker) => {
         if (opening !== undefined) this.#starting -= 1
         const opened = opening?.reply
+        this.#failedStarts = 0
         opening = undefined
         if (opened !== undefined && 'errcode' in opened) this.#refuse(worker, opened)
         else this.#free(worker)
       },
       gone: (worker, lost) => {
-        if (opening !== undefined) this.#starting -= 1
-        this.#gone(worker, lost)
+        if (opening === undefined) return this.#gone(worker, lost)
+        this.#starting -= 1
+        this.#failedStarts += 1
+        // Otherwise it would be started over and over again.
+        if (this.#failedStarts >= maxLosses) this.#next()?.fail(notStarted())
+        this.#gone(worker, [])
       },
     })
     this.#workers.add(worker)
@@ -234,7 +242,11 @@ export class Dispatcher {
   /** It could not open the file: the first in the queue gets the error. */
   #refuse(worker: SqliteWorker, failure: SqliteFailure): void {
     this.#next()?.fail(sqliteError('openSqlite', failure))
-    void worker.end()
+    this.#home.spawn(
+      this[Symbol.toStringTag],
+      () => shield(() => worker.end()),
+      () => {},
+    )
   }
 
   #gone(worker: SqliteWorker, lost: readonly Job[]): void {
@@ -266,6 +278,13 @@ export class Dispatcher {
       `Database: the ${this[Symbol.toStringTag]} ended while it worked`,
     )
   }
+}
+
+function notStarted(): DatabaseError {
+  return new DatabaseError(
+    'CONNECT',
+    'Database: the process that reads SQLite cannot be started, or ended at once; pass isolation: "thread" where processes are not allowed',
+  )
 }
 
 function closed(): ClosedError {

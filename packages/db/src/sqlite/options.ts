@@ -68,7 +68,17 @@ export function settingsOf(path: string, options: SqliteOptions): SqliteSettings
   }
   if (onQuery !== undefined) requireFunction('openSqlite: onQuery', onQuery)
   const inProcess = isolation === 'process'
-  return { path, readers, inProcess, readOnly, lockTimeout, maxSize, synchronous, onQuery }
+  return {
+    // In full: the program may go to another folder, and SQLite has special names, such as file:x.
+    path: path === ':memory:' ? path : resolve(path),
+    readers,
+    inProcess,
+    readOnly,
+    lockTimeout,
+    maxSize,
+    synchronous,
+    onQuery,
+  }
 }
 
 /** SQLite itself only says that it cannot open it. */

@@ -16,6 +16,7 @@ import { kindOf } from './statement-kind.ts'
 import type { Outcome } from './worker/protocol.ts'
 
 const readOnlyCode = 8
+const writerAlone = /^\s*(?:attach|detach|create\s+temp)/i
 
 interface BorrowedSqlite extends Borrowed {
   readonly connection: SqliteConnection
@@ -69,12 +70,18 @@ export class SqliteDatabase extends EngineDatabase {
   }
 
   async close(): Promise<void> {
+    this.refuseWithin('Database.close')
     await this.#readers.close()
     await this.#writer.close()
   }
 
   protected async send(api: string, statement: Sql): Promise<Result> {
     this.refuseInside(api)
+    if (this.#readers !== this.#writer && writerAlone.test(statement.parts[0] as string)) {
+      throw new MisuseError(
+        `${api}: only the writer would have it, and no reader; use Database.session`,
+      )
+    }
     const kind = kindOf(statement.parts[0] as string)
     if (kind === 'alone' || kind === 'begin') {
       return await this.#sendAlone(api, statement)

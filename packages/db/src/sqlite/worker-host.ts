@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
+import { parse } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { Event } from 'corral'
 import { packRequest, unpackReply } from './worker/packing.ts'
@@ -53,24 +54,24 @@ export function openThread(listener: Listener): WorkerHost {
 }
 
 export function openProcess(listener: Listener): WorkerHost {
-  const { NODE_OPTIONS: _, ...env } = process.env
-  const child = fork(script, {
-    execArgv: [],
-    env,
-    serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc', 'pipe'],
-  })
+  const child = forked()
+  if (child === undefined) {
+    process.nextTick(() => listener.gone())
+    return { stoppable: true, post() {}, keepAlive() {}, end: () => Promise.resolve() }
+  }
   const gone = new Event()
+  const tellGone = (): void => {
+    if (gone.isSet) return
+    gone.set()
+    listener.gone()
+  }
   const lifeline = child.stdio[4] as Socket
   lifeline.unref()
   lifeline.on('error', () => {}) // it ends with the process
   keepAlive(child, false)
   child.on('message', (packed: Packed<Reply>) => listener.reply(unpackReply(packed)))
-  child.on('error', () => end(child)) // `exit` follows
-  child.on('exit', () => {
-    gone.set()
-    listener.gone()
-  })
+  child.on('error', () => (child.pid === undefined ? tellGone() : end(child))) // `exit` follows, if it ever began
+  child.on('exit', tellGone)
   return {
     stoppable: true,
     post: (request) => void child.send(packRequest(request), () => {}), // an error: it is gone
@@ -79,6 +80,22 @@ export function openProcess(listener: Listener): WorkerHost {
       end(child)
       await gone.wait()
     },
+  }
+}
+
+/** Some errors, such as a lack of memory, are thrown at once; `undefined` then. */
+function forked(): ChildProcess | undefined {
+  const { NODE_OPTIONS: _, ...env } = process.env
+  try {
+    return fork(script, {
+      execArgv: [],
+      env,
+      cwd: parse(process.execPath).root, // ours may be gone
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc', 'pipe'],
+    })
+  } catch {
+    return undefined
   }
 }
 

@@ -55,6 +55,7 @@ export abstract class Handle extends Executor {
     this.#requireOpen(api)
     const turn = await this.line.acquire()
     try {
+      this.requireBegun(api)
       yield* copyOut(this.connection, api, query)
     } finally {
       turn[Symbol.dispose]()
@@ -82,9 +83,13 @@ export abstract class Handle extends Executor {
     this.#requireOpen(api)
     return await this.line.use(() => {
       this.#requireOpen(api)
+      this.requireBegun(api)
       return fn()
     })
   }
+
+  /** A transaction may have ended without us. */
+  protected requireBegun(_api: string): void {}
 
   #requireOpen(api: string): void {
     if (!this.#over) return

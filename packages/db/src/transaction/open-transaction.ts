@@ -1,6 +1,7 @@
 import { isCancelled, shield } from 'corral'
 import { requireFunction } from 'corral/lowlevel'
 import type { Transaction } from '../database.ts'
+import { DatabaseError } from '../errors.ts'
 import type { QueryLog } from '../query-log.ts'
 import { sql } from '../sql/sql.ts'
 import type { Sql } from '../sql/statement.ts'
@@ -29,6 +30,15 @@ export class OpenTransaction extends Handle implements Transaction {
   transaction<T>(fn: (tx: Transaction) => PromiseLike<T> | T): Promise<T> {
     requireFunction(`${api}: fn`, fn)
     return this.exclusively(api, () => this.#savepoint(fn))
+  }
+
+  /** Outside of it, a statement would be committed at once. */
+  protected override requireBegun(api: string): void {
+    if (this.connection.status !== 'I') return
+    throw new DatabaseError(
+      'TRANSACTION_ABORTED',
+      `${api}: the transaction is over: raw SQL or a trigger committed it or rolled it back`,
+    )
   }
 
   async #savepoint<T>(fn: (tx: Transaction) => PromiseLike<T> | T): Promise<T> {

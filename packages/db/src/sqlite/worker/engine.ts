@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { StatementSync } from 'node:sqlite'
 import type { SqliteAnswer, SqliteFailure, SqliteValue, WorkerSettings } from './protocol.ts'
@@ -49,9 +48,23 @@ export class Engine {
    * time.
    */
   refresh(): void {
-    const { schema_version: schema } = this.#schemaVersion.get() as { schema_version: unknown }
-    if (schema !== this.#schema) this.#prepared.clear()
+    let schema: unknown
+    try {
+      schema = this.#schemaVersion.get()?.['schema_version']
+    } catch {
+      // The next statement says what is wrong with the file.
+    }
+    if (schema === undefined || schema !== this.#schema) this.#prepared.clear()
     this.#schema = schema
+  }
+
+  /** Until `endRead`, all statements read the same snapshot. */
+  beginRead(): void {
+    this.#db.exec('begin')
+  }
+
+  endRead(): void {
+    if (this.isOpen) this.#db.exec('commit')
   }
 
   run(text: string, values: readonly SqliteValue[]): SqliteAnswer {
@@ -150,10 +163,8 @@ export class Engine {
 
   #open(): DatabaseSync {
     const { path, readOnly, lockTimeout, maxSize, synchronous } = this.#settings
-    // The full path: SQLite has special names, such as file:x.
-    const location = path === ':memory:' ? path : resolve(path)
     // The writer does its own waiting, so that it notices a cancellation.
-    const db = new DatabaseSync(location, { readOnly, timeout: readOnly ? lockTimeout : 0 })
+    const db = new DatabaseSync(path, { readOnly, timeout: readOnly ? lockTimeout : 0 })
     try {
       if (readOnly) {
         db.exec('select 1 from sqlite_schema limit 1')
@@ -200,14 +211,20 @@ export class Engine {
     const { statement, bigints } = prepared
     if (!bigints) {
       try {
-        return statement.all(...bound) as unknown as SqliteValue[][]
+        return this.#rows(prepared, bound)
       } catch (error) {
         if ((error as { code?: string }).code !== 'ERR_OUT_OF_RANGE') throw error
         prepared.bigints = true
         statement.setReadBigInts(true)
       }
     }
-    return (statement.all(...bound) as unknown as SqliteValue[][]).map(narrow)
+    return this.#rows(prepared, bound).map(narrow)
+  }
+
+  #rows({ statement }: Prepared, bound: readonly SqliteValue[]): SqliteValue[][] {
+    // Undefined when a string would be too long: Node throws nothing then.
+    const rows = statement.all(...bound) as unknown as SqliteValue[][] | undefined
+    return rows ?? this.#fail('a text is longer than a string can be')
   }
 
   #fail(message: string): never {

@@ -58,7 +58,11 @@ export function packReply(reply: Reply): Packed<Reply> {
     outcomes.push(packed)
   }
   const packed: PackedReply = { ...reply, shapes: [...shapes.keys()], outcomes }
-  return JSON.stringify(packed)
+  try {
+    return JSON.stringify(packed)
+  } catch {
+    return reply // longer than a string can be
+  }
 }
 
 export function unpackReply(packed: Packed<Reply>): Reply {

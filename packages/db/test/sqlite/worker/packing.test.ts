@@ -59,6 +59,12 @@ describe('packReply', () => {
     expect(packed).toBeTypeOf('string')
     expect((packed as string).match(/name/g)).toHaveLength(1)
   })
+
+  it('leaves as it is what together is longer than a string can be', () => {
+    const rows = Array.from({ length: 600 }, () => ['x'.repeat(1_000_000)])
+    const reply = { id: 1, from: 0, outcomes: [{ columns: ['v'], rows, count: 600 }], open: false }
+    expect(packReply(reply)).toBe(reply)
+  })
 })
 
 describe('packRequest', () => {
