@@ -2,8 +2,7 @@
  * Tries a release without publishing anything: in a clone, versions from the changesets, then `npm run release` to a registry
  * of its own on loopback, then an install from there into an empty project. Run it by `npm run release:try`; 3 minutes.
  */
-import { execFileSync } from 'node:child_process'
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
