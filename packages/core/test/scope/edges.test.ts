@@ -14,6 +14,7 @@ import {
   shield,
   sleep,
   spawn,
+  stream,
   taskGroup,
   timeout,
 } from '../../src/index.ts'
@@ -522,6 +523,36 @@ describe('what was begun and not awaited', () => {
         log.push('ended')
       }
       expect(log).toEqual(['cleaned up', 'ended', 'cleaned up', 'ended', 'cleaned up', 'ended'])
+    }),
+  )
+
+  it.each([
+    ['by nobody', false],
+    ['by somebody who is not awaited', true],
+  ])('a stream that is pulled %s is closed', (_, isPulled) =>
+    testRun(async () => {
+      for (const begin of [taskGroup, (body: () => Promise<void>) => moveOnAfter(1e5, body)]) {
+        let closed = false
+        const walk = async (): Promise<void> => {
+          const numbers = stream(
+            (async function* () {
+              try {
+                for (let i = 0; ; i++) {
+                  yield i
+                  await sleep(1000)
+                }
+              } finally {
+                closed = true
+              }
+            })(),
+          )[Symbol.asyncIterator]()
+          await numbers.next()
+          if (isPulled) void numbers.next().catch(() => {})
+          await sleep(3)
+        }
+        await spawn(() => begin(walk)) // at the latest by the end of the task
+        expect(closed).toBe(true)
+      }
     }),
   )
 
