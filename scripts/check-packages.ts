@@ -19,6 +19,8 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
+import { parsePage } from '../docs/test/markdown.ts'
+import { matches } from '../docs/test/program.ts'
 
 interface Manifest {
   readonly name: string
@@ -62,11 +64,15 @@ for (const { name, filename, files } of packedOf(JSON.parse(listing))) {
   }
 }
 for (const name of tarballs.keys()) problems.push(...typeErrors(name))
+let ran = 0
+problems.push(...exampleErrors())
 
 rmSync(temporary, { recursive: true, force: true })
 for (const problem of problems) process.stderr.write(`${problem}\n`)
 if (problems.length > 0) process.exit(1)
-process.stdout.write(`packages: ${tarballs.size} tarballs are complete, and their types compile\n`)
+process.stdout.write(
+  `packages: ${tarballs.size} tarballs are complete, their types compile, and ${ran} programs of their READMEs run\n`,
+)
 
 /** npm lists what it packed as an array, or as a record by name. */
 function packedOf(json: unknown): readonly Packed[] {
@@ -124,4 +130,57 @@ function install(project: string, name: string): void {
   execFileSync('tar', ['xzf', tarball, '-C', target, '--strip-components=1'])
   const { dependencies, peerDependencies } = manifests.get(name) ?? {}
   for (const other of Object.keys({ ...dependencies, ...peerDependencies })) install(project, other)
+}
+
+/** Lets npm install every tarball into an empty project, and runs there what the READMEs in them show. */
+function exampleErrors(): string[] {
+  const project = join(temporary, 'installed')
+  mkdirSync(project)
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
+  const npm = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts']
+  const add = (...packages: readonly string[]): void => {
+    execFileSync('npm', [...npm, ...packages], { cwd: project, encoding: 'utf8', shell })
+  }
+  add(...tarballs.values())
+  const examples = [...tarballs.keys()].flatMap((name) => {
+    const readme = readFileSync(join(project, 'node_modules', name, 'README.md'), 'utf8')
+    return parsePage(name, readme)
+      .blocks.filter(({ language }) => language === 'ts')
+      .map((block) => ({ name, ...block }))
+  })
+  const imported = examples.flatMap(({ code }) => [...code.matchAll(/from '([^'.:]+)'/g)])
+  const foreign = new Set(
+    imported.map(([, path = '']) =>
+      path
+        .split('/')
+        .slice(0, path.startsWith('@') ? 2 : 1)
+        .join('/'),
+    ),
+  )
+  add(
+    ...[...foreign]
+      .filter((name) => !tarballs.has(name))
+      .map((name) => `${name}@${versionOf(name)}`),
+  )
+  return examples.flatMap(({ name, line, code, output = '' }) => {
+    ran += 1
+    const file = join(project, `${name.replaceAll(/\W+/g, '-')}-${line}.ts`)
+    writeFileSync(file, `${code}\nexport {}\n`)
+    const { status, stdout, stderr } = spawnSync(process.execPath, [file], {
+      cwd: project,
+      encoding: 'utf8',
+      timeout: 60_000,
+    })
+    if (status === 0 && stderr === '' && matches(stdout, output)) return []
+    return [
+      `${name}: the program in its README, line ${line}, exited with ${status} and printed`,
+      stdout + stderr,
+    ]
+  })
+}
+
+/** What is installed here. */
+function versionOf(name: string): string {
+  const manifest = readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')
+  return (JSON.parse(manifest) as { version: string }).version
 }

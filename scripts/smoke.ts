@@ -16,6 +16,7 @@ const exec = promisify(execFile)
 const core = fileURLToPath(new URL('../packages/core/', import.meta.url))
 const cli = fileURLToPath(new URL('../packages/cli/dist/main.js', import.meta.url))
 const program = `${core}test/smoke/main.ts`
+const waiting = fileURLToPath(new URL('../packages/inspect/test/smoke/waiting.ts', import.meta.url))
 const condition = '--conditions=@corral/source'
 
 async function command(name: string, args: string[]): Promise<string> {
@@ -35,6 +36,19 @@ async function reported(...npx: string[]): Promise<string> {
     const says = /in a circle: one waits for two \(Lock.acquire\)/.test(stderr ?? '')
     return code === 1 && says ? 'ok' : `exit ${String(code)}: ${stderr}`
   }
+}
+
+/** Looks into a program that waits, with `corral ps` from source. */
+async function lookedInto(answer: RegExp, ...npx: string[]): Promise<string> {
+  const child = spawn('npx', [...npx, waiting], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [pid] = (await once(child.stdout, 'data')) as [Buffer]
+  const main = fileURLToPath(new URL('../packages/cli/src/main.ts', import.meta.url))
+  const text = await exec(process.execPath, [condition, main, 'ps', String(pid).trim()]).then(
+    ({ stdout }) => stdout,
+    ({ stderr }: { stderr: string }) => stderr,
+  )
+  process.kill(Number(pid))
+  return answer.test(text) ? 'ok' : text
 }
 
 /** Runs something on a Node that is too old: it must fail with one sentence that says so. */
@@ -126,6 +140,13 @@ const platforms: [string, () => Promise<string>][] = [
   ['bun, a deadlock', () => reported(...bun)],
   ['deno, a deadlock', () => reported(...deno)],
 ]
+if (process.platform === 'linux') {
+  const tasks = / deno v[^]*main +waits for sleep[^]* nap +waits for sleep/
+  platforms.push(
+    ['deno, corral ps', () => lookedInto(tasks, ...deno)],
+    ['bun, corral ps', () => lookedInto(/is not a program of Node or Deno/, ...bun)],
+  )
+}
 platforms.push(
   ['node 20, the core', () => tooOld(`${core}dist/index.js`)],
   ['node 20, its testing', () => tooOld(`${core}dist/testing.js`)],

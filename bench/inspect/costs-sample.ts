@@ -2,8 +2,9 @@
 import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { run, Semaphore, sleep, spawn, taskGroup } from 'corral'
+import { Queue, run, Semaphore, sleep, spawn, taskGroup } from 'corral'
 import { instrument } from 'corral/lowlevel'
+import type { Recorder } from '@corral/inspect'
 import { traceTasks } from './everything.ts'
 import { heapUsed } from './heap-used.ts'
 
@@ -36,8 +37,24 @@ async function spawnAndJoin(n: number): Promise<void> {
   for (let i = 0; i < n; i++) await spawn(one)
 }
 
-/** A hundred tasks that take turns: each turn is a wait. */
+/** Two tasks that hand each other a ball: each `get` waits for it. */
 async function waits(n: number): Promise<void> {
+  const [ping, pong] = [new Queue<number>(), new Queue<number>()]
+  const play = async (mine: Queue<number>, theirs: Queue<number>): Promise<void> => {
+    for (let i = 0; i < n / 2; i++) {
+      await mine.get()
+      await theirs.put(i)
+    }
+  }
+  await taskGroup(async (group) => {
+    group.spawn(() => play(ping, pong))
+    group.spawn(() => play(pong, ping))
+    await ping.put(0)
+  })
+}
+
+/** A hundred tasks that take turns: each turn is a wait, of which the semaphore remembers the holder while somebody looks. */
+async function permits(n: number): Promise<void> {
   const semaphore = new Semaphore(1)
   await taskGroup((group) => {
     for (let i = 0; i < 100; i++) {
@@ -62,6 +79,7 @@ async function prepare(): Promise<void> {
 const works: Record<string, () => Promise<number>> = {
   'spawn+join': () => perOperation(50_000, spawnAndJoin),
   wait: () => perOperation(100_000, waits),
+  permit: () => perOperation(100_000, permits),
 
   async 'log-fields'() {
     const { logFields } = await import('@corral/inspect')
@@ -85,16 +103,8 @@ const works: Record<string, () => Promise<number>> = {
   },
 
   /** What a recorder holds, its names included. */
-  async bytes() {
-    const { recorder } = await import('@corral/inspect')
-    await spawnAndJoin(1000)
-    const before = heapUsed()
-    const flight = recorder()
-    for (let i = 0; i < 400_000; i++) await spawn(one, { name: `request for page ${i % 3000}` })
-    const held = heapUsed() - before
-    if (flight.count < 1e6) throw new Error('nothing was recorded')
-    return held
-  },
+  bytes: () => recorderBytes(10),
+  'bytes-names': () => recorderBytes(3000),
 
   'write-perfetto': () => written('perfetto'),
   'write-chrome': () => written('chrome'),
@@ -114,6 +124,22 @@ const works: Record<string, () => Promise<number>> = {
       return used
     }) as Promise<number>
   },
+}
+
+async function recorderBytes(names: number): Promise<number> {
+  const { recorder } = await import('@corral/inspect')
+  const record = async (n: number): Promise<Recorder> => {
+    const flight = recorder()
+    for (let i = 0; i < n; i++) await spawn(one, { name: `request for page ${i % names}` })
+    return flight
+  }
+  const first = await record(50_000) // what the compiler keeps
+  first[Symbol.dispose]()
+  const before = heapUsed()
+  const flight = await record(400_000)
+  const held = heapUsed() - before
+  if (flight.count < 1e6) throw new Error('nothing was recorded')
+  return held
 }
 
 async function written(format: 'perfetto' | 'chrome'): Promise<number> {

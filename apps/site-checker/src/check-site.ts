@@ -49,7 +49,7 @@ export function checkSite({ config, db, sites, tell }: Parts): Job<CheckInput, v
         seeds: [site.url],
         store,
         userAgent: 'site-checker (+https://github.com/corral/site-checker)',
-        limits: { maxPages: config.maxPages, maxDuration: HOUR, concurrencyPerHost: 4 },
+        limits: { maxPages: config.maxPages, maxTime: HOUR, concurrencyPerHost: 4 },
         // Whoever names a site is a stranger to this network: no address of it is asked for.
         connect: { allowAddress: publicAddresses(config.privateSites) },
         findSitemaps: true,

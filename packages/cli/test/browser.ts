@@ -105,7 +105,8 @@ async function attach(
   return {
     complaints,
     evaluate: async <T>(expression: string) => {
-      const { result } = await send('Runtime.evaluate', { expression, returnByValue: true })
+      const how = { returnByValue: true, awaitPromise: true }
+      const { result } = await send('Runtime.evaluate', { expression, ...how })
       return (result as { value: T }).value
     },
     screenshot: async ({ width, height, dark = false }) => {

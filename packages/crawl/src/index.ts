@@ -44,6 +44,14 @@ export { required } from './extract/required.ts'
 export { text } from './extract/text.ts'
 export { publicAddresses } from './fetch/address-guard.ts'
 export type { AddressGuard } from './fetch/address-guard.ts'
+export type {
+  RenderBrowser,
+  RenderContext,
+  RenderOptions,
+  RenderPage,
+  RenderRequest,
+  RenderRoute,
+} from './fetch/render-options.ts'
 export type { FailureKind } from './fetch/failure.ts'
 export { isPublicAddress } from './fetch/public-address.ts'
 export { LinkExtractor } from './page/link-extractor.ts'

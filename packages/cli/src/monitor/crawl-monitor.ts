@@ -7,8 +7,8 @@ import { TimeSeries } from './time-series.ts'
 export interface HostActivity {
   readonly origin: string
   readonly inFlight: number
-  /** Answers that are pages, and requests that failed, those made again included. */
-  readonly pages: number
+  /** Answers below 400, also those whose page is not stored yet, or never; and requests that failed, those made again included. */
+  readonly answers: number
   readonly failures: number
   readonly bytes: number
   /** Requests that ended, per second, of late. */
@@ -32,7 +32,7 @@ interface Host {
   readonly origin: string
   readonly rate: DecayingRate
   inFlight: number
-  pages: number
+  answers: number
   failures: number
   bytes: number
   latency: number
@@ -89,7 +89,7 @@ export class CrawlMonitor {
     const latency = event.duration
     host.latency = host.latency === 0 ? latency : host.latency + (latency - host.latency) / 16
     if (event.type === 'page') {
-      host.pages++
+      host.answers++
       host.bytes += event.bytes
       this.latency.add(latency)
       this.#count(String(event.status))
@@ -108,8 +108,8 @@ export class CrawlMonitor {
     return active
       .toSorted((a, b) => b.level - a.level || (a.host.origin < b.host.origin ? -1 : 1))
       .slice(0, most)
-      .map(({ host: { origin, inFlight, pages, failures, bytes, latency }, rate }) => {
-        return { origin, inFlight, pages, failures, bytes, latency, rate }
+      .map(({ host: { origin, inFlight, answers, failures, bytes, latency }, rate }) => {
+        return { origin, inFlight, answers, failures, bytes, latency, rate }
       })
   }
 
@@ -138,7 +138,7 @@ export class CrawlMonitor {
     this.#hostsSeen++
     if (this.#hosts.size >= mostHosts) this.#forget()
     const rate = new DecayingRate()
-    host = { origin, rate, inFlight: 0, pages: 0, failures: 0, bytes: 0, latency: 0, lastAt: 0 }
+    host = { origin, rate, inFlight: 0, answers: 0, failures: 0, bytes: 0, latency: 0, lastAt: 0 }
     this.#hosts.set(origin, host)
     return host
   }

@@ -46,7 +46,7 @@ export interface CrawlSettings {
   readonly jitter: number
   readonly retries: number
   readonly steady: boolean
-  readonly maxDuration: number | undefined
+  readonly maxTime: number | undefined
   readonly maxTotalBytes: number | undefined
   readonly timeout: number
   readonly maxBytes: number
@@ -160,8 +160,8 @@ export const crawlOptions: OptionTable<CrawlSettings> = {
     help: 'further tries after what may pass',
     group: pace,
   },
-  steady: { help: 'ask hosts in trouble no less often', group: pace },
-  maxDuration: { takes: duration(1), help: 'end this run after so long', group: pace },
+  steady: { help: 'ask unhealthy hosts no less often', group: pace },
+  maxTime: { takes: duration(1), help: 'end this run after so long', group: pace },
   maxTotalBytes: { takes: size(), help: 'stop when pages have so much in all', group: pace },
   timeout: {
     takes: duration(1),

@@ -30,11 +30,11 @@ export function hostLines(hosts: readonly HostActivity[], width: number, more = 
 }
 
 /** What is most telling comes first. */
-function cellsOf({ rate, inFlight, pages, failures, latency }: HostActivity): string[] {
+function cellsOf({ rate, inFlight, answers, failures, latency }: HostActivity): string[] {
   return [
     formatRate(rate),
     `${formatCount(inFlight)} in flight`,
-    `${formatCount(pages)} pages`,
+    `${formatCount(answers)} answers`,
     latency < 1000 ? `${Math.round(latency)} ms` : formatDuration(latency),
     `${formatCount(failures)} ${failures === 1 ? 'error' : 'errors'}`,
   ]

@@ -1,7 +1,7 @@
 import type { CrawlProgress, StoreReading } from '@corral/crawl'
 
 /** Why a crawl came to its end. */
-export type CrawlEnd = 'done' | 'max-pages' | 'max-total-bytes' | 'max-duration' | 'interrupted'
+export type CrawlEnd = 'done' | 'max-pages' | 'max-total-bytes' | 'max-time' | 'interrupted'
 
 /** What may end a crawl before it is done. */
 export interface CrawlBounds {
@@ -57,7 +57,7 @@ export function endOf(
 ): CrawlEnd {
   if (queued === 0) return 'done'
   if (pages >= maxPages) return 'max-pages'
-  return bytes >= maxTotalBytes ? 'max-total-bytes' : 'max-duration'
+  return bytes >= maxTotalBytes ? 'max-total-bytes' : 'max-time'
 }
 
 /** Sums up a run by its last progress, `undefined` when it ended before there was any. */

@@ -56,7 +56,7 @@ const headings: Readonly<Record<CrawlEnd, string>> = {
   done: 'Crawl complete',
   'max-pages': 'Crawl stopped: as many pages as asked for',
   'max-total-bytes': 'Crawl stopped: as many bytes as asked for',
-  'max-duration': 'Crawl stopped: its time is over',
+  'max-time': 'Crawl stopped: its time is over',
   interrupted: 'Crawl interrupted: everything fetched so far is stored',
 }
 

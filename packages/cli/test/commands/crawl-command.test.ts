@@ -163,7 +163,7 @@ describe('corral crawl', () => {
     expect(asked).toContain('/b"1"')
   })
 
-  test('--max-total-bytes and --max-duration end it, and it says which, and how to go on', async () => {
+  test('--max-total-bytes and --max-time end it, and it says which, and how to go on', async () => {
     const url = await serve((request, response) => {
       setTimeout(() => tenPages(request, response), 50)
     })
@@ -175,8 +175,8 @@ describe('corral crawl', () => {
     expect(await ends('--max-total-bytes', '100')).toBe(
       'Crawl stopped: as many bytes as asked for ',
     )
-    expect(await ends('--max-duration', '200ms')).toBe(
-      'Crawl stopped: its time is over  --max-duration 200ms',
+    expect(await ends('--max-time', '200ms')).toBe(
+      'Crawl stopped: its time is over  --max-time 200ms',
     )
   })
 

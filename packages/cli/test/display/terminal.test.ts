@@ -46,7 +46,7 @@ test.runIf(spawnSync('script', ['-V']).status === 0)(
       .toMatch(
         /^Crawling http.*\n.*\b1 pages · .*\b1 queued · 1 failed.*\n.*\n {2}404 .*\/missing$/,
       )
-    expect(shown()).toMatch(/\n {2}127\.0\.0\.1:\d+ .* 1 in flight {2}1 pages/)
+    expect(shown()).toMatch(/\n {2}127\.0\.0\.1:\d+ .* 1 in flight {2}1 answers/)
 
     child.stdin.write('\u0003')
     const [code] = (await once(child, 'exit')) as [number | null]

@@ -26,8 +26,8 @@ describe('CrawlMonitor', () => {
     monitor.observe(start('/', 'b'), 1000)
     monitor.observe({ ...of('/', 'b'), type: 'cancelled' }, 1000)
     expect(monitor.busiest(5, 1000)).toMatchObject([
-      { origin: 'http://a.test', inFlight: 1, pages: 1, failures: 1, bytes: 100 },
-      { origin: 'http://b.test', inFlight: 0, pages: 0, failures: 0, rate: 0 },
+      { origin: 'http://a.test', inFlight: 1, answers: 1, failures: 1, bytes: 100 },
+      { origin: 'http://b.test', inFlight: 0, answers: 0, failures: 0, rate: 0 },
     ])
     expect(monitor.hostsSeen).toBe(2)
     expect(monitor.statuses).toEqual([

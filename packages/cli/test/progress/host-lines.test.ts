@@ -4,20 +4,20 @@ import { hostLines } from '../../src/progress/host-lines.ts'
 import type { HostActivity } from '../../src/monitor/crawl-monitor.ts'
 
 function host(origin: string, changes: Partial<HostActivity> = {}): HostActivity {
-  const numbers = { inFlight: 8, pages: 1204, failures: 0, bytes: 0, rate: 96.2, latency: 12.4 }
+  const numbers = { inFlight: 8, answers: 1204, failures: 0, bytes: 0, rate: 96.2, latency: 12.4 }
   return { origin, ...numbers, ...changes }
 }
 const hosts = [
   host('https://docs.example.org'),
-  host('http://a.test:8080', { pages: 7, rate: 1.2, latency: 2400, failures: 12 }),
+  host('http://a.test:8080', { answers: 7, rate: 1.2, latency: 2400, failures: 12 }),
 ]
 const long = host(`https://${'very-long-name.'.repeat(12)}example.org`)
 
 describe('hostLines', () => {
   test('puts numbers under each other', () => {
     expect(hostLines(hosts, 100)).toEqual([
-      '  docs.example.org   96/s  8 in flight  1,204 pages  12 ms   0 errors',
-      '  a.test:8080       1.2/s  8 in flight      7 pages  2.4 s  12 errors',
+      '  docs.example.org   96/s  8 in flight  1,204 answers  12 ms   0 errors',
+      '  a.test:8080       1.2/s  8 in flight      7 answers  2.4 s  12 errors',
     ])
   })
 

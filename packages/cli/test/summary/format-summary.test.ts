@@ -83,7 +83,7 @@ describe('endOf and summarizeRun', () => {
     expect(endOf(store, none)).toBe('done')
     expect(endOf(queued, { ...none, maxPages: 1372 })).toBe('max-pages')
     expect(endOf(queued, { maxPages: 2000, maxTotalBytes: 1_500_000 })).toBe('max-total-bytes')
-    expect(endOf(queued, { maxPages: 2000, maxTotalBytes: 2_000_000 })).toBe('max-duration')
+    expect(endOf(queued, { maxPages: 2000, maxTotalBytes: 2_000_000 })).toBe('max-time')
   })
 
   test('counts the pages that were stored after the last progress', () => {

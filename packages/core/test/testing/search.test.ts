@@ -2,7 +2,7 @@ import { readFile, readdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { checkpoint, gather, Queue, sleep } from '../../src/index.ts'
+import { checkpoint, gather, moveOnAfter, Queue, sleep, taskGroup } from '../../src/index.ts'
 import { explore, ExploreFailure, failpoint, linearizable, testRun } from '../../src/testing.ts'
 
 /** Four sleeps that begin together, and the order in which they come back. */
@@ -247,9 +247,66 @@ describe('the report', () => {
     if (stored !== 2) throw new Error('lost')
   }
 
+  const reportOf = (main: () => Promise<unknown>): Promise<string> =>
+    explore(main).then(
+      () => '',
+      (error: Error) => error.message,
+    )
+
+  test('it says where the error was thrown, how late what was, and what went first', async () => {
+    const report = await reportOf(async () => {
+      let shown = ''
+      const search = async (word: string, ms: number): Promise<void> => {
+        await sleep(ms)
+        shown = word
+      }
+      await gather({ old: () => search('old', 5), fresh: () => search('fresh', 8) })
+      if (shown !== 'fresh') throw new Error(`it shows ${shown}`)
+    })
+    expect(report).toMatch(
+      /it shows old\n  thrown at .*search\.test\.ts:\d+ {2}if \(shown !== 'fresh'\)/,
+    )
+    expect(report).toContain('in task old, sleep comes back 3 ms late, at 8 ms (#4), after #5.')
+    expect(report).toMatch(/5 ms +│ +│ ┊ sleep is late/)
+    expect(report).toMatch(/8 ms +#4 │ +│ ▶ sleep → ends/)
+  })
+
+  test('it says which wait was timed out', async () => {
+    const report = await reportOf(async () => {
+      const slow = async (): Promise<void> => {
+        const { timedOut } = await moveOnAfter(10, () => sleep(8))
+        if (timedOut) throw new Error('too late')
+      }
+      await gather({ slow, two: () => sleep(100), three: () => sleep(100), busy: () => sleep(12) })
+    })
+    expect(report).toMatch(/sleep \(:\d+\) \(timed out\) → throws Error/)
+  })
+
+  test('with many tasks it is a list, in which tasks of one name are numbered', async () => {
+    const report = await reportOf(async () => {
+      let full = false
+      await taskGroup(async (group) => {
+        for (let i = 0; i < 6; i++) {
+          group.spawn(
+            async () => {
+              const wasFull = full
+              await sleep(3)
+              if (wasFull !== full) throw new Error('two came in')
+              full = true
+            },
+            { name: 'a visitor with a long name' },
+          )
+        }
+      })
+    })
+    expect(report).not.toContain('│')
+    expect(report).toMatch(/#\d+ {2}a visitor with a long name \(2\) {2}✗ sleep → throws Error/)
+    expect(Math.max(...report.split('\n').map((line) => line.length))).toBeLessThan(160)
+  })
+
   test('it names the lines of the program', async () => {
     await expect(explore(race)).rejects.toThrow(
-      / db +packages\/core\/test\/testing\/search\.test\.ts:\d+\n/,
+      /packages\/core\/test\/testing\/search\.test\.ts\n(?: +:\d+ .*\n)* +:\d+ +db +await failpoint\('db'\)\n/,
     )
     const stuck = explore(() => gather({ first: () => new Queue<number>().get() }))
     await expect(stuck).rejects.toThrow(/first: Queue\.get at .*search\.test\.ts:\d+/)

@@ -23,7 +23,7 @@ export interface CrawlLimits {
   /** Bytes of all bodies stored, unpacked, those of earlier runs on the same store included; what is in flight is finished. */
   readonly maxTotalBytes: number
   /** Of this run: what is in flight then is cancelled, and stays in the queue for the next run. */
-  readonly maxDuration: number
+  readonly maxTime: number
   /** Of one body, as it comes over the wire and again unpacked. */
   readonly maxBytes: number
   /** Links kept of one page. */
@@ -59,7 +59,7 @@ export const defaultCrawlLimits: CrawlLimits = {
   handlerTimeout: Infinity,
   maxPages: Infinity,
   maxTotalBytes: Infinity,
-  maxDuration: Infinity,
+  maxTime: Infinity,
   maxBytes: 10 * 1024 * 1024,
   maxLinks: 10_000,
   maxUrlLength: 2048,
@@ -104,7 +104,7 @@ const atLeastOne: ReadonlySet<string> = new Set([
   'handlerTimeout',
   'maxPages',
   'maxTotalBytes',
-  'maxDuration',
+  'maxTime',
   'attempts',
   'breakAfter',
   'maxBreaks',

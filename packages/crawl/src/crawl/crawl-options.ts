@@ -1,5 +1,6 @@
 import type { ConnectOptions } from '@corral/http'
 import type { Field } from '../extract/field.ts'
+import type { RenderOptions } from '../fetch/render-options.ts'
 import type { Store } from '../store/store.ts'
 import type { NormalizeOptions } from '../url/normalize-url.ts'
 import type { ScopeOptions } from '../url/scope.ts'
@@ -85,6 +86,11 @@ export interface CrawlOptions<T = unknown, Item = unknown>
    * `connect` says nothing but `allowAddress`.
    */
   readonly proxy?: string | readonly string[]
+  /**
+   * Reads pages of HTML as a browser makes them, for sites that need scripts. What a page asks for besides itself is fetched by the
+   * crawl's session, with its guard and its secrets, at no pace; only GET, and no images, fonts or films.
+   */
+  readonly render?: RenderOptions
   /** The HTTP session to use in place of its own; then limits, guard and certificates are that one's. */
   readonly session?: CrawlSession
   /**

@@ -25,6 +25,7 @@ import { createLinkPolicy } from './link-policy.ts'
 import { OutcomeWriter } from './outcome-writer.ts'
 import { logIn } from './login.ts'
 import { openSession } from './own-session.ts'
+import { rendering } from './rendering.ts'
 import { addressOf } from './page-request.ts'
 import { PageHandling, type PageHandler } from './page-handling.ts'
 import { seedsOf, urlsOf } from './start-points.ts'
@@ -159,11 +160,15 @@ async function withWrappers(
     ? await withCookies(session, store, plan.fileCookies)
     : undefined
   const kept = await loggedIn(plan, cookieSession ?? session)
-  if (warc === undefined) return await work(plan, store, kept)
+  if (warc === undefined) return await work(plan, store, await rendering(plan.options.render, kept))
   const { WarcWriter } = await import('../warc/warc-writer.ts')
   const { WarcSession } = await import('../warc/warc-session.ts')
   await using writer = new WarcWriter({ directory: warc, software: userAgent })
-  return await work(plan, store, new WarcSession(kept, writer))
+  return await work(
+    plan,
+    store,
+    await rendering(plan.options.render, new WarcSession(kept, writer)),
+  )
 }
 
 /** Inside of the archive: what it records may be published, and has none of these headers. */

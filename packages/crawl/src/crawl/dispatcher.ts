@@ -117,7 +117,7 @@ export class Dispatcher implements ShareListener {
 
   /** Cancellation: at the next wait; what is in flight is the group's. */
   async run(group: TaskGroup): Promise<void> {
-    this.#endsAt = now() + this.#parts.limits.maxDuration
+    this.#endsAt = now() + this.#parts.limits.maxTime
     for (;;) {
       this.#change.clear()
       this.#refill(group)

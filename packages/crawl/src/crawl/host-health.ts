@@ -22,7 +22,7 @@ export type Refusal =
   | { readonly result: 'later'; readonly until: number }
   | { readonly result: 'failure'; readonly failure: Failure }
 
-/** Hosts in trouble that are remembered; who finds more begins to forget the first. */
+/** Unhealthy hosts that are remembered; who finds more begins to forget the first. */
 const maxHosts = 10_000
 
 interface Host {
@@ -34,8 +34,8 @@ interface Host {
 }
 
 /**
- * Spares hosts that are in trouble, and the crawl that would wait for them: slower when they ask for it, few retries when
- * most fail, none at all for a while when all do, and in the end no request. A host without trouble costs a look-up.
+ * Spares unhealthy hosts, and the crawl that would wait for them: slower when they ask for it, few retries when
+ * most fail, none at all for a while when all do, and in the end no request. A healthy host costs a look-up.
  */
 export class HostHealth {
   readonly #limits: HostHealthLimits
@@ -45,12 +45,12 @@ export class HostHealth {
     this.#limits = limits
   }
 
-  /** Hosts in trouble. */
+  /** Unhealthy hosts. */
   get size(): number {
     return this.#hosts.size
   }
 
-  /** Milliseconds between requests to a host, as it asks for them; undefined when it is not in trouble. */
+  /** Milliseconds between requests to a host, as it asks for them; undefined when it is healthy. */
   delayOf(origin: string): number | undefined {
     return this.#hosts.get(origin)?.delay.delay
   }
@@ -71,7 +71,7 @@ export class HostHealth {
     if (host === undefined) {
       const visited = await visit()
       const slow = now() - startedAt >= 1000
-      if (!slow && !isTrouble(visited)) return visited
+      if (!slow && !isRetryable(visited)) return visited
       host = this.#add(origin)
       await breaking(host, () => Promise.resolve(visited))
       this.#observe(host, visited, startedAt)
@@ -127,18 +127,18 @@ export class HostHealth {
       return
     }
     const { failure } = visited
-    if (isHostTrouble(failure)) host.last = failure
+    if (isHostFailure(failure)) host.last = failure
     if (failure.kind === 'timeout' || failure.code === '503') host.delay.faltered(startedAt, at)
     if (failure.code === '429') host.delay.overloaded(startedAt, at)
   }
 }
 
 /** Thrown through the breaker, which counts errors. */
-class Trouble extends Error {
+class FailedVisit extends Error {
   readonly visited: Visit
 
   constructor(visited: Visit) {
-    super('trouble')
+    super('failed visit')
     this.visited = visited
   }
 }
@@ -150,11 +150,11 @@ async function breaking(
   try {
     return await breaker.use(async () => {
       const visited = await visit()
-      if (visited.result === 'failure' && isHostTrouble(visited.failure)) throw new Trouble(visited)
-      return visited
+      if (visited.result !== 'failure' || !isHostFailure(visited.failure)) return visited
+      throw new FailedVisit(visited)
     })
   } catch (error) {
-    if (error instanceof Trouble) return error.visited
+    if (error instanceof FailedVisit) return error.visited
     if (error instanceof CircuitOpenError) {
       return { result: 'later', until: now() + error.retryAfter }
     }
@@ -163,12 +163,12 @@ async function breaking(
 }
 
 /** Whether a visit is worth remembering. */
-function isTrouble(visited: Visit): boolean {
+function isRetryable(visited: Visit): boolean {
   return visited.result === 'failure' && visited.failure.retryable
 }
 
 /** A failure of the host rather than of the page. */
-function isHostTrouble({ kind, code }: Failure): boolean {
+function isHostFailure({ kind, code }: Failure): boolean {
   return (
     kind === 'network' || kind === 'timeout' || (kind === 'http' && /^(429|50[234])$/.test(code))
   )

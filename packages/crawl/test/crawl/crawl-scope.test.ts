@@ -192,7 +192,7 @@ describe('crawl keeps to', () => {
     const store = join(temporaryDirectory(), 'crawl.db')
     const options = { seeds: [`${site.origin}/0`], store }
     const before = performance.now()
-    const first = await crawl({ ...options, limits: { maxDuration: 300, delay: 10_000 } })
+    const first = await crawl({ ...options, limits: { maxTime: 300, delay: 10_000 } })
     expect(performance.now() - before).toBeLessThan(9000)
     expect(first.pages).toBeLessThan(3)
     expect(first.queued).toBeGreaterThan(0)

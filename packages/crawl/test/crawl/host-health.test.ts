@@ -13,7 +13,7 @@ function failing(code: string, kind: 'http' | 'network' = 'http'): () => Promise
 const fine: Visit = { result: 'unchanged', fetchedAt: 0 }
 
 describe('HostHealth', () => {
-  test('knows nothing of hosts without trouble', async () => {
+  test('knows nothing of healthy hosts', async () => {
     const health = new HostHealth(limits)
     expect(await health.visit('http://a.test', () => Promise.resolve(fine))).toBe(fine)
     expect(health.size).toBe(0)

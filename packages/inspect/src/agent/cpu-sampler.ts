@@ -51,14 +51,19 @@ export function cpuSampler(parts: CpuSamplerParts, host: SamplerHost): CpuSample
   const source = `
     const { Session } = require('node:inspector')
     const session = new Session()
-    session.connectToMainThread()
     const expression = 'globalThis[Symbol.for("corral.inspect.sample")]?.()'
     let asked = false
-    setInterval(() => {
+    function ask() {
       if (asked) return
       asked = true
       session.post('Runtime.evaluate', { expression, silent: true, returnByValue: true }, () => { asked = false })
-    }, 10)`
+    }
+    try {
+      session.connectToMainThread()
+      setInterval(ask, 10)
+    } catch {
+      process.exit(1)
+    }`
 
   function add(map: Map<string, number>, name: string): void {
     map.set(name, (map.get(name) ?? 0) + 1)
@@ -123,6 +128,9 @@ export function cpuSampler(parts: CpuSamplerParts, host: SamplerHost): CpuSample
           name: 'corral inspect',
         })
         worker.unref()
+        worker.on('exit', () => {
+          if (worker !== undefined) refused ??= 'its runtime has no such session'
+        })
         worker.on('error', (error: Error) => {
           refused = error.message
         })

@@ -138,7 +138,8 @@ export function serveClient(parts: ServeClientParts, socket: Socket, host: Clien
   function answer({ ask, most = 10_000, from = 0, refs = [], stacks = false }: Question): unknown {
     switch (ask) {
       case 'hello':
-        return host.hello()
+        // It answers in a turn of its own: nothing was interrupted.
+        return { ...host.hello(), running: { path: [], task: undefined, stack: [] } }
       case 'read':
         reader = parts.treeReader(parts, host.readerHost, most)
         return reading()

@@ -274,6 +274,7 @@ ${waiting}`,
     for (let i = 0; i < 2; i++) {
       const target = await attached(pid)
       expect(target.inspectorOpen).toBe(0)
+      expect(target.hello.running.stack).toEqual([])
       expect((await target.read()).tasks).toBe(7)
       target[Symbol.dispose]()
     }

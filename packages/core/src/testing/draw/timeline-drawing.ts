@@ -1,5 +1,6 @@
 import { cropTimeline } from './crop-timeline.ts'
 import { escapeHtml } from './escape-html.ts'
+import { wokeFrom } from './timeline.ts'
 import type { Row, Timeline } from './timeline.ts'
 
 const HEIGHT = 26
@@ -34,6 +35,8 @@ export function drawTimeline(timeline: Timeline): string {
         `<text class="bad" x="8" y="${y(index) + 6}">here it failed; what follows is its cleanup</text>`,
       )
     } else if (row.kind === 'late') {
+      if (row.time !== time) texts.push(timeText(row.time, y(index)))
+      time = row.time
       const until = rows.findIndex((other) => other.kind === 'wake' && other.seq === row.seq)
       arrows.push(
         `<line class="late" x1="${x(row.column)}" x2="${x(row.column)}" y1="${y(index)}" y2="${y(until)}"/>`,
@@ -103,13 +106,13 @@ function lanesOf(columns: readonly string[], rows: readonly Row[]): Lane[] {
 function plainText(row: Row): string {
   if (row.kind === 'late') return `${row.from} is late`
   if (row.kind !== 'wake') return ''
-  return `#${row.seq} ${row.from}${row.fault === undefined ? '' : ` (${row.fault})`} → ${row.to}`
+  return `#${row.seq} ${wokeFrom(row)} → ${row.to}`
 }
 
 function drawWake(row: Wake, x: number, at: number): string {
   const tone = row.failed ? 'bad' : row.overtakenBy === undefined ? '' : 'tardy'
-  const fault =
-    row.fault === undefined ? '' : ` <tspan class="bad">(${escapeHtml(row.fault)})</tspan>`
+  const wrong = wokeFrom(row).slice(row.from.length)
+  const fault = wrong === '' ? '' : `<tspan class="bad">${escapeHtml(wrong)}</tspan>`
   const text =
     `<tspan class="soft">#${row.seq}</tspan> <tspan class="${tone}">${escapeHtml(row.from)}</tspan>${fault}` +
     ` → <tspan class="${row.failed ? 'bad' : 'next'}">${escapeHtml(row.to)}</tspan>`

@@ -21,14 +21,29 @@ export type Row =
       readonly by: number | undefined
       /** It came late: so many others overtook it. */
       readonly overtakenBy: number | undefined
+      /** How the wait ended, if not as it was to. */
+      readonly cut: 'timed out' | 'cancelled' | undefined
       readonly fault: string | undefined
       readonly failed: boolean
     }
-  | { readonly kind: 'late'; readonly seq: number; readonly column: number; readonly from: string }
+  | {
+      readonly kind: 'late'
+      readonly seq: number
+      /** Since when it could have gone on. */
+      readonly time: number
+      readonly column: number
+      readonly from: string
+    }
   | { readonly kind: 'time'; readonly time: number }
   | { readonly kind: 'end' }
   /** So many rows were left out. */
   | { readonly kind: 'gap'; readonly count: number }
+
+/** What a task woke from, and what was wrong with it. */
+export function wokeFrom({ from, to, cut, fault }: Row & { kind: 'wake' }): string {
+  const wrong = fault ?? (cut === 'cancelled' && to === 'ends cancelled' ? undefined : cut)
+  return wrong === undefined ? from : `${from} (${wrong})`
+}
 
 /** What happened in a run, as a table: a column for each task, a row for each step. */
 export interface Timeline {
@@ -72,12 +87,12 @@ export function timelineOf(trace: Trace, plan: Plan): Timeline {
     if (index === trace.failedAt) rows.push({ kind: 'end' })
     for (const held of lateFrom.get(index) ?? []) {
       const from = labels.of(held)
-      rows.push({ kind: 'late', seq: held.seq, column: columnOf(held.task), from })
+      const { seq, since: time } = held
+      rows.push({ kind: 'late', seq, time, column: columnOf(held.task), from })
     }
     rows.push(isJump(step) ? { kind: 'time', time: step.to } : wakeRow(step))
   }
-  const names = [...columns.keys()].map((task) => task?.name ?? 'nobody')
-  return { columns: names, rows, places: labels.places }
+  return { columns: namesOf([...columns.keys()]), rows, places: labels.places }
 
   function wakeRow(held: PendingWake): Row {
     const fault = plan.faults.find(({ seq }) => seq === held.seq)
@@ -92,10 +107,28 @@ export function timelineOf(trace: Trace, plan: Plan): Timeline {
       to: after === undefined ? outcome(held.task) : labels.of(after),
       by: held.by === undefined ? undefined : columnOf(held.by),
       overtakenBy: late.has(held) ? overtakers(trace, held) : undefined,
+      cut: fault === undefined ? cutOf(held) : undefined,
       fault: fault && faultNames[fault.kind],
       failed,
     }
   }
+}
+
+/** Those of one name are numbered. */
+function namesOf(tasks: readonly (TaskRecord | undefined)[]): string[] {
+  const counts = new Map<string, number>()
+  return tasks.map((task) => {
+    const name = task?.name ?? 'nobody'
+    const count = (counts.get(name) ?? 0) + 1
+    counts.set(name, count)
+    return count === 1 ? name : `${name} (${count})`
+  })
+}
+
+/** A wait that a deadline or a cancellation has ended. */
+function cutOf({ waiter: { state, scope } }: PendingWake): 'timed out' | 'cancelled' | undefined {
+  if (state !== 'cancelled') return undefined
+  return scope?.cancelledBy?.expired === true ? 'timed out' : 'cancelled'
 }
 
 /** The next wake-up of the same task. */

@@ -31,11 +31,11 @@ export class WaitLabels {
     }
     if (kind === 'TaskGroup.join') return kind
     if (resource === undefined || isPlatformTimer(kind)) {
-      const line = /:\d+$/.exec(place ?? '')?.[0] ?? ''
-      return this.#placesOf(kind).size > 1 ? `${kind}${line}` : kind
+      const line = /:\d+$/.exec(place ?? '')?.[0]
+      return line !== undefined && this.#placesOf(kind).size > 1 ? `${kind} (${line})` : kind
     }
     if ((this.#counts.get(familyOf(kind)) ?? 0) < 2) return kind
-    return `${kind} #${this.#numbers.get(resource)}`
+    return `${kind} (${ordinal(this.#numbers.get(resource) ?? 0)})`
   }
 
   /** Each call with the lines in which it is made. */
@@ -52,6 +52,12 @@ export class WaitLabels {
 
 function isPlatformTimer(kind: string): boolean {
   return /^(?:set(?:Timeout|Interval|Immediate)|AbortSignal)/.test(kind)
+}
+
+function ordinal(n: number): string {
+  const tens = n % 100
+  const ending = tens > 10 && tens < 14 ? 'th' : (['th', 'st', 'nd', 'rd'][n % 10] ?? 'th')
+  return `${n}${ending}`
 }
 
 /** `Lock` of `Lock.acquire`: several calls may wait on one resource. */

@@ -1,10 +1,14 @@
 import { timelinePage } from '../draw/timeline-page.ts'
+import { sourceLine } from '../draw/source-line.ts'
 import { printPlaces, printTimeline } from '../draw/timeline-table.ts'
 import { timelineOf } from '../draw/timeline.ts'
 import { keepFailure, writeText } from '../draw/write-text.ts'
 import type { Fault } from '../net/fault.ts'
 import { showThrown } from '../run/show-value.ts'
+import type { PendingWake } from '../run/pending-wake.ts'
+import { shortPlace } from '../run/places.ts'
 import { TestFailure } from '../run/test-failure.ts'
+import { isJump } from '../run/trace.ts'
 import type { Trace } from '../run/trace.ts'
 import { ExploreFailure } from './explore-failure.ts'
 import { fifo, printPlan } from './plan.ts'
@@ -82,15 +86,30 @@ export async function describeFailure(
   ]
   const again = `Run it again:  explore(main, { replay: '${replay}' })`
   const message = [
-    `explore: ${title}`,
+    `explore: ${title}${thrownAt(trial.error)}`,
+    ...(report === '' ? [] : [report]),
     `${takes}\n${found}`,
     legend(plan),
     printTimeline(timeline),
-    ...(where === '' || report.includes('\nwhere:\n') ? [] : [`Where the calls are:\n${where}`]),
-    ...(report === '' ? [] : [report]),
+    ...(where === '' ? [] : [`Where the calls are:\n${where}`]),
     `${again}${places.join('')}`,
   ].join('\n\n')
   return new ExploreFailure(message, { replay, schedules: runs, page }, { cause: trial.error })
+}
+
+const library = new URL('../..', import.meta.url).pathname
+
+/** The innermost line of the user's in the stack of an error; nothing for what the test itself finds wrong. */
+function thrownAt(error: unknown): string {
+  if (!(error instanceof Error) || error instanceof TestFailure) return ''
+  const frame = String(error.stack)
+    .split('\n')
+    .slice(1)
+    .find((line) => ![library, 'node:', '/node_modules/'].some((part) => line.includes(part)))
+  const place = shortPlace(/\(?(\S+:\d+:\d+)\)?$/.exec(frame ?? '')?.[1])
+  if (place === undefined) return ''
+  const [, file = '', line = ''] = /^(.*):(\d+)$/.exec(place) ?? []
+  return `\n  thrown at ${place}  ${sourceLine(file, Number(line))}`.trimEnd()
 }
 
 /** Whether everything that the plan speaks of did happen. */
@@ -128,15 +147,12 @@ function whatItTakes(trace: Trace, { delays, faults }: Plan): string {
   const parts = delays.map(({ seq }) => {
     const held = trace.find(seq)
     if (held === undefined) return `#${seq} is late`
-    const { wakes, jumps } = trace.overtakers(held)
-    const past = [
-      ...(wakes > 0 ? [wakes === 1 ? '1 other overtakes it' : `${wakes} others overtake it`] : []),
-      ...(jumps > 0 ? ['time moves on'] : []),
-    ]
     const name = held.task?.name ?? '?'
     const what =
       held.kind === 'start' ? `task ${name} starts` : `in task ${name}, ${held.kind} comes back`
-    return `${what} late (#${seq}): ${past.join(' and ')}`
+    const late = ms(held.time - held.since)
+    const how = late === 0 ? '' : `${late} ms late, at ${ms(held.time)} ms`
+    return `${what} ${how || 'late'} (#${seq})${after(trace, held)}`
   })
   for (const { kind, seq } of faults) {
     const held = trace.find(seq)
@@ -150,6 +166,23 @@ function whatItTakes(trace: Trace, { delays, faults }: Plan): string {
     )
   }
   return parts.join('; and ') || 'nothing, it fails first come, first served'
+}
+
+/** So many of those that went first are named. */
+const NAMED = 5
+
+/** Those that went first. */
+function after(trace: Trace, held: PendingWake): string {
+  const first = trace.overtaking(held).flatMap((step) => (isJump(step) ? [] : [`#${step.seq}`]))
+  if (first.length === 0) return ''
+  const named = first.slice(0, first.length > NAMED + 1 ? NAMED : NAMED + 1)
+  if (named.length < first.length) named.push(`${first.length - named.length} others`)
+  const last = named.pop()
+  return `, after ${named.length === 0 ? last : `${named.join(', ')} and ${last}`}`
+}
+
+function ms(time: number): number {
+  return Math.round(time * 1000) / 1000
 }
 
 const mishaps: Readonly<Record<Fault['kind'], string>> = {

@@ -34,11 +34,11 @@ export class Places implements Disposable {
   ofWait(waiter: Waiter<never>): string | undefined {
     const { kind, scope } = waiter
     const task = kind === 'start' ? scope?.task : undefined
-    return short((task && this.#tasks.get(task)?.place) ?? this.#waits.get(waiter)?.place)
+    return shortPlace((task && this.#tasks.get(task)?.place) ?? this.#waits.get(waiter)?.place)
   }
 
   ofTask(task: TaskRecord): string | undefined {
-    return short(this.#tasks.get(task)?.place)
+    return shortPlace(this.#tasks.get(task)?.place)
   }
 
   /** A line for each wait below a scope. */
@@ -65,7 +65,7 @@ export class Places implements Disposable {
 }
 
 /** The path from the working directory on, without the column. */
-function short(place: string | undefined): string | undefined {
+export function shortPlace(place: string | undefined): string | undefined {
   if (place === undefined) return undefined
   const path = place.replace(/^file:\/\//, '').replace(/:\d+$/, '')
   const folder = (globalThis as { process?: { cwd?: () => string } }).process?.cwd?.()

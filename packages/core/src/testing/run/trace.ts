@@ -37,15 +37,15 @@ export class Trace {
 
   /** How many younger wake-ups and jumps of time overtook this one. */
   overtakers(held: PendingWake): { readonly wakes: number; readonly jumps: number } {
-    let wakes = 0
-    let jumps = 0
+    const overtaking = this.overtaking(held)
+    const jumps = overtaking.filter(isJump).length
+    return { wakes: overtaking.length - jumps, jumps }
+  }
+
+  /** The younger wake-ups and the jumps of time that overtook this one. */
+  overtaking(held: PendingWake): (PendingWake | Jump)[] {
     const end = held.passedAt < 0 ? this.steps.length : held.passedAt
-    for (let i = held.heldAt; i < end; i++) {
-      const step = this.steps[i] as PendingWake | Jump
-      if (isJump(step)) jumps += 1
-      else if (step.seq > held.seq) wakes += 1
-    }
-    return { wakes, jumps }
+    return this.steps.slice(held.heldAt, end).filter((step) => isJump(step) || step.seq > held.seq)
   }
 
   /** The delays that make this very run out of FIFO. */

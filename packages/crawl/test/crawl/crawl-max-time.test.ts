@@ -40,7 +40,7 @@ test.for(Object.entries(phases))(
     const site = await testSite((...asked) => answer(...asked))
     const options = { seeds: [`${site.origin}/`], store: join(temporaryDirectory(), 'crawl.db') }
     const before = performance.now()
-    const cut = await crawl({ ...options, limits: { maxDuration: 300 } })
+    const cut = await crawl({ ...options, limits: { maxTime: 300 } })
     // A request alone would take the 30 s of its own timeout.
     expect(performance.now() - before).toBeLessThan(10_000)
     expect(cut).toMatchObject({ pages: 0, failed: 0, queued: 1, inFlight: 0 })
@@ -54,7 +54,7 @@ test('crawl ends with its time while a page is handled, and the page comes again
   const options = { seeds: [`${site.origin}/`], store: join(temporaryDirectory(), 'crawl.db') }
   const cut = await crawl({
     ...options,
-    limits: { maxDuration: 300 },
+    limits: { maxTime: 300 },
     onPage: () => sleep(Infinity),
   })
   expect(cut).toMatchObject({ pages: 0, failed: 0, queued: 1 })
