@@ -257,10 +257,8 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'a scope does not wait for the body of what was forgotten in it',
     file: 'scope/nursery.ts',
-    from: `    if (nursery === undefined || close === undefined) {
-      onceClosed(scope, () => this.release())`,
-    to: `    if (nursery === undefined || close === undefined) {
-      this.release()`,
+    from: `onceClosed(scope, () => this.release())`,
+    to: `this.release()`,
     tests: ['scope/edges.test.ts'],
   },
   {

@@ -24,16 +24,19 @@ export interface Config {
   readonly madeToken: string | undefined
 }
 
+/** A setting, or an argument, that makes no sense. */
+export class SettingError extends Error {}
+
 /**
  * Reads the configuration.
  *
- * @throws Error that names the variable, its value and what it must be
+ * @throws SettingError that names the variable, its value and what it must be
  */
 export function configOf(env: NodeJS.ProcessEnv): Config {
   const { HOST = '127.0.0.1', DATABASE_URL, DATA_DIR = 'site-checker-data', TOKENS } = env
   const madeToken = TOKENS === undefined ? randomBytes(16).toString('hex') : undefined
   if (madeToken !== undefined && !isLoopback(HOST)) {
-    throw new Error(`TOKENS must be set where HOST is not loopback, got HOST=${HOST}`)
+    throw new SettingError(`TOKENS must be set where HOST is not loopback, got HOST=${HOST}`)
   }
   return {
     host: HOST,
@@ -61,7 +64,9 @@ function usersOf(tokens: string): Map<string, string> {
   for (const pair of tokens.split(',')) {
     const [, name, token] = /^([\w.@-]{1,64}):(\S{16,})$/.exec(pair.trim()) ?? []
     if (name === undefined || token === undefined) {
-      throw new Error('TOKENS must be name:token,name:token with tokens of 16 characters or more')
+      throw new SettingError(
+        'TOKENS must be name:token,name:token with tokens of 16 characters or more',
+      )
     }
     users.set(hashOf(token), name)
   }
@@ -73,7 +78,9 @@ function numberOf(env: NodeJS.ProcessEnv, name: string, fallback: number, max: n
   if (text === undefined || text === '') return fallback
   const value = Number(text)
   if (Number.isInteger(value) && value >= 0 && value <= max) return value
-  throw new Error(`${name} must be a whole number from 0 to ${max}, got ${JSON.stringify(text)}`)
+  throw new SettingError(
+    `${name} must be a whole number from 0 to ${max}, got ${JSON.stringify(text)}`,
+  )
 }
 
 function isLoopback(host: string): boolean {

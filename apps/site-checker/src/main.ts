@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkSite } from './check-site.ts'
 import { Checker } from './checker.ts'
-import { configOf } from './config.ts'
+import { configOf, SettingError } from './config.ts'
 import type { Config } from './config.ts'
 import { LiveFeed } from './live-feed.ts'
 import { Login } from './login.ts'
@@ -87,7 +87,9 @@ async function main(): Promise<void> {
   const [role = 'all', ...rest] = process.argv.slice(2)
   if (role === '--demo' && rest.length === 0) return demo()
   if (!isRole(role) || rest.length > 0) {
-    throw new Error(`usage: main.ts [${roles.join(' | ')} | --demo], got ${role} ${rest.join(' ')}`)
+    throw new SettingError(
+      `usage: main.ts [${roles.join(' | ')} | --demo], got ${role} ${rest.join(' ')}`,
+    )
   }
   const config = configOf(process.env)
   await using _looking = inspect({})
@@ -128,4 +130,12 @@ function greeting(url: string | undefined, { madeToken }: Config): string {
 
 const isRole = (role: string): role is Role => (roles as readonly string[]).includes(role)
 
-if (import.meta.main) await run(main, { grace: GRACE })
+if (import.meta.main) {
+  try {
+    await run(main, { grace: GRACE })
+  } catch (error) {
+    if (!(error instanceof SettingError)) throw error
+    console.error(`site-checker: ${error.message}`)
+    process.exitCode = 1
+  }
+}

@@ -116,7 +116,7 @@ describe('the site checker', () => {
   it('says what is wrong with a setting, and exits with 1', async () => {
     const started = startChecker({ MAX_PAGES: 'many' })
     await expect(started).rejects.toThrow(
-      'MAX_PAGES must be a whole number from 0 to 1000000, got "many"',
+      /^it ended before it listened:\nsite-checker: MAX_PAGES must be a whole number from 0 to 1000000, got "many"\n$/,
     )
     await expect(startChecker({ TOKENS: 'ann:short' })).rejects.toThrow('tokens of 16 characters')
   })

@@ -4,8 +4,7 @@ import { captureContext } from '../kernel/platform.ts'
 import { setShield } from '../kernel/cancellation.ts'
 import type { ScopeNode, ScopeResource } from '../kernel/records.ts'
 import { closeScope, track, untrack } from '../kernel/scope-tree.ts'
-import { nurseryOf } from './nursery.ts'
-import type { Nursery } from './nursery.ts'
+import { Nursery, nurseryOf } from './nursery.ts'
 import { currentProgram } from './program.ts'
 import { openScope } from './scoped.ts'
 import { shield } from './shield.ts'
@@ -105,6 +104,9 @@ function rootOf(scope: ScopeNode): ScopeNode {
   return top
 }
 
+/** No body runs in the scope of a stream: the end of the scope around it closes it. */
+function leave(): void {}
+
 /**
  * Something that was opened in a scope and must be closed, such as a walk over a stream. When the scope
  * ends first, it is closed then, by a task that the task of the scope waits for.
@@ -124,7 +126,7 @@ export class AutoClose implements ScopeResource {
    * @param busy somebody uses it right now who is not waited for: then what he waits for is given up first
    */
   constructor(home: ScopeNode, busy: () => boolean, close: () => Promise<unknown>) {
-    this.scope = openScope('stream', home)
+    this.scope = new Nursery(openScope('stream', home), leave).scope
     this.#home = { scope: home }
     this.#task = home.task as TaskNode
     this.#busy = busy

@@ -36,7 +36,7 @@ export class Nursery implements OwnedTasks {
   #joiners: WaitQueue | undefined
   readonly #whenForgotten: ((nursery: Nursery) => void) | undefined
 
-  /** @param whenForgotten where no body runs in the scope that would close it: does so, when all its tasks have ended */
+  /** @param whenForgotten where no body runs in the scope that would close it: called instead, when all its tasks have ended */
   constructor(scope: ScopeNode, whenForgotten?: (nursery: Nursery) => void) {
     this.scope = scope
     this.#whenForgotten = whenForgotten
@@ -136,18 +136,20 @@ export class Nursery implements OwnedTasks {
   }
 
   #holdUntilEnded(scope: ScopeNode): void {
-    this.hold()
     const nursery = scope.nursery as Nursery | undefined
     const close = nursery === undefined ? undefined : nursery.#whenForgotten
     if (nursery === undefined || close === undefined) {
+      this.hold()
       onceClosed(scope, () => this.release())
       return
     }
     for (const child of childrenOf(scope)) if (!isTaskScope(child)) this.#holdUntilEnded(child)
-    void nursery.join().then(() => {
+    if (nursery.live === 0) {
       close(nursery)
-      this.release()
-    })
+    } else {
+      this.hold()
+      void nursery.join().then(() => this.release())
+    }
   }
 
   /** Waits for the children; no cancellation makes it leave them behind. */

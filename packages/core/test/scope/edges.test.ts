@@ -14,6 +14,7 @@ import {
   shield,
   sleep,
   spawn,
+  stream,
   taskGroup,
   timeout,
 } from '../../src/index.ts'
@@ -523,6 +524,42 @@ describe('what was begun and not awaited', () => {
       }
       expect(log).toEqual(['cleaned up', 'ended', 'cleaned up', 'ended', 'cleaned up', 'ended'])
     }),
+  )
+
+  it.each([
+    ['by nobody', false],
+    ['by somebody who is not awaited', true],
+  ])('a stream that is pulled %s is closed', (_, isPulled) =>
+    run(
+      async () => {
+        for (const begin of [
+          (body: () => Promise<void>): Promise<unknown> => taskGroup(body),
+          (body: () => Promise<void>): Promise<unknown> => moveOnAfter(1e5, body),
+        ]) {
+          let closed = false
+          const walk = async (): Promise<void> => {
+            const numbers = stream(
+              (async function* () {
+                try {
+                  for (let i = 0; ; i++) {
+                    yield i
+                    await sleep(1000)
+                  }
+                } finally {
+                  closed = true
+                }
+              })(),
+            )[Symbol.asyncIterator]()
+            await numbers.next()
+            if (isPulled) void numbers.next().catch(() => {})
+            await sleep(3)
+          }
+          await spawn(() => begin(walk)) // at the latest by the end of the task
+          expect(closed).toBe(true)
+        }
+      },
+      { handleSignals: false },
+    ),
   )
 
   it('a shield goes on to its end', () =>

@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel'
 import { requireCount, requireDuration, requireFunction, requireOptions } from 'corral/lowlevel'
 import type { Failure } from '../store/records.ts'
 
@@ -11,7 +12,7 @@ export interface WorkOptions {
    * back. Default `Infinity`: as long as `run` lets them.
    */
   readonly grace?: number
-  /** Told of what happens here. What it throws ends the worker. */
+  /** Told of what happens here, as `corral:jobs.event` of `node:diagnostics_channel` is. What it throws ends the worker. */
   readonly onEvent?: (event: WorkEvent) => void
 }
 
@@ -48,6 +49,8 @@ export interface WorkSettings {
   readonly onEvent: (event: WorkEvent) => void
 }
 
+const happened = channel('corral:jobs.event')
+
 /** The options with their defaults; refuses what cannot be right. */
 export function workSettings(options: WorkOptions): WorkSettings {
   const api = 'jobs.work'
@@ -57,5 +60,9 @@ export function workSettings(options: WorkOptions): WorkSettings {
   requireCount(`${api}: lease`, lease, 100)
   requireDuration(`${api}: grace`, grace)
   requireFunction(`${api}: onEvent`, onEvent)
-  return { concurrency, lease, grace, onEvent }
+  const told = (event: WorkEvent): void => {
+    if (happened.hasSubscribers) happened.publish(event)
+    onEvent(event)
+  }
+  return { concurrency, lease, grace, onEvent: told }
 }

@@ -1,6 +1,7 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { sleep, taskGroup } from 'corral'
-import { explore } from 'corral/testing'
-import { expect, it } from 'vitest'
+import { explore, testRun } from 'corral/testing'
+import { expect, it, onTestFinished } from 'vitest'
 import { job, memoryStore, openJobs } from '../../src/index.ts'
 
 it('Worker ends a job once, in whatever order it is cancelled, lost, or ended', async () => {
@@ -47,4 +48,25 @@ it('Worker ends a job once, in whatever order it is cancelled, lost, or ended', 
     { budget: 200, lateness: 20 },
   )
   expect(schedules).toBeGreaterThan(1)
+})
+
+it('Worker publishes what happens on corral:jobs.event', async () => {
+  const published: unknown[] = []
+  const note = (event: unknown): void => void published.push(event)
+  subscribe('corral:jobs.event', note)
+  onTestFinished(() => void unsubscribe('corral:jobs.event', note))
+  await testRun(async () => {
+    await using jobs = await openJobs(memoryStore())
+    const mail = job('mail', () => sleep(30))
+    await taskGroup(async (group) => {
+      const worker = group.spawn(() => jobs.work([mail]))
+      await (await jobs.add(mail, undefined)).result()
+      await sleep(1)
+      worker.cancel()
+    })
+  })
+  expect(published).toEqual([
+    { type: 'started', id: expect.any(String), kind: 'mail', waited: expect.any(Number) },
+    { type: 'done', id: expect.any(String), kind: 'mail', took: 30 },
+  ])
 })
