@@ -1,18 +1,18 @@
 // npm run bench:jobs:chaos [-- --runs 5 --seconds 60 --engine sqlite]: what goes wrong with workers and their store. Writes bench/results/jobs-chaos-<engine>.md.
-import { spawn as launch } from 'node:child_process'
+import { execFile, spawn as launch } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { parseArgs, promisify } from 'node:util'
 import { declareJob, openJobs, postgresStore, sqliteStore } from '@corral/jobs'
-import type { Jobs } from '@corral/jobs'
-import { openPostgres, sql } from '@corral/db'
+import type { Jobs, StoreFactory } from '@corral/jobs'
+import { openPostgres, openSqlite, sql } from '@corral/db'
 import { openTestPostgres } from '@corral/db/testing'
 import type { TestPostgres } from '@corral/db/testing'
-import { isCancelled, moveOnAfter, run, sleep } from 'corral'
+import { currentSignal, isCancelled, moveOnAfter, run, sleep, supervisor } from 'corral'
 
 const { values } = parseArgs({
   options: {
@@ -22,6 +22,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
   },
 })
+const exec = promisify(execFile)
 const runs = Number(values.runs)
 const script = fileURLToPath(new URL('chaos-worker.ts', import.meta.url))
 const clock = fileURLToPath(new URL('jumping-clock.ts', import.meta.url))
@@ -46,7 +47,16 @@ class Scene implements AsyncDisposable {
   /** When something was done to which worker. */
   readonly faults: { readonly at: number; readonly pid: number }[] = []
 
-  private constructor(place: string, folder: string, server: TestPostgres | undefined, jobs: Jobs) {
+  readonly #small: boolean
+
+  private constructor(
+    place: string,
+    folder: string,
+    server: TestPostgres | undefined,
+    jobs: Jobs,
+    small = false,
+  ) {
+    this.#small = small
     this.folder = folder
     this.log = join(folder, 'log')
     this.place = place
@@ -55,11 +65,13 @@ class Scene implements AsyncDisposable {
     writeFileSync(this.log, '')
   }
 
-  static async open(): Promise<Scene> {
+  /** @param small whether SQLite's file is on a disk of its own, of 32 MB: to mount it takes root */
+  static async open(small = false): Promise<Scene> {
     const folder = await mkdtemp(join(tmpdir(), 'corral-chaos-'))
     if (values.engine === 'sqlite') {
-      const place = join(folder, 'jobs.db')
-      return new Scene(place, folder, undefined, await openJobs(sqliteStore(place)))
+      if (small) await mount(folder)
+      const place = join(folder, ...(small ? ['disk'] : []), 'jobs.db')
+      return new Scene(place, folder, undefined, await openJobs(sqliteStore(place)), small)
     }
     const server = await openTestPostgres({ url: '' })
     return new Scene(server.url, folder, server, await openJobs(postgresStore(server.url)))
@@ -112,12 +124,36 @@ class Scene implements AsyncDisposable {
     for (const child of this.children) child.kill('SIGKILL')
     await this.jobs[Symbol.asyncDispose]()
     await this.server?.[Symbol.asyncDispose]()
+    if (this.#small) {
+      await exec('umount', ['-l', join(this.folder, 'disk')], { signal: currentSignal() })
+    }
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 
+async function mount(folder: string): Promise<void> {
+  const disk = join(folder, 'disk')
+  await mkdir(disk)
+  const args = ['-t', 'tmpfs', '-o', 'size=32m', 'tmpfs', disk]
+  await exec('mount', args, { signal: currentSignal() })
+}
+
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await sleep(20)
+}
+
+const storeAt = (place: string): StoreFactory =>
+  place.startsWith('postgres') ? postgresStore(place) : sqliteStore(place)
+
+/** The code of what it throws. */
+async function codeOf(act: () => Promise<void>): Promise<string> {
+  try {
+    await act()
+    return 'no error'
+  } catch (error) {
+    if (isCancelled(error)) throw error
+    return (error as { code: string }).code
+  }
 }
 
 interface Scenario {
@@ -125,6 +161,8 @@ interface Scenario {
   /** How late a job that was interrupted may run again, in milliseconds. */
   readonly budget: number
   readonly on?: 'sqlite' | 'postgres'
+  /** On a small disk: only root can have one. */
+  readonly small?: boolean
   act(scene: Scene): Promise<void>
 }
 
@@ -211,6 +249,90 @@ const scenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'a later version has its tables there for 3 s: what runs goes on, what starts is refused',
+    budget: Infinity,
+    async act(scene) {
+      await scene.start()
+      await scene.start()
+      await scene.add(200)
+      await scene.begun()
+      await using db = await (scene.server === undefined
+        ? openSqlite(scene.place)
+        : openPostgres(scene.place, { max: 1 }))
+      await db.execute(sql`update corral_job_meta set version = version + 1`)
+      const refused = await codeOf(async () => {
+        await using _ = await openJobs(storeAt(scene.place))
+      })
+      await sleep(3000)
+      await db.execute(sql`update corral_job_meta set version = version - 1`)
+      if (refused !== 'STORE_VERSION') process.stdout.write(`NOT REFUSED: ${refused}\n`)
+      await scene.start()
+    },
+  },
+  {
+    name: 'the disk is full for 3 s',
+    on: 'sqlite',
+    small: true,
+    budget: Infinity,
+    async act(scene) {
+      await scene.start()
+      await scene.start()
+      await scene.add(800)
+      await scene.begun()
+      const filler = join(scene.folder, 'disk', 'filler')
+      try {
+        for (;;) await appendFile(filler, Buffer.alloc(4096))
+      } catch (error) {
+        if (isCancelled(error)) throw error // otherwise there is no room left
+      }
+      await sleep(3000)
+      const told = scene
+        .notes()
+        .some(({ event, n }) => event === 'trouble' && /full/.test(String(n)))
+      if (!told) process.stdout.write('NO WORKER HAS NOTICED\n')
+      await rm(filler)
+    },
+  },
+  {
+    name: 'the journal (WAL) is deleted under the workers',
+    on: 'sqlite',
+    budget: Infinity,
+    async act(scene) {
+      await scene.start()
+      await scene.start()
+      await scene.add(200)
+      await scene.begun()
+      await rm(`${scene.place}-wal`)
+    },
+  },
+  {
+    name: 'the server takes no more connections for 5 s, and all backends of workers are terminated',
+    on: 'postgres',
+    budget: Infinity,
+    async act(scene) {
+      await scene.start()
+      await scene.start()
+      await scene.add(200)
+      await scene.begun()
+      await using admin = await openPostgres(scene.place, { max: 1, applicationName: 'chaos' })
+      const most = Number(await admin.value(sql`select current_setting('max_connections')`))
+      await using greedy = await openPostgres(scene.place, { max: most, applicationName: 'chaos' })
+      await supervisor(
+        (group) => {
+          for (let i = 0; i < most; i++) group.spawn(() => greedy.query(sql`select pg_sleep(5)`))
+          group.spawn(async () => {
+            await sleep(1000)
+            await admin.query(
+              sql`select pg_terminate_backend(pid) from pg_stat_activity
+                where application_name like 'corral jobs%'`,
+            )
+          })
+        },
+        { onError: () => {} }, // some find no room
+      )
+    },
+  },
+  {
     name: 'the server ends at once, and is back after 2 s',
     on: 'postgres',
     budget: Infinity,
@@ -290,8 +412,8 @@ interface Seen {
 }
 
 /** Runs a scenario, waits until all is done, and counts. */
-async function play({ act }: Scenario): Promise<Seen> {
-  await using scene = await Scene.open()
+async function play({ act, small }: Scenario): Promise<Seen> {
+  await using scene = await Scene.open(small)
   await act(scene)
   const { timedOut } = await moveOnAfter(120_000, () =>
     until(async () => {
@@ -365,6 +487,10 @@ await run(async () => {
   for (const scenario of scenarios) {
     if (scenario.on !== undefined && scenario.on !== values.engine) continue
     if (!scenario.name.includes(values.only)) continue
+    if (scenario.small === true && process.getuid?.() !== 0) {
+      rows.push(`| ${scenario.name}: takes root | | | | | | not tried |`)
+      continue
+    }
     const seen: Seen[] = []
     for (let i = 0; i < runs; i++) {
       seen.push(await play(scenario))

@@ -1,12 +1,16 @@
-// npm run bench:db:chaos [-- --seconds 60]: what goes wrong with a server, under 50 queries a second. Writes bench/results/db-chaos.md.
-import { writeFile } from 'node:fs/promises'
+// npm run bench:db:chaos [-- --seconds 60]: what goes wrong with a server, under 50 queries a second, and with SQLite's file. Writes bench/results/db-chaos.md.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { DatabaseError, openPostgres, sql } from '@corral/db'
 import type { Database } from '@corral/db'
 import { openTestPostgres } from '@corral/db/testing'
 import type { TestPostgres } from '@corral/db/testing'
 import { isCancelled, moveOnAfter, run, sleep, spawn, supervisor, taskGroup } from 'corral'
+import { streamed } from '../streamed.ts'
 import { shutRoute } from './routes.ts'
+import { sqliteRows } from './sqlite.ts'
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '60' } } })
 /** How long the pool is exhausted, in milliseconds. */
@@ -58,19 +62,23 @@ interface Fault {
   readonly name: string
   readonly max?: number
   readonly grace?: number
-  /** Gives when all was well again. */
-  act(server: TestPostgres, observer: () => Promise<Database>, db: Database): Promise<number>
+  /** Gives when all was well again, and what the query got that the fault was for. */
+  act(
+    server: TestPostgres,
+    observer: () => Promise<Database>,
+    db: Database,
+  ): Promise<{ readonly since: number; readonly own?: string }>
 }
 
 async function under({ name, max = 5, grace = 300, act }: Fault): Promise<void> {
   await using server = await openTestPostgres({ url: '' })
   const state: Load = { codes: new Map(), done: [] }
   await using db = await openPostgres(server.url, { max, grace, applicationName: 'chaos' })
-  let since = 0
+  let [since, own] = [0, '']
   await taskGroup(async (group) => {
     const queries = group.spawn(() => load(db, state))
     await sleep(1000)
-    since = await act(server, () => openPostgres(server.url, { max: 2 }), db)
+    ;({ since, own = '' } = await act(server, () => openPostgres(server.url, { max: 2 }), db))
     await sleep(3000)
     queries.cancel()
   })
@@ -79,7 +87,7 @@ async function under({ name, max = 5, grace = 300, act }: Fault): Promise<void> 
   const left = await observer.value<number>(count)
   const codes = [...state.codes].map(([code, times]) => `${code} ${times}`).join(', ')
   const back = backAfter(state, since).toFixed(0)
-  rows.push(`| ${name} | ${codes} | ${back} ms | ${left} of ${db.stats().size} |`)
+  rows.push(`| ${name} | ${own}${codes} | ${back} ms | ${left} of ${db.stats().size} |`)
   console.log(rows.at(-1))
 }
 
@@ -111,9 +119,8 @@ function terminated(name: string, query: string, work: (db: Database) => Promise
       }
       const since = performance.now()
       const code = await moveOnAfter(10_000, () => working)
-      console.log(`  ${name}: its own error was ${code.timedOut ? 'none' : code.value}`)
       if (code.timedOut) working.cancel()
-      return since
+      return { since, own: `its own: ${code.timedOut ? 'no end' : code.value}; others: ` }
     },
   }
 }
@@ -132,7 +139,7 @@ const faults: readonly Fault[] = [
       await server.stop()
       await sleep(1000)
       await server.start()
-      return performance.now()
+      return { since: performance.now() }
     },
   },
   terminated('backend terminated: running', '%pg_sleep(601%', (db) =>
@@ -171,7 +178,7 @@ const faults: readonly Fault[] = [
         )
         await sleep(100)
       }
-      return performance.now()
+      return { since: performance.now() }
     },
   },
   {
@@ -188,7 +195,7 @@ const faults: readonly Fault[] = [
       await frozen
       const since = performance.now()
       process.kill(pid, 'SIGCONT')
-      return since
+      return { since }
     },
   },
   {
@@ -200,7 +207,7 @@ const faults: readonly Fault[] = [
           group.spawn(() => moveOnAfter(exhausted, () => db.query(sql`select pg_sleep(603)`)))
         }
       })
-      return performance.now()
+      return { since: performance.now() }
     },
   },
 ]
@@ -227,9 +234,32 @@ async function unreachable(): Promise<void> {
   console.log(rows.at(-1))
 }
 
+/** A million rows pass by; then a loop is left early: no cursor and no transaction stays open. */
+async function streams(): Promise<string> {
+  await using server = await openTestPostgres({ url: '' })
+  const folder = await mkdtemp(join(tmpdir(), 'corral-chaos-'))
+  const table = await streamed(server.url, join(folder, 'a.db'))
+  await using db = await openPostgres(server.url, { max: 1, applicationName: 'chaos' })
+  let seen = 0
+  for await (const _ of db.stream(sql`select generate_series(1, 1000000)`)) {
+    seen += 1
+    if (seen === 1000) break
+  }
+  // The unnamed one is that of this statement.
+  const cursors = await db.value<number>(sql`select count(*)::int from pg_cursors where name <> ''`)
+  await using observer = await openPostgres(server.url, { max: 1 })
+  const open = await observer.value<number>(
+    sql`select count(*)::int from pg_stat_activity where application_name = 'chaos' and state <> 'idle'`,
+  )
+  await rm(folder, { recursive: true })
+  return `${table}\n\nLeft after ${seen} rows: ${cursors} cursors open, ${open} connections busy at the server, ${db.stats().destroyed} destroyed.`
+}
+
 await run(async () => {
   for (const fault of faults) await under(fault)
   await unreachable()
+  const lite = await sqliteRows()
+  const million = await streams()
   const page = `# What goes wrong with a server
 
 \`npm run bench:db:chaos\`, ${new Date().toISOString().slice(0, 10)}. 50 queries a second meanwhile, each in a task of its own; the process lives. What each of them got, how long after the
@@ -238,6 +268,15 @@ server took connections again a second had half of them, and how many connection
 | fault | what the queries got | back after | connections |
 | --- | --- | --- | --- |
 ${rows.join('\n')}
+
+## SQLite
+
+| fault | what came of it | afterwards |
+| --- | --- | --- |
+${lite.join('\n')}
+
+${million}
 `
+  console.log(page)
   await writeFile(new URL('../../results/db-chaos.md', import.meta.url), page)
 })

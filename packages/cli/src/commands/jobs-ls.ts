@@ -1,4 +1,5 @@
 import type { JobRecord, JobStore } from '@corral/jobs'
+import { now } from 'corral'
 import { jobTable } from '../jobs/job-lines.ts'
 import { openJobStore, requireOf } from '../jobs/open-job-store.ts'
 import { formatHelp } from '../options/format-help.ts'
@@ -32,7 +33,7 @@ export async function jobsLs(args: readonly string[]): Promise<number> {
   requireOf(store, 'browse', 'corral jobs ls')
   const json = values.json || !process.stdout.isTTY
   for await (const jobs of pages(store, values)) {
-    await printRows(jobs, json, (rows) => jobTable(rows, Date.now()))
+    await printRows(jobs, json, (rows) => jobTable(rows, now()))
   }
   return 0
 }

@@ -1,3 +1,4 @@
+import { now } from 'corral'
 import { jobDetails } from '../jobs/job-lines.ts'
 import { openJobStore, requireOf } from '../jobs/open-job-store.ts'
 import { formatHelp } from '../options/format-help.ts'
@@ -32,7 +33,7 @@ export async function jobsShow(args: readonly string[]): Promise<number> {
   print(
     values.json || !process.stdout.isTTY
       ? `${JSON.stringify({ ...job, steps })}\n`
-      : `${jobDetails(job, steps, Date.now()).join('\n')}\n`,
+      : `${jobDetails(job, steps, now()).join('\n')}\n`,
   )
   return 0
 }

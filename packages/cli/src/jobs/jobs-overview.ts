@@ -1,3 +1,4 @@
+import { now } from 'corral'
 import type { JobRecord, JobState, JobStore, QueueStats, WorkerView } from '@corral/jobs'
 
 /** Everything that the page shows at once: sent whole each time, so that a page opened late misses nothing. */
@@ -72,21 +73,21 @@ export class JobsOverview {
     const has = (one: Parameters<JobStore['capabilities']['has']>[0]): boolean =>
       store.capabilities.has(one)
     const queues = await store.stats()
-    const { now, schedules } = has('cron')
+    const { now: time, schedules } = has('cron')
       ? await store.schedules()
-      : { now: Date.now(), schedules: [] }
+      : { now: now(), schedules: [] }
     const running = has('browse') ? await store.list({ state: 'running', limit: mostRunning }) : []
     const [newest] = has('browse') ? await store.list({ limit: 1 }) : []
     const workers = await store.workers()
     const counts = totalOf(queues)
-    const rates = this.#rates(now, counts, Number(newest?.id))
+    const rates = this.#rates(time, counts, Number(newest?.id))
     return {
       where: this.#where,
-      now,
+      now: time,
       queues,
       counts,
       rates,
-      series: this.#draw(now, rates, counts),
+      series: this.#draw(time, rates, counts),
       running,
       schedules: schedules.map(({ name, expression, timezone, job, nextAt }) => {
         return { name, expression, timezone, kind: job.kind, nextAt }

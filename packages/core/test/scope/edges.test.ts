@@ -530,30 +530,36 @@ describe('what was begun and not awaited', () => {
     ['by nobody', false],
     ['by somebody who is not awaited', true],
   ])('a stream that is pulled %s is closed', (_, isPulled) =>
-    testRun(async () => {
-      for (const begin of [taskGroup, (body: () => Promise<void>) => moveOnAfter(1e5, body)]) {
-        let closed = false
-        const walk = async (): Promise<void> => {
-          const numbers = stream(
-            (async function* () {
-              try {
-                for (let i = 0; ; i++) {
-                  yield i
-                  await sleep(1000)
+    run(
+      async () => {
+        for (const begin of [
+          (body: () => Promise<void>): Promise<unknown> => taskGroup(body),
+          (body: () => Promise<void>): Promise<unknown> => moveOnAfter(1e5, body),
+        ]) {
+          let closed = false
+          const walk = async (): Promise<void> => {
+            const numbers = stream(
+              (async function* () {
+                try {
+                  for (let i = 0; ; i++) {
+                    yield i
+                    await sleep(1000)
+                  }
+                } finally {
+                  closed = true
                 }
-              } finally {
-                closed = true
-              }
-            })(),
-          )[Symbol.asyncIterator]()
-          await numbers.next()
-          if (isPulled) void numbers.next().catch(() => {})
-          await sleep(3)
+              })(),
+            )[Symbol.asyncIterator]()
+            await numbers.next()
+            if (isPulled) void numbers.next().catch(() => {})
+            await sleep(3)
+          }
+          await spawn(() => begin(walk)) // at the latest by the end of the task
+          expect(closed).toBe(true)
         }
-        await spawn(() => begin(walk)) // at the latest by the end of the task
-        expect(closed).toBe(true)
-      }
-    }),
+      },
+      { handleSignals: false },
+    ),
   )
 
   it('a shield goes on to its end', () =>

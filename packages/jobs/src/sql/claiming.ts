@@ -26,16 +26,27 @@ export async function claimFree(
   floors: ReadonlyMap<string, Floor> = new Map(),
 ): Promise<readonly ClaimedJob[]> {
   const { sources, room } = request
+  const free = firstFree(dialect, request, sql`id, rank`, floors)
+  const picked =
+    sources.length === 1
+      ? free
+      : sql`select id, rank from (${free}) u order by rank, id limit ${room}`
+  return inOrder(await db.query<JobRow>(take(dialect, request, picked)))
+}
+
+/** The first ready jobs of each source without a key of their own. */
+function firstFree(
+  dialect: Dialect,
+  { sources, room }: ClaimRequest,
+  columns: Sql,
+  floors: ReadonlyMap<string, Floor> = new Map(),
+): Sql {
   const arms = sources.map((source) => {
-    const floor = floors.get(sourceKey(source))
-    return sql`select * from (select id, rank from corral_job where ${freeIn(dialect, source, floor)}
+    const free = freeIn(dialect, source, floors.get(sourceKey(source)))
+    return sql`select * from (select ${columns} from corral_job where ${free}
       order by rank, id limit ${room} ${dialect.skipLocked}) a`
   })
-  const picked =
-    arms.length === 1
-      ? (arms[0] as Sql)
-      : sql`select id, rank from (${sql.join(arms, sql` union all `)}) u order by rank, id limit ${room}`
-  return inOrder(await db.query<JobRow>(take(dialect, request, picked)))
+  return sql.join(arms, sql` union all `)
 }
 
 /** Claims jobs as limits allow. To be run in a transaction. */
@@ -47,12 +58,11 @@ export async function claimLimited(
 ): Promise<Claimed> {
   const { sources, room } = request
   await dialect.lockLimits(tx)
-  const queueLimits = await queueLimitsOf(tx, sources)
+  const { limits: queueLimits, time } = await queueLimitsOf(tx, dialect, sources)
   const { found, busy } = await keyedCandidates(tx, dialect, request, cursors)
   const free = await freeCandidates(tx, dialect, request)
   const candidates = [...free, ...found].toSorted((a, b) => a.rank - b.rank || a.number - b.number)
   const usage = await usageOf(tx, dialect, candidates, queueLimits, busy)
-  const time = Number(await tx.value(sql`select ${dialect.now()}`))
   const { ids, again, windows } = admit(candidates, room, queueLimits, usage, time)
   if (ids.length === 0) return { jobs: [], again }
   await remember(tx, dialect, windows)
@@ -134,17 +144,11 @@ function candidateOf(row: CandidateRow): RankedCandidate {
 async function freeCandidates(
   tx: Executor,
   dialect: Dialect,
-  { sources, room }: ClaimRequest,
+  request: ClaimRequest,
 ): Promise<RankedCandidate[]> {
-  const found: RankedCandidate[] = []
-  for (const source of sources) {
-    const rows = await tx.query<CandidateRow>(
-      sql`select id, queue, rank, limit_key, limits from corral_job
-        where ${freeIn(dialect, source)} order by rank, id limit ${room} ${dialect.skipLocked}`,
-    )
-    found.push(...rows.map(candidateOf))
-  }
-  return found
+  const columns = sql`id, queue, rank, limit_key, limits`
+  const rows = await tx.query<CandidateRow>(firstFree(dialect, request, columns))
+  return rows.map(candidateOf)
 }
 
 /**

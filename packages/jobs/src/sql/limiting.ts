@@ -8,21 +8,27 @@ import type { Limit } from '../store/records.ts'
 import { limitOf } from './decode.ts'
 import type { Dialect } from './dialect.ts'
 
-/** The limits of queues, of those that jobs are claimed from. */
+/** The limits of queues, of those that jobs are claimed from, and the time. */
 export async function queueLimitsOf(
   tx: Executor,
+  dialect: Dialect,
   sources: readonly Source[],
-): Promise<Map<string, Limit>> {
-  const rows = await tx.query<{ name: string; limits: string }>(
-    sql`select name, limits from corral_job_queue where limits is not null`,
+): Promise<{ limits: Map<string, Limit>; time: number }> {
+  const rows = await tx.query<{
+    time: bigint | number
+    name: string | null
+    limits: string | null
+  }>(
+    sql`select t.time, q.name, q.limits from (select ${dialect.now()} as time) t
+      left join corral_job_queue q on q.limits is not null`,
   )
   const queues = new Set(sources.map(({ queue }) => queue))
   const limits = new Map<string, Limit>()
   for (const { name, limits: text } of rows) {
     const limit = limitOf(text)
-    if (queues.has(name) && limit !== undefined) limits.set(name, limit)
+    if (name !== null && queues.has(name) && limit !== undefined) limits.set(name, limit)
   }
-  return limits
+  return { limits, time: Number(rows[0]?.time) }
 }
 
 /** What queues and keys use that have a limit. */
