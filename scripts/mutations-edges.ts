@@ -199,8 +199,8 @@ export const edgeMutations: readonly Mutation[] = [
   {
     what: 'a run waits for what shared objects still do',
     file: 'scope/run.ts',
-    from: `if (child === task) nursery.closeToNew('the run has ended')`,
-    to: `if (child === undefined) nursery.closeToNew('the run has ended')`,
+    from: `if (child === task) nursery.cancelChildren('the run has ended')`,
+    to: `if (child === undefined) nursery.cancelChildren('the run has ended')`,
     tests: ['sync/shared-work.test.ts'],
   },
 ]

@@ -208,7 +208,7 @@ export const mutations: readonly Mutation[] = [
   {
     what: 'the program ends and leaves its tasks running',
     file: 'scope/run.ts',
-    from: `nurseryOf(scope).closeToNew('main has returned')`,
+    from: `nurseryOf(scope).cancelChildren('main has returned')`,
     to: `void nurseryOf`,
     tests: ['scope/run.test.ts', 'scope/edges.test.ts'],
   },

@@ -136,6 +136,14 @@ describe('corral ps', () => {
     ])
   })
 
+  test('says of the inspector what it was: open, open before, or not needed', () => {
+    const heading = (inspectorOpen: number | undefined): string | undefined =>
+      psText({ ...view, inspectorOpen }, false)[0]
+    expect(heading(190)).toMatch(/ · main thread free · inspector was open 0\.2 s$/)
+    expect(heading(undefined)).toMatch(/ · inspector was open before, and is$/)
+    expect(heading(0)).toMatch(/ · main thread free$/)
+  })
+
   test('shows a line for each task with --all, and how many are left out', () => {
     expect(psText(view, true).slice(1)).toEqual([
       'main           waits for TaskGroup.join, 2 h',

@@ -69,7 +69,7 @@ export function mapConcurrent<T, R>(
                 const index = results.push(undefined as R) - 1
                 if (taking === 0 && workers < concurrency && scope.cancelledBy === undefined) hire()
                 results[index] = await fn(step.value, index)
-                if (scope.nursery !== undefined) await nurseryOf(scope).settle()
+                if (scope.nursery !== undefined) await nurseryOf(scope).joinAndThrow()
               }
             } catch (error) {
               if (scope.cancelledBy !== scope || !isCancellation(error)) throw error

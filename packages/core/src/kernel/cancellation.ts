@@ -109,14 +109,14 @@ export function propagateCancellation(node: ScopeNode): void {
 const STACKS = 100
 
 /**
- * Gives up every wait of the scopes that a cancellation has reached. First all of them leave their
+ * Gives up every wait, but the shielded ones, of the scopes that a cancellation has reached. First all of them leave their
  * lines, then those behind them are served: nothing is granted to a waiter of the same cancellation.
  */
 export function deliverCancellation(scopes: readonly ScopeNode[]): void {
-  const given: Waiter<never>[] = []
-  for (const scope of scopes) removeWaiters(scope, given)
+  const removed: Waiter<never>[] = []
+  for (const scope of scopes) removeWaiters(scope, removed)
   let traced = 0
-  for (const waiter of given) {
+  for (const waiter of removed) {
     waiter.line?.left?.(waiter)
     const reason = waiter.scope?.cancelledBy?.reason
     const error = (): Cancelled => {
@@ -130,7 +130,7 @@ export function deliverCancellation(scopes: readonly ScopeNode[]): void {
   for (const scope of scopes) scope.controller?.abort(new Cancelled(scope.cancelledBy?.reason))
 }
 
-function removeWaiters(scope: ScopeNode, given: Waiter<never>[]): void {
+function removeWaiters(scope: ScopeNode, removed: Waiter<never>[]): void {
   let waiter = scope.firstWaiter
   while (waiter !== undefined) {
     const next = waiter.scopeNext
@@ -138,13 +138,13 @@ function removeWaiters(scope: ScopeNode, given: Waiter<never>[]): void {
       unlinkFromRing(scope, waiter)
       waiter.line?.remove(waiter)
       waiter.state = 'cancelled'
-      given.push(waiter)
+      removed.push(waiter)
     }
     waiter = next
   }
 }
 
-/** The same without a frame, and so without the stack of the one who waits: for a crowd. */
+/** What `rejectViaAsyncFrame` does, without a frame, and so without the stack of the one who waits: for a crowd. */
 function rejectWithoutStack(error: () => Cancelled): PromiseLike<never> {
   const thrower = {
     then(_: unknown, reject: (error: unknown) => void) {

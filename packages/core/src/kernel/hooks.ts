@@ -19,7 +19,7 @@ export interface Hooks {
   woken?(waiter: Waiter<never>): void
   /** A wait was begun in a cancelled scope, and threw at once. */
   waitRejected?(scope: ScopeNode): void
-  /** The body of a scope that is cancelled has returned a value. */
+  /** The body of a scope that is cancelled, other than a task's, has returned a value. */
   returned?(scope: ScopeNode): void
   /** A call was made whose task has ended: a callback that outlives it. The call was made at the root. */
   outlived?(scope: ScopeNode): void

@@ -23,7 +23,7 @@ export function interceptWaits<T>(call: () => T, to: (waiter: Waiter<never>) => 
   }
 }
 
-/** From now on no cancellation of its scope reaches the waiter: somebody else waits on its behalf. */
+/** From now on no cancellation of its scope reaches the waiter: it is decided, or somebody else waits on its behalf. */
 export function unlinkFromScope(waiter: Waiter<never>): void {
   if (waiter.scope !== undefined && waiter.scopePrev !== undefined) {
     unlinkFromRing(waiter.scope, waiter)

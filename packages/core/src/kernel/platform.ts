@@ -84,7 +84,7 @@ function enter<A, R>(scope: ScopeNode, fn: (argument: A) => R, argument: A): R {
   }
 }
 
-/** Calls `fn` in no context at all: for what must not remember who happened to ask for it first. */
+/** Calls `fn` in the context in which corral was loaded: for what must not remember who happened to ask for it first. */
 export const runOutside: <A extends unknown[], R>(fn: (...args: A) => R, ...args: A) => R =
   AsyncLocalStorage?.snapshot() ?? ((fn, ...args) => fn(...args))
 

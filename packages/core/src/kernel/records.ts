@@ -20,9 +20,10 @@ export interface TaskRecord {
 }
 
 /**
- * One node of the scope tree, and what travels along the awaits. It is emptied when it ends, so that
- * a socket or a timer made inside that lives longer pins nothing but this record. Children and waiters are rings: the `prev` of the first is the last, so
- * that joining at the end needs no field of its own. `cancelledBy` is kept true by `scope-tree.ts`.
+ * One node of the scope tree, and what travels along the awaits. When it ends it leaves the tree and lets go of its
+ * task, so that a socket or a timer made inside that lives longer pins this record and little else. Children and waiters
+ * are lists whose first item's `prev` is the last, so that joining at the end needs no field of its own. `cancelledBy` is
+ * kept true by `cancellation.ts`.
  */
 export class ScopeNode {
   readonly runtime: Runtime

@@ -27,7 +27,7 @@ export function suspend<T>(waiter: Waiter<T>, scope: ScopeNode = currentScope())
 }
 
 /**
- * At once. But code that takes no notice, and asks again and again, must not keep everybody else out:
+ * Rejects at once. But code that takes no notice, and asks again and again, must not keep everybody else out:
  * it is told in the next macrotask then, or when the scheduler says so.
  */
 function rejectCancelled<T>({ kind, resource }: Waiter<T>, scope: ScopeNode): Promise<T> {

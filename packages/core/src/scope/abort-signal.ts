@@ -17,7 +17,7 @@ export function signalOf(node: ScopeNode): AbortSignal {
 
 /**
  * The AbortSignal of the current scope, for foreign code such as `fetch`. It aborts when a cancellation
- * reaches this scope, with the `Cancelled` as its reason. Every call in a scope returns the same signal.
+ * reaches this scope, with the `Cancelled` as its reason. Calls in a scope return the same signal.
  *
  * @example
  * const response = await fetch(url, { signal: currentSignal() })

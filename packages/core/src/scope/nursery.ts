@@ -31,7 +31,7 @@ export class Nursery implements OwnedTasks {
   /** Decides, at once, what becomes of a task that was not cut short from above; else a failure is the scope's. */
   onChildEnded: ((child: TaskNode) => void) | undefined
   /** Why tasks that come from now on are cancelled at once. */
-  closedToNew: string | undefined
+  cancelsComers: string | undefined
   #later: unknown[] | undefined
   #joiners: WaitQueue | undefined
   readonly #whenForgotten: ((nursery: Nursery) => void) | undefined
@@ -59,7 +59,7 @@ export class Nursery implements OwnedTasks {
   adopt(task: TaskNode): void {
     this.live += 1
     task.parent = this
-    if (this.closedToNew !== undefined) cancelScope(task.scope, this.closedToNew)
+    if (this.cancelsComers !== undefined) cancelScope(task.scope, this.cancelsComers)
   }
 
   /** Waits for something that is no task of its own, until `release`. */
@@ -95,7 +95,7 @@ export class Nursery implements OwnedTasks {
   }
 
   /** Does not end before `work` has; its failure is the group's. */
-  await(work: PromiseLike<unknown>): void {
+  include(work: PromiseLike<unknown>): void {
     this.hold()
     Promise.resolve(work)
       .catch((error: unknown) => this.bodyThrew(error))
@@ -108,7 +108,7 @@ export class Nursery implements OwnedTasks {
     cancelScope(this.scope, reason)
   }
 
-  /** The body threw: a cancellation is no failure. */
+  /** The body, or what it includes, threw: a cancellation is no failure. */
   bodyThrew(error: unknown): void {
     if (this.scope.cancelledBy !== undefined && isCancellation(error)) this.wasCancelled = true
     else this.fail(error)
@@ -158,13 +158,13 @@ export class Nursery implements OwnedTasks {
     while (this.live > 0) await suspend(this.#joiner(true))
   }
 
-  /** For a task that does one piece of work after another: waits for what the last one spawned. */
-  async settle(): Promise<void> {
+  /** For a task that does one piece of work after another: waits for what the last one spawned, and throws its failure. */
+  async joinAndThrow(): Promise<void> {
     if (this.live > 0) await this.join()
     if (this.failed) throw this.failure
   }
 
-  /** The same for one who may be cancelled meanwhile: that cancels the children, too. */
+  /** As `join`, for one who may be cancelled meanwhile: that cancels the children, too. */
   async joinOrCancel(): Promise<void> {
     const scope = currentScope()
     try {
@@ -186,9 +186,9 @@ export class Nursery implements OwnedTasks {
     return new Waiter('TaskGroup.join', this, this.#joiners, undefined, shielded)
   }
 
-  /** Cancels the children, and each that comes later, but not what the one in charge still does. */
-  closeToNew(reason: string): void {
-    this.closedToNew = reason
+  /** Cancels the children, and each that comes later, but not the body. */
+  cancelChildren(reason: string): void {
+    this.cancelsComers = reason
     for (const child of childrenOf(this.scope)) cancelScope(child, reason)
   }
 

@@ -53,7 +53,7 @@ export class Program {
   }
 }
 
-/** Those under way. No WeakMap: what one holds outlives a young collection, and a search runs thousands. */
+/** Those under way. No WeakMap: what that holds survives a young collection, and a search runs thousands of programs. */
 const programs = new Map<ScopeNode, Program>()
 
 /** The innermost program around the running code, or around a scope; undefined at the root. */

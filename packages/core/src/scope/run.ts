@@ -116,10 +116,10 @@ export async function program<T>(
   const asked = new Program(scope, grace)
   const stops = watch(asked, options)
   if (signal !== undefined) stops.push(bindSignal(scope, signal))
-  const task = spawnInto(nursery, 'run', cancelLeftovers(main), { name })
+  const task = spawnInto(nursery, 'run', thenCancelTheRest(main), { name })
   const onChildEnded = (child: TaskNode): void => {
     if (child.state === 'rejected') nursery.fail(child.error)
-    if (child === task) nursery.closeToNew('the run has ended') // what shared objects still do
+    if (child === task) nursery.cancelChildren('the run has ended') // what shared objects still do
   }
   nursery.onChildEnded = onChildEnded
   try {
@@ -136,11 +136,11 @@ export async function program<T>(
 }
 
 /** When main has returned, each task it left behind or still begins is cancelled; main's own value stands. */
-function cancelLeftovers<T>(main: Body<T>): () => Promise<T> {
+function thenCancelTheRest<T>(main: Body<T>): () => Promise<T> {
   return async () => {
     const scope = currentScope()
     const value = await main(CancelScope.of(scope))
-    nurseryOf(scope).closeToNew('main has returned')
+    nurseryOf(scope).cancelChildren('main has returned')
     return value
   }
 }

@@ -66,7 +66,7 @@ export function supervisor<T>(
     if (child.state !== 'rejected') return
     const tell = onError && (() => onError(child.error, taskOf(child)))
     const told = tell && inContext(() => runInScope(nursery.scope, tell, undefined))
-    if (isThenable(told)) nursery.await(told)
+    if (isThenable(told)) nursery.include(told)
     restart?.(child)
   }
   nursery.onChildEnded = onChildEnded

@@ -79,7 +79,7 @@ export function mappingConcurrently<T, R>(
         let job: Job<T, R> | undefined = first
         while (job !== undefined) {
           job.result = await fn(job.item, job.index)
-          if (scope.nursery !== undefined) await nurseryOf(scope).settle() // what the item spawned
+          if (scope.nursery !== undefined) await nurseryOf(scope).joinAndThrow() // what the item spawned
           job.done = true
           if (!ordered) jobs.push(job)
           while (jobs.at(0)?.done === true) void stage.emit(jobs.shift()?.result as R, scope)
