@@ -8,7 +8,7 @@ import type { Sample } from './workload.ts'
 
 const [, , name = '', kind = 'read', file = ''] = process.argv
 const read = kind === 'read'
-const load = { total: read ? 40_000 : 3000, concurrency: 100 }
+const load = { total: read ? 200_000 : 3000, concurrency: 100 }
 const select = 'select id, name, balance from bench_user where id = ?'
 const insert = 'insert into bench_log (text) values (?)'
 const id = (i: number): number => (i % 1000) + 1

@@ -128,13 +128,17 @@ function greeting(url: string | undefined, { madeToken }: Config): string {
   return `Open ${url}/#token=${madeToken} (set TOKENS for users of your own)`
 }
 
+/** The address that was set cannot be listened on. */
+const isTaken = (error: unknown): error is Error =>
+  error instanceof Error && 'syscall' in error && error.syscall === 'listen'
+
 const isRole = (role: string): role is Role => (roles as readonly string[]).includes(role)
 
 if (import.meta.main) {
   try {
     await run(main, { grace: GRACE })
   } catch (error) {
-    if (!(error instanceof SettingError)) throw error
+    if (!(error instanceof SettingError || isTaken(error))) throw error
     console.error(`site-checker: ${error.message}`)
     process.exitCode = 1
   }
