@@ -37,7 +37,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     what: 'the runtime has no share of ready calls',
-    file: 'kernel/coop-budget.ts',
+    file: 'kernel/settle.ts',
     from: `    remaining = 0
     return false`,
     to: `    return true`,

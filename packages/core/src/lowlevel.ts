@@ -1,8 +1,9 @@
 import './kernel/requirements.ts'
 // What the primitives themselves are built on: sync/, channel/, flow/ and stream/ use only this.
-export { budgetLeft } from './kernel/coop-budget.ts'
+export { budgetLeft } from './kernel/settle.ts'
 export { currentScope, isUncancelled } from './kernel/current.ts'
-export { unlinkFromScope, interceptWaits, dequeue } from './kernel/intercept.ts'
+export { interceptWaits, dequeue } from './kernel/intercept.ts'
+export { unlinkFromScope } from './kernel/wait-queue.ts'
 export {
   describe,
   refuse,

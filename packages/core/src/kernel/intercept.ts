@@ -1,7 +1,7 @@
 import { MisuseError } from '../errors.ts'
 import { emit, observed } from './hooks.ts'
 import type { Waiter } from './records.ts'
-import { unlinkFromRing } from './wait-queue.ts'
+import { unlinkFromScope } from './wait-queue.ts'
 
 /** Set while a call is made whose waits are not to join their lines. */
 export let waitInterceptor: ((waiter: Waiter<never>) => void) | undefined
@@ -20,13 +20,6 @@ export function interceptWaits<T>(call: () => T, to: (waiter: Waiter<never>) => 
     return call()
   } finally {
     waitInterceptor = undefined
-  }
-}
-
-/** From now on no cancellation of its scope reaches the waiter: it is decided, or somebody else waits on its behalf. */
-export function unlinkFromScope(waiter: Waiter<never>): void {
-  if (waiter.scope !== undefined && waiter.scopePrev !== undefined) {
-    unlinkFromRing(waiter.scope, waiter)
   }
 }
 

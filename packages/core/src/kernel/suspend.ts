@@ -1,14 +1,13 @@
 import { Cancelled } from '../errors.ts'
 import { markHandled } from './cancellation.ts'
-import { cachedNow, takeBudget } from './coop-budget.ts'
 import { currentScope } from './current.ts'
 import { emit, observed } from './hooks.ts'
-import { unlinkFromScope, waitInterceptor } from './intercept.ts'
+import { waitInterceptor } from './intercept.ts'
 import { activeSchedulers, Waiter } from './records.ts'
 import type { ScopeNode } from './records.ts'
-import { rejectViaAsyncFrame, settle } from './settle.ts'
+import { cachedNow, rejectViaAsyncFrame, settle, takeBudget } from './settle.ts'
 import type { WaitQueue } from './wait-queue.ts'
-import { linkToScope } from './wait-queue.ts'
+import { linkToScope, unlinkFromScope } from './wait-queue.ts'
 
 /**
  * Waits: the one way in. The waiter joins its line; whoever grants it calls `wake`.

@@ -90,3 +90,10 @@ export function unlinkFromRing(scope: ScopeNode, waiter: Waiter<never>): void {
   waiter.scopeNext = undefined
   waiter.scopePrev = undefined
 }
+
+/** From now on no cancellation of its scope reaches the waiter: it is decided, or somebody else waits on its behalf. */
+export function unlinkFromScope(waiter: Waiter<never>): void {
+  if (waiter.scope !== undefined && waiter.scopePrev !== undefined) {
+    unlinkFromRing(waiter.scope, waiter)
+  }
+}

@@ -1,5 +1,5 @@
 import { Cancelled } from '../errors.ts'
-import { checkClockSoon } from '../kernel/coop-budget.ts'
+import { checkClockSoon } from '../kernel/settle.ts'
 import { currentScope, isUncancelled } from '../kernel/current.ts'
 import { emit, observed } from '../kernel/hooks.ts'
 import { Waiter } from '../kernel/records.ts'

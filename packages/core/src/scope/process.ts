@@ -1,4 +1,4 @@
-import { budgetLeft } from '../kernel/coop-budget.ts'
+import { budgetLeft } from '../kernel/settle.ts'
 import { clearTimeout, runOutside, setTimeout } from '../kernel/platform.ts'
 import type { Program } from './program.ts'
 import { SharedListener } from './shared-listener.ts'

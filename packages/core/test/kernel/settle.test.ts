@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { checkpoint, Event } from '../../src/index.ts'
-import { cachedNow } from '../../src/kernel/coop-budget.ts'
+import { cachedNow } from '../../src/kernel/settle.ts'
 import { rootScope } from '../../src/kernel/current.ts'
 
 function turn(): Promise<void> {
