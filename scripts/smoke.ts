@@ -43,10 +43,15 @@ async function lookedInto(answer: RegExp, ...npx: string[]): Promise<string> {
   const child = spawn('npx', [...npx, waiting], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [pid] = (await once(child.stdout, 'data')) as [Buffer]
   const main = fileURLToPath(new URL('../packages/cli/src/main.ts', import.meta.url))
-  const text = await exec(process.execPath, [condition, main, 'ps', String(pid).trim()]).then(
-    ({ stdout }) => stdout,
-    ({ stderr }: { stderr: string }) => stderr,
-  )
+  const look = (): Promise<string> =>
+    exec(process.execPath, [condition, main, 'ps', String(pid).trim()]).then(
+      ({ stdout }) => stdout,
+      ({ stderr }: { stderr: string }) => stderr,
+    )
+  let text = await look()
+  // Deno catches the signal some time after a program has begun to write.
+  for (let i = 0; i < 20 && /still starting/.test(text) && !answer.test(text); i++)
+    text = await look()
   process.kill(Number(pid))
   return answer.test(text) ? 'ok' : text
 }
