@@ -50,8 +50,9 @@ async function lookedInto(answer: RegExp, ...npx: string[]): Promise<string> {
     )
   let text = await look()
   // Deno catches the signal some time after a program has begun to write.
-  for (let i = 0; i < 20 && /still starting/.test(text) && !answer.test(text); i++)
+  for (let i = 0; i < 20 && /still starting/.test(text) && !answer.test(text); i++) {
     text = await look()
+  }
   process.kill(Number(pid))
   return answer.test(text) ? 'ok' : text
 }
