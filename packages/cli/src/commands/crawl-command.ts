@@ -70,10 +70,7 @@ function withOneScope(values: CrawlSettings, given: ReadonlyMap<string, number>)
 }
 
 const text: HelpText = {
-  usage: [
-    'corral crawl [options] <url...>',
-    `corral crawl ${[...storeCommands.keys()].join('|')} [options]`,
-  ],
+  usage: ['corral crawl [options] <url...>', `corral crawl ${[...storeCommands.keys()].join('|')}`],
   about:
     'Fetches pages and follows their links, politely; everything is kept in one file.\n' +
     'Interrupted or killed, the same command goes on where it stopped.',

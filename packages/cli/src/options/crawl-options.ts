@@ -218,7 +218,7 @@ export const crawlOptions: OptionTable<CrawlSettings> = {
   store: {
     takes: store,
     initial: 'crawl.db',
-    help: 'the crawl: an SQLite file or postgres://...',
+    help: 'the crawl: a file or postgres://...',
     group: results,
     essential: true,
   },

@@ -103,7 +103,14 @@ test.runIf(hasFull)(
       await using store = await openStore(join(cwd, 'crawl.db'))
       await store.seed(['http://a.test/'])
       const body = zstdCompressSync('<h1>Hay</h1>').toString('base64')
-      const page = { status: 200, bytes: 12, noindex: false, attempts: 1, fetchedAt: 1 }
+      const page = {
+        status: 200,
+        charset: 'utf-8',
+        bytes: 12,
+        noindex: false,
+        attempts: 1,
+        fetchedAt: 1,
+      }
       const entries = await store.claim(1, 1)
       await store.commit(
         entries.map((entry) => {
