@@ -1,4 +1,4 @@
-// npm run bench:server [-- --rounds 15]: each server in a process of its own, all alive, asked in turn by one client; its CPU
+// npm run bench:server [-- --rounds 9 --requests 10000]: each server in a process of its own, all alive, asked in turn by one client; its CPU
 // time for a request, and requests a second. Then the heap of ours over a million requests: -- --memory.
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
