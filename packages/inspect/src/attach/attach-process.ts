@@ -98,9 +98,10 @@ export async function attach(pid: number, options: AttachOptions = {}): Promise<
         }
         return new Attachment(pid, visit)
       } catch (error) {
+        if (!(error instanceof AttachError) || error.reason === 'ENDED') throw error
         // What the process was still to close for an attach before this one, it may close under us.
         const isGone = findOpenInspector(target)?.inode !== inspector.listener.inode
-        if (!(error instanceof AttachError && isGone && attempt < attempts)) throw error
+        if (!isGone || attempt === attempts) throw error
       }
     }
   } catch (error) {

@@ -24,6 +24,8 @@ export class InspectorSession {
   readonly #closed = new Future<void>()
   readonly #listeners = new Set<(message: Message) => void>()
   #last = 0
+  /** The process has said that it is about to exit. */
+  #exits = false
   /** The target has been told to close the connection. */
   #closing = false
 
@@ -67,6 +69,7 @@ export class InspectorSession {
       silent: true,
     })
     const thrown = result?.exceptionDetails
+    if (error !== undefined && this.#exits) throw new AttachError('ENDED', 'the process ended')
     if (error !== undefined || thrown !== undefined) {
       const said = error?.message ?? thrown?.exception?.description ?? thrown?.text ?? ''
       throw new AttachError('NO_ANSWER', `the process refused: ${said.split('\n', 1)[0]}`)
@@ -112,6 +115,7 @@ export class InspectorSession {
   #leaveAtExit(): void {
     this.listen(({ method }) => {
       if (method !== 'NodeRuntime.waitingForDisconnect') return
+      this.#exits = true
       if (this.#closing) setTimeout(() => this.#socket.close(), grace)
       else this.#socket.close()
     })
