@@ -1,3 +1,4 @@
+import { now } from 'corral'
 import type { CrawlProgress, VisitEvent } from '@corral/crawl'
 import { DecayingRate } from './decaying-rate.ts'
 import { LatencyHistogram } from './latency-histogram.ts'
@@ -76,16 +77,16 @@ export class CrawlMonitor {
   }
 
   /** Takes what `onVisit` is told. */
-  observe(event: VisitEvent, now: number = Date.now()): void {
+  observe(event: VisitEvent, at: number = now()): void {
     const host = this.#host(event.origin)
-    host.lastAt = now
+    host.lastAt = at
     if (event.type === 'start') {
       host.inFlight++
       return
     }
     host.inFlight--
     if (event.type === 'cancelled') return
-    host.rate.add(now)
+    host.rate.add(at)
     const latency = event.duration
     host.latency = host.latency === 0 ? latency : host.latency + (latency - host.latency) / 16
     if (event.type === 'page') {
@@ -95,14 +96,14 @@ export class CrawlMonitor {
       this.#count(String(event.status))
     } else {
       host.failures++
-      this.#fail(event, now)
+      this.#fail(event, at)
     }
   }
 
   /** The hosts with most to do, the busiest first. */
-  busiest(most: number, now: number = Date.now()): HostActivity[] {
+  busiest(most: number, at: number = now()): HostActivity[] {
     const active = [...this.#hosts.values()].map((host) => {
-      const rate = host.rate.at(now)
+      const rate = host.rate.at(at)
       return { host, rate, level: levelOf(rate, host.inFlight) }
     })
     return active

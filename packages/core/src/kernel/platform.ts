@@ -21,7 +21,8 @@ const node = globalThis as NodeLike
 /** Runs `fn` in a macrotask of its own, after pending I/O had a turn. */
 export const macrotask: (fn: () => void) => void = node.setImmediate ?? viaChannel()
 
-const turn = Promise.resolve()
+/** Settled: what is chained to it runs in the next microtask. */
+export const turn: Promise<void> = Promise.resolve()
 
 /** Makes a function that has `fn` run when the queue of microtasks is empty. */
 export const afterMicrotasks: (fn: () => void) => () => void =

@@ -1,5 +1,5 @@
 import { emit, observed } from './hooks.ts'
-import { macrotask, monotonicNow, runOutside } from './platform.ts'
+import { macrotask, monotonicNow, runOutside, turn } from './platform.ts'
 import type { Waiter } from './records.ts'
 
 /** Lets what was decided take effect: at once, or when the runtime's scheduler or the event loop's turn says so. */
@@ -32,8 +32,6 @@ export function rejectViaAsyncFrame(error: () => unknown): PromiseLike<never> {
 export function settleViaAsyncFrame<T>(act: () => T | PromiseLike<T>): PromiseLike<T> {
   return { then: (resolve, reject) => frame(act).then(resolve, reject) }
 }
-
-const turn = Promise.resolve()
 
 async function frame<T>(act: () => T | PromiseLike<T>): Promise<T> {
   await turn

@@ -1,5 +1,6 @@
 import { isCancelled } from '../errors.ts'
 import { isUncancelled } from '../kernel/current.ts'
+import { turn } from '../kernel/platform.ts'
 import { isCancellation } from './foreign-cancellation.ts'
 
 // A cancellation that rejects a call of ours is nobody's fault: it must not kill the process as an unhandled
@@ -44,7 +45,5 @@ export async function failing(call: Call, error: unknown): Promise<never> {
   if (expected) call.promise?.then(undefined, ignore)
   throw error
 }
-
-const turn = Promise.resolve()
 
 function ignore(): void {}

@@ -1,6 +1,7 @@
 import { Cancelled, MisuseError } from '../errors.ts'
 import { currentScope } from '../kernel/current.ts'
 import { report } from '../kernel/hooks.ts'
+import { turn } from '../kernel/platform.ts'
 import { Waiter } from '../kernel/records.ts'
 import type { OwnedTasks, ScopeNode } from '../kernel/records.ts'
 import { cancelScope } from '../kernel/cancellation.ts'
@@ -228,8 +229,6 @@ export class Nursery implements OwnedTasks {
 export function nurseryOf(scope: ScopeNode): Nursery {
   return (scope.nursery as Nursery | undefined) ?? new Nursery(scope)
 }
-
-const turn = Promise.resolve()
 
 /** Calls `told` in the turn after the scope has ended. */
 function onceClosed(scope: ScopeNode, told: () => void): void {

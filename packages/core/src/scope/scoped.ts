@@ -2,7 +2,7 @@ import { Cancelled, TimeoutError } from '../errors.ts'
 import { currentScope } from '../kernel/current.ts'
 import { isThenable } from '../kernel/guard.ts'
 import { emit, observed } from '../kernel/hooks.ts'
-import { runInScope } from '../kernel/platform.ts'
+import { runInScope, turn } from '../kernel/platform.ts'
 import { ScopeNode } from '../kernel/records.ts'
 import { attach, closeScope, notifyBodyEnd } from '../kernel/scope-tree.ts'
 import { yieldIfDue } from '../kernel/suspend.ts'
@@ -99,7 +99,6 @@ async function live<A, T, R>(
 /** How many bodies may be entered inside each other before one waits for the next turn: the stack is finite. */
 const DEPTH = 100
 let depth = 0
-const turn = Promise.resolve()
 
 /** Calls `body` in a scope. What it returns is awaited in there, too: a task, or a query that begins when awaited. */
 function enterScope<A, T>(

@@ -2,7 +2,7 @@ import { TaskCancelledError } from '../errors.ts'
 import { currentTaskRecord } from '../kernel/current.ts'
 import { isThenable } from '../kernel/guard.ts'
 import { emit, observed, startAround } from '../kernel/hooks.ts'
-import { runInScope, scopesTravel } from '../kernel/platform.ts'
+import { runInScope, scopesTravel, turn } from '../kernel/platform.ts'
 import { ScopeNode, Waiter } from '../kernel/records.ts'
 import type { TaskRecord, TaskStatus } from '../kernel/records.ts'
 import { cancelScope } from '../kernel/cancellation.ts'
@@ -212,8 +212,6 @@ function end(task: TaskNode): void {
     draining = false
   }
 }
-
-const turn = Promise.resolve()
 
 /** Starting a task is a wake: it happens in the next turn, in the async context of the one who spawned it. */
 function soon(task: TaskNode): void {

@@ -83,7 +83,7 @@ export class RoomLink {
   tick(now: number): void {
     if (this.#early !== undefined && now >= this.#deadline) this.#becomeReady(now)
     for (const [epoch, gap] of this.#gaps) {
-      if (now >= gap.deadline) this.#giveUp(epoch, gap, now)
+      if (now >= gap.deadline) this.#skip(epoch, gap, now)
       else if (gap.shouldAsk(now)) this.#ask(epoch, gap)
     }
     this.#beat(now)
@@ -149,7 +149,7 @@ export class RoomLink {
     this.#owner.publish({ op: 'want', epoch, from, to: gap.endOfFirst(from) })
   }
 
-  #giveUp(epoch: string, gap: Gap, now: number): void {
+  #skip(epoch: string, gap: Gap, now: number): void {
     const from = (this.#owner.log.last(epoch) as number) + 1
     this.#owner.lost(epoch, gap.endOfFirst(from))
     this.#goOn(epoch, now)

@@ -199,9 +199,9 @@ export abstract class LiveSocket<M> implements AsyncIterable<M>, AsyncDisposable
       return
     }
     this.#state = 'connecting'
-    const verdict = this.#policy.ended(code, now())
-    if (this.#opened.settled && verdict.kind === 'retry') {
-      this.#timer = setTimeout(() => this.#connect(), verdict.delay)
+    const decision = this.#policy.ended(code, now())
+    if (this.#opened.settled && decision.kind === 'retry') {
+      this.#timer = setTimeout(() => this.#connect(), decision.delay)
       return
     }
     if (!this.#opened.settled) this.#opened.reject(error())

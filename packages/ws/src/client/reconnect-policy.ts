@@ -1,7 +1,7 @@
 import { exponential } from 'corral'
 
 /** What to do after a connection has ended. */
-export type Verdict =
+export type Decision =
   | { readonly kind: 'final' }
   /** @param delay in milliseconds */
   | { readonly kind: 'retry'; readonly delay: number }
@@ -38,7 +38,7 @@ export class ReconnectPolicy {
     this.#openedAt = now
   }
 
-  ended(code: number, now: number): Verdict {
+  ended(code: number, now: number): Decision {
     if (this.#openedAt !== undefined && now - this.#openedAt >= this.#stableAfter) {
       this.#next = this.#delays[Symbol.iterator]()
     }

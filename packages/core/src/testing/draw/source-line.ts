@@ -1,9 +1,4 @@
-interface Files {
-  readFileSync(path: string, encoding: 'utf8'): string
-}
-interface Host {
-  process?: { getBuiltinModule?: (id: 'node:fs') => Files }
-}
+import { hostFiles } from './host-files.ts'
 
 /** As much of a line as fits beside where it is. */
 const WIDEST = 80
@@ -19,8 +14,7 @@ export function sourceLine(file: string, line: number): string {
 
 function linesOf(file: string): readonly string[] {
   try {
-    const files = (globalThis as Host).process?.getBuiltinModule?.('node:fs')
-    return files?.readFileSync(file, 'utf8').split('\n') ?? []
+    return hostFiles()?.readFileSync(file, 'utf8').split('\n') ?? []
   } catch {
     return [] // made at run time, or it is somewhere else
   }

@@ -1,3 +1,4 @@
+import { fileAndLine } from '../run/places.ts'
 import { cropTimeline } from './crop-timeline.ts'
 import { sourceLine } from './source-line.ts'
 import { wokeFrom } from './timeline.ts'
@@ -120,9 +121,9 @@ export function printPlaces({ places }: Timeline): string {
   const files = new Map<string, { readonly line: number; readonly call: string }[]>()
   for (const [call, all] of places) {
     for (const place of all) {
-      const [, file = '', line = ''] = /^(.*):(\d+)$/.exec(place) ?? []
+      const { file, line } = fileAndLine(place)
       if (!files.has(file)) files.set(file, [])
-      files.get(file)?.push({ line: Number(line), call })
+      files.get(file)?.push({ line, call })
     }
   }
   return [...files].map(([file, calls]) => printFile(file, calls)).join('\n')

@@ -3,8 +3,8 @@ import type { TaskNode } from '../../scope/task-node.ts'
 import type { Plan } from '../explore/plan.ts'
 import type { PendingWake } from '../run/pending-wake.ts'
 import { showThrown } from '../run/show-value.ts'
-import { isJump } from '../run/trace.ts'
-import type { Jump, Trace } from '../run/trace.ts'
+import { isJump, overtakes } from '../run/trace.ts'
+import type { Trace } from '../run/trace.ts'
 import { WaitLabels } from './wait-labels.ts'
 
 /** One line of a timeline: what one task did between two moments at which everybody waited. */
@@ -106,7 +106,7 @@ export function timelineOf(trace: Trace, plan: Plan): Timeline {
       from: labels.of(held),
       to: after === undefined ? outcome(held.task) : labels.of(after),
       by: held.by === undefined ? undefined : columnOf(held.by),
-      overtakenBy: late.has(held) ? overtakers(trace, held) : undefined,
+      overtakenBy: late.has(held) ? trace.overtaking(held).length : undefined,
       cut: fault === undefined ? cutOf(held) : undefined,
       fault: fault && faultNames[fault.kind],
       failed,
@@ -143,11 +143,6 @@ function successors(wakes: readonly PendingWake[]): Map<PendingWake, PendingWake
   return next
 }
 
-function overtakers(trace: Trace, held: PendingWake): number {
-  const { wakes, jumps } = trace.overtakers(held)
-  return wakes + jumps
-}
-
 function outcome(task: TaskRecord | undefined): string {
   const { state, error } = (task ?? {}) as TaskNode
   if (state === 'fulfilled') return 'ends'
@@ -158,7 +153,7 @@ function outcome(task: TaskRecord | undefined): string {
 
 /** The step that was taken although this one was its senior. */
 function firstOvertaker({ steps }: Trace, held: PendingWake): number {
-  const overtakes = (step: PendingWake | Jump): boolean => isJump(step) || step.seq > held.seq
-  const index = steps.slice(held.heldAt, held.passedAt).findIndex(overtakes)
+  const passed = steps.slice(held.heldAt, held.passedAt)
+  const index = passed.findIndex((step) => overtakes(step, held))
   return index < 0 ? -1 : held.heldAt + index
 }

@@ -6,7 +6,7 @@ import { keepFailure, writeText } from '../draw/write-text.ts'
 import type { Fault } from '../net/fault.ts'
 import { showThrown } from '../run/show-value.ts'
 import type { PendingWake } from '../run/pending-wake.ts'
-import { shortPlace } from '../run/places.ts'
+import { fileAndLine, shortPlace } from '../run/places.ts'
 import { TestFailure } from '../run/test-failure.ts'
 import { isJump } from '../run/trace.ts'
 import type { Trace } from '../run/trace.ts'
@@ -108,8 +108,8 @@ function thrownAt(error: unknown): string {
     .find((line) => ![library, 'node:', '/node_modules/'].some((part) => line.includes(part)))
   const place = shortPlace(/\(?(\S+:\d+:\d+)\)?$/.exec(frame ?? '')?.[1])
   if (place === undefined) return ''
-  const [, file = '', line = ''] = /^(.*):(\d+)$/.exec(place) ?? []
-  return `\n  thrown at ${place}  ${sourceLine(file, Number(line))}`.trimEnd()
+  const { file, line } = fileAndLine(place)
+  return `\n  thrown at ${place}  ${sourceLine(file, line)}`.trimEnd()
 }
 
 /** Whether everything that the plan speaks of did happen. */

@@ -64,6 +64,12 @@ export class Places implements Disposable {
   }
 }
 
+/** A place as `shortPlace` gives it, taken apart. */
+export function fileAndLine(place: string): { readonly file: string; readonly line: number } {
+  const [, file = place, line] = /^(.*):(\d+)$/.exec(place) ?? []
+  return { file, line: Number(line) }
+}
+
 /** The path from the working directory on, without the column. */
 export function shortPlace(place: string | undefined): string | undefined {
   if (place === undefined) return undefined

@@ -18,8 +18,6 @@ export class Progress {
   #busy = new Map<TaskRecord, Set<string>>()
   #before: ReadonlyMap<TaskRecord, ReadonlySet<string>> | undefined
   #windowEnds: number
-  /** Most runs have ended before the first window has: who goes on in it is not noted. */
-  #notes = false
   #isNew = false
   /** The waits that ended just before there were too many steps. */
   #latest: Waiter<never>[] = []
@@ -33,7 +31,8 @@ export class Progress {
 
   /** A wake-up takes effect. */
   woken(waiter: Waiter<never>): void {
-    if (this.#notes) this.#note(waiter)
+    // Most runs have ended before the first window has.
+    if (this.steps >= this.#window) this.#note(waiter)
     if (this.#limit - this.steps < 16) this.#latest.push(waiter)
   }
 
@@ -53,8 +52,7 @@ export class Progress {
     if (this.steps < this.#windowEnds) return undefined
     const stuck = this.#isStuck(main)
     const busy = this.#busy
-    if (this.#notes) this.#before = busy
-    this.#notes = true
+    if (this.steps > this.#window) this.#before = busy
     this.#busy = new Map()
     this.#isNew = false
     this.#windowEnds = this.steps + this.#window

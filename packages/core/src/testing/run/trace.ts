@@ -45,7 +45,7 @@ export class Trace {
   /** The younger wake-ups and the jumps of time that overtook this one. */
   overtaking(held: PendingWake): (PendingWake | Jump)[] {
     const end = held.passedAt < 0 ? this.steps.length : held.passedAt
-    return this.steps.slice(held.heldAt, end).filter((step) => isJump(step) || step.seq > held.seq)
+    return this.steps.slice(held.heldAt, end).filter((step) => overtakes(step, held))
   }
 
   /** The delays that make this very run out of FIFO. */
@@ -75,6 +75,11 @@ export class Trace {
     const isIt = (held: PendingWake): boolean => held.seq === seq
     return this.wakes.find(isIt) ?? this.left.find(isIt)
   }
+}
+
+/** Whether a step that was taken while `held` waited is younger than that, or moved time on. */
+export function overtakes(step: PendingWake | Jump, held: PendingWake): boolean {
+  return isJump(step) || step.seq > held.seq
 }
 
 export function isJump(step: PendingWake | Jump): step is Jump {
