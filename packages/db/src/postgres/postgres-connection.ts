@@ -164,7 +164,7 @@ export class PostgresConnection implements Connection {
    * Sends rows to a `copy ... from stdin`.
    *
    * Cancellation: the server discards what it has, and confirms it. Between rows it can be told only by ending the
-   * copy; while it works, only by a cancel request.
+   * copy; while it works, only by a cancel request. The source of the rows is awaited after that.
    */
   async copyFrom(api: string, { text }: Sql, rows: CopyRows): Promise<Result> {
     const { stream } = this.#wire.connection
@@ -172,22 +172,26 @@ export class PostgresConnection implements Connection {
     this.#start(api, copy)
     let sent = false
     try {
-      await copy.begun.wait()
-      // The server may fail while no row is available.
       await taskGroup(async (group) => {
-        const sending = group.spawn(async () => {
-          for await (const chunk of copy.open ? copyText(rows) : []) {
-            this.#wire.connection.sendCopyFromChunk(chunk)
-            if (stream.writableNeedDrain) await drained(stream)
-          }
-          copy.finish()
-          sent = true
-        })
-        await copy.ended()
-        sending.cancel()
+        try {
+          await copy.begun.wait()
+          // The server may fail while no row is available.
+          const sending = group.spawn(async () => {
+            for await (const chunk of copy.open ? copyText(rows) : []) {
+              if (!copy.open) break
+              this.#wire.connection.sendCopyFromChunk(chunk)
+              if (stream.writableNeedDrain) await drained(stream)
+            }
+            copy.finish()
+            sent = true
+          })
+          await copy.ended()
+          sending.cancel()
+        } finally {
+          if (!sent) copy.abandon() // at once: the source of the rows may take its time to end
+        }
       })
     } catch (error) {
-      if (!sent) copy.abandon()
       await shield(() => this.stop(copy))
       throw error
     }

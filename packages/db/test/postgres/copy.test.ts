@@ -48,6 +48,30 @@ describe('copyFrom', () => {
     expect(copied).toBe(100_000)
   })
 
+  it('cancelled frees the server at once, however long its source takes to end', async () => {
+    await using db = await served.open({ max: 2 })
+    const kept = await table(db, 'stuck')
+    const stuck = Promise.withResolvers<void>()
+    async function* rows(): AsyncGenerator<[number]> {
+      yield [1]
+      await stuck.promise
+      yield [2]
+    }
+    let settled = false
+    const scope = new CancelScope()
+    const copying = scope
+      .run(() => db.copyFrom(sql`copy ${kept} (id) from stdin`, rows()))
+      .finally(() => (settled = true))
+    const copies = sql`select count(*)::int from pg_stat_activity where state = 'active' and query like 'copy %'`
+    await until(async () => (await db.value(copies)) === 1)
+    scope.cancel()
+    await until(async () => (await db.value(copies)) === 0)
+    expect(settled).toBe(false)
+    stuck.resolve()
+    expect(await copying).toBeUndefined()
+    expect(await db.value(count(kept))).toBe(0)
+  })
+
   it('of a source that fails stores nothing, and goes on', async () => {
     await using db = await served.open({ max: 1 })
     const kept = await table(db, 'failed')
