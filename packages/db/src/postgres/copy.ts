@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net'
 import { Event, MisuseError } from 'corral'
+import type { CopyRows } from '../executor.ts'
 import type { PostgresWire } from './internals.ts'
+import { copyText } from './copy-text.ts'
 import { Submission } from './submission.ts'
 
 /** How much of the server's output may be buffered before reading pauses, in bytes. */
@@ -64,15 +66,21 @@ export class CopyIn extends Copy {
     this.#close()
   }
 
-  /** All rows are sent. */
-  finish(): void {
-    if (this.open) this.#wire?.endCopyFrom()
+  /** Sends the rows as they come, as fast as the server takes them; none when it does not ask for any. */
+  async send(rows: CopyRows): Promise<void> {
+    const wire = this.#wire as PostgresWire
+    for await (const chunk of this.open ? copyText(rows) : []) {
+      if (!this.open) return
+      wire.sendCopyFromChunk(chunk)
+      if (wire.stream.writableNeedDrain) await drained(wire.stream)
+    }
+    if (this.open) wire.endCopyFrom()
     this.#close()
   }
 
   /**
    * Ends it without its rows, now or when the server asks for them: while it waits for them, it ignores cancel
-   * requests.
+   * requests. Nothing, when all rows are sent.
    */
   abandon(): void {
     this.#unwanted = true
@@ -146,7 +154,7 @@ export class CopyOut extends Copy {
  *
  * Cancellation: stops waiting.
  */
-export async function drained(socket: Socket): Promise<void> {
+async function drained(socket: Socket): Promise<void> {
   const ready = new Event()
   const tell = (): void => ready.set()
   socket.on('drain', tell).on('close', tell)

@@ -16,8 +16,7 @@ import { sql } from '../sql/sql.ts'
 import type { Sql } from '../sql/statement.ts'
 import type { Connection, InTurn, OnCancel } from '../transaction/connection.ts'
 import { fetchAll } from './cursor.ts'
-import { CopyIn, CopyOut, drained } from './copy.ts'
-import { copyText } from './copy-text.ts'
+import { CopyIn, CopyOut } from './copy.ts'
 import { encodeAll } from './encode.ts'
 import type { Internals, Notified } from './internals.ts'
 import { isStale, PreparedStatements } from './prepared-statements.ts'
@@ -167,28 +166,18 @@ export class PostgresConnection implements Connection {
    * copy; while it works, only by a cancel request. The source of the rows is awaited after that.
    */
   async copyFrom(api: string, { text }: Sql, rows: CopyRows): Promise<Result> {
-    const { stream } = this.#wire.connection
     const copy = new CopyIn(this, text)
     this.#start(api, copy)
-    let sent = false
     try {
       await taskGroup(async (group) => {
         try {
           await copy.begun.wait()
           // The server may fail while no row is available.
-          const sending = group.spawn(async () => {
-            for await (const chunk of copy.open ? copyText(rows) : []) {
-              if (!copy.open) break
-              this.#wire.connection.sendCopyFromChunk(chunk)
-              if (stream.writableNeedDrain) await drained(stream)
-            }
-            copy.finish()
-            sent = true
-          })
+          const sending = group.spawn(() => copy.send(rows))
           await copy.ended()
           sending.cancel()
         } finally {
-          if (!sent) copy.abandon() // at once: the source of the rows may take its time to end
+          copy.abandon() // at once: the source of the rows may take its time to end
         }
       })
     } catch (error) {
