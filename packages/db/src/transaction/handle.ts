@@ -108,8 +108,9 @@ export abstract class Handle extends Executor {
   /** @throws MisuseError when the running task is in the loop over its `copyTo`, or has left that open */
   requireRead(api: string): void {
     const reader = this.#reader
-    if (reader !== undefined && reader.task === currentScope().task)
+    if (reader !== undefined && reader.task === currentScope().task) {
       throw busy(api, 'a copyTo of this task')
+    }
   }
 
   /** A transaction may have ended without us. */

@@ -345,7 +345,9 @@ describe('copyTo', () => {
     await db.transaction((tx) =>
       taskGroup(async (group) => {
         for await (const _ of tx.copyTo(rows(3))) {
-          group.spawn(async () => void expect(await tx.value(sql`select 1`)).toBe(1))
+          group.spawn(async () => {
+            expect(await tx.value(sql`select 1`)).toBe(1)
+          })
           await checkpoint()
         }
       }),
