@@ -22,7 +22,13 @@ export interface Transaction extends Executor {
    * @throws what `fn` throws, after its effects were undone
    */
   transaction<T>(fn: (tx: Transaction) => PromiseLike<T> | T): Promise<T>
-  /** Runs `fn` after the whole transaction is committed, and not at all if it, or this savepoint, is rolled back. */
+  /**
+   * Runs `fn` after the whole transaction is committed, and not at all if it, or this savepoint, is rolled back. Every
+   * callback runs, in the order in which they were given, whatever the others do; what they wait for is cancelled with
+   * the task.
+   *
+   * @throws MisuseError when the transaction is over
+   */
   afterCommit(fn: () => PromiseLike<void> | void): void
 }
 
@@ -70,7 +76,8 @@ export interface Database extends Executor, AsyncDisposable {
    * `grace`.
    *
    * @throws what `fn` throws
-   * @throws DatabaseError COMMIT_UNKNOWN when the connection broke in COMMIT
+   * @throws DatabaseError COMMIT_UNKNOWN when the connection broke in COMMIT; AFTER_COMMIT when all is committed, but a
+   *   callback of `afterCommit` failed
    * @throws MisuseError when the database itself is used inside: that would be another connection
    * @example
    * await db.transaction(async (tx) => {

@@ -7,6 +7,7 @@ import { CorralError } from 'corral'
  *   AUTHENTICATION       wrong user, password or database
  *   CONNECTION_LOST      the connection broke under the statement, or the server ended it
  *   COMMIT_UNKNOWN       the connection broke in COMMIT: the transaction may have happened or not; never retried
+ *   AFTER_COMMIT         the transaction is committed; a callback of `afterCommit` failed: `cause` says how
  *   STATEMENT            the server refused the statement: `sqlState` says why
  *   UNIQUE, FOREIGN_KEY, NOT_NULL, CHECK    a constraint: `constraint`, `table` and `detail` say which
  *   SERIALIZATION, DEADLOCK    the transaction may succeed when it is run again: see `attempts`
@@ -27,6 +28,7 @@ export type DatabaseErrorCode =
   | 'AUTHENTICATION'
   | 'CONNECTION_LOST'
   | 'COMMIT_UNKNOWN'
+  | 'AFTER_COMMIT'
   | 'STATEMENT'
   | 'UNIQUE'
   | 'FOREIGN_KEY'

@@ -258,6 +258,51 @@ export function conformance(name: string, engine: Engine): void {
       ])
     })
 
+    it('calls every callback of afterCommit, and says that all is committed when one fails', async () => {
+      await using db = await engine.open()
+      const kept = await table(db, 'id int')
+      const acts: number[] = []
+      const error = await failure(() =>
+        db.transaction(async (tx) => {
+          await tx.execute(sql`insert into ${kept} values (1)`)
+          tx.afterCommit(() => {
+            throw new Error('the mail server is down')
+          })
+          tx.afterCommit(() => void acts.push(2))
+        }),
+      )
+      expect(error).toMatchObject({
+        code: 'AFTER_COMMIT',
+        message: expect.stringContaining('is committed, but 1 of its 2 callbacks'),
+        cause: { message: 'the mail server is down' },
+      })
+      expect(acts).toEqual([2])
+      expect(await db.query(sql`select id from ${kept}`)).toEqual([{ id: 1 }])
+    })
+
+    it('calls every callback of afterCommit when it is cancelled in one of them', async () => {
+      await using db = await engine.open()
+      const acts: string[] = []
+      const scope = new CancelScope()
+      await scope.run(async () => {
+        await db.transaction((tx) => {
+          tx.afterCommit(async () => {
+            scope.cancel('enough')
+            await checkpoint()
+          })
+          tx.afterCommit(() => void acts.push('called'))
+        })
+        acts.push('went on')
+      })
+      expect(acts).toEqual(['called'])
+    })
+
+    it('refuses an afterCommit after the end', async () => {
+      await using db = await engine.open()
+      const tx = await db.transaction((own) => ({ own }))
+      expect(() => tx.own.afterCommit(() => {})).toThrow('the transaction is over')
+    })
+
     it('takes the statements of several tasks one after the other', async () => {
       await using db = await engine.open()
       const sums = await db.transaction((tx) =>

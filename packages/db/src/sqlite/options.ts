@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { accessSync, constants, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import {
   refuse,
@@ -82,7 +82,7 @@ export function settingsOf(path: string, options: SqliteOptions): SqliteSettings
 }
 
 /** SQLite itself only says that it cannot open it. */
-export function requirePlace(path: string): void {
+export function requirePlace(path: string, readOnly: boolean): void {
   if (path === ':memory:') return
   if (isFolder(path)) {
     throw new DatabaseError('CONNECT', `openSqlite: ${path} is a folder; name a file in it`)
@@ -90,6 +90,20 @@ export function requirePlace(path: string): void {
   const folder = dirname(resolve(path))
   if (!isFolder(folder)) {
     throw new DatabaseError('CONNECT', `openSqlite: there is no folder ${folder}; make it first`)
+  }
+  if (!readOnly) requireWritable(folder)
+}
+
+/** SQLite writes its log beside the file. */
+function requireWritable(folder: string): void {
+  try {
+    accessSync(folder, constants.W_OK)
+  } catch (error) {
+    throw new DatabaseError(
+      'READ_ONLY',
+      `openSqlite: ${folder} cannot be written; check its permissions and its disk, or open the file readOnly`,
+      { cause: error },
+    )
   }
 }
 

@@ -52,7 +52,7 @@ export abstract class Handle extends Executor {
   }
 
   protected async *copyOut(api: string, query: Sql): AsyncGenerator<Uint8Array, void> {
-    this.#requireOpen(api)
+    this.requireOpen(api)
     const turn = await this.line.acquire()
     try {
       this.requireBegun(api)
@@ -80,9 +80,9 @@ export abstract class Handle extends Executor {
       if (inner.parent !== this) continue
       throw new MisuseError(`${api}: a transaction inside it is open; use the inner one`)
     }
-    this.#requireOpen(api)
+    this.requireOpen(api)
     return await this.line.use(() => {
-      this.#requireOpen(api)
+      this.requireOpen(api)
       this.requireBegun(api)
       return fn()
     })
@@ -91,7 +91,7 @@ export abstract class Handle extends Executor {
   /** A transaction may have ended without us. */
   protected requireBegun(_api: string): void {}
 
-  #requireOpen(api: string): void {
+  protected requireOpen(api: string): void {
     if (!this.#over) return
     throw new MisuseError(
       `${api}: the ${this.name.toLowerCase()} is over; await what it does in it`,

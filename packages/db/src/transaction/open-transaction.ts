@@ -24,6 +24,7 @@ export class OpenTransaction extends Handle implements Transaction {
 
   afterCommit(fn: () => PromiseLike<void> | void): void {
     requireFunction('Transaction.afterCommit: fn', fn)
+    this.requireOpen('Transaction.afterCommit')
     this.committed.push(fn)
   }
 
