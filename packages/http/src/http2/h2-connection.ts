@@ -129,11 +129,10 @@ export class H2Connection implements Lender, ConnectionUser {
   }
 
   /** What a stream that has closed failed with. */
-  failureOf({ id = 0, rstCode = 0 }: ClientHttp2Stream, error: Error | undefined): Error {
+  failureOf({ id, rstCode }: ClientHttp2Stream, error: NodeJS.ErrnoException | undefined): Error {
     const { broken, usable } = this.#connection
-    if (id > this.#last) return new StreamReset(rstCode, true)
-    const isOfStream =
-      (error as NodeJS.ErrnoException | undefined)?.code === 'ERR_HTTP2_STREAM_ERROR'
+    if (id !== undefined && id > this.#last) return new StreamReset(rstCode, true)
+    const isOfStream = error?.code === 'ERR_HTTP2_STREAM_ERROR'
     // Node resets the streams of a socket that has closed by CANCEL, and says nothing more.
     if (!isOfStream && (error !== undefined || !usable)) {
       return broken ?? error ?? new Error('the other side closed')

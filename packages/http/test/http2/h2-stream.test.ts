@@ -162,39 +162,35 @@ test('more headers than are wanted are TOO_LARGE', async () => {
   expect((await patient.get(server.url)).headers.get('x-much')).toHaveLength(12_000)
 })
 
-/** Cancels a request in one phase; the connection must serve the next one. */
-async function cancelled(
-  path: string,
-  act: (session: HttpSession, url: string) => Promise<unknown>,
-): Promise<void> {
-  await using server = await H2Server.start((stream, { ':path': asked }) => {
-    if (asked === '/headers') return
-    stream.respond({ ':status': 200 })
-    if (asked === '/') stream.end('ok')
-    else stream.write('beginning')
-  })
-  await using session = openSession()
-  await (await session.get(server.url)).text()
-  const scope = new CancelScope()
-  await taskGroup(async (group) => {
-    const task = group.spawn(() => scope.run(() => act(session, server.url + path)))
-    await server.until(() => server.open === 1)
-    await sleep(20)
-    scope.cancel()
-    await task
-  })
-  expect(scope.cancelledCaught).toBe(true)
-  await server.until(() => server.open === 0)
-  expect(server.codes.at(-1)).toBe(8)
-  expect(await (await session.get(server.url)).text()).toBe('ok')
-  expect(server.accepted).toBe(1)
-}
-
-test('cancelled while it waits for the head, it resets its stream and no other', () =>
-  cancelled('headers', (session, url) => session.get(url)))
-
-test('cancelled in the body, it resets its stream and no other', () =>
-  cancelled('body', async (session, url) => await (await session.get(url)).text()))
+test.each<[phase: string, act: (session: HttpSession, url: string) => Promise<unknown>]>([
+  ['headers', (session, url) => session.get(url)],
+  ['body', async (session, url) => await (await session.get(url)).text()],
+])(
+  'cancelled while it waits for the %s, a request resets its stream and no other',
+  async (path, act) => {
+    await using server = await H2Server.start((stream, { ':path': asked }) => {
+      if (asked === '/headers') return
+      stream.respond({ ':status': 200 })
+      if (asked === '/') stream.end('ok')
+      else stream.write('beginning')
+    })
+    await using session = openSession()
+    await (await session.get(server.url)).text()
+    const scope = new CancelScope()
+    await taskGroup(async (group) => {
+      const task = group.spawn(() => scope.run(() => act(session, server.url + path)))
+      await server.until(() => server.open === 1)
+      await sleep(20)
+      scope.cancel()
+      await task
+    })
+    expect(scope.cancelledCaught).toBe(true)
+    await server.until(() => server.open === 0)
+    expect(server.codes.at(-1)).toBe(8)
+    expect(await (await session.get(server.url)).text()).toBe('ok')
+    expect(server.accepted).toBe(1)
+  },
+)
 
 test('a response that is closed early resets its stream and no other', async () => {
   await using server = await H2Server.start((stream) => {
