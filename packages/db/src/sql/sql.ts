@@ -6,7 +6,7 @@ interface SqlTag {
   /**
    * A statement, or a fragment of one. Everything in `${}` is a parameter, never SQL text; fragments are inlined.
    *
-   * @throws MisuseError for `undefined`: use `null` for NULL
+   * @throws MisuseError for `undefined`: use `null` for NULL; for an escape that JavaScript does not know, such as `\\u`
    * @example
    * const adults = sql`age >= ${18}`
    * await db.query(sql`select name from users where ${adults} and city = ${city}`)
@@ -108,9 +108,29 @@ function requireList(where: string, list: readonly unknown[]): void {
   )
 }
 
+/** An invalid escape, such as `\u` in a path, is no error of the language in a tagged template: that part is undefined. */
+function requireText(strings: TemplateStringsArray): void {
+  if (!Array.isArray(strings) || !Array.isArray(strings.raw)) {
+    refuse(
+      'sql: text',
+      'a template (sql`...`); for text that is made elsewhere see sql.raw',
+      strings,
+    )
+  }
+  const at = strings.indexOf(undefined as never)
+  if (at < 0) return
+  const written = strings.raw[at] as string
+  throw new MisuseError(
+    `sql: the text "${written}" has an escape that JavaScript does not know; write a backslash as \\\\`,
+  )
+}
+
 /** The tag: see {@link SqlTag}. */
 export const sql: SqlTag = Object.assign(
-  (strings: TemplateStringsArray, ...given: readonly unknown[]) => build(strings, given),
+  (strings: TemplateStringsArray, ...given: readonly unknown[]) => {
+    requireText(strings)
+    return build(strings, given)
+  },
   { identifier, join, raw, values },
 )
 export type { SqlTag }

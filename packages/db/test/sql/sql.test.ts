@@ -31,6 +31,23 @@ describe('sql', () => {
     expect(() => sql.identifier('a\0b')).toThrow(MisuseError)
   })
 
+  it('refuses a part whose escape is invalid: the language leaves it out', () => {
+    const invalid = [
+      () => sql`delete from t where path = 'C:\users'`,
+      () => sql`delete from ${sql.identifier('t')} where path = 'C:\xyz'`,
+      () => sql`update t set a = ${1} where b = '\1'`,
+    ]
+    for (const make of invalid) expect(make).toThrow('has an escape that JavaScript does not know')
+    expect(sql`where path = 'C:\\users'`.text).toBe(String.raw`where path = 'C:\users'`)
+  })
+
+  it.each([undefined, 'select 1', 5, ['select 1']])(
+    'refuses a call with %s: it is a tag',
+    (text) => {
+      expect(() => sql(text as never)).toThrow('sql: text must be a template')
+    },
+  )
+
   it('joins values and pieces', () => {
     expect(shape(sql`x in (${sql.join([1, 2])})`)).toEqual(['x in ($1, $2)', [1, 2]])
     const both = sql.join([sql`a = ${1}`, sql`b = ${2}`], sql` and `)
