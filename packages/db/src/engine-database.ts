@@ -57,7 +57,8 @@ export abstract class EngineDatabase extends Executor implements Database {
         return await session.runIn(() => fn(session))
       } finally {
         await shield(async () => {
-          await session.line.use(() => connection.rollback())
+          if (!(await session.idle())) return await connection.destroy()
+          await connection.rollback()
           await this.reset(connection)
         })
       }

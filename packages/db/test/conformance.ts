@@ -297,6 +297,33 @@ export function conformance(name: string, engine: Engine): void {
       expect(acts).toEqual(['called'])
     })
 
+    it('is rolled back when a statement in it was not awaited: half of them would be committed', async () => {
+      await using db = await engine.open()
+      const kept = await table(db, 'id int')
+      const late: Promise<unknown>[] = []
+      const error = await failure(() =>
+        db.transaction(async (tx) => {
+          for (let i = 0; i < 5; i++) {
+            late.push(tx.execute(sql`insert into ${kept} values (${i})`).catch(String))
+          }
+        }),
+      )
+      expect(error.code).toBe('MISUSE')
+      expect(error.message).toContain('5 of its statements or loops have not ended')
+      await Promise.all(late)
+      expect(await db.query(sql`select id from ${kept}`)).toEqual([])
+      await db.transaction(async (tx) => {
+        const inner = await failure(() =>
+          tx.transaction(async (part) => {
+            late.push(part.execute(sql`insert into ${kept} values (5)`).catch(String))
+          }),
+        )
+        expect(inner.message).toContain('have not ended')
+        await tx.execute(sql`insert into ${kept} values (6)`)
+      })
+      expect(await db.query(sql`select id from ${kept}`)).toEqual([{ id: 6 }])
+    })
+
     it('refuses an afterCommit after the end', async () => {
       await using db = await engine.open()
       const tx = await db.transaction((own) => ({ own }))

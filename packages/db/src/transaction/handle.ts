@@ -1,4 +1,4 @@
-import { Lock, MisuseError, TaskLocal } from 'corral'
+import { Lock, MisuseError, moveOnAfter, TaskLocal } from 'corral'
 import { currentScope } from 'corral/lowlevel'
 import { Executor } from '../executor.ts'
 import type { CopyRows, Result } from '../executor.ts'
@@ -101,12 +101,27 @@ export abstract class Handle extends Executor {
   /** @throws MisuseError where it would wait for itself: in the source of its `copyFrom`, in the loop over its `copyTo` */
   protected requireFree(api: string): void {
     this.requireOpen(api)
-    this.requireRead(api)
+    this.#requireRead(api)
     if (copying.get() === this) throw busy(api, 'the copyFrom that this is part of')
   }
 
-  /** @throws MisuseError when the running task is in the loop over its `copyTo`, or has left that open */
-  requireRead(api: string): void {
+  /** @throws MisuseError when something in it was not awaited, which may be half of it */
+  requireIdle(api: string): void {
+    const { locked, waiting } = this.line
+    if (!locked) return
+    throw new MisuseError(
+      `${api}: it is rolled back, as ${waiting + 1} of its statements or loops have not ended; await each of them`,
+    )
+  }
+
+  /** Waits until nothing in it runs, for up to the grace; false if something still does. Run under a shield. */
+  async idle(): Promise<boolean> {
+    const idle = await moveOnAfter(this.connection.grace, () => this.line.use(() => {}))
+    return !idle.timedOut
+  }
+
+  /** @throws MisuseError when the running task is in the loop over its `copyTo` */
+  #requireRead(api: string): void {
     const reader = this.#reader
     if (reader !== undefined && reader.task === currentScope().task) {
       throw busy(api, 'a copyTo of this task')

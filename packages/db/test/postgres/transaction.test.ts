@@ -75,12 +75,15 @@ describe('Database.transaction', () => {
     await using db = await served.open()
     let kept: Transaction | undefined
     let late: Promise<unknown> | undefined
-    await db.transaction(async (tx) => {
-      kept = tx
-      spawn(() => tx.query(sql`select pg_sleep(0.05)`))
-      await Promise.resolve()
-      late = failure(() => tx.query(sql`select 1`))
-    })
+    const error = await failure(() =>
+      db.transaction(async (tx) => {
+        kept = tx
+        spawn(() => tx.query(sql`select pg_sleep(0.05)`))
+        await Promise.resolve()
+        late = failure(() => tx.query(sql`select 1`))
+      }),
+    )
+    expect(error.message).toContain('2 of its statements or loops have not ended')
     expect(await late).toMatchObject({ code: 'MISUSE' })
     await expect(kept?.query(sql`select 1`)).rejects.toThrow('the transaction is over')
   })
