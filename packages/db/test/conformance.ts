@@ -6,6 +6,7 @@ import {
   mapConcurrent,
   MisuseError,
   moveOnAfter,
+  spawn,
   taskGroup,
 } from 'corral'
 import { DatabaseError, sql } from '@corral/db'
@@ -322,6 +323,47 @@ export function conformance(name: string, engine: Engine): void {
         await tx.execute(sql`insert into ${kept} values (6)`)
       })
       expect(await db.query(sql`select id from ${kept}`)).toEqual([{ id: 6 }])
+    })
+
+    it('refuses to be closed in what it would wait for', async () => {
+      await using db = await engine.open()
+      await spawn(async () => {
+        await db.session(async () => {
+          await expect(db.close()).rejects.toThrow('call it after that')
+        })
+        for await (const _ of db.stream(sql`select 1 as one`)) {
+          await expect(db.close()).rejects.toThrow('call it after that')
+        }
+      })
+      expect(await db.query(sql`select 1 as one`)).toHaveLength(1)
+    })
+
+    it('refuses a write in a session that has the only connection for it, instead of a deadlock', async () => {
+      await using db = await engine.open()
+      const kept = await table(db, 'id int')
+      const insert = sql`insert into ${kept} values (1)`
+      await db.session(async (session) => {
+        await expect(db.execute(insert)).rejects.toThrow('it would wait for itself')
+        await expect(db.session(() => {})).rejects.toThrow('it would wait for itself')
+        await session.execute(insert)
+      })
+      expect(await db.query(sql`select id from ${kept}`)).toEqual([{ id: 1 }])
+    })
+
+    it('lets a task that was begun in a transaction, and outlives it, use the database', async () => {
+      await using db = await engine.open()
+      await taskGroup(async (group) => {
+        const over = new Event()
+        const later = await db.transaction((tx) => {
+          const task = group.spawn(async () => {
+            await over.wait()
+            return await db.query(sql`select 1 as one`)
+          })
+          return tx.query(sql`select 1 as one`).then(() => ({ task }))
+        })
+        over.set()
+        expect(await later.task).toHaveLength(1)
+      })
     })
 
     it('refuses an afterCommit after the end', async () => {

@@ -9,6 +9,8 @@ import { QueryLog } from '../query-log.ts'
 import { sql } from '../sql/sql.ts'
 import type { Sql } from '../sql/statement.ts'
 import { copyOut } from '../transaction/copy.ts'
+import { looping } from '../transaction/held.ts'
+import type { Lender } from '../transaction/held.ts'
 import { connect } from './connect.ts'
 import { explainSlow } from './explain.ts'
 import type { Runner } from './explain.ts'
@@ -80,8 +82,16 @@ export class PostgresDatabase extends EngineDatabase {
     await this.#pool.drain()
   }
 
+  protected get lenders(): readonly Lender[] {
+    return [this.#settings]
+  }
+
+  protected lenderOf(): Lender {
+    return this.#settings
+  }
+
   protected async send(api: string, statement: Sql): Promise<Result> {
-    this.refuseInside(api)
+    this.refuseInside(api, this.#settings)
     if (changesConnection.test(statement.parts[0] as string)) {
       throw new MisuseError(
         `${api}: it would change one connection of the pool, for whoever gets it next; use Database.session`,
@@ -116,11 +126,12 @@ export class PostgresDatabase extends EngineDatabase {
   }
 
   protected async *open(api: string, query: Sql, batch: number): AsyncGenerator<Result, void> {
-    this.refuseInside(api)
+    this.refuseInside(api, this.#settings)
     const lease = await this.#borrow()
     const connection = lease.value
     try {
       await this.log.observe(begin, () => connection.execute(api, begin))
+      using _loop = looping(this.#settings)
       yield* connection.fetch(api, query, batch, (statement, act) =>
         this.log.observe(statement, act),
       )
@@ -131,9 +142,10 @@ export class PostgresDatabase extends EngineDatabase {
   }
 
   protected async *copyOut(api: string, query: Sql): AsyncGenerator<Uint8Array, void> {
-    this.refuseInside(api)
+    this.refuseInside(api, this.#settings)
     const lease = await this.#borrow()
     try {
+      using _loop = looping(this.#settings)
       yield* copyOut(lease.value, api, query)
     } finally {
       await this.#giveBack(lease)
@@ -141,7 +153,7 @@ export class PostgresDatabase extends EngineDatabase {
   }
 
   async borrow(api: string): Promise<BorrowedPostgres> {
-    this.refuseInside(api)
+    this.refuseInside(api, this.#settings)
     return await this.#lend()
   }
 

@@ -53,6 +53,11 @@ export class Dispatcher {
     this.#options = options
   }
 
+  /** How many workers there may be. */
+  get max(): number {
+    return this.#options.max
+  }
+
   /** Number of workers, including those being started. */
   get size(): number {
     return this.#workers.size

@@ -7,6 +7,8 @@ import { QueryLog } from '../query-log.ts'
 import type { Sql } from '../sql/statement.ts'
 import type { Borrowed } from '../transaction/connection.ts'
 import { noCopy } from '../transaction/copy.ts'
+import { looping } from '../transaction/held.ts'
+import type { Lender } from '../transaction/held.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { encodeAll } from './encode.ts'
 import { Job } from './job.ts'
@@ -75,14 +77,22 @@ export class SqliteDatabase extends EngineDatabase {
     await this.#writer.close()
   }
 
+  protected get lenders(): readonly Lender[] {
+    return [this.#writer, this.#readers]
+  }
+
+  protected lenderOf(readOnly: boolean = false): Lender {
+    return readOnly ? this.#readers : this.#writer
+  }
+
   protected async send(api: string, statement: Sql): Promise<Result> {
-    this.refuseInside(api)
+    const kind = kindOf(statement.parts[0] as string)
+    this.refuseInside(api, this.lenderOf(kind === 'read'))
     if (this.#readers !== this.#writer && writerAlone.test(statement.parts[0] as string)) {
       throw new MisuseError(
         `${api}: only the writer would have it, and no reader; use Database.session`,
       )
     }
-    const kind = kindOf(statement.parts[0] as string)
     if (kind === 'alone' || kind === 'begin') {
       return await this.#sendAlone(api, statement)
     }
@@ -90,9 +100,10 @@ export class SqliteDatabase extends EngineDatabase {
   }
 
   protected async *open(api: string, query: Sql, batch: number): AsyncGenerator<Result, void> {
-    this.refuseInside(api)
+    this.refuseInside(api, this.#readers)
     const worker = await this.#readers.claim()
     try {
+      using _loop = looping(this.#readers)
       yield* new SqliteConnection(worker).fetch(api, query, batch, (statement, act) =>
         this.log.observe(statement, act),
       )
@@ -106,7 +117,7 @@ export class SqliteDatabase extends EngineDatabase {
   }
 
   async borrow(api: string, readOnly: boolean = false): Promise<BorrowedSqlite> {
-    this.refuseInside(api)
+    this.refuseInside(api, this.lenderOf(readOnly))
     const dispatcher = readOnly ? this.#readers : this.#writer
     const worker = await dispatcher.claim()
     const connection = new SqliteConnection(worker)

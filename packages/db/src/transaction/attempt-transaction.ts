@@ -42,7 +42,10 @@ const commitStatement: Sql = sql`commit`
 
 async function commit(connection: Connection, log: QueryLog, api: string): Promise<void> {
   if (!connection.alive) {
-    throw new DatabaseError('CONNECTION_LOST', `${api}: the connection broke before COMMIT was sent`)
+    throw new DatabaseError(
+      'CONNECTION_LOST',
+      `${api}: the connection broke before COMMIT was sent`,
+    )
   }
   if (connection.status === 'I') {
     throw new MisuseError(`${api}: raw SQL ended the transaction; leave commit and rollback to it`)

@@ -21,7 +21,8 @@ export abstract class Handle extends Executor {
   readonly parent: Handle | undefined
   /** Held by one statement, or by a nested transaction. */
   readonly line: Lock = new Lock()
-  #over = false
+  /** It has ended: what was begun in it may go on, but not on its connection. */
+  over = false
   /** Whose loop reads the output of a COPY: a task, or the root. */
   #reader: { readonly task: object | undefined } | undefined
 
@@ -37,7 +38,7 @@ export abstract class Handle extends Executor {
     try {
       return await innermost.run(this, async () => await fn())
     } finally {
-      this.#over = true
+      this.over = true
     }
   }
 
@@ -132,7 +133,7 @@ export abstract class Handle extends Executor {
   protected requireBegun(_api: string): void {}
 
   protected requireOpen(api: string): void {
-    if (!this.#over) return
+    if (!this.over) return
     throw new MisuseError(
       `${api}: the ${this.name.toLowerCase()} is over; await what it does in it`,
     )
