@@ -1,4 +1,4 @@
-import { MisuseError, Pool } from 'corral'
+import { Event, MisuseError, Pool, shield } from 'corral'
 import type { PoolLease } from 'corral'
 import { refuse } from 'corral/lowlevel'
 import type { DatabaseStats, Notification } from '../database.ts'
@@ -15,6 +15,7 @@ import { connect } from './connect.ts'
 import { explainSlow } from './explain.ts'
 import type { Runner } from './explain.ts'
 import { listen } from './listen.ts'
+import type { Listeners } from './listen.ts'
 import { Pipeline } from './pipeline.ts'
 import type { BorrowedPostgres } from './pipeline.ts'
 import type { PostgresConnection } from './postgres-connection.ts'
@@ -30,6 +31,7 @@ export class PostgresDatabase extends EngineDatabase {
   readonly #settings: PostgresSettings
   readonly #pool: Pool<PostgresConnection>
   readonly #pipeline: Pipeline | undefined
+  readonly #listeners: Listeners = { closed: new Event(), connections: new Set() }
 
   /** @param open how it connects */
   constructor(settings: PostgresSettings, open: typeof connect = connect) {
@@ -73,12 +75,14 @@ export class PostgresDatabase extends EngineDatabase {
         channel,
       )
     }
-    yield* listen(channels, this.#settings, this.log)
+    yield* listen(channels, this.#settings, this.log, this.#listeners)
   }
 
   async close(): Promise<void> {
     this.refuseWithin('Database.close')
+    this.#listeners.closed.set()
     this.#pipeline?.close()
+    for (const connection of this.#listeners.connections) await shield(() => connection.close())
     await this.#pool.drain()
   }
 
