@@ -5,17 +5,28 @@ import type { Sql } from '../sql/statement.ts'
 
 let opened = 0
 
+/** Sends a statement when its turn comes; it may be another by then. */
+type Send = (statement: Sql, inTurn?: () => Sql) => Promise<Result>
+
 /**
- * Fetches through a cursor, in the transaction of `send`. Every step is a statement like any other, so other statements
- * of the transaction may run in between, and each is cancelled like any other.
+ * Fetches through a cursor. Every step is a statement like any other, so other statements of the transaction or session
+ * may run in between, and each is cancelled like any other.
+ *
+ * A cursor ends with its transaction. Outside of one, it holds a result that the server has stored: a transaction of our
+ * own would include the statements in between, and undo them when one fails.
+ *
+ * @param isIdle whether no transaction is open
  */
 export async function* fetchAll(
   query: Sql,
   batch: number,
-  send: (statement: Sql) => Promise<Result>,
+  send: Send,
+  isIdle: () => boolean,
 ): AsyncGenerator<Result, void> {
   const name = sql.identifier(`corral_${(opened += 1)}`)
-  await send(sql`declare ${name} no scroll cursor for ${query}`)
+  const inTransaction = sql`declare ${name} no scroll cursor for ${query}`
+  const held = sql`declare ${name} no scroll cursor with hold for ${query}`
+  await send(inTransaction, () => (isIdle() ? held : inTransaction))
   const fetch = sql`fetch forward ${sql.raw(String(batch))} from ${name}`
   try {
     for (;;) {
@@ -28,7 +39,7 @@ export async function* fetchAll(
   }
 }
 
-async function close(statement: Sql, send: (statement: Sql) => Promise<Result>): Promise<void> {
+async function close(statement: Sql, send: Send): Promise<void> {
   try {
     await send(statement)
   } catch (error) {

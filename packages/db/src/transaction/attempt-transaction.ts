@@ -20,6 +20,10 @@ export async function attemptTransaction<T>(
   parent: Handle | undefined,
 ): Promise<{ value: T; committed: OpenTransaction['committed'] }> {
   const api = `${parent === undefined ? 'Database' : 'Session'}.transaction`
+  if (connection.status !== 'I') {
+    // The server would only warn, and our COMMIT would end the other one.
+    throw new MisuseError(`${api}: raw SQL has begun a transaction; leave begin to it`)
+  }
   const tx = new OpenTransaction(connection, log, parent)
   try {
     const begin = connection.begin(options)
