@@ -36,10 +36,12 @@ export abstract class Handle extends Executor {
   }
 
   protected send(api: string, statement: Sql): Promise<Result> {
+    this.requireClean(api, statement)
     return this.exclusively(api, () => this.control(api, statement))
   }
 
   protected open(api: string, query: Sql, batch: number): AsyncGenerator<Result, void> {
+    this.requireClean(api, query)
     return this.connection.fetch(api, query, batch, (statement, act) =>
       this.exclusively(api, () => this.log.observe(statement, act)),
     )
@@ -87,6 +89,9 @@ export abstract class Handle extends Executor {
       return fn()
     })
   }
+
+  /** The connection of a session is reset at its end: there anything goes. */
+  protected requireClean(_api: string, _statement: Sql): void {}
 
   /** A transaction may have ended without us. */
   protected requireBegun(_api: string): void {}
