@@ -29,6 +29,7 @@ export async function attemptTransaction<T>(
     const begin = connection.begin(options)
     await log.observe(begin, () => connection.execute(api, begin))
     const value = await tx.runIn(() => fn(tx))
+    tx.requireRead(api)
     await tx.line.use(() => commit(connection, log, api))
     return { value, committed: tx.committed }
   } catch (error) {
