@@ -2,11 +2,9 @@ import { isCancelled, shield } from 'corral'
 import type { Result } from '../executor.ts'
 import { sql } from '../sql/sql.ts'
 import type { Sql } from '../sql/statement.ts'
+import type { Connection, InTurn } from '../transaction/connection.ts'
 
 let opened = 0
-
-/** Sends a statement when its turn comes; it may be another by then. */
-type Send = (statement: Sql, inTurn?: () => Sql) => Promise<Result>
 
 /**
  * Fetches through a cursor. Every step is a statement like any other, so other statements of the transaction or session
@@ -15,18 +13,23 @@ type Send = (statement: Sql, inTurn?: () => Sql) => Promise<Result>
  * A cursor ends with its transaction. Outside of one, it holds a result that the server has stored: a transaction of our
  * own would include the statements in between, and undo them when one fails.
  *
- * @param isIdle whether no transaction is open
+ * @param inTurn runs each step
  */
 export async function* fetchAll(
+  connection: Pick<Connection, 'execute' | 'status'>,
+  api: string,
   query: Sql,
   batch: number,
-  send: Send,
-  isIdle: () => boolean,
+  inTurn: InTurn,
 ): AsyncGenerator<Result, void> {
+  const send = (statement: Sql): Promise<Result> =>
+    inTurn(statement, () => connection.execute(api, statement))
   const name = sql.identifier(`corral_${(opened += 1)}`)
   const inTransaction = sql`declare ${name} no scroll cursor for ${query}`
   const held = sql`declare ${name} no scroll cursor with hold for ${query}`
-  await send(inTransaction, () => (isIdle() ? held : inTransaction))
+  await inTurn(inTransaction, () =>
+    connection.execute(api, connection.status === 'I' ? held : inTransaction),
+  )
   const fetch = sql`fetch forward ${sql.raw(String(batch))} from ${name}`
   try {
     for (;;) {
@@ -39,7 +42,7 @@ export async function* fetchAll(
   }
 }
 
-async function close(statement: Sql, send: Send): Promise<void> {
+async function close(statement: Sql, send: (statement: Sql) => Promise<Result>): Promise<void> {
   try {
     await send(statement)
   } catch (error) {

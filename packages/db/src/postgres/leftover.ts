@@ -18,6 +18,21 @@ export function leftoverOf({ parts }: Sql): Leftover {
   return leftover
 }
 
+/** For a statement in a transaction that leaves something behind. */
+export function insteadOf(statement: Sql): string | undefined {
+  switch (leftoverOf(statement)) {
+    case 'none':
+    case 'local':
+      return undefined
+    case 'setting':
+      return 'use "set local", or the transaction of a Database.session'
+    case 'temporary':
+      return 'add "on commit drop", or use the transaction of a Database.session'
+    case 'other':
+      return 'use the transaction of a Database.session'
+  }
+}
+
 const first = /^(?:set|reset|listen|unlisten|load|prepare|declare|create|select|with)\b/i
 const noWords = /'[^']*'|"[^"]*"|\$([a-z_]\w*|)\$[^]*?\$\1\$|\/\*[^]*?\*\/|--[^\n]*/gi
 

@@ -20,7 +20,7 @@ import { Copy, CopyIn, CopyOut } from './copy.ts'
 import { copyText } from './copy-text.ts'
 import { encodeAll } from './encode.ts'
 import type { Internals, Notified } from './internals.ts'
-import { leftoverOf } from './leftover.ts'
+import { insteadOf } from './leftover.ts'
 import { isStale, PreparedStatements } from './prepared-statements.ts'
 import { cancelUntilEnded, requestCancel } from './request-cancel.ts'
 import { serverError } from './server-error.ts'
@@ -46,6 +46,7 @@ export class PostgresConnection implements Connection {
   readonly #wire: Internals
   /** How long the server has to answer during shutdown, in milliseconds. */
   readonly grace: number
+  readonly leftover: Connection['leftover'] = insteadOf
   readonly #log: QueryLog
   readonly #shapes: Shapes
   readonly #gone = new Event()
@@ -224,32 +225,13 @@ export class PostgresConnection implements Connection {
     this.#wire.connection.once('end', tell)
   }
 
-  leftover(statement: Sql): string | undefined {
-    switch (leftoverOf(statement)) {
-      case 'none':
-      case 'local':
-        return undefined
-      case 'setting':
-        return 'use "set local", or the transaction of a Database.session'
-      case 'temporary':
-        return 'add "on commit drop", or use the transaction of a Database.session'
-      case 'other':
-        return 'use the transaction of a Database.session'
-    }
-  }
-
   begin({ isolation, readOnly = false }: TransactionOptions): Sql {
     const level = isolation === undefined ? '' : ` isolation level ${isolation}`
     return sql`begin${sql.raw(level + (readOnly ? ' read only' : ''))}`
   }
 
   fetch(api: string, query: Sql, batch: number, inTurn: InTurn): AsyncGenerator<Result, void> {
-    return fetchAll(
-      query,
-      batch,
-      (statement, actual = () => statement) => inTurn(statement, () => this.execute(api, actual())),
-      () => this.status === 'I',
-    )
+    return fetchAll(this, api, query, batch, inTurn)
   }
 
   /** Ends an abandoned transaction. False if that failed and the connection is unusable. */
