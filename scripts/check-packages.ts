@@ -113,9 +113,8 @@ function userErrors(): string[] {
       if (language === 'ts') writeFileSync(join(project, file), `${code}\nexport {}\n`)
     }
   }
-  const filter = (path: string): boolean => !/node_modules|\btest\b/.test(path.slice(root.length))
   for (const folder of ['examples', 'apps']) {
-    cpSync(join(root, folder), join(project, folder), { recursive: true, filter })
+    cpSync(join(root, folder), join(project, folder), { recursive: true, filter: isShown })
   }
   return compilerErrors(project, {
     target: 'es2024',
@@ -124,6 +123,11 @@ function userErrors(): string[] {
     allowImportingTsExtensions: true,
     skipLibCheck: true,
   })
+}
+
+/** Whether a file of an example or an app is for its readers, and no test. */
+function isShown(path: string): boolean {
+  return !/node_modules|\btest\b/.test(path.slice(root.length))
 }
 
 /** What the compiler says of a project's files, line by line. */
