@@ -89,7 +89,15 @@ export interface Database extends Executor, AsyncDisposable {
     fn: (tx: Transaction) => PromiseLike<T> | T,
     options?: TransactionOptions,
   ): Promise<T>
-  /** Runs `fn` with a connection of its own, and resets it with `discard all` before others get it. */
+  /**
+   * Runs `fn` with a connection of its own, and resets it with `discard all` before others get it.
+   *
+   * Cancellation: stops the running statement, and rolls back what raw SQL has begun.
+   *
+   * @throws what `fn` throws
+   * @throws DatabaseError UNFINISHED_TRANSACTION when raw SQL left a transaction open: it is rolled back
+   * @throws MisuseError inside a transaction of this database
+   */
   session<T>(fn: (session: Session) => PromiseLike<T> | T): Promise<T>
   /**
    * PostgreSQL NOTIFY messages on the given channels. The first item says that listening has begun. It uses a

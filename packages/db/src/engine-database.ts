@@ -22,6 +22,7 @@ import { held, holding, requireRoom } from './transaction/held.ts'
 import type { Lender } from './transaction/held.ts'
 import { OpenSession } from './transaction/open-session.ts'
 import { OpenTransaction } from './transaction/open-transaction.ts'
+import { requireIdle } from './transaction/require-idle.ts'
 import { withRetry } from './transaction/with-retry.ts'
 
 /** What the databases of all engines have in common: transactions and sessions on pooled connections. */
@@ -56,7 +57,10 @@ export abstract class EngineDatabase extends Executor implements Database {
     return await this.lend(api, async (connection) => {
       const session = new OpenSession(connection, this.log, undefined)
       try {
-        return await session.runIn(() => fn(session))
+        const value = await session.runIn(() => fn(session))
+        session.requireAwaited(api)
+        requireIdle(api, connection, 'Session.transaction')
+        return value
       } finally {
         await shield(async () => {
           if (!(await session.idle())) return await connection.destroy()

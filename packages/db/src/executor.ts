@@ -95,7 +95,8 @@ export abstract class Executor {
 
   /**
    * The rows of a `select` or `values`, fetched on demand through a server-side cursor: memory stays flat. On a
-   * database it reserves a connection, in a transaction of its own, until the loop is left.
+   * database it reserves a connection, in a transaction of its own, until the loop is left; in a session, outside a
+   * transaction, PostgreSQL first stores the whole result on the server.
    *
    * Cancellation: stops the fetch on the server. Leaving the loop, in any way, closes the cursor.
    *

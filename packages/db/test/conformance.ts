@@ -9,6 +9,8 @@ import {
   spawn,
   taskGroup,
 } from 'corral'
+import { snapshot } from 'corral/lowlevel'
+import type { TaskView } from 'corral/lowlevel'
 import { DatabaseError, sql } from '@corral/db'
 import type { Database, Executor, QueryEvent, Sql, Transaction } from '@corral/db'
 import { writeFileSync } from 'node:fs'
@@ -195,6 +197,18 @@ export function conformance(name: string, engine: Engine): void {
       ])
     })
 
+    it.skipIf(engine.endless === undefined)('is seen to wait for its database', async () => {
+      await using db = await engine.open()
+      const waits = (tasks: readonly TaskView[]): unknown[] =>
+        tasks.flatMap((task) => [...task.waits.map((wait) => wait.name), ...waits(task.children)])
+      await taskGroup(async (group) => {
+        const asks = group.spawn(() => db.query(engine.endless as Sql))
+        await until(async () => waits(snapshot()).includes(db.engine))
+        asks.cancel()
+      })
+      expect(waits(snapshot())).not.toContain(db.engine)
+    })
+
     it('runs hundreds at once', async () => {
       await using db = await engine.open()
       const numbers = await table(db, 'n int')
@@ -310,7 +324,7 @@ export function conformance(name: string, engine: Engine): void {
         }),
       )
       expect(error.code).toBe('MISUSE')
-      expect(error.message).toContain('5 of its statements or loops have not ended')
+      expect(error.message).toContain('5 of its statements or loops had not ended')
       await Promise.all(late)
       expect(await db.query(sql`select id from ${kept}`)).toEqual([])
       await db.transaction(async (tx) => {
@@ -319,7 +333,7 @@ export function conformance(name: string, engine: Engine): void {
             late.push(part.execute(sql`insert into ${kept} values (5)`).catch(String))
           }),
         )
-        expect(inner.message).toContain('have not ended')
+        expect(inner.message).toContain('had not ended')
         await tx.execute(sql`insert into ${kept} values (6)`)
       })
       expect(await db.query(sql`select id from ${kept}`)).toEqual([{ id: 6 }])
@@ -576,11 +590,127 @@ export function conformance(name: string, engine: Engine): void {
         await session.execute(sql`create temporary table scratch (id int)`)
         await session.transaction((tx) => tx.execute(sql`insert into scratch values (1)`))
         expect(await session.value(sql`select count(*) from scratch`)).toEqual(engine.count(1))
-        await session.execute(sql`begin`)
       })
       const gone = await failure(() => db.session((next) => next.query(sql`select * from scratch`)))
       expect(gone.code).toBe('STATEMENT')
       expect(db.stats()).toMatchObject({ busy: 0, destroyed: 0 })
+    })
+  })
+
+  describe(`${name}: a stream of a session`, () => {
+    const numbers = sql`select 1 as i union all select 2 union all select 3`
+
+    it('lets other statements in between, each committed by itself', async () => {
+      await using db = await engine.open()
+      const kept = await table(db, 'id int primary key')
+      const add = (i: number): Sql => sql`insert into ${kept} values (${i})`
+      const error = new Error('no')
+      const thrown = await failure(() =>
+        db.session(async (session) => {
+          for await (const { i } of session.stream<{ i: number }>(numbers, { batch: 1 })) {
+            await session.execute(add(i))
+            expect((await failure(() => session.execute(add(i)))).code).toBe('UNIQUE')
+            await session.transaction((tx) => tx.execute(add(-i)))
+            if (i === 2) throw error
+          }
+        }),
+      )
+      expect(thrown).toBe(error)
+      expect(await db.query(sql`select id from ${kept} order by id`)).toEqual(
+        [-2, -1, 1, 2].map((id) => ({ id })),
+      )
+      expect(db.stats()).toMatchObject({ busy: 0, destroyed: 0 })
+    })
+
+    it('begins when a transaction of another task has ended', async () => {
+      await using db = await engine.open()
+      await db.session(async (session) => {
+        const [began, end] = [new Event(), new Event()]
+        const seen: unknown[] = []
+        await taskGroup(async (group) => {
+          group.spawn(() =>
+            session.transaction(async () => {
+              began.set()
+              await end.wait()
+            }),
+          )
+          await began.wait()
+          group.spawn(async () => {
+            for await (const { i } of session.stream(numbers, { batch: 2 })) seen.push(i)
+          })
+          await checkpoint()
+          end.set()
+        })
+        expect(seen).toEqual([1, 2, 3])
+      })
+    })
+
+    it('may be inside a transaction begun by hand', async () => {
+      await using db = await engine.open()
+      await db.session(async (session) => {
+        await session.execute(sql`begin`)
+        for await (const _ of session.stream(numbers, { batch: 1 })) break
+        await session.execute(sql`commit`)
+        expect(await session.value(sql`select 1`)).toBe(1)
+      })
+    })
+  })
+
+  describe(`${name}: a transaction begun by hand in a session`, () => {
+    it('and left open is rolled back, and reported', async () => {
+      await using db = await engine.open()
+      const lost = await table(db, 'id int')
+      const insert = sql`insert into ${lost} values (1)`
+      for (const spoil of [false, true]) {
+        const error = await failure(() =>
+          db.session(async (session) => {
+            await session.execute(sql`begin`)
+            await session.execute(insert)
+            if (spoil) await failure(() => session.execute(sql`insert into nowhere values (1)`))
+          }),
+        )
+        expect(error).toMatchObject({
+          code: 'UNFINISHED_TRANSACTION',
+          message: expect.stringContaining('Database.session: raw SQL left a transaction open'),
+        })
+      }
+      expect(await db.value(sql`select count(*) from ${lost}`)).toEqual(engine.count(0))
+      await db.session(async (session) => {
+        await session.execute(sql`begin`)
+        await session.execute(insert)
+        await session.execute(sql`commit`)
+      })
+      expect(await db.value(sql`select count(*) from ${lost}`)).toEqual(engine.count(1))
+      expect(db.stats()).toMatchObject({ busy: 0, destroyed: 0 })
+    })
+
+    it('is not ended by a transaction of ours inside it', async () => {
+      await using db = await engine.open()
+      const kept = await table(db, 'id int')
+      await db.session(async (session) => {
+        await session.execute(sql`begin`)
+        await session.execute(sql`insert into ${kept} values (1)`)
+        const refused = await failure(() => session.transaction(async () => {}))
+        expect(refused).toMatchObject({
+          code: 'MISUSE',
+          message: expect.stringContaining('raw SQL has begun a transaction'),
+        })
+        await session.execute(sql`rollback`)
+        await session.transaction((tx) => tx.execute(sql`insert into ${kept} values (2)`))
+      })
+      expect(await db.query(sql`select id from ${kept}`)).toEqual([{ id: 2 }])
+    })
+
+    it('does not hide the error of the session', async () => {
+      await using db = await engine.open()
+      const error = new Error('no')
+      const thrown = await failure(() =>
+        db.session(async (session) => {
+          await session.execute(sql`begin`)
+          throw error
+        }),
+      )
+      expect(thrown).toBe(error)
     })
   })
 

@@ -47,7 +47,8 @@ function scalar(value: unknown, where: string): string {
 }
 
 function arrayLiteral(items: readonly unknown[], where: string): string {
-  const written = items.map((item) => {
+  // A hole is undefined, and refused.
+  const written = Array.from(items, (item) => {
     if (item === null) return 'NULL'
     if (Array.isArray(item)) return arrayLiteral(item, where)
     if (item instanceof Uint8Array) return `"\\\\x${Buffer.from(item).toString('hex')}"`

@@ -8,6 +8,7 @@ import {
   taskGroup,
   throwIfCancelled,
 } from 'corral'
+import { nameResource } from 'corral/lowlevel'
 import type { Client } from 'pg'
 import type { TransactionOptions } from '../database.ts'
 import type { CopyRows, Result } from '../executor.ts'
@@ -20,6 +21,7 @@ import { Copy, CopyIn, CopyOut } from './copy.ts'
 import { copyText } from './copy-text.ts'
 import { encodeAll } from './encode.ts'
 import type { Internals, Notified } from './internals.ts'
+import { insteadOf } from './leftover.ts'
 import { isStale, PreparedStatements } from './prepared-statements.ts'
 import { cancelUntilEnded, requestCancel } from './request-cancel.ts'
 import { serverError } from './server-error.ts'
@@ -45,6 +47,7 @@ export class PostgresConnection implements Connection {
   readonly #wire: Internals
   /** How long the server has to answer during shutdown, in milliseconds. */
   readonly grace: number
+  readonly leftover: Connection['leftover'] = insteadOf
   readonly #log: QueryLog
   readonly #shapes: Shapes
   readonly #gone = new Event()
@@ -66,6 +69,7 @@ export class PostgresConnection implements Connection {
     shapes: Shapes,
     request: typeof requestCancel = requestCancel,
   ) {
+    nameResource('openPostgres', this, { name: 'postgres' })
     this.#client = client
     this.#wire = client as unknown as Internals
     this.grace = grace
@@ -229,9 +233,7 @@ export class PostgresConnection implements Connection {
   }
 
   fetch(api: string, query: Sql, batch: number, inTurn: InTurn): AsyncGenerator<Result, void> {
-    return fetchAll(query, batch, (statement) =>
-      inTurn(statement, () => this.execute(api, statement)),
-    )
+    return fetchAll(this, api, query, batch, inTurn)
   }
 
   /** Ends an abandoned transaction. False if that failed and the connection is unusable. */

@@ -7,9 +7,11 @@ import {
   requireFunction,
   requireLimit,
   requireOptions,
+  requireWord,
 } from 'corral/lowlevel'
 import { DatabaseError } from '../errors.ts'
 import type { QueryEvent } from '../query-log.ts'
+import { requireBoolean } from '../require-boolean.ts'
 
 export interface SqliteOptions {
   /** How many read at the same time. Each is started on demand. Default 2. */
@@ -58,14 +60,11 @@ export function settingsOf(path: string, options: SqliteOptions): SqliteSettings
     onQuery,
   } = options
   requireCount('openSqlite: readers', readers)
-  if (isolation !== 'process' && isolation !== 'thread') {
-    refuse('openSqlite: isolation', '"process" or "thread"', isolation)
-  }
+  requireWord('openSqlite: isolation', isolation, ['process', 'thread'])
+  requireBoolean('openSqlite: readOnly', readOnly)
   requireDuration('openSqlite: lockTimeout', lockTimeout)
   requireLimit('openSqlite: maxSize', maxSize)
-  if (synchronous !== 'full' && synchronous !== 'normal') {
-    refuse('openSqlite: synchronous', '"full" or "normal"', synchronous)
-  }
+  requireWord('openSqlite: synchronous', synchronous, ['full', 'normal'])
   if (onQuery !== undefined) requireFunction('openSqlite: onQuery', onQuery)
   const inProcess = isolation === 'process'
   return {

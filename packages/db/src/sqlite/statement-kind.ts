@@ -1,3 +1,5 @@
+import { afterComments } from '../sql/after-comments.ts'
+
 /**
  * How to run a statement.
  *
@@ -8,11 +10,9 @@
  */
 export type StatementKind = 'read' | 'write' | 'alone' | 'begin'
 
-const leading = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[^]*?(?:\*\/|$))*([a-z]*)/i
-
 /** Decided by its first word: if what looks like a read writes, the reader refuses it and it goes to the writer. */
 export function kindOf(text: string): StatementKind {
-  switch (leading.exec(text)?.[1]?.toLowerCase()) {
+  switch (/^[a-z]*/i.exec(afterComments(text, false))?.[0].toLowerCase()) {
     case 'select':
     case 'values':
     case 'explain':
@@ -35,4 +35,12 @@ export function kindOf(text: string): StatementKind {
     default:
       return 'write'
   }
+}
+
+const writerAlone =
+  /^(?:attach|detach|create\s+(?:temp(?:orary)?\b|(?:\w+\s+){1,5}["`[]?temp["`\]]?\s*\.))/i
+
+/** Whether only the connection that runs it has what it makes: an attached file, a temporary table. */
+export function isOfOneConnection(text: string): boolean {
+  return writerAlone.test(afterComments(text, false))
 }

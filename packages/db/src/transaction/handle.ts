@@ -43,10 +43,12 @@ export abstract class Handle extends Executor {
   }
 
   protected send(api: string, statement: Sql): Promise<Result> {
+    this.requireClean(api, statement)
     return this.exclusively(api, () => this.control(api, statement))
   }
 
   protected open(api: string, query: Sql, batch: number): AsyncGenerator<Result, void> {
+    this.requireClean(api, query)
     return this.connection.fetch(api, query, batch, (statement, act) =>
       this.exclusively(api, () => this.log.observe(statement, act)),
     )
@@ -99,6 +101,9 @@ export abstract class Handle extends Executor {
     })
   }
 
+  /** The connection of a session is reset at its end: there anything goes. */
+  protected requireClean(_api: string, _statement: Sql): void {}
+
   /** @throws MisuseError where it would wait for itself: in the source of its `copyFrom`, in the loop over its `copyTo` */
   protected requireFree(api: string): void {
     this.requireOpen(api)
@@ -107,11 +112,11 @@ export abstract class Handle extends Executor {
   }
 
   /** @throws MisuseError when something in it was not awaited, which may be half of it */
-  requireIdle(api: string): void {
+  requireAwaited(api: string): void {
     const { locked, waiting } = this.line
     if (!locked) return
     throw new MisuseError(
-      `${api}: it is rolled back, as ${waiting + 1} of its statements or loops have not ended; await each of them`,
+      `${api}: ${waiting + 1} of its statements or loops had not ended when it returned; await each of them`,
     )
   }
 

@@ -380,9 +380,9 @@ describe('copyTo', () => {
   it('that is left open by a transaction fails it', async () => {
     await using db = await served.open({ max: 1, grace: 100 })
     const error = await failure(() => db.transaction((tx) => tx.copyTo(rows(3)).next()))
-    expect(error.message).toContain('1 of its statements or loops have not ended')
+    expect(error.message).toContain('1 of its statements or loops had not ended')
     const again = db.session(async (session) => void (await session.copyTo(rows(3)).next()))
-    await again
+    await expect(again).rejects.toThrow('1 of its statements or loops had not ended')
     expect(await db.value(sql`select 1`)).toBe(1)
   })
 

@@ -68,13 +68,47 @@ describe('openSqlite: what nobody means to happen', () => {
 
   it('refuses what one connection alone would have', async () => {
     await withDatabase(async (db, path) => {
-      for (const text of [`attach '${path}2' as other`, 'create temp table t (a)']) {
-        expect((await failure(() => db.execute(sql.raw(text)))).code).toBe('MISUSE')
+      const alone = [
+        `attach '${path}2' as other`,
+        'create temp table t (a)',
+        '/* x */ create temporary view t as select 1',
+        '-- x\n create table if not exists temp.t (a)',
+      ]
+      for (const statement of alone.map((text) => sql.raw(text))) {
+        const stream = async (): Promise<void> => {
+          for await (const _ of db.stream(statement));
+        }
+        for (const run of [
+          () => db.execute(statement),
+          () => db.transaction((tx) => tx.execute(statement)),
+          stream,
+        ]) {
+          expect((await failure(run)).code).toBe('MISUSE')
+        }
       }
+      await db.execute(sql`create table temp (a)`)
+      await db.execute(sql`create index temp_a on temp (a)`)
+      await db.session((session) =>
+        session.transaction((tx) => tx.execute(sql`create temp table u (a)`)),
+      )
       await db.session(async (session) => {
         await session.execute(sql`create temp table t (a)`)
         expect(await session.query(sql`select * from t`)).toEqual([])
       })
+    })
+  })
+
+  it('refuses placeholders that nothing is bound to: they would be NULL', async () => {
+    await withDatabase(async (db) => {
+      for (const run of [
+        () => db.query(sql`select * from kept where id = ?`),
+        () => db.transaction((tx) => tx.execute(sql`delete from kept where id = $id`)),
+        () => db.session((session) => session.query(sql`select ?1, ${7}`)),
+        () => db.migrate([{ name: '1', up: 'update kept set id = 3 where id is :id' }]),
+      ]) {
+        expect((await failure(run)).message).toContain('placeholder')
+      }
+      expect(await db.value(count)).toBe(2)
     })
   })
 
