@@ -73,6 +73,8 @@ describe('openSqlite: what nobody means to happen', () => {
         'create temp table t (a)',
         '/* x */ create temporary view t as select 1',
         '-- x\n create table if not exists temp.t (a)',
+        'pragma foreign_keys = off',
+        'pragma/**/main."query_only"(on)',
       ]
       for (const statement of alone.map((text) => sql.raw(text))) {
         const stream = async (): Promise<void> => {
@@ -88,9 +90,14 @@ describe('openSqlite: what nobody means to happen', () => {
       }
       await db.execute(sql`create table temp (a)`)
       await db.execute(sql`create index temp_a on temp (a)`)
-      await db.session((session) =>
-        session.transaction((tx) => tx.execute(sql`create temp table u (a)`)),
-      )
+      await db.session(async (session) => {
+        await session.execute(sql`pragma foreign_keys = off`)
+        await session.transaction((tx) => tx.execute(sql`create temp table u (a)`))
+      })
+      expect(await db.value(sql`pragma foreign_keys`)).toBe(1)
+      await db.execute(sql`pragma main.user_version = 7`)
+      expect(await db.value(sql`pragma user_version`)).toBe(7)
+      expect(await db.query(sql`pragma table_info(temp)`)).toHaveLength(1)
       await db.session(async (session) => {
         await session.execute(sql`create temp table t (a)`)
         expect(await session.query(sql`select * from t`)).toEqual([])
