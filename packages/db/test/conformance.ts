@@ -105,6 +105,28 @@ export function conformance(name: string, engine: Engine): void {
       })
     })
 
+    it('keeps an object as JSON writes it', async () => {
+      await using db = await engine.open()
+      const values = await table(db, 'j text')
+      class Point {
+        x = 1
+        #y = 2
+        get y(): number {
+          return this.#y
+        }
+      }
+      const value = {
+        a: [null, 'b', { c: new Date(0) }],
+        point: new Point(),
+        url: new URL('http://x/'),
+        left: undefined,
+        out: () => 1,
+        bare: Object.assign(Object.create(null), { d: true }),
+      }
+      await db.execute(sql`insert into ${values} values (${value})`)
+      expect(await db.value(sql`select j from ${values}`)).toBe(JSON.stringify(value))
+    })
+
     it('keeps integers that a number cannot hold', async () => {
       await using db = await engine.open()
       const values = await table(db, 'n bigint')
@@ -119,8 +141,39 @@ export function conformance(name: string, engine: Engine): void {
       await using db = await engine.open()
       const cyclic: Record<string, unknown> = {}
       cyclic['self'] = cyclic
-      for (const value of ['a\0b', '\uD800', cyclic, new Date(NaN), { big: 1n }]) {
+      const noPlainObjects = [
+        ...[
+          new Map([[1, 2]]),
+          new Set([1]),
+          new Float64Array(2),
+          new ArrayBuffer(2),
+          /x/,
+          new Error('x'),
+        ],
+        ...[new SharedArrayBuffer(2), new URLSearchParams('a=b'), [1].values(), new WeakMap()],
+        ...[
+          new URL('http://x/'),
+          new String('x'),
+          { toJSON: () => undefined },
+          { toJSON: () => 5 },
+        ],
+      ]
+      const unkept = ['a\0b', '\uD800', cyclic, new Date(NaN), { big: 1n }, ...noPlainObjects]
+      for (const value of unkept) {
         await expect(db.query(sql`select ${value}`)).rejects.toThrow(MisuseError)
+      }
+      for (const [value, path] of [
+        [{ a: [1, { b: new Map() }] }, '.a[1].b'],
+        [{ a: NaN }, '.a'],
+        [{ a: -Infinity }, '.a'],
+        [{ a: [undefined] }, '.a[0]'],
+        [{ a: [() => 1] }, '.a[0]'],
+        [{ a: { b: new Date(NaN) } }, '.a.b'],
+        [{ a: new Uint8Array(2) }, '.a'],
+      ] as const) {
+        await expect(db.query(sql`select ${value}`)).rejects.toThrow(
+          `sql: value 1 at ${path} must be what JSON can hold, got`,
+        )
       }
       await expect(db.query(sql.raw('select 1\0; drop'))).rejects.toThrow(MisuseError)
       await expect(db.query('select 1' as never)).rejects.toThrow('made by the tag sql')
