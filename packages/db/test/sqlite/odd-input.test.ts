@@ -119,6 +119,35 @@ describe('openSqlite: what nobody means to happen', () => {
     })
   })
 
+  it('waits for a lock for as long as it is told, which may be for ever', async () => {
+    for (const isolation of ['process', 'thread'] as const) {
+      for (const lockTimeout of [Infinity, 1.5, 1e300]) {
+        await withDatabase(
+          async (db) => {
+            expect(await db.value(count)).toBe(2)
+            await db.execute(sql`insert into kept values (3)`)
+          },
+          { lockTimeout, isolation },
+        )
+      }
+    }
+  })
+
+  it('refuses what is no file, and options that are none', async () => {
+    for (const path of ['/dev/null', 'x'.repeat(5000), '/dev/null/a.db']) {
+      const { code, message } = await failure(() => openSqlite(path))
+      expect(code).toBe('CONNECT')
+      expect(message).toContain('openSqlite: ')
+    }
+    for (const readOnly of ['yes', 1, null]) {
+      const { code, message } = await failure(() =>
+        openSqlite(':memory:', { readOnly: readOnly as never }),
+      )
+      expect(code).toBe('MISUSE')
+      expect(message).toContain('openSqlite: readOnly must be true or false')
+    }
+  })
+
   it('runs nothing outside of a transaction that a trigger has ended', async () => {
     await withDatabase(async (db) => {
       await db.execute(
