@@ -8,6 +8,8 @@ import {
   moveOnAfter,
   taskGroup,
 } from 'corral'
+import { snapshot } from 'corral/lowlevel'
+import type { TaskView } from 'corral/lowlevel'
 import { DatabaseError, sql } from '@corral/db'
 import type { Database, Executor, QueryEvent, Sql, Transaction } from '@corral/db'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -245,6 +247,18 @@ export function conformance(name: string, engine: Engine): void {
         { text: 'select $1 as a', count: 1, error: undefined },
         { text: 'select a from nowhere', count: undefined, error: { code: 'STATEMENT' } },
       ])
+    })
+
+    it.skipIf(engine.endless === undefined)('is seen to wait for its database', async () => {
+      await using db = await engine.open()
+      const waits = (tasks: readonly TaskView[]): unknown[] =>
+        tasks.flatMap((task) => [...task.waits.map((wait) => wait.name), ...waits(task.children)])
+      await taskGroup(async (group) => {
+        const asks = group.spawn(() => db.query(engine.endless as Sql))
+        await until(async () => waits(snapshot()).includes(db.engine))
+        asks.cancel()
+      })
+      expect(waits(snapshot())).not.toContain(db.engine)
     })
 
     it('runs hundreds at once', async () => {

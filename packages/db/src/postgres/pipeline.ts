@@ -1,5 +1,5 @@
 import { ClosedError, Event, isCancelled, shield, throwIfCancelled } from 'corral'
-import { HomeContext, RingBuffer } from 'corral/lowlevel'
+import { HomeContext, nameResource, RingBuffer } from 'corral/lowlevel'
 import type { Result } from '../executor.ts'
 import { afterComments } from '../sql/after-comments.ts'
 import type { Sql } from '../sql/statement.ts'
@@ -61,6 +61,7 @@ export class Pipeline {
   #closed = false
 
   constructor(lender: Lender, shapes: Shapes) {
+    nameResource('openPostgres', this, { name: 'postgres' })
     this.#lender = lender
     this.#shapes = shapes
   }

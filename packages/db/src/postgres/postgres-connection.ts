@@ -8,6 +8,7 @@ import {
   taskGroup,
   throwIfCancelled,
 } from 'corral'
+import { nameResource } from 'corral/lowlevel'
 import type { Client } from 'pg'
 import type { TransactionOptions } from '../database.ts'
 import type { CopyRows, Result } from '../executor.ts'
@@ -68,6 +69,7 @@ export class PostgresConnection implements Connection {
     shapes: Shapes,
     request: typeof requestCancel = requestCancel,
   ) {
+    nameResource('openPostgres', this, { name: 'postgres' })
     this.#client = client
     this.#wire = client as unknown as Internals
     this.grace = grace

@@ -57,7 +57,7 @@ function requireValue(api: string, i: number, value: unknown): void {
   if (value === null || storable.has(typeof value)) return
   const where = `${api}: value ${i + 1}`
   if (value === undefined) {
-    throw new MisuseError(`${where} must be a value, got undefined (undefined); say null for NULL`)
+    throw new MisuseError(`${where} must be a value, got undefined; say null for NULL`)
   }
   if (typeof value === 'function' || typeof value === 'symbol') {
     refuse(where, 'a value that a database can hold', value)
