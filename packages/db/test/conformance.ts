@@ -805,7 +805,7 @@ export function conformance(name: string, engine: Engine): void {
       for (const path of [folder.path, join(folder.path, '1-marked.SQL'), '/nowhere/at/all']) {
         const { code, message } = await failure(() => db.migrate(path))
         expect(code).toBe('MIGRATION')
-        expect(message).toContain(`${path}`)
+        expect(message).toContain(path)
         expect(message).toContain('cannot be read')
       }
     })

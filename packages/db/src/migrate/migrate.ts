@@ -1,6 +1,7 @@
 import { isCancelled, MisuseError } from 'corral'
 import type { Database, Session, Transaction } from '../database.ts'
 import { DatabaseError } from '../errors.ts'
+import type { ServerReport } from '../errors.ts'
 import { sql } from '../sql/sql.ts'
 import type { Handle } from '../transaction/handle.ts'
 import { checksumOf, migrationsOf } from './migration.ts'
@@ -45,10 +46,12 @@ async function named<T>({ name }: Migration, fn: () => Promise<T>): Promise<T> {
     if (error instanceof DatabaseError) {
       // These name it themselves.
       if (error.code === 'MIGRATION') throw error
-      throw new DatabaseError(error.code, messageOf(name, error), { ...error, cause: error })
+      const report = { ...(error as ServerReport), cause: error }
+      throw new DatabaseError(error.code, messageOf(name, error), report)
     }
-    if (error instanceof MisuseError)
+    if (error instanceof MisuseError) {
       throw new MisuseError(messageOf(name, error), { cause: error })
+    }
     throw new DatabaseError('MIGRATION', messageOf(name, error), { cause: error })
   }
 }
