@@ -115,14 +115,15 @@ describe('Database: a failure', () => {
     silent.listen(0, '127.0.0.1')
     await once(silent, 'listening')
     const { port } = silent.address() as AddressInfo
-    const open = () => openPostgres(`postgres://127.0.0.1:${port}/x`, { connectTimeout: 30 })
+    const open = (connectTimeout: number) => () =>
+      openPostgres(`postgres://127.0.0.1:${port}/x`, { connectTimeout })
     try {
-      const { code, message } = await failure(open)
+      const { code, message } = await failure(open(30))
       expect(code).toBe('CONNECT')
       expect(message).toContain(`127.0.0.1:${port} did not answer`)
       expect(message).toContain('within 30 ms')
       // The caller's own limit is another thing.
-      await expect(timeout(5, open)).rejects.toThrow(TimeoutError)
+      await expect(timeout(5, open(60_000))).rejects.toThrow(TimeoutError)
     } finally {
       silent.close()
     }
