@@ -1,11 +1,11 @@
-import { appendFile, rm } from 'node:fs/promises'
+import { appendFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openPostgres, openSqlite, sql } from '@corral/db'
 import { openJobs } from '@corral/jobs'
 import { isCancelled, sleep, supervisor } from 'corral'
 import { Partition } from './partition.ts'
 import { storeAt, time, until } from './scene.ts'
-import type { Engine, Scene } from './scene.ts'
+import type { Engine, Note, Scene } from './scene.ts'
 
 export interface Scenario {
   readonly name: string
@@ -162,10 +162,20 @@ const sqlite: readonly Scenario[] = [
         if (isCancelled(error)) throw error // otherwise there is no room left
       }
       await sleep(3000)
-      const told = scene
-        .notes()
-        .some(({ event, n }) => event === 'trouble' && /full/.test(String(n)))
-      if (!told) scene.wrong.push('no worker has noticed')
+      if (!scene.notes().some(isFull)) scene.wrong.push('no worker has noticed')
+      await rm(filler)
+    },
+  },
+  {
+    name: 'the journal (WAL) itself fills the disk, and 3 s after that there is a little room again',
+    on: 'sqlite',
+    disk: 4,
+    async act(scene) {
+      const filler = join(scene.folder, 'disk', 'filler')
+      await writeFile(filler, Buffer.alloc(1536 * 1024))
+      await working(scene, 800)
+      await until(() => scene.notes().some(isFull))
+      await sleep(3000)
       await rm(filler)
     },
   },
@@ -261,6 +271,8 @@ const postgres = (seconds: number): readonly Scenario[] => [
     },
   },
 ]
+
+const isFull = ({ event, n }: Note): boolean => event === 'trouble' && /full/.test(String(n))
 
 /** Two workers at work. */
 async function working(scene: Scene, jobs: number): Promise<void> {
