@@ -22,7 +22,13 @@ export interface Transaction extends Executor {
    * @throws what `fn` throws, after its effects were undone
    */
   transaction<T>(fn: (tx: Transaction) => PromiseLike<T> | T): Promise<T>
-  /** Runs `fn` after the whole transaction is committed, and not at all if it, or this savepoint, is rolled back. */
+  /**
+   * Runs `fn` after the whole transaction is committed, and not at all if it, or this savepoint, is rolled back. Every
+   * callback runs, in the order in which they were given, whatever the others do; what they wait for is cancelled with
+   * the task.
+   *
+   * @throws MisuseError when the transaction is over
+   */
   afterCommit(fn: () => PromiseLike<void> | void): void
 }
 
@@ -70,7 +76,8 @@ export interface Database extends Executor, AsyncDisposable {
    * `grace`.
    *
    * @throws what `fn` throws
-   * @throws DatabaseError COMMIT_UNKNOWN when the connection broke in COMMIT
+   * @throws DatabaseError COMMIT_UNKNOWN when the connection broke in COMMIT; AFTER_COMMIT when all is committed, but a
+   *   callback of `afterCommit` failed
    * @throws MisuseError when the database itself is used inside: that would be another connection
    * @example
    * await db.transaction(async (tx) => {
@@ -82,7 +89,15 @@ export interface Database extends Executor, AsyncDisposable {
     fn: (tx: Transaction) => PromiseLike<T> | T,
     options?: TransactionOptions,
   ): Promise<T>
-  /** Runs `fn` with a connection of its own, and resets it with `discard all` before others get it. */
+  /**
+   * Runs `fn` with a connection of its own, and resets it with `discard all` before others get it.
+   *
+   * Cancellation: stops the running statement, and rolls back what raw SQL has begun.
+   *
+   * @throws what `fn` throws
+   * @throws DatabaseError UNFINISHED_TRANSACTION when raw SQL left a transaction open: it is rolled back
+   * @throws MisuseError inside a transaction of this database
+   */
   session<T>(fn: (session: Session) => PromiseLike<T> | T): Promise<T>
   /**
    * PostgreSQL NOTIFY messages on the given channels. The first item says that listening has begun. It uses a
@@ -108,8 +123,9 @@ export interface Database extends Executor, AsyncDisposable {
    *
    * @param migrations an ordered list, or the folder of files such as `001-users.sql`
    * @throws DatabaseError MIGRATION when a completed one has changed or is unknown here, or a pending one comes before
-   * a completed one
-   * @throws MisuseError for names that are not unique
+   * a completed one; when a function throws, with that as the cause; when the folder cannot be read
+   * @throws DatabaseError with the code of the statement that fails
+   * @throws MisuseError for what is no list of migrations, or names that are not unique
    * @example
    * await db.migrate([
    *   { name: '001-users', up: 'create table users (id integer primary key, name text)' },

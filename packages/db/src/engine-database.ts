@@ -20,6 +20,7 @@ import { copyIn } from './transaction/copy.ts'
 import { innermost } from './transaction/handle.ts'
 import { OpenSession } from './transaction/open-session.ts'
 import { OpenTransaction } from './transaction/open-transaction.ts'
+import { requireIdle } from './transaction/require-idle.ts'
 import { withRetry } from './transaction/with-retry.ts'
 
 /** What the databases of all engines have in common: transactions and sessions on pooled connections. */
@@ -54,7 +55,9 @@ export abstract class EngineDatabase extends Executor implements Database {
     return await this.lend(api, async (connection) => {
       const session = new OpenSession(connection, this.log, undefined)
       try {
-        return await session.runIn(() => fn(session))
+        const value = await session.runIn(() => fn(session))
+        await session.line.use(() => requireIdle(api, connection, 'Session.transaction'))
+        return value
       } finally {
         await shield(async () => {
           await session.line.use(() => connection.rollback())

@@ -8,7 +8,7 @@ import { CorralError, TimeoutError } from 'corral'
  *   TLS              the handshake or the certificate failed
  *   ADDRESS_REFUSED  `allowAddress` refused every address of the host
  *   RESET            the connection broke before the response was over
- *   PROTOCOL         what came back is not HTTP/1.1
+ *   PROTOCOL         what came back is not HTTP
  *   TOO_LARGE        the body passed `maxBytes`, or the headers `maxHeaderBytes`
  *   UNDECODABLE      the body is not in the content coding that its header names, or nobody knows that coding
  *   REDIRECT         too many redirects, or one that cannot be followed

@@ -1,5 +1,6 @@
 import { MisuseError } from 'corral'
 import { AddressRefused, HttpError } from './errors.ts'
+import { StreamReset } from './http2/stream-reset.ts'
 import type { HttpErrorCode, HttpPhase } from './errors.ts'
 
 /** Puts what Node or undici threw under one of our codes. Ours pass as they are. */
@@ -19,7 +20,7 @@ const said: Record<Exclude<HttpErrorCode, 'STATUS'>, string> = {
   TLS: 'no secure connection',
   ADDRESS_REFUSED: 'the address is not allowed',
   RESET: 'the connection broke',
-  PROTOCOL: 'the answer is not HTTP/1.1',
+  PROTOCOL: 'the answer is not HTTP',
   TOO_LARGE: 'the headers are too large',
   UNDECODABLE: 'the body cannot be decoded',
   REDIRECT: 'the redirect cannot be followed',
@@ -34,11 +35,18 @@ function codeOf(raw: unknown, code: string, phase: HttpPhase): keyof typeof said
   if (isParserError(raw)) return 'PROTOCOL'
   // In the body it means that the connection ended too early, in the headers that they contradict themselves.
   if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' && phase === 'headers') return 'PROTOCOL'
+  if (isOfHttp2(raw)) return 'PROTOCOL'
   if (phase !== 'connect') return 'RESET'
   const { syscall } = raw as { syscall?: string }
   if (code === 'ENOTFOUND' || code.startsWith('EAI_') || syscall === 'getaddrinfo') return 'DNS'
   if (syscall?.startsWith('query') === true) return 'DNS'
   return tlsCodes.test(code) ? 'TLS' : 'CONNECT'
+}
+
+/** What is wrong with one stream, or with all of the connection. */
+function isOfHttp2(raw: unknown): boolean {
+  if (raw instanceof StreamReset) return raw.reason === 'PROTOCOL_ERROR'
+  return (raw as { code?: string }).code === 'ERR_HTTP2_ERROR'
 }
 
 /**

@@ -52,6 +52,11 @@ export interface HttpSessionOptions extends CommonOptions {
   readonly propagate?: readonly string[]
   /** The trace that a request belongs to, such as `traceContext` of `@corral/server`. */
   readonly trace?: () => TraceContext | undefined
+  /**
+   * Offer HTTP/2 to hosts of https: those that speak it get one connection for all requests, the limits stay what they are.
+   * Default false.
+   */
+  readonly http2?: boolean
   /** How connections are made: resolver, address guard, certificates. */
   readonly connect?: ConnectOptions
 }

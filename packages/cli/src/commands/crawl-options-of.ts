@@ -34,6 +34,7 @@ export function crawlOptionsOf(seeds: readonly string[], settings: CrawlSettings
       ? {}
       : { priority: (url) => Number(first.some((each) => each.test(url))) }),
     ...(proxy.length === 0 ? {} : { proxy }),
+    http2: settings.http2,
     ...(warc === undefined ? {} : { warc }),
     ...(refresh === undefined ? {} : { refreshAfter: refresh }),
     ...(extract.length === 0 ? {} : extractionOptions(extract)),

@@ -56,6 +56,7 @@ export interface CrawlSettings {
   readonly cookies: boolean
   readonly cookieFile: string | undefined
   readonly proxy: readonly string[]
+  readonly http2: boolean
   readonly insecure: boolean
   readonly refresh: number | undefined
   readonly header: readonly (readonly [name: string, value: string])[]
@@ -197,6 +198,7 @@ export const crawlOptions: OptionTable<CrawlSettings> = {
     help: 'to ask through; several take turns',
     group: requests,
   },
+  http2: { help: 'speak HTTP/2 with hosts of https that can', group: requests },
   insecure: { help: 'accept certificates that cannot be verified', group: requests },
   refresh: {
     takes: duration(),

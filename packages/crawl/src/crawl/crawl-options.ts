@@ -87,6 +87,11 @@ export interface CrawlOptions<T = unknown, Item = unknown>
    */
   readonly proxy?: string | readonly string[]
   /**
+   * Whether the crawl's own session offers HTTP/2 to hosts of https: then all requests to a host share a connection. Limits and delays
+   * are the same. @default false
+   */
+  readonly http2?: boolean
+  /**
    * Reads pages of HTML as a browser makes them, for sites that need scripts. What a page asks for besides itself is fetched by the
    * crawl's session, with its guard and its secrets, at no pace; only GET, and no images, fonts or films.
    */

@@ -25,6 +25,8 @@ export interface CrawlResponse extends AsyncDisposable {
   readonly headers: CrawlHeaders
   /** The headers that were really sent: needed for WARC. */
   readonly requestHeaders?: Readonly<Record<string, string | readonly string[]>>
+  /** What it was spoken in: `http/1.1`, or `h2` for HTTP/2. Needed for WARC. */
+  readonly protocol?: string | undefined
   /** The address that it came from. */
   readonly remoteAddress?: string | undefined
   /** What is odd about a body that could be unpacked all the same; known when it was read. */

@@ -6,6 +6,7 @@ import type { CrawlSession } from './crawl-session.ts'
 export interface OwnSessionOptions {
   readonly connect?: ConnectOptions | undefined
   readonly proxy?: string | readonly string[] | undefined
+  readonly http2?: boolean | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
@@ -16,7 +17,7 @@ const maxHeaderBytes = 256 * 1024
 export function openSession(
   seeds: readonly string[],
   limits: CrawlLimits,
-  { connect = {}, proxy, headers = {} }: OwnSessionOptions = {},
+  { connect = {}, proxy, http2 = false, headers = {} }: OwnSessionOptions = {},
 ): CrawlSession & AsyncDisposable {
   const { concurrency, concurrencyPerHost, timeout } = limits
   const { allowAddress = publicAddresses(seeds), lookup = new DnsCache().lookup } = connect
@@ -27,6 +28,7 @@ export function openSession(
     timeout,
     maxHeaderBytes,
     tolerate: leniencies,
+    http2,
     connect: {
       ...connect,
       lookup,

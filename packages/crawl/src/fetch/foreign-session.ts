@@ -35,6 +35,7 @@ function guarded(response: CrawlResponse): CrawlResponse {
     status: response.status,
     statusText: response.statusText,
     headers: response.headers,
+    protocol: response.protocol,
     remoteAddress: response.remoteAddress,
     ...(response.requestHeaders === undefined ? {} : { requestHeaders: response.requestHeaders }),
     get bodyNote() {

@@ -140,7 +140,7 @@ function plainHeaders(headers: CrawlHeaders): Record<string, string> {
 }
 
 function renderedResponse(
-  { headers, statusText, remoteAddress, requestHeaders }: CrawlResponse,
+  { headers, statusText, protocol, remoteAddress, requestHeaders }: CrawlResponse,
   status: number,
   own: Readonly<Record<string, string>>,
   html: string,
@@ -152,6 +152,7 @@ function renderedResponse(
   return {
     status,
     statusText,
+    protocol,
     remoteAddress,
     ...(requestHeaders === undefined ? {} : { requestHeaders }),
     headers: { get: (name) => said[name.toLowerCase()] ?? headers.get(name) },

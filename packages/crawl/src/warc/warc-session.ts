@@ -14,7 +14,8 @@ import type { WarcWriter } from './warc-writer.ts'
  * written when it is disposed of, so before its page is stored; one whose body broke is not.
  *
  * Bodies stand in the archive unpacked. The headers that say otherwise are kept under `X-Crawler-` names, as
- * Common Crawl does.
+ * Common Crawl does. What was spoken in HTTP/2 stands there as HTTP/1.1, the one form that the format has, and
+ * `WARC-Protocol` says so.
  */
 export class WarcSession implements CrawlSession {
   readonly #session: CrawlSession
@@ -42,6 +43,7 @@ class ArchivedResponse implements CrawlResponse {
   readonly status: number
   readonly statusText: string
   readonly headers: CrawlHeaders
+  readonly protocol: string | undefined
   readonly remoteAddress: string | undefined
   readonly #response: CrawlResponse
   readonly #asked: Asked
@@ -53,6 +55,7 @@ class ArchivedResponse implements CrawlResponse {
     this.status = response.status
     this.statusText = response.statusText
     this.headers = response.headers
+    this.protocol = response.protocol
     this.remoteAddress = response.remoteAddress
     this.#response = response
     this.#asked = asked
@@ -79,7 +82,7 @@ class ArchivedResponse implements CrawlResponse {
     if (!isUncancelled() || this.#state === 'broken') return
     if (this.#state === 'unread') await this.drain()
     await this.#writer.write(
-      () => requestRecord(this.#asked, this.#response.requestHeaders),
+      () => requestRecord(this.#asked, this.#response),
       ([id]) => this.#responseRecord(id),
     )
   }
@@ -112,6 +115,7 @@ class ArchivedResponse implements CrawlResponse {
       payload,
       fields: {
         ...(concurrent === undefined ? {} : { 'WARC-Concurrent-To': concurrent }),
+        ...spokenIn(this.protocol),
         ...(this.remoteAddress === undefined ? {} : { 'WARC-IP-Address': this.remoteAddress }),
         ...(revisit ? { 'WARC-Profile': notModified } : {}),
         ...(isWhole
@@ -136,7 +140,7 @@ const notModified = 'http://netpreserve.org/warc/1.1/revisit/server-not-modified
 /** What was sent, without the headers that were set for the crawl and the cookies that were kept: they are secrets. */
 function requestRecord(
   { url, request, at }: Asked,
-  sent: CrawlResponse['requestHeaders'] = request.headers,
+  { requestHeaders: sent = request.headers, protocol }: CrawlResponse,
 ): WarcRecord {
   const { host, pathname, search } = new URL(url)
   const headers: Record<string, string> = { host }
@@ -152,8 +156,14 @@ function requestRecord(
     target: url,
     at,
     head: `${request.method ?? 'GET'} ${pathname}${search} HTTP/1.1\r\n${lines.join('')}\r\n`,
+    fields: spokenIn(protocol),
     ...(request.body === undefined ? {} : { payload: Buffer.from(request.body) }),
   }
+}
+
+/** Said of what is not what it looks like. */
+function spokenIn(protocol: string | undefined): Readonly<Record<string, string>> {
+  return protocol === 'h2' ? { 'WARC-Protocol': protocol } : {}
 }
 
 /** What the HTTP session adds by itself. */

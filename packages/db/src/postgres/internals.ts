@@ -23,6 +23,7 @@ export interface PostgresWire {
   describe(message: { readonly type: 'P' }): void
   execute(message: object): void
   close(message: { readonly type: 'S'; readonly name: string }): void
+  flush(): void
   sync(): void
   sendCopyFromChunk(chunk: Buffer): void
   endCopyFrom(): void

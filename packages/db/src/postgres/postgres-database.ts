@@ -3,22 +3,22 @@ import type { PoolLease } from 'corral'
 import { refuse } from 'corral/lowlevel'
 import type { DatabaseStats, Notification } from '../database.ts'
 import { EngineDatabase } from '../engine-database.ts'
-import { DatabaseError } from '../errors.ts'
 import type { Result } from '../executor.ts'
 import { QueryLog } from '../query-log.ts'
 import { sql } from '../sql/sql.ts'
 import type { Sql } from '../sql/statement.ts'
 import { copyOut } from '../transaction/copy.ts'
+import { requireIdle } from '../transaction/require-idle.ts'
 import { connect } from './connect.ts'
 import { explainSlow } from './explain.ts'
 import type { Runner } from './explain.ts'
+import { leftoverOf } from './leftover.ts'
 import { listen } from './listen.ts'
 import { Pipeline } from './pipeline.ts'
 import type { BorrowedPostgres } from './pipeline.ts'
 import type { PostgresConnection } from './postgres-connection.ts'
 import type { PostgresSettings } from './options.ts'
 
-const changesConnection = /^\s*(?:set|reset|listen|unlisten)\b/i
 const begin: Sql = sql`begin`
 const commit: Sql = sql`commit`
 
@@ -82,7 +82,7 @@ export class PostgresDatabase extends EngineDatabase {
 
   protected async send(api: string, statement: Sql): Promise<Result> {
     this.refuseInside(api)
-    if (changesConnection.test(statement.parts[0] as string)) {
+    if (leftoverOf(statement) !== 'none') {
       throw new MisuseError(
         `${api}: it would change one connection of the pool, for whoever gets it next; use Database.session`,
       )
@@ -95,15 +95,12 @@ export class PostgresDatabase extends EngineDatabase {
     const connection = lease.value
     try {
       const result = await this.#observe(connection, api, statement)
-      if (connection.status === 'I') return result
+      requireIdle(api, connection, 'Database.transaction')
+      return result
     } finally {
       if (connection.alive && connection.status === 'I') void lease[Symbol.asyncDispose]()
       else await this.#giveBack(lease)
     }
-    throw new DatabaseError(
-      'UNFINISHED_TRANSACTION',
-      `${api}: the statement left a transaction open, and it was rolled back; use Database.transaction`,
-    )
   }
 
   #observe(runner: Runner, api: string, statement: Sql): Promise<Result> {

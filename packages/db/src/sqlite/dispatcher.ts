@@ -1,5 +1,5 @@
 import { ClosedError, Event, isCancelled, shield } from 'corral'
-import { HomeContext, RingBuffer } from 'corral/lowlevel'
+import { HomeContext, nameResource, RingBuffer } from 'corral/lowlevel'
 import { DatabaseError } from '../errors.ts'
 import type { QueryLog } from '../query-log.ts'
 import { Claim, Job } from './job.ts'
@@ -51,6 +51,7 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#options = options
+    nameResource('openSqlite', this, { name: 'sqlite' })
   }
 
   /** Number of workers, including those being started. */

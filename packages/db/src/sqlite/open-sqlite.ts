@@ -19,7 +19,7 @@ import { SqliteDatabase } from './sqlite-database.ts'
  */
 export async function openSqlite(path: string, options: SqliteOptions = {}): Promise<Database> {
   const settings = settingsOf(path, options)
-  requirePlace(path)
+  requirePlace(path, settings.readOnly)
   const database = new SqliteDatabase(settings)
   try {
     await database.probe()

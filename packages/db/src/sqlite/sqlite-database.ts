@@ -1,22 +1,21 @@
 import { MisuseError, shield } from 'corral'
 import type { DatabaseStats, Notification } from '../database.ts'
 import { EngineDatabase } from '../engine-database.ts'
-import { DatabaseError } from '../errors.ts'
 import type { Result } from '../executor.ts'
 import { QueryLog } from '../query-log.ts'
 import type { Sql } from '../sql/statement.ts'
 import type { Borrowed } from '../transaction/connection.ts'
 import { noCopy } from '../transaction/copy.ts'
+import { requireIdle } from '../transaction/require-idle.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { encodeAll } from './encode.ts'
 import { Job } from './job.ts'
 import type { SqliteSettings } from './options.ts'
 import { resultOf, SqliteConnection } from './sqlite-connection.ts'
-import { kindOf } from './statement-kind.ts'
+import { isOfOneConnection, kindOf } from './statement-kind.ts'
 import type { Outcome } from './worker/protocol.ts'
 
 const readOnlyCode = 8
-const writerAlone = /^\s*(?:attach|detach|create\s+temp)/i
 
 interface BorrowedSqlite extends Borrowed {
   readonly connection: SqliteConnection
@@ -77,11 +76,7 @@ export class SqliteDatabase extends EngineDatabase {
 
   protected async send(api: string, statement: Sql): Promise<Result> {
     this.refuseInside(api)
-    if (this.#readers !== this.#writer && writerAlone.test(statement.parts[0] as string)) {
-      throw new MisuseError(
-        `${api}: only the writer would have it, and no reader; use Database.session`,
-      )
-    }
+    this.#requireShared(api, statement)
     const kind = kindOf(statement.parts[0] as string)
     if (kind === 'alone' || kind === 'begin') {
       return await this.#sendAlone(api, statement)
@@ -91,10 +86,14 @@ export class SqliteDatabase extends EngineDatabase {
 
   protected async *open(api: string, query: Sql, batch: number): AsyncGenerator<Result, void> {
     this.refuseInside(api)
+    this.#requireShared(api, query)
     const worker = await this.#readers.claim()
     try {
-      yield* new SqliteConnection(worker).fetch(api, query, batch, (statement, act) =>
-        this.log.observe(statement, act),
+      yield* new SqliteConnection(worker, this.#readers === this.#writer).fetch(
+        api,
+        query,
+        batch,
+        (statement, act) => this.log.observe(statement, act),
       )
     } finally {
       this.#readers.release(worker)
@@ -109,7 +108,7 @@ export class SqliteDatabase extends EngineDatabase {
     this.refuseInside(api)
     const dispatcher = readOnly ? this.#readers : this.#writer
     const worker = await dispatcher.claim()
-    const connection = new SqliteConnection(worker)
+    const connection = new SqliteConnection(worker, this.#readers === this.#writer)
     const guarded = readOnly && dispatcher === this.#writer
     const giveBack = async (): Promise<void> => {
       await connection.rollback()
@@ -129,6 +128,13 @@ export class SqliteDatabase extends EngineDatabase {
     await connection.reset()
   }
 
+  #requireShared(api: string, { marked }: Sql): void {
+    if (this.#readers === this.#writer || !isOfOneConnection(marked)) return
+    throw new MisuseError(
+      `${api}: only one connection would have it, and no other; use Database.session`,
+    )
+  }
+
   async #dispatch(api: string, statement: Sql, read: boolean): Promise<Result> {
     const text = statement.marked
     const values = encodeAll(statement.values)
@@ -144,13 +150,10 @@ export class SqliteDatabase extends EngineDatabase {
     const { connection, giveBack } = await this.borrow(api)
     try {
       const result = await this.log.observe(statement, () => connection.execute(api, statement))
-      if (connection.status === 'I') return result
+      requireIdle(api, connection, 'Database.transaction')
+      return result
     } finally {
       await giveBack()
     }
-    throw new DatabaseError(
-      'UNFINISHED_TRANSACTION',
-      `${api}: the statement left a transaction open, and it was rolled back; use Database.transaction`,
-    )
   }
 }

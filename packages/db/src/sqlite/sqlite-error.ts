@@ -27,7 +27,8 @@ const advice: Partial<Record<DatabaseErrorCode, string>> = {
   READ_ONLY: 'it cannot be written; check the permissions, and whether it was opened readOnly',
   DAMAGED: 'the file is damaged; restore it from a backup',
   DISK_FULL: 'it cannot grow: the disk is full, or maxSize is reached',
-  CONNECT: 'the file cannot be opened; check it and its folder',
+  CONNECT:
+    'the file cannot be opened; check it and its folder, which must be writable even for readOnly',
   NOT_A_DATABASE: 'the file is no SQLite database; name another',
 }
 

@@ -20,11 +20,16 @@ export async function attemptTransaction<T>(
   parent: Handle | undefined,
 ): Promise<{ value: T; committed: OpenTransaction['committed'] }> {
   const api = `${parent === undefined ? 'Database' : 'Session'}.transaction`
+  if (connection.status !== 'I') {
+    // The server would only warn, and our COMMIT would end the other one.
+    throw new MisuseError(`${api}: raw SQL has begun a transaction; leave begin to it`)
+  }
   const tx = new OpenTransaction(connection, log, parent)
   try {
     const begin = connection.begin(options)
     await log.observe(begin, () => connection.execute(api, begin))
     const value = await tx.runIn(() => fn(tx))
+    tx.requireRead(api)
     await tx.line.use(() => commit(connection, log, api))
     return { value, committed: tx.committed }
   } catch (error) {

@@ -1,4 +1,4 @@
-import { exponential, retry } from 'corral'
+import { exponential, isCancelled, retry } from 'corral'
 import { refuse, requireFunction, requireLimit, requireOptions } from 'corral/lowlevel'
 import type { TransactionOptions } from '../database.ts'
 import { DatabaseError } from '../errors.ts'
@@ -23,7 +23,7 @@ export async function withRetry<T>(
   }
   requireLimit(`${api}: attempts`, attempts)
   const { value, committed } = await retry(attempt, { attempts, backoff, shouldRetry: mayPass })
-  for (const act of committed) await act()
+  await runAfterCommit(api, committed)
   return value
 }
 
@@ -31,4 +31,25 @@ function mayPass(error: unknown): boolean {
   return (
     error instanceof DatabaseError && (error.code === 'SERIALIZATION' || error.code === 'DEADLOCK')
   )
+}
+
+/** Runs every one, whatever the others do: what is committed stays so. */
+async function runAfterCommit(api: string, callbacks: Committed): Promise<void> {
+  const thrown: unknown[] = []
+  for (const fn of callbacks) {
+    try {
+      await fn()
+    } catch (error) {
+      thrown.push(error)
+    }
+  }
+  const failures = thrown.filter((error) => !isCancelled(error))
+  if (failures.length > 0) {
+    throw new DatabaseError(
+      'AFTER_COMMIT',
+      `${api}: the transaction is committed, but ${failures.length} of its ${callbacks.length} callbacks of afterCommit failed; do not run it again`,
+      { cause: failures.length === 1 ? failures[0] : new AggregateError(failures) },
+    )
+  }
+  if (thrown.length > 0) throw thrown[0]
 }

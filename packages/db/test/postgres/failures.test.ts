@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import {
   CancelScope,
   checkpoint,
@@ -6,8 +9,10 @@ import {
   sleep,
   spawn,
   taskGroup,
+  timeout,
+  TimeoutError,
 } from 'corral'
-import { sql } from '@corral/db'
+import { openPostgres, sql } from '@corral/db'
 import { describe, expect, it } from 'vitest'
 import { failure, serve, until } from './serve.ts'
 
@@ -88,6 +93,25 @@ describe('Database: a failure', () => {
       expect((await error).code).toBe('COMMIT_UNKNOWN')
     })
     expect(runs).toBe(1)
+  })
+
+  it('of a server to answer at all is CONNECT, and says who did not', async () => {
+    const silent = createServer()
+    silent.listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const { port } = silent.address() as AddressInfo
+    const open = (connectTimeout: number) => () =>
+      openPostgres(`postgres://127.0.0.1:${port}/x`, { connectTimeout })
+    try {
+      const { code, message } = await failure(open(30))
+      expect(code).toBe('CONNECT')
+      expect(message).toContain(`127.0.0.1:${port} did not answer`)
+      expect(message).toContain('within 30 ms')
+      // The caller's own limit is another thing.
+      await expect(timeout(5, open(60_000))).rejects.toThrow(TimeoutError)
+    } finally {
+      silent.close()
+    }
   })
 
   it('to stop a frozen backend within the grace destroys the connection', async () => {

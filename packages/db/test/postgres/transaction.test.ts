@@ -148,7 +148,6 @@ describe('Database.session', () => {
       await session.execute(sql`create temporary table scratch (id int)`)
       await session.transaction((tx) => tx.execute(sql`insert into scratch values (1)`))
       expect(await session.value(sql`select count(*)::int from scratch`)).toBe(1)
-      await session.execute(sql`begin`)
     })
     expect(await db.value(sql`select to_regclass('pg_temp.scratch')`)).toBe(null)
     expect(await db.value(sql`show work_mem`)).not.toBe('1MB')

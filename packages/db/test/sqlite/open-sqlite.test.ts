@@ -43,6 +43,15 @@ describe('openSqlite', () => {
     expect(existsSync(at('none'))).toBe(false)
   })
 
+  // Nothing forbids root to write.
+  it.skipIf(process.getuid?.() === 0)('says that the folder cannot be written', async () => {
+    using folder = temporaryFolder()
+    chmodSync(folder.path, 0o500)
+    const error = await failure(() => openSqlite(join(folder.path, 'a.db')))
+    expect(error.code).toBe('READ_ONLY')
+    expect(error.message).toContain(`${folder.path} cannot be written`)
+  })
+
   it('readOnly reads and does not write', async () => {
     using folder = temporaryFolder()
     const path = join(folder.path, 'a.db')

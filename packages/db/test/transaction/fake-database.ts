@@ -38,6 +38,8 @@ class FakeConnection implements Connection {
     return Promise.resolve(nothing)
   }
 
+  leftover(): undefined {}
+
   begin(): Sql {
     return sql`begin`
   }

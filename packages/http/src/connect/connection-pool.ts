@@ -3,6 +3,9 @@ import { HomeContext } from 'corral/lowlevel'
 import { HttpTimeoutError } from '../errors.ts'
 import type { Leniency } from '../leniency.ts'
 import { networkError } from '../network-error.ts'
+import { H2Connections } from '../http2/h2-connections.ts'
+import { H2Stream } from '../http2/h2-stream.ts'
+import type { HttpProtocol } from './carrier.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionOptions, ConnectLimits } from './connection.ts'
 import type { ConnectOptions } from './connect-options.ts'
@@ -19,13 +22,15 @@ export interface PoolOptions extends ConnectionOptions {
   readonly limit: number
   readonly limitPerHost: number
   readonly connect: ConnectOptions
+  /** Offer HTTP/2 to hosts of https. */
+  readonly http2?: boolean
 }
 
 /**
  * The connections of a session. There are never more than `limit`, idle ones included: when a new one
  * would be too many, the one that has been idle for longest is closed.
  */
-export class ConnectionPool implements Lender {
+export class ConnectionPool implements Lender<Connection> {
   readonly #options: PoolOptions
   readonly #proxies: ProxyPool
   readonly #limiter: ConnectionLimiter
@@ -36,6 +41,7 @@ export class ConnectionPool implements Lender {
   /** Idle ones, the oldest first; and again by origin, the newest last. */
   readonly #idle = new Set<Connection>()
   readonly #idleOf = new Map<string, Connection[]>()
+  readonly #h2: H2Connections | undefined
   #closed = false
 
   constructor(options: PoolOptions) {
@@ -45,15 +51,23 @@ export class ConnectionPool implements Lender {
       [proxy ?? []].flat().map((each) => parseProxy(each, proxyAuthorization)),
     )
     this.#limiter = new ConnectionLimiter(options.limit, options.limitPerHost)
+    if (options.http2 === true) {
+      this.#h2 = new H2Connections(options, (connection, isIdle) => {
+        if (isIdle) this.#idle.add(connection)
+        else this.#idle.delete(connection)
+      })
+    }
   }
 
-  /** An idle connection and a place, if both are there at once and nobody waits for them. */
+  /** What can carry a request and a place, if both are there at once and nobody waits for them. */
   tryLease(origin: string): Lease | undefined {
-    if (this.#closed || !this.#idleOf.has(origin)) return undefined
+    if (this.#closed || (this.#h2 === undefined && !this.#idleOf.has(origin))) return undefined
     const slot = this.#limiter.tryEnter(origin)
     if (slot === undefined) return undefined
     const connection = this.#takeIdle(origin)
     if (connection !== undefined) return new Lease(connection, slot, this)
+    const stream = this.#h2?.tryOpen(origin)
+    if (stream !== undefined) return new Lease(stream, slot, stream.connection)
     slot[Symbol.dispose]()
     return undefined
   }
@@ -79,7 +93,11 @@ export class ConnectionPool implements Lender {
     try {
       throwIfCancelled()
       const idle = fresh || tolerate !== undefined ? undefined : this.#takeIdle(origin)
-      return new Lease(idle ?? (await this.#open(url, limits, tolerate)), slot, this)
+      if (idle !== undefined) return new Lease(idle, slot, this)
+      if (tolerate === undefined && this.#h2?.isOffered(url) === true) {
+        return await this.#share(this.#h2, url, limits, slot)
+      }
+      return new Lease(await this.#open(url, limits, tolerate), slot, this)
     } catch (error) {
       slot[Symbol.dispose]()
       throw error
@@ -130,15 +148,32 @@ export class ConnectionPool implements Lender {
     throw new HttpTimeoutError('timeout', limits.timeout, { url: url.href, phase: 'queue' })
   }
 
+  /** A stream of a connection that others use as well, or a connection to a host that turns out not to speak HTTP/2. */
+  async #share(
+    h2: H2Connections,
+    url: URL,
+    limits: ConnectLimits,
+    slot: Disposable,
+  ): Promise<Lease> {
+    const found = await h2.share(url, limits)
+    if (found instanceof H2Stream) return new Lease(found, slot, found.connection)
+    using _ = found.turn
+    const connection = await this.#open(url, limits, undefined, ['h2', 'http/1.1'])
+    const stream = this.#home.run(() => h2.adopt(connection))
+    if (stream !== undefined) return new Lease(stream, slot, stream.connection)
+    return new Lease(connection, slot, this)
+  }
+
   async #open(
     url: URL,
     limits: ConnectLimits,
     tolerate: readonly Leniency[] | undefined,
+    protocols?: readonly HttpProtocol[],
   ): Promise<Connection> {
     if (this.#closed) throw closedError()
     this.#makeRoom()
     const proxy = this.#proxies.pick()
-    const connection = this.#start(url, tolerate, proxy)
+    const connection = this.#start(url, tolerate, proxy, protocols)
     this.#connections.add(connection)
     connection.onClose(() => this.#forget(connection))
     try {
@@ -155,10 +190,11 @@ export class ConnectionPool implements Lender {
     url: URL,
     tolerate: readonly Leniency[] | undefined,
     proxy: Proxy | undefined,
+    protocols: readonly HttpProtocol[] | undefined,
   ): Connection {
     try {
       return this.#home.run(() => {
-        const opening = openSocket(url, this.#options.connect, this.#sessions, proxy)
+        const opening = openSocket(url, this.#options.connect, this.#sessions, proxy, protocols)
         return new Connection(opening, url, { ...this.#options, tolerate }, proxy)
       })
     } catch (error) {

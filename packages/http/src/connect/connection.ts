@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import { Client } from 'undici'
 import type { Dispatcher } from 'undici'
 import { currentScope, suspend, Waiter, wake, wakeWithError } from 'corral/lowlevel'
@@ -9,6 +10,7 @@ import type { HeaderRecord } from '../exchange/outgoing.ts'
 import type { Leniency } from '../leniency.ts'
 import { LenientClient } from '../lenient/lenient-client.ts'
 import type { LenientHandler } from '../lenient/lenient-client.ts'
+import type { Carrier, HttpProtocol } from './carrier.ts'
 import type { Opening } from './open-socket.ts'
 import type { Proxy } from './proxy.ts'
 
@@ -47,7 +49,7 @@ export interface ConnectionUser {
  *
  *   connecting -> open -> closing -> gone
  */
-export class Connection {
+export class Connection implements Carrier {
   readonly url: URL
   readonly origin: string
   /** The address at the other end, once connected. */
@@ -89,6 +91,18 @@ export class Connection {
         opening.socket.destroy()
       },
     )
+  }
+
+  /** What was agreed on with the server, once it is open. */
+  get protocol(): HttpProtocol {
+    return (this.#socket as Partial<TLSSocket> | undefined)?.alpnProtocol === 'h2'
+      ? 'h2'
+      : 'http/1.1'
+  }
+
+  /** What requests are sent on, once it is open: for who speaks HTTP/2 on it. */
+  get socket(): Socket {
+    return this.#socket ?? this.#base
   }
 
   get usable(): boolean {

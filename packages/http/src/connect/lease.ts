@@ -1,17 +1,17 @@
-import type { Connection } from './connection.ts'
+import type { Carrier } from './carrier.ts'
 
-/** Who lends connections. */
-export interface Lender {
-  giveBack(connection: Connection): void
+/** Who lends what carries requests. */
+export interface Lender<T extends Carrier = Carrier> {
+  giveBack(carrier: T): void
 }
 
-/** A connection and its place among the `limit`, for one exchange. */
-export class Lease {
-  readonly connection: Connection
+/** A connection, or a stream of one, and its place among the `limit`, for one exchange. */
+export class Lease<T extends Carrier = Carrier> {
+  readonly connection: T
   readonly #slot: Disposable
-  #lender: Lender | undefined
+  #lender: Lender<T> | undefined
 
-  constructor(connection: Connection, slot: Disposable, lender: Lender) {
+  constructor(connection: T, slot: Disposable, lender: Lender<T>) {
     this.connection = connection
     this.#slot = slot
     this.#lender = lender

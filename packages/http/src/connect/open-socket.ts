@@ -1,6 +1,7 @@
 import { connect as connectTcp, isIP } from 'node:net'
 import type { Socket, TcpNetConnectOpts } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import type { HttpProtocol } from './carrier.ts'
 import type { ConnectOptions } from './connect-options.ts'
 import { checkLiteral, guardedLookup } from './lookup.ts'
 import { openSocks } from './open-socks.ts'
@@ -19,6 +20,7 @@ export interface Opening {
 /**
  * Begins to connect to the host of `url`, through a proxy if there is one.
  *
+ * @param protocols what is offered to it, the best first
  * @throws AddressRefused for an address in the URL that `allowAddress` refuses
  */
 export function openSocket(
@@ -26,13 +28,14 @@ export function openSocket(
   options: ConnectOptions,
   sessions: TlsSessions,
   proxy?: Proxy,
+  protocols: readonly HttpProtocol[] = ['http/1.1'],
 ): Opening {
   checkLiteral(options, hostOf(url), portOf(url), proxy !== undefined)
   const secure = url.protocol === 'https:'
   if (proxy === undefined) {
     const lookup = guardedLookup(options, portOf(url))
     const to = { ...targetOf(url, options), lookup }
-    return openingOf(secure ? overTls(url, to, options, sessions) : overTcp(to), url)
+    return openingOf(secure ? overTls(url, to, options, sessions, protocols) : overTcp(to), url)
   }
   // The guard is for hosts of URLs, which the proxy looks up; who named the proxy means it.
   const { lookup } = options
@@ -52,7 +55,7 @@ export function openSocket(
           ready(socket)
           return
         }
-        const inner = overTls(url, { socket }, options, sessions)
+        const inner = overTls(url, { socket }, options, sessions, protocols)
         inner.on('error', failed)
         inner.once('secureConnect', () => ready(inner))
       }
@@ -88,13 +91,14 @@ function overTls(
   to: TcpNetConnectOpts | { readonly socket: Socket },
   options: ConnectOptions,
   sessions: TlsSessions,
+  protocols: readonly HttpProtocol[] = ['http/1.1'],
 ): Socket {
   const hostname = hostOf(url)
   const session = sessions.get(url.origin)
   const socket = connectTls({
     ...options.tls,
     ...to,
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: [...protocols],
     host: hostname,
     ...(isIP(hostname) === 0 ? { servername: hostname } : {}),
     ...(session === undefined ? {} : { session }),

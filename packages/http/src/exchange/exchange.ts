@@ -46,8 +46,8 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser, Byt
   written = false
   /** What was put up with, when the server does not quite speak HTTP. */
   tolerated: ReadonlySet<Leniency> | undefined
-  /** It failed by what the socket did, not by our own doing. */
-  broken = false
+  /** What its connection or its stream failed with, if that was not our own doing. */
+  broken: Error | undefined
   readonly #lease: Lease
   readonly #url: string
   readonly #limits: ExchangeLimits
@@ -185,7 +185,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ConnectionUser, Byt
 
   broke(error: Error): void {
     const phase = this.#phase
-    if (this.#state === 'sent' || this.#state === 'streaming') this.broken = true
+    if (this.#state === 'sent' || this.#state === 'streaming') this.broken = error
     this.fail(() => networkError(error, phase, this.#url))
   }
 

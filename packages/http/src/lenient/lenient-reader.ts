@@ -1,7 +1,7 @@
 import type { Leniency } from '../leniency.ts'
 import { parseHead } from './parse-head.ts'
 import type { LenientHead } from './parse-head.ts'
-import { ResponseSyntaxError } from './response-syntax-error.ts'
+import { HeadersOverflow, ResponseSyntaxError } from './response-syntax-error.ts'
 
 export interface LenientReaderOptions {
   readonly tolerate: readonly Leniency[]
@@ -161,9 +161,4 @@ export class LenientReader {
     if (!this.#options.tolerate.includes(what)) throw new ResponseSyntaxError(what)
     this.tolerated.add(what)
   }
-}
-
-class HeadersOverflow extends Error {
-  readonly code = 'UND_ERR_HEADERS_OVERFLOW'
-  override readonly message = 'the head of the response is too large'
 }

@@ -5,3 +5,10 @@ export class ResponseSyntaxError extends Error {
     this.prototype.name = 'HTTPParserError'
   }
 }
+
+/** A head of more bytes than are wanted. */
+export class HeadersOverflow extends Error {
+  /** As undici has it. */
+  readonly code = 'UND_ERR_HEADERS_OVERFLOW'
+  override readonly message = 'the head of the response is too large'
+}

@@ -1,6 +1,7 @@
 import { MisuseError, moveOnAfter, shield } from 'corral'
 import { requireLimit } from 'corral/lowlevel'
 import { HttpError } from '../errors.ts'
+import type { HttpProtocol } from '../connect/carrier.ts'
 import type { Leniency } from '../leniency.ts'
 import type { Exchange, ResponseHead } from '../exchange/exchange.ts'
 import type { ByteSource } from '../exchange/byte-source.ts'
@@ -37,6 +38,7 @@ export interface Received {
   readonly head: ResponseHead
   readonly url: string
   readonly redirects: readonly Redirect[]
+  readonly protocol: HttpProtocol
   readonly remoteAddress: string | undefined
   readonly requestHeaders: HeaderRecord
   /** Asks again, more leniently, when the body begins with what is no HTTP. */
@@ -63,6 +65,8 @@ export class HttpResponse implements AsyncDisposable {
   readonly url: string
   /** The redirects that were followed, in order. */
   readonly redirects: readonly Redirect[]
+  /** What it was spoken in: `http/1.1`, or `h2` for HTTP/2. */
+  readonly protocol: HttpProtocol
   /** The address that the response came from. */
   readonly remoteAddress: string | undefined
   /** The headers that it answers, in the order in which they were sent. */
@@ -81,6 +85,7 @@ export class HttpResponse implements AsyncDisposable {
     this.headers = new ResponseHeaders(head.headers)
     this.url = received.url
     this.redirects = received.redirects
+    this.protocol = received.protocol
     this.remoteAddress = received.remoteAddress
     this.requestHeaders = received.requestHeaders
     this.#exchange = exchange

@@ -8,6 +8,7 @@ import type { ResponseHead } from '../exchange/exchange.ts'
 import { isIdempotent, isReplayable } from '../exchange/outgoing.ts'
 import type { Outgoing } from '../exchange/outgoing.ts'
 import { isOfSyntax } from '../leniency.ts'
+import { StreamReset } from '../http2/stream-reset.ts'
 import { HttpResponse } from '../response/http-response.ts'
 import type { Redirect } from '../response/http-response.ts'
 import { defaultHeaders, makeRequest } from './make-request.ts'
@@ -19,11 +20,15 @@ import { published } from './published.ts'
 import { withRetries } from './with-retries.ts'
 import type { AttemptSettings, HttpSessionOptions, RequestOptions, Settings } from '../options.ts'
 
+/** How often a request is sent again that a server of HTTP/2 refuses. */
+const mostRefusals = 3
+
 /**
- * A client for HTTP/1.1 with its connections. At most `limit` requests are under way at a time, at most
+ * A client for HTTP/1.1, and for HTTP/2 where that is asked for, with its connections. At most `limit` requests are under way at a time, at most
  * `limitPerHost` to one host; the others wait in line, first come first served.
  *
- * Cancellation: a request that is cancelled, in whatever phase, throws after its socket has closed.
+ * Cancellation: a request that is cancelled, in whatever phase, throws after its socket has closed; one of HTTP/2 after its
+ * stream was reset, which leaves those beside it alone.
  *
  * @example
  * await using session = new HttpSession({ limitPerHost: 8 })
@@ -60,6 +65,7 @@ export class HttpSession implements AsyncDisposable {
       keepAlive,
       maxHeaderBytes,
       connect: options.connect ?? {},
+      http2: options.http2 ?? false,
     })
   }
 
@@ -72,7 +78,8 @@ export class HttpSession implements AsyncDisposable {
    * Sends a request and waits for status and headers; the body follows as it is read. A status is no error.
    *
    * A request to which a kept connection breaks before any answer is sent again, once, on a new one, if
-   * it never went out or sending it twice is as good as once.
+   * it never went out or sending it twice is as good as once. A server of HTTP/2 that refuses one, or goes away before
+   * it has looked at it, is asked again at once, up to three times, on another connection if need be.
    *
    * Cancellation: leaves the line, or closes the socket and throws after it has closed.
    *
@@ -130,7 +137,8 @@ export class HttpSession implements AsyncDisposable {
     const { url } = request
     const isTolerant = attempt.tolerate.some(isOfSyntax) && mayRepeat(request, true)
     let tolerate = isTolerant && this.#sloppy.has(url.origin) ? attempt.tolerate : undefined
-    for (let fresh = false; ; fresh = true) {
+    for (let tries = 0; ; tries++) {
+      const fresh = tries > 0
       const idle = fresh || tolerate !== undefined ? undefined : this.#pool.tryLease(url.origin)
       const lease = idle ?? (await this.#pool.lease(url, attempt, fresh, tolerate))
       const kept = lease.connection.served > 0
@@ -138,7 +146,7 @@ export class HttpSession implements AsyncDisposable {
       const isLast = !isTolerant || tolerate !== undefined
       try {
         const head = await exchange.send(this.#propagation?.of(request) ?? request)
-        const { remoteAddress, forwardedBy } = lease.connection
+        const { remoteAddress, forwardedBy, protocol } = lease.connection
         if (head.status === 407 && forwardedBy !== undefined) {
           await exchange.close()
           const refusal = notLetThrough(head.status, url.href)
@@ -149,14 +157,23 @@ export class HttpSession implements AsyncDisposable {
           const again = isLast ? undefined : () => this.#sendToSloppy(request, attempt)
           const requestHeaders = lease.connection.sentHeaders(request.headers)
           return new HttpResponse(
-            { exchange, head, url: url.href, redirects, remoteAddress, requestHeaders, again },
+            {
+              exchange,
+              head,
+              url: url.href,
+              redirects,
+              protocol,
+              remoteAddress,
+              requestHeaders,
+              again,
+            },
             attempt,
           )
         }
         await exchange.close()
       } catch (error) {
         if (isLast || !isSyntax(error)) {
-          if (!(kept && exchange.broken && mayRepeat(request, exchange.written))) throw error
+          if (!isWorthMore(request, exchange, kept, tries)) throw error
           continue
         }
       }
@@ -201,6 +218,19 @@ export class HttpSession implements AsyncDisposable {
       throw error
     }
   }
+}
+
+/** Whether what a request failed with was none of its own, and it may be sent again. */
+function isWorthMore(
+  request: Outgoing,
+  { broken, written }: Exchange,
+  kept: boolean,
+  tries: number,
+): boolean {
+  if (broken instanceof StreamReset) {
+    return broken.refused && tries < mostRefusals && mayRepeat(request, false)
+  }
+  return kept && broken !== undefined && tries === 0 && mayRepeat(request, written)
 }
 
 function mayRepeat({ method, body }: Outgoing, written: boolean): boolean {

@@ -1,5 +1,6 @@
 import { CancelScope, sleep } from 'corral'
 import { describe, expect, test } from 'vitest'
+import type { Connection } from '../../src/connect/connection.ts'
 import { ConnectionPool } from '../../src/connect/connection-pool.ts'
 import { HttpSession } from '../../src/index.ts'
 import { raw, TestServer } from '../server.ts'
@@ -33,7 +34,7 @@ test('ConnectionPool.lease takes the connection that was used last', async () =>
   const url = new URL(server.url)
   const leases = [await pool.lease(url, limits), await pool.lease(url, limits)]
   for (const lease of leases) {
-    lease.connection.served = 1
+    ;(lease.connection as Connection).served = 1
     lease.release()
   }
   expect((await pool.lease(url, limits)).connection).toBe(leases[1]?.connection)

@@ -1,6 +1,7 @@
 import { sql, type Executor } from '@corral/db'
 import type { FrontierEntry } from '../outcome.ts'
 import type { HostPace } from '../store.ts'
+import type { Roll } from './membership.ts'
 
 /** A host that this program has. */
 interface Host {
@@ -77,16 +78,19 @@ export class HostShare {
     this.#hostOf.delete(id)
   }
 
-  /** How many hosts this one may have, when there are so many programs: the rest is left to them. */
-  async balance(tx: Executor, workers: number): Promise<void> {
+  /**
+   * How many hosts this one may have: the rest is left to the other programs. What one that was buried has left is anybody's
+   * at first, so that nobody waits for a program that may be dead as well; too much of it is given away later.
+   */
+  async balance(tx: Executor, { present, buried }: Roll): Promise<void> {
     this.#most = Infinity
     for (const host of this.#hosts.values()) host.leaving = false
-    if (workers < 2) return
+    if (present < 2 || buried) return
     const { count } = await tx.one<{ count: number }>(
       sql`select count(*)::float8 as count from (select 1 from origin where ready limit ${countable}) ready`,
     )
     if (count >= countable) return
-    this.#most = Math.ceil(count / workers)
+    this.#most = Math.ceil(count / present)
     if (this.#hosts.size <= this.#most * slack) return
     // Those with the least to wait for.
     const hosts = [...this.#hosts.values()].toSorted((a, b) => a.claimed.size - b.claimed.size)

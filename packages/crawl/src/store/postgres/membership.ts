@@ -4,9 +4,11 @@ import { now } from 'corral'
 import { StoreError } from '../store-error.ts'
 
 /** Milliseconds after which one that does not say that it lives counts as dead. */
-const lease = 8000
+const lease = 6000
 /** How much sooner it believes that itself: a request takes a while to be on its way. */
 const margin = 1500
+/** Milliseconds after which one that does not say that it lives is left no hosts: it may be dead. */
+const quiet = 2500
 
 /** One program among those that crawl into a store. Inside transactions that hold the lock. */
 export class Membership {
@@ -58,12 +60,21 @@ export class Membership {
   }
 }
 
-/** Removes who has been silent for too long, and lets others have its hosts, after their delay; counts who is left. */
-export async function buryDead(tx: Transaction): Promise<number> {
-  const workers = await tx.query<{ id: number; dead: boolean }>(
-    sql`select id::float8 as id, alive_until < clock_timestamp() as dead from worker`,
+/** The programs in a store, when those that are dead have been removed. */
+export interface Roll {
+  /** How many have said lately that they live. */
+  readonly present: number
+  /** Somebody was removed, whose hosts are free now. */
+  readonly buried: boolean
+}
+
+/** Removes who has been silent for too long, and lets others have its hosts, after their delay. */
+export async function buryDead(tx: Transaction): Promise<Roll> {
+  const workers = await tx.query<{ id: number; left: number }>(
+    sql`select id::float8 as id, (extract(epoch from alive_until - clock_timestamp()) * 1000)::float8 as left
+        from worker`,
   )
-  const dead = workers.flatMap((worker) => (worker.dead ? [worker.id] : []))
+  const dead = workers.flatMap(({ id, left }) => (left < 0 ? [id] : []))
   if (dead.length > 0) {
     await tx.execute(
       sql`update origin set worker_id = null,
@@ -72,7 +83,8 @@ export async function buryDead(tx: Transaction): Promise<number> {
     )
     await tx.execute(sql`delete from worker where id = any(${dead})`)
   }
-  return workers.length - dead.length
+  const present = workers.filter(({ left }) => left > lease - quiet).length
+  return { present, buried: dead.length > 0 }
 }
 
 function leaseLost(store: string): StoreError {

@@ -165,6 +165,7 @@ export class PostgresStore implements Store, StoreShare {
 
   async claim(limit: number, perOrigin: number): Promise<FrontierEntry[]> {
     return await this.#change(async (tx) => {
+      if (this.#me === undefined) await buryDead(tx)
       const { membership, hosts } = await this.#member(tx)
       await membership.require(tx, this.file)
       return await hosts.claim(tx, limit, perOrigin)
@@ -225,7 +226,6 @@ export class PostgresStore implements Store, StoreShare {
   /** Who only looks, or queues something, is no member. */
   async #member(tx: Transaction): Promise<Member> {
     if (this.#me !== undefined) return this.#me
-    await buryDead(tx)
     const membership = await Membership.join(tx)
     // Now, under the lock: after the commit whoever has the lock next might already have joined again.
     this.#me = { membership, hosts: new HostShare(membership.id) }

@@ -23,6 +23,8 @@ const remembered = 500
 const busy = 5
 const recovering = 261
 const full = 13
+/** The most that SQLite can wait, in milliseconds. */
+const longest = 2 ** 31 - 1
 
 /** One connection of SQLite, synchronous: what a worker runs. */
 export class Engine {
@@ -203,7 +205,8 @@ export class Engine {
   #open(): DatabaseSync {
     const { path, readOnly, lockTimeout, maxSize, synchronous } = this.#settings
     // The writer does its own waiting, so that it notices a cancellation.
-    const db = new DatabaseSync(path, { readOnly, timeout: readOnly ? lockTimeout : 0 })
+    const timeout = readOnly ? Math.min(Math.ceil(lockTimeout), longest) : 0
+    const db = new DatabaseSync(path, { readOnly, timeout })
     try {
       if (readOnly) {
         db.exec('select 1 from sqlite_schema limit 1')
