@@ -94,7 +94,7 @@ export class Engine {
   }
 
   /** Runs it, retrying while another process has the file locked, unless it is no longer wanted. */
-  patiently<T>(act: () => T, isWanted: () => boolean = always): T {
+  patiently<T>(act: () => T, isWanted?: () => boolean): T {
     const isAlone = !this.isOpen
     try {
       return this.#whileLocked(act, isWanted)
@@ -178,7 +178,7 @@ export class Engine {
     return nothing
   }
 
-  #whileLocked<T>(act: () => T, isWanted: () => boolean): T {
+  #whileLocked<T>(act: () => T, isWanted: () => boolean = () => true): T {
     const until = performance.now() + this.#settings.lockTimeout
     for (let pause = 1; ; pause = Math.min(pause * 2, 10)) {
       try {
@@ -213,7 +213,7 @@ export class Engine {
         return db
       }
       // Readers never wait for the writer.
-      this.#whileLocked(() => db.exec('pragma journal_mode = wal'), always)
+      this.#whileLocked(() => db.exec('pragma journal_mode = wal'))
       db.exec(`pragma synchronous = ${synchronous}; pragma journal_size_limit = 67108864`)
       if (maxSize !== Infinity) {
         const { page_size: size } = db.prepare('pragma page_size').get() as { page_size: number }
@@ -279,7 +279,6 @@ export function failureOf(error: unknown): SqliteFailure {
   return { errcode, message }
 }
 
-const always = (): boolean => true
 const nothing: SqliteAnswer = { columns: [], rows: [], count: 0 }
 const still = new Int32Array(new SharedArrayBuffer(4))
 
