@@ -6,6 +6,7 @@ import {
   mapConcurrent,
   MisuseError,
   moveOnAfter,
+  spawn,
   taskGroup,
 } from 'corral'
 import { snapshot } from 'corral/lowlevel'
@@ -362,6 +363,74 @@ export function conformance(name: string, engine: Engine): void {
         acts.push('went on')
       })
       expect(acts).toEqual(['called'])
+    })
+
+    it('is rolled back when a statement in it was not awaited: half of them would be committed', async () => {
+      await using db = await engine.open()
+      const kept = await table(db, 'id int')
+      const late: Promise<unknown>[] = []
+      const error = await failure(() =>
+        db.transaction(async (tx) => {
+          for (let i = 0; i < 5; i++) {
+            late.push(tx.execute(sql`insert into ${kept} values (${i})`).catch(String))
+          }
+        }),
+      )
+      expect(error.code).toBe('MISUSE')
+      expect(error.message).toContain('5 of its statements or loops had not ended')
+      await Promise.all(late)
+      expect(await db.query(sql`select id from ${kept}`)).toEqual([])
+      await db.transaction(async (tx) => {
+        const inner = await failure(() =>
+          tx.transaction(async (part) => {
+            late.push(part.execute(sql`insert into ${kept} values (5)`).catch(String))
+          }),
+        )
+        expect(inner.message).toContain('had not ended')
+        await tx.execute(sql`insert into ${kept} values (6)`)
+      })
+      expect(await db.query(sql`select id from ${kept}`)).toEqual([{ id: 6 }])
+    })
+
+    it('refuses to be closed in what it would wait for', async () => {
+      await using db = await engine.open()
+      await spawn(async () => {
+        await db.session(async () => {
+          await expect(db.close()).rejects.toThrow('call it after that')
+        })
+        for await (const _ of db.stream(sql`select 1 as one`)) {
+          await expect(db.close()).rejects.toThrow('call it after that')
+        }
+      })
+      expect(await db.query(sql`select 1 as one`)).toHaveLength(1)
+    })
+
+    it('refuses a write in a session that has the only connection for it, instead of a deadlock', async () => {
+      await using db = await engine.open()
+      const kept = await table(db, 'id int')
+      const insert = sql`insert into ${kept} values (1)`
+      await db.session(async (session) => {
+        await expect(db.execute(insert)).rejects.toThrow('it would wait for itself')
+        await expect(db.session(() => {})).rejects.toThrow('it would wait for itself')
+        await session.execute(insert)
+      })
+      expect(await db.query(sql`select id from ${kept}`)).toEqual([{ id: 1 }])
+    })
+
+    it('lets a task that was begun in a transaction, and outlives it, use the database', async () => {
+      await using db = await engine.open()
+      await taskGroup(async (group) => {
+        const over = new Event()
+        const later = await db.transaction((tx) => {
+          const task = group.spawn(async () => {
+            await over.wait()
+            return await db.query(sql`select 1 as one`)
+          })
+          return tx.query(sql`select 1 as one`).then(() => ({ task }))
+        })
+        over.set()
+        expect(await later.task).toHaveLength(1)
+      })
     })
 
     it('refuses an afterCommit after the end', async () => {

@@ -63,6 +63,21 @@ describe('Database: a failure', () => {
     expect(await db.value(sql`select 1`)).toBe(1)
   })
 
+  it('before COMMIT is known: nothing was committed', async () => {
+    await using db = await served.open({ max: 1, applicationName: 'broken early' })
+    const error = await failure(() =>
+      db.transaction(async (tx) => {
+        await tx.value(sql`select 1`)
+        const [pid] = await backends('broken early')
+        await served.observer.execute(sql`select pg_terminate_backend(${pid})`)
+        await until(async () => (await served.count('broken early')) === 0)
+        await failure(() => tx.query(sql`select 1`))
+      }),
+    )
+    expect(error.code).toBe('CONNECTION_LOST')
+    expect(error.message).toContain('before COMMIT was sent')
+  })
+
   it('in COMMIT is COMMIT_UNKNOWN, and is not tried again', async () => {
     await using db = await served.open({ max: 1, applicationName: 'unknown' })
     await db.execute(sql`create table fate (id int)`)
