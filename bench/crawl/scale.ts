@@ -6,8 +6,11 @@ import { simulate, type Moment, type Scenario } from './scale/simulate.ts'
 import { makeWeb } from './scale/web.ts'
 
 const file = fileURLToPath(new URL('../results/crawl-scale.md', import.meta.url))
-/** Pages a second that one database takes, and one process fetches and parses; bytes that a URL and a page take in the database. */
-const measured = { store: 400, process: 1000, urlBytes: 250, pageBytes: 450 }
+/**
+ * Pages a second that one database takes, and one process fetches and parses (of the web, which is farther away than what was
+ * measured); bytes in the database, with its indexes.
+ */
+const measured = { store: 800, process: 1000, urlBytes: 400, pageBytes: 150, linkBytes: 100 }
 /** Bytes of a page as it comes, packed. */
 const wire = 30_000
 
@@ -17,7 +20,7 @@ const base: Scenario = {
   largest: 1e7,
   delay: 1,
   machineRate: 8 * measured.process,
-  storeRate: 16 * measured.store,
+  storeRate: 8 * measured.store,
   links: 40,
   local: 0.8,
   seeds: 1000,
@@ -25,15 +28,15 @@ const base: Scenario = {
 }
 const scenarios: readonly (readonly [name: string, scenario: Scenario])[] = [
   ['one database', { ...base, storeRate: measured.store, machineRate: measured.process }],
-  ['16 databases, 8 machines', base],
+  ['8 databases, 8 machines', base],
   ['the same, 100 000 pages of a host at the most', { ...base, perHost: 1e5 }],
   [
-    '64 databases, 32 machines, 100 000',
+    '32 databases, 32 machines, 100 000',
     {
       ...base,
       perHost: 1e5,
       machineRate: 32 * measured.process,
-      storeRate: 64 * measured.store,
+      storeRate: 32 * measured.store,
     },
   ],
   [
@@ -43,7 +46,7 @@ const scenarios: readonly (readonly [name: string, scenario: Scenario])[] = [
       perHost: 1e5,
       delay: 10,
       machineRate: 32 * measured.process,
-      storeRate: 64 * measured.store,
+      storeRate: 32 * measured.store,
     },
   ],
 ]
@@ -71,7 +74,8 @@ function summary({ name, scenario, run }: (typeof results)[number]): string {
   const peak = Math.max(...run.map((moment) => moment.known - moment.fetched))
   const polite = run.find((moment) => moment.bound === 'politeness' && moment.fetched > fetched / 2)
   const rate = Math.max(...run.map((moment) => moment.rate))
-  const disk = known * measured.urlBytes + fetched * measured.pageBytes
+  const { urlBytes, pageBytes, linkBytes } = measured
+  const disk = known * urlBytes + fetched * (pageBytes + scenario.links * linkBytes)
   const cells = [
     name,
     millions(fetched),
@@ -79,7 +83,7 @@ function summary({ name, scenario, run }: (typeof results)[number]): string {
     rate.toFixed(0),
     polite === undefined ? 'never' : `${((100 * polite.fetched) / fetched).toFixed(0)} %`,
     millions(peak),
-    (disk / 1e9).toFixed(0),
+    (disk / 1e12).toFixed(1),
     ((rate * wire * 8) / 1e9).toFixed(2),
     Math.ceil(Math.min(rate, scenario.machineRate) / measured.process).toFixed(0),
   ]
@@ -112,9 +116,9 @@ The web: ${base.pages.toExponential()} pages on ${millions(base.hosts)} million 
 ${exponent.toFixed(2)}; the largest has 2^${Math.floor(Math.log2(base.largest))} pages); ${large.reduce((sum, { hosts }) => sum + hosts, 0).toFixed(0)} hosts have more than 100 000 pages, and
 ${((100 * large.reduce((sum, { hosts, size }) => sum + hosts * size, 0)) / base.pages).toFixed(0)} % of all. A page has ${base.links} links, ${100 * base.local} % of them to its own host. ${base.seeds} hosts are known at the start. One request to a host every ${base.delay} s.
 
-One machine: ${measured.process} pages/s fetched and parsed; one database: ${measured.store} pages/s stored, ${measured.urlBytes} bytes a URL and ${measured.pageBytes} a page with its links; ${wire / 1000} kB a page on the wire.
+One machine: ${measured.process} pages/s fetched and parsed; one database: ${measured.store} pages/s stored, ${measured.urlBytes} bytes a URL, ${measured.pageBytes} a page and ${measured.linkBytes} a link; ${wire / 1000} kB a page on the wire.
 
-| | million pages | days to 50, 90, 99, 100 % | pages/s at the most | politeness is the bound from | million queued at the most | disk, GB | Gbit/s | machines |
+| | million pages | days to 50, 90, 99, 100 % | pages/s at the most | politeness is the bound from | million queued at the most | disk, TB | Gbit/s | machines |
 |---|---|---|---|---|---|---|---|---|
 ${results.map(summary).join('\n')}
 
