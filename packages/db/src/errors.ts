@@ -16,7 +16,7 @@ import { CorralError } from 'corral'
  *   UNFINISHED_TRANSACTION    raw SQL began a transaction and did not end it; it was rolled back
  *   NO_ROWS, TOO_MANY_ROWS    `one`, `maybeOne` and `value` promise a single row
  *   DUPLICATE_COLUMN     two columns of the result have one name: a row could keep only one of them
- *   MIGRATION            what was migrated is not what this program knows: it was changed, or is newer
+ *   MIGRATION            what was migrated is not what this program knows, it was changed, or is newer; or one threw
  *   READ_ONLY            the transaction, or the file, may not be written
  *   LOCKED               another program has the file locked for longer than `lockTimeout`
  *   DISK_FULL            the file cannot grow

@@ -62,6 +62,7 @@ export class Unanswered {
     wire.on('rowDescription', (message) => this.#sent.at(0)?.handleRowDescription(message))
     wire.on('dataRow', (message) => this.#sent.at(0)?.handleDataRow(message))
     wire.on('commandComplete', (message) => this.#sent.at(0)?.handleCommandComplete(message))
+    wire.on('emptyQuery', () => this.#sent.at(0)?.handleEmptyQuery())
     wire.on('copyInResponse', () => this.#sent.at(0)?.handleCopyInResponse(wire))
     wire.on('copyOutResponse', () => this.#sent.at(0)?.handleCopyOutResponse())
     wire.on('copyData', (message) => this.#sent.at(0)?.handleCopyData(message))

@@ -6,7 +6,7 @@ interface SqlTag {
   /**
    * A statement, or a fragment of one. Everything in `${}` is a parameter, never SQL text; fragments are inlined.
    *
-   * @throws MisuseError for `undefined`: use `null` for NULL
+   * @throws MisuseError for `undefined`: use `null` for NULL; for an escape that JavaScript does not know, such as `\\u`
    * @example
    * const adults = sql`age >= ${18}`
    * await db.query(sql`select name from users where ${adults} and city = ${city}`)

@@ -6,6 +6,8 @@ import { QueryLog } from '../query-log.ts'
 import type { Sql } from '../sql/statement.ts'
 import type { Borrowed } from '../transaction/connection.ts'
 import { noCopy } from '../transaction/copy.ts'
+import { looping } from '../transaction/held.ts'
+import type { Lender } from '../transaction/held.ts'
 import { requireIdle } from '../transaction/require-idle.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { encodeAll } from './encode.ts'
@@ -74,10 +76,18 @@ export class SqliteDatabase extends EngineDatabase {
     await this.#writer.close()
   }
 
+  protected get lenders(): readonly Lender[] {
+    return [this.#writer, this.#readers]
+  }
+
+  protected lenderOf(readOnly: boolean = false): Lender {
+    return readOnly ? this.#readers : this.#writer
+  }
+
   protected async send(api: string, statement: Sql): Promise<Result> {
-    this.refuseInside(api)
-    this.#requireShared(api, statement)
     const kind = kindOf(statement.parts[0] as string)
+    this.refuseInside(api, this.lenderOf(kind === 'read'))
+    this.#requireShared(api, statement)
     if (kind === 'alone' || kind === 'begin') {
       return await this.#sendAlone(api, statement)
     }
@@ -85,10 +95,11 @@ export class SqliteDatabase extends EngineDatabase {
   }
 
   protected async *open(api: string, query: Sql, batch: number): AsyncGenerator<Result, void> {
-    this.refuseInside(api)
+    this.refuseInside(api, this.#readers)
     this.#requireShared(api, query)
     const worker = await this.#readers.claim()
     try {
+      using _loop = looping(this.#readers)
       yield* new SqliteConnection(worker, this.#readers === this.#writer).fetch(
         api,
         query,
@@ -105,7 +116,7 @@ export class SqliteDatabase extends EngineDatabase {
   }
 
   async borrow(api: string, readOnly: boolean = false): Promise<BorrowedSqlite> {
-    this.refuseInside(api)
+    this.refuseInside(api, this.lenderOf(readOnly))
     const dispatcher = readOnly ? this.#readers : this.#writer
     const worker = await dispatcher.claim()
     const connection = new SqliteConnection(worker, this.#readers === this.#writer)

@@ -1,4 +1,4 @@
-import { MisuseError, moveOnAfter, shield } from 'corral'
+import { MisuseError, shield } from 'corral'
 import { DatabaseError } from '../errors.ts'
 import type { Transaction, TransactionOptions } from '../database.ts'
 import type { QueryLog } from '../query-log.ts'
@@ -29,14 +29,15 @@ export async function attemptTransaction<T>(
     const begin = connection.begin(options)
     await log.observe(begin, () => connection.execute(api, begin))
     const value = await tx.runIn(() => fn(tx))
-    tx.requireRead(api)
-    await tx.line.use(() => commit(connection, log, api))
+    tx.requireAwaited(api)
+    await commit(connection, log, api)
     return { value, committed: tx.committed }
   } catch (error) {
-    // A task that outlives the body may have a running statement: wait until idle, then ROLLBACK.
-    const idle = await shield(() => moveOnAfter(connection.grace, () => tx.line.use(() => {})))
-    if (idle.timedOut) await shield(() => connection.destroy())
-    else await connection.rollback()
+    await shield(async () => {
+      // A task that outlives the body may have a running statement.
+      if (await tx.idle()) await connection.rollback()
+      else await connection.destroy()
+    })
     throw error
   }
 }
@@ -44,6 +45,12 @@ export async function attemptTransaction<T>(
 const commitStatement: Sql = sql`commit`
 
 async function commit(connection: Connection, log: QueryLog, api: string): Promise<void> {
+  if (!connection.alive) {
+    throw new DatabaseError(
+      'CONNECTION_LOST',
+      `${api}: the connection broke before COMMIT was sent`,
+    )
+  }
   if (connection.status === 'I') {
     throw new MisuseError(`${api}: raw SQL ended the transaction; leave commit and rollback to it`)
   }

@@ -1,4 +1,4 @@
-import { Lock, MisuseError, TaskLocal } from 'corral'
+import { Lock, MisuseError, moveOnAfter, TaskLocal } from 'corral'
 import { currentScope } from 'corral/lowlevel'
 import { Executor } from '../executor.ts'
 import type { CopyRows, Result } from '../executor.ts'
@@ -21,7 +21,8 @@ export abstract class Handle extends Executor {
   readonly parent: Handle | undefined
   /** Held by one statement, or by a nested transaction. */
   readonly line: Lock = new Lock()
-  #over = false
+  /** It has ended: what was begun in it may go on, but not on its connection. */
+  over = false
   /** Whose loop reads the output of a COPY: a task, or the root. */
   #reader: { readonly task: object | undefined } | undefined
 
@@ -37,7 +38,7 @@ export abstract class Handle extends Executor {
     try {
       return await innermost.run(this, async () => await fn())
     } finally {
-      this.#over = true
+      this.over = true
     }
   }
 
@@ -106,12 +107,27 @@ export abstract class Handle extends Executor {
   /** @throws MisuseError where it would wait for itself: in the source of its `copyFrom`, in the loop over its `copyTo` */
   protected requireFree(api: string): void {
     this.requireOpen(api)
-    this.requireRead(api)
+    this.#requireRead(api)
     if (copying.get() === this) throw busy(api, 'the copyFrom that this is part of')
   }
 
-  /** @throws MisuseError when the running task is in the loop over its `copyTo`, or has left that open */
-  requireRead(api: string): void {
+  /** @throws MisuseError when something in it was not awaited, which may be half of it */
+  requireAwaited(api: string): void {
+    const { locked, waiting } = this.line
+    if (!locked) return
+    throw new MisuseError(
+      `${api}: ${waiting + 1} of its statements or loops had not ended when it returned; await each of them`,
+    )
+  }
+
+  /** Waits until nothing in it runs, for up to the grace; false if something still does. Run under a shield. */
+  async idle(): Promise<boolean> {
+    const idle = await moveOnAfter(this.connection.grace, () => this.line.use(() => {}))
+    return !idle.timedOut
+  }
+
+  /** @throws MisuseError when the running task is in the loop over its `copyTo` */
+  #requireRead(api: string): void {
     const reader = this.#reader
     if (reader !== undefined && reader.task === currentScope().task) {
       throw busy(api, 'a copyTo of this task')
@@ -122,7 +138,7 @@ export abstract class Handle extends Executor {
   protected requireBegun(_api: string): void {}
 
   protected requireOpen(api: string): void {
-    if (!this.#over) return
+    if (!this.over) return
     throw new MisuseError(
       `${api}: the ${this.name.toLowerCase()} is over; await what it does in it`,
     )

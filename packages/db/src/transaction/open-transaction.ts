@@ -58,8 +58,8 @@ export class OpenTransaction extends Handle implements Transaction {
     await this.control(api, sql`savepoint ${name}`, 'finish')
     try {
       const value = await inner.runIn(() => fn(inner))
-      inner.requireRead(api)
-      await inner.line.use(() => this.control(api, sql`release savepoint ${name}`, 'finish'))
+      inner.requireAwaited(api)
+      await this.control(api, sql`release savepoint ${name}`, 'finish')
       this.committed.push(...inner.committed)
       return value
     } catch (error) {

@@ -1,4 +1,4 @@
-import { CancelScope, checkpoint, Event, isCancelled, sleep, taskGroup } from 'corral'
+import { CancelScope, checkpoint, Event, isCancelled, sleep, spawn, taskGroup } from 'corral'
 import { openSqlite, sql } from '@corral/db'
 import type { Database, Sql, Transaction } from '@corral/db'
 import { describe, expect, it } from 'vitest'
@@ -196,6 +196,18 @@ describe('copyFrom', () => {
     })
   })
 
+  it('refuses the pool in the source of its rows when that has no other connection', async () => {
+    await using db = await served.open({ max: 1 })
+    const kept = await table(db, 'pool rows')
+    async function* rows(): AsyncGenerator<[number]> {
+      yield [await db.value<number>(sql`select 7`)]
+    }
+    const into = sql`copy ${kept} (id) from stdin`
+    expect((await failure(() => db.copyFrom(into, rows()))).message).toContain('wait for itself')
+    await using wide = await served.open({ max: 2 })
+    expect(await wide.copyFrom(into, rows())).toEqual({ count: 1 })
+  })
+
   it.each(['before the server asks for rows', 'between two rows', 'as soon as it is sent'])(
     'that is cancelled %s stores nothing, and the next one is unharmed',
     async (when) => {
@@ -340,6 +352,17 @@ describe('copyTo', () => {
     })
   })
 
+  it('refuses the pool in its loop when that has no other connection', async () => {
+    await using db = await served.open({ max: 1 })
+    await spawn(async () => {
+      for await (const _ of db.copyTo(rows(3))) {
+        await expect(db.value(sql`select 1`)).rejects.toThrow('it would wait for itself')
+        await expect(db.close()).rejects.toThrow('call it after that')
+      }
+    })
+    expect(await db.value(sql`select 1`)).toBe(1)
+  })
+
   it('lets another task wait for the loop to end', async () => {
     await using db = await served.open({ max: 1 })
     await db.transaction((tx) =>
@@ -357,7 +380,9 @@ describe('copyTo', () => {
   it('that is left open by a transaction fails it', async () => {
     await using db = await served.open({ max: 1, grace: 100 })
     const error = await failure(() => db.transaction((tx) => tx.copyTo(rows(3)).next()))
-    expect(error.message).toContain('busy with a copyTo of this task')
+    expect(error.message).toContain('1 of its statements or loops had not ended')
+    const again = db.session(async (session) => void (await session.copyTo(rows(3)).next()))
+    await expect(again).rejects.toThrow('1 of its statements or loops had not ended')
     expect(await db.value(sql`select 1`)).toBe(1)
   })
 

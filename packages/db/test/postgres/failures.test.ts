@@ -63,6 +63,21 @@ describe('Database: a failure', () => {
     expect(await db.value(sql`select 1`)).toBe(1)
   })
 
+  it('before COMMIT is known: nothing was committed', async () => {
+    await using db = await served.open({ max: 1, applicationName: 'broken early' })
+    const error = await failure(() =>
+      db.transaction(async (tx) => {
+        await tx.value(sql`select 1`)
+        const [pid] = await backends('broken early')
+        await served.observer.execute(sql`select pg_terminate_backend(${pid})`)
+        await until(async () => (await served.count('broken early')) === 0)
+        await failure(() => tx.query(sql`select 1`))
+      }),
+    )
+    expect(error.code).toBe('CONNECTION_LOST')
+    expect(error.message).toContain('before COMMIT was sent')
+  })
+
   it('in COMMIT is COMMIT_UNKNOWN, and is not tried again', async () => {
     await using db = await served.open({ max: 1, applicationName: 'unknown' })
     await db.execute(sql`create table fate (id int)`)
@@ -100,14 +115,15 @@ describe('Database: a failure', () => {
     silent.listen(0, '127.0.0.1')
     await once(silent, 'listening')
     const { port } = silent.address() as AddressInfo
-    const open = () => openPostgres(`postgres://127.0.0.1:${port}/x`, { connectTimeout: 30 })
+    const open = (connectTimeout: number) => () =>
+      openPostgres(`postgres://127.0.0.1:${port}/x`, { connectTimeout })
     try {
-      const { code, message } = await failure(open)
+      const { code, message } = await failure(open(30))
       expect(code).toBe('CONNECT')
       expect(message).toContain(`127.0.0.1:${port} did not answer`)
       expect(message).toContain('within 30 ms')
       // The caller's own limit is another thing.
-      await expect(timeout(5, open)).rejects.toThrow(TimeoutError)
+      await expect(timeout(5, open(60_000))).rejects.toThrow(TimeoutError)
     } finally {
       silent.close()
     }
