@@ -17,7 +17,7 @@ const app = api({ title: 'Orders', version: '1' })
 
 app.get('/users/:id', async ({ params }) => {
   const [user, orders] = await gather([
-    () => load(`user ${params['id']}`, 10),
+    () => load(`user ${params.id}`, 10),
     () => load('orders', 20),
   ])
   return { user, orders }

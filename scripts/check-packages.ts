@@ -5,6 +5,7 @@
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -19,7 +20,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
-import { parsePage } from '../docs/test/markdown.ts'
+import { parsePage, readPages } from '../docs/test/markdown.ts'
 import { matches } from '../docs/test/program.ts'
 
 interface Manifest {
@@ -64,6 +65,7 @@ for (const { name, filename, files } of packedOf(JSON.parse(listing))) {
   }
 }
 for (const name of tarballs.keys()) problems.push(...typeErrors(name))
+problems.push(...userErrors())
 let ran = 0
 problems.push(...exampleErrors())
 
@@ -92,28 +94,53 @@ function typeErrors(name: string): string[] {
   install(project, name)
   const imports = entries.map((entry, i) => `import * as entry${i} from '${entry}'\nvoid entry${i}`)
   writeFileSync(join(project, 'index.ts'), imports.join('\n'))
-  writeFileSync(join(project, 'package.json'), JSON.stringify({ type: 'module' }))
-  const compilerOptions = {
-    strict: true,
-    target: 'es2022',
-    lib: ['es2022'],
-    types: [],
-    module: 'nodenext',
-    noEmit: true,
-    skipLibCheck: false,
+  const errors = compilerErrors(project, { target: 'es2022', lib: ['es2022'], types: [] })
+  return errors.length === 0 ? [] : [`${name}: its types do not compile`, ...errors]
+}
+
+/** Type-checks what users are shown against the types that they get: our sources have members that the packages do not. */
+function userErrors(): string[] {
+  const project = join(temporary, 'user')
+  mkdirSync(project)
+  for (const name of tarballs.keys()) install(project, name)
+  for (const name of readdirSync(join(root, 'node_modules'))) {
+    const names = name.startsWith('@') ? readdirSync(join(root, 'node_modules', name)) : ['']
+    for (const rest of names) if (!name.startsWith('.')) install(project, join(name, rest))
   }
-  writeFileSync(
-    join(project, 'tsconfig.json'),
-    JSON.stringify({ compilerOptions, files: ['index.ts'] }),
-  )
+  for (const { path, blocks } of readPages()) {
+    for (const { language, line, code } of blocks) {
+      const file = `${path.replaceAll(/\W+/g, '-')}-${line}.ts`
+      if (language === 'ts') writeFileSync(join(project, file), `${code}\nexport {}\n`)
+    }
+  }
+  for (const folder of ['examples', 'apps']) {
+    cpSync(join(root, folder), join(project, folder), { recursive: true, filter: isShown })
+  }
+  return compilerErrors(project, {
+    target: 'es2024',
+    lib: ['esnext'],
+    types: ['node'],
+    allowImportingTsExtensions: true,
+    skipLibCheck: true,
+  })
+}
+
+/** Whether a file of an example or an app is for its readers, and no test. */
+function isShown(path: string): boolean {
+  return !/node_modules|\btest\b/.test(path.slice(root.length))
+}
+
+/** What the compiler says of a project's files, line by line. */
+function compilerErrors(project: string, options: object): string[] {
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ type: 'module' }))
+  const compilerOptions = { strict: true, module: 'nodenext', noEmit: true, ...options }
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions }))
   const tsc = fileURLToPath(new URL('bin/tsc', import.meta.resolve('typescript/package.json')))
   const { status, stdout, stderr } = spawnSync(process.execPath, [tsc, '--pretty', 'false'], {
     cwd: project,
     encoding: 'utf8',
   })
-  if (status === 0) return []
-  const lines = (stdout + stderr).split('\n').filter((line) => line !== '')
-  return [`${name}: its types do not compile`, ...lines]
+  return status === 0 ? [] : (stdout + stderr).split('\n').filter((line) => line !== '')
 }
 
 /** Puts a package into a project, and all that it depends on: ours from their tarballs, the others as installed here. */

@@ -139,7 +139,8 @@ if (import.meta.main) {
     await run(main, { grace: GRACE })
   } catch (error) {
     if (!(error instanceof SettingError || isTaken(error))) throw error
-    console.error(`site-checker: ${error.message}`)
+    const advice = isTaken(error) ? '; set PORT or HOST to another' : ''
+    console.error(`site-checker: ${error.message}${advice}`)
     process.exitCode = 1
   }
 }

@@ -89,7 +89,15 @@ export interface Database extends Executor, AsyncDisposable {
     fn: (tx: Transaction) => PromiseLike<T> | T,
     options?: TransactionOptions,
   ): Promise<T>
-  /** Runs `fn` with a connection of its own, and resets it with `discard all` before others get it. */
+  /**
+   * Runs `fn` with a connection of its own, and resets it with `discard all` before others get it.
+   *
+   * Cancellation: stops the running statement, and rolls back what raw SQL has begun.
+   *
+   * @throws what `fn` throws
+   * @throws DatabaseError UNFINISHED_TRANSACTION when raw SQL left a transaction open: it is rolled back
+   * @throws MisuseError inside a transaction of this database
+   */
   session<T>(fn: (session: Session) => PromiseLike<T> | T): Promise<T>
   /**
    * PostgreSQL NOTIFY messages on the given channels. The first item says that listening has begun. It uses a
@@ -115,8 +123,9 @@ export interface Database extends Executor, AsyncDisposable {
    *
    * @param migrations an ordered list, or the folder of files such as `001-users.sql`
    * @throws DatabaseError MIGRATION when a completed one has changed or is unknown here, or a pending one comes before
-   * a completed one
-   * @throws MisuseError for names that are not unique
+   * a completed one; when a function throws, with that as the cause; when the folder cannot be read
+   * @throws DatabaseError with the code of the statement that fails
+   * @throws MisuseError for what is no list of migrations, or names that are not unique
    * @example
    * await db.migrate([
    *   { name: '001-users', up: 'create table users (id integer primary key, name text)' },

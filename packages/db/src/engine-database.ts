@@ -18,8 +18,11 @@ import { attemptTransaction } from './transaction/attempt-transaction.ts'
 import type { Borrowed, Connection } from './transaction/connection.ts'
 import { copyIn } from './transaction/copy.ts'
 import { innermost } from './transaction/handle.ts'
+import { held, holding, requireRoom } from './transaction/held.ts'
+import type { Lender } from './transaction/held.ts'
 import { OpenSession } from './transaction/open-session.ts'
 import { OpenTransaction } from './transaction/open-transaction.ts'
+import { requireIdle } from './transaction/require-idle.ts'
 import { withRetry } from './transaction/with-retry.ts'
 
 /** What the databases of all engines have in common: transactions and sessions on pooled connections. */
@@ -54,10 +57,14 @@ export abstract class EngineDatabase extends Executor implements Database {
     return await this.lend(api, async (connection) => {
       const session = new OpenSession(connection, this.log, undefined)
       try {
-        return await session.runIn(() => fn(session))
+        const value = await session.runIn(() => fn(session))
+        session.requireAwaited(api)
+        requireIdle(api, connection, 'Session.transaction')
+        return value
       } finally {
         await shield(async () => {
-          await session.line.use(() => connection.rollback())
+          if (!(await session.idle())) return await connection.destroy()
+          await connection.rollback()
           await this.reset(connection)
         })
       }
@@ -97,24 +104,26 @@ export abstract class EngineDatabase extends Executor implements Database {
     return this.open(api, query, batch)
   }
 
+  protected abstract readonly lenders: readonly Lender[]
+  protected abstract lenderOf(readOnly?: boolean): Lender
+
   /** It would be another connection: it does not see what the transaction did, and might wait for it forever. */
-  protected refuseInside(api: string): void {
+  protected refuseInside(api: string, lender: Lender): void {
     for (let inner = innermost.get(); inner !== undefined; inner = inner.parent) {
-      if (!(inner instanceof OpenTransaction) || inner.log !== this.log) continue
+      if (!(inner instanceof OpenTransaction) || inner.over || inner.log !== this.log) continue
       throw new MisuseError(
         `${api}: the database is used inside its own transaction; use the transaction's handle`,
       )
     }
+    requireRoom(api, lender)
   }
 
   /** What waits for all borrowers would wait for itself. */
   protected refuseWithin(api: string): void {
-    for (let inner = innermost.get(); inner !== undefined; inner = inner.parent) {
-      if (inner.log !== this.log) continue
-      throw new MisuseError(
-        `${api}: it is called inside its own session or transaction; call it after that`,
-      )
-    }
+    if (this.lenders.every((lender) => held(lender) === 0)) return
+    throw new MisuseError(
+      `${api}: it is called inside its own session, transaction, stream or copy; call it after that`,
+    )
   }
 
   protected async lend<T>(
@@ -124,7 +133,7 @@ export abstract class EngineDatabase extends Executor implements Database {
   ): Promise<T> {
     const { connection, giveBack } = await this.borrow(api, readOnly)
     try {
-      return await fn(connection)
+      return await holding(this.lenderOf(readOnly), () => fn(connection))
     } finally {
       await giveBack()
     }

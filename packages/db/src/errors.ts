@@ -16,7 +16,7 @@ import { CorralError } from 'corral'
  *   UNFINISHED_TRANSACTION    raw SQL began a transaction and did not end it; it was rolled back
  *   NO_ROWS, TOO_MANY_ROWS    `one`, `maybeOne` and `value` promise a single row
  *   DUPLICATE_COLUMN     two columns of the result have one name: a row could keep only one of them
- *   MIGRATION            what was migrated is not what this program knows: it was changed, or is newer
+ *   MIGRATION            what was migrated is not what this program knows, it was changed, or is newer; or one threw
  *   READ_ONLY            the transaction, or the file, may not be written
  *   LOCKED               another program has the file locked for longer than `lockTimeout`
  *   DISK_FULL            the file cannot grow
@@ -67,25 +67,22 @@ export interface ServerReport {
 /** A database that could not do what it was asked to. Cancellation is no error of the database: it throws `Cancelled`. */
 export class DatabaseError extends CorralError {
   declare readonly code: DatabaseErrorCode
-  readonly sqlState: string | undefined
-  readonly detail: string | undefined
-  readonly hint: string | undefined
-  readonly schema: string | undefined
-  readonly table: string | undefined
-  readonly column: string | undefined
-  readonly constraint: string | undefined
-  readonly position: string | undefined
+  declare readonly sqlState: string | undefined
+  declare readonly detail: string | undefined
+  declare readonly hint: string | undefined
+  declare readonly schema: string | undefined
+  declare readonly table: string | undefined
+  declare readonly column: string | undefined
+  declare readonly constraint: string | undefined
+  declare readonly position: string | undefined
 
   constructor(code: DatabaseErrorCode, message: string, options: ErrorOptions & ServerReport = {}) {
     super(code, message, options)
-    this.sqlState = options.sqlState
-    this.detail = options.detail
-    this.hint = options.hint
-    this.schema = options.schema
-    this.table = options.table
-    this.column = options.column
-    this.constraint = options.constraint
-    this.position = options.position
+    const { cause: _, ...report } = options
+    // Only what was reported: what is missing would be printed too, a line for each.
+    for (const [part, said] of Object.entries(report)) {
+      if (said !== undefined) Object.assign(this, { [part]: said })
+    }
   }
 
   static {

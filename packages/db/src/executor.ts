@@ -95,7 +95,8 @@ export abstract class Executor {
 
   /**
    * The rows of a `select` or `values`, fetched on demand through a server-side cursor: memory stays flat. On a
-   * database it reserves a connection, in a transaction of its own, until the loop is left.
+   * database it reserves a connection, in a transaction of its own, until the loop is left; in a session, outside a
+   * transaction, PostgreSQL first stores the whole result on the server.
    *
    * Cancellation: stops the fetch on the server. Leaving the loop, in any way, closes the cursor.
    *
@@ -115,7 +116,8 @@ export abstract class Executor {
 
   /**
    * Sends rows to a PostgreSQL `copy ... from stdin`: about ten times as fast as inserts. Afterwards all of them are
-   * there, or none. Rows are lists of values, or chunks of the text that the statement reads, such as CSV.
+   * there, or none. Rows are lists of values, or chunks of what the statement reads, such as CSV, as text or bytes. With
+   * an option that changes the format only chunks, with one that names an encoding only bytes.
    *
    * Cancellation, or an error from `rows`: the server discards what it was sent.
    *
@@ -128,17 +130,18 @@ export abstract class Executor {
     const api = this.#api('copyFrom')
     requireSql(api, query)
     requireNoValues(api, query)
+    if (!isSource(rows)) refuse(`${api}: rows`, 'a list, or an iterable or async iterable', rows)
     const { count } = await this.copyIn(api, query, rows)
     return { count }
   }
 
   /**
-   * The output of a PostgreSQL `copy ... to stdout`, in chunks of whole rows.
+   * The output of a PostgreSQL `copy ... to stdout`, in bytes, each chunk of whole rows.
    *
    * Cancellation: stops it on the server, as does leaving the loop.
    *
    * @throws DatabaseError
-   * @throws MisuseError on SQLite
+   * @throws MisuseError on SQLite, and for what the loop asks of the same session or transaction
    * @example
    * for await (const piece of db.copyTo(sql`copy users to stdout (format csv)`)) process.stdout.write(piece)
    */
@@ -173,6 +176,14 @@ function requireSql(api: string, query: Sql): void {
 function requireNoValues(api: string, { values }: Sql): void {
   if (values.length === 0) return
   throw new MisuseError(`${api}: COPY takes no values in its text; pass them as rows`)
+}
+
+function isSource(rows: unknown): boolean {
+  const { [Symbol.iterator]: list, [Symbol.asyncIterator]: stream } = Object(rows) as {
+    readonly [Symbol.iterator]?: unknown
+    readonly [Symbol.asyncIterator]?: unknown
+  }
+  return typeof list === 'function' || typeof stream === 'function'
 }
 
 /** @throws DatabaseError DUPLICATE_COLUMN */

@@ -6,11 +6,14 @@ import {
   mapConcurrent,
   MisuseError,
   moveOnAfter,
+  spawn,
   taskGroup,
 } from 'corral'
+import { snapshot } from 'corral/lowlevel'
+import type { TaskView } from 'corral/lowlevel'
 import { DatabaseError, sql } from '@corral/db'
 import type { Database, Executor, QueryEvent, Sql, Transaction } from '@corral/db'
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from './temporary-folder.ts'
@@ -105,6 +108,28 @@ export function conformance(name: string, engine: Engine): void {
       })
     })
 
+    it('keeps an object as JSON writes it', async () => {
+      await using db = await engine.open()
+      const values = await table(db, 'j text')
+      class Point {
+        x = 1
+        #y = 2
+        get y(): number {
+          return this.#y
+        }
+      }
+      const value = {
+        a: [null, 'b', { c: new Date(0) }],
+        point: new Point(),
+        url: new URL('http://x/'),
+        left: undefined,
+        out: () => 1,
+        bare: Object.assign(Object.create(null), { d: true }),
+      }
+      await db.execute(sql`insert into ${values} values (${value})`)
+      expect(await db.value(sql`select j from ${values}`)).toBe(JSON.stringify(value))
+    })
+
     it('keeps integers that a number cannot hold', async () => {
       await using db = await engine.open()
       const values = await table(db, 'n bigint')
@@ -119,8 +144,39 @@ export function conformance(name: string, engine: Engine): void {
       await using db = await engine.open()
       const cyclic: Record<string, unknown> = {}
       cyclic['self'] = cyclic
-      for (const value of ['a\0b', '\uD800', cyclic, new Date(NaN), { big: 1n }]) {
+      const noPlainObjects = [
+        ...[
+          new Map([[1, 2]]),
+          new Set([1]),
+          new Float64Array(2),
+          new ArrayBuffer(2),
+          /x/,
+          new Error('x'),
+        ],
+        ...[new SharedArrayBuffer(2), new URLSearchParams('a=b'), [1].values(), new WeakMap()],
+        ...[
+          new URL('http://x/'),
+          new String('x'),
+          { toJSON: () => undefined },
+          { toJSON: () => 5 },
+        ],
+      ]
+      const unkept = ['a\0b', '\uD800', cyclic, new Date(NaN), { big: 1n }, ...noPlainObjects]
+      for (const value of unkept) {
         await expect(db.query(sql`select ${value}`)).rejects.toThrow(MisuseError)
+      }
+      for (const [value, path] of [
+        [{ a: [1, { b: new Map() }] }, '.a[1].b'],
+        [{ a: NaN }, '.a'],
+        [{ a: -Infinity }, '.a'],
+        [{ a: [undefined] }, '.a[0]'],
+        [{ a: [() => 1] }, '.a[0]'],
+        [{ a: { b: new Date(NaN) } }, '.a.b'],
+        [{ a: new Uint8Array(2) }, '.a'],
+      ] as const) {
+        await expect(db.query(sql`select ${value}`)).rejects.toThrow(
+          `sql: value 1 at ${path} must be what JSON can hold, got`,
+        )
       }
       await expect(db.query(sql.raw('select 1\0; drop'))).rejects.toThrow(MisuseError)
       await expect(db.query('select 1' as never)).rejects.toThrow('made by the tag sql')
@@ -192,6 +248,18 @@ export function conformance(name: string, engine: Engine): void {
         { text: 'select $1 as a', count: 1, error: undefined },
         { text: 'select a from nowhere', count: undefined, error: { code: 'STATEMENT' } },
       ])
+    })
+
+    it.skipIf(engine.endless === undefined)('is seen to wait for its database', async () => {
+      await using db = await engine.open()
+      const waits = (tasks: readonly TaskView[]): unknown[] =>
+        tasks.flatMap((task) => [...task.waits.map((wait) => wait.name), ...waits(task.children)])
+      await taskGroup(async (group) => {
+        const asks = group.spawn(() => db.query(engine.endless as Sql))
+        await until(async () => waits(snapshot()).includes(db.engine))
+        asks.cancel()
+      })
+      expect(waits(snapshot())).not.toContain(db.engine)
     })
 
     it('runs hundreds at once', async () => {
@@ -295,6 +363,74 @@ export function conformance(name: string, engine: Engine): void {
         acts.push('went on')
       })
       expect(acts).toEqual(['called'])
+    })
+
+    it('is rolled back when a statement in it was not awaited: half of them would be committed', async () => {
+      await using db = await engine.open()
+      const kept = await table(db, 'id int')
+      const late: Promise<unknown>[] = []
+      const error = await failure(() =>
+        db.transaction(async (tx) => {
+          for (let i = 0; i < 5; i++) {
+            late.push(tx.execute(sql`insert into ${kept} values (${i})`).catch(String))
+          }
+        }),
+      )
+      expect(error.code).toBe('MISUSE')
+      expect(error.message).toContain('5 of its statements or loops had not ended')
+      await Promise.all(late)
+      expect(await db.query(sql`select id from ${kept}`)).toEqual([])
+      await db.transaction(async (tx) => {
+        const inner = await failure(() =>
+          tx.transaction(async (part) => {
+            late.push(part.execute(sql`insert into ${kept} values (5)`).catch(String))
+          }),
+        )
+        expect(inner.message).toContain('had not ended')
+        await tx.execute(sql`insert into ${kept} values (6)`)
+      })
+      expect(await db.query(sql`select id from ${kept}`)).toEqual([{ id: 6 }])
+    })
+
+    it('refuses to be closed in what it would wait for', async () => {
+      await using db = await engine.open()
+      await spawn(async () => {
+        await db.session(async () => {
+          await expect(db.close()).rejects.toThrow('call it after that')
+        })
+        for await (const _ of db.stream(sql`select 1 as one`)) {
+          await expect(db.close()).rejects.toThrow('call it after that')
+        }
+      })
+      expect(await db.query(sql`select 1 as one`)).toHaveLength(1)
+    })
+
+    it('refuses a write in a session that has the only connection for it, instead of a deadlock', async () => {
+      await using db = await engine.open()
+      const kept = await table(db, 'id int')
+      const insert = sql`insert into ${kept} values (1)`
+      await db.session(async (session) => {
+        await expect(db.execute(insert)).rejects.toThrow('it would wait for itself')
+        await expect(db.session(() => {})).rejects.toThrow('it would wait for itself')
+        await session.execute(insert)
+      })
+      expect(await db.query(sql`select id from ${kept}`)).toEqual([{ id: 1 }])
+    })
+
+    it('lets a task that was begun in a transaction, and outlives it, use the database', async () => {
+      await using db = await engine.open()
+      await taskGroup(async (group) => {
+        const over = new Event()
+        const later = await db.transaction((tx) => {
+          const task = group.spawn(async () => {
+            await over.wait()
+            return await db.query(sql`select 1 as one`)
+          })
+          return tx.query(sql`select 1 as one`).then(() => ({ task }))
+        })
+        over.set()
+        expect(await later.task).toHaveLength(1)
+      })
     })
 
     it('refuses an afterCommit after the end', async () => {
@@ -507,11 +643,127 @@ export function conformance(name: string, engine: Engine): void {
         await session.execute(sql`create temporary table scratch (id int)`)
         await session.transaction((tx) => tx.execute(sql`insert into scratch values (1)`))
         expect(await session.value(sql`select count(*) from scratch`)).toEqual(engine.count(1))
-        await session.execute(sql`begin`)
       })
       const gone = await failure(() => db.session((next) => next.query(sql`select * from scratch`)))
       expect(gone.code).toBe('STATEMENT')
       expect(db.stats()).toMatchObject({ busy: 0, destroyed: 0 })
+    })
+  })
+
+  describe(`${name}: a stream of a session`, () => {
+    const numbers = sql`select 1 as i union all select 2 union all select 3`
+
+    it('lets other statements in between, each committed by itself', async () => {
+      await using db = await engine.open()
+      const kept = await table(db, 'id int primary key')
+      const add = (i: number): Sql => sql`insert into ${kept} values (${i})`
+      const error = new Error('no')
+      const thrown = await failure(() =>
+        db.session(async (session) => {
+          for await (const { i } of session.stream<{ i: number }>(numbers, { batch: 1 })) {
+            await session.execute(add(i))
+            expect((await failure(() => session.execute(add(i)))).code).toBe('UNIQUE')
+            await session.transaction((tx) => tx.execute(add(-i)))
+            if (i === 2) throw error
+          }
+        }),
+      )
+      expect(thrown).toBe(error)
+      expect(await db.query(sql`select id from ${kept} order by id`)).toEqual(
+        [-2, -1, 1, 2].map((id) => ({ id })),
+      )
+      expect(db.stats()).toMatchObject({ busy: 0, destroyed: 0 })
+    })
+
+    it('begins when a transaction of another task has ended', async () => {
+      await using db = await engine.open()
+      await db.session(async (session) => {
+        const [began, end] = [new Event(), new Event()]
+        const seen: unknown[] = []
+        await taskGroup(async (group) => {
+          group.spawn(() =>
+            session.transaction(async () => {
+              began.set()
+              await end.wait()
+            }),
+          )
+          await began.wait()
+          group.spawn(async () => {
+            for await (const { i } of session.stream(numbers, { batch: 2 })) seen.push(i)
+          })
+          await checkpoint()
+          end.set()
+        })
+        expect(seen).toEqual([1, 2, 3])
+      })
+    })
+
+    it('may be inside a transaction begun by hand', async () => {
+      await using db = await engine.open()
+      await db.session(async (session) => {
+        await session.execute(sql`begin`)
+        for await (const _ of session.stream(numbers, { batch: 1 })) break
+        await session.execute(sql`commit`)
+        expect(await session.value(sql`select 1`)).toBe(1)
+      })
+    })
+  })
+
+  describe(`${name}: a transaction begun by hand in a session`, () => {
+    it('and left open is rolled back, and reported', async () => {
+      await using db = await engine.open()
+      const lost = await table(db, 'id int')
+      const insert = sql`insert into ${lost} values (1)`
+      for (const spoil of [false, true]) {
+        const error = await failure(() =>
+          db.session(async (session) => {
+            await session.execute(sql`begin`)
+            await session.execute(insert)
+            if (spoil) await failure(() => session.execute(sql`insert into nowhere values (1)`))
+          }),
+        )
+        expect(error).toMatchObject({
+          code: 'UNFINISHED_TRANSACTION',
+          message: expect.stringContaining('Database.session: raw SQL left a transaction open'),
+        })
+      }
+      expect(await db.value(sql`select count(*) from ${lost}`)).toEqual(engine.count(0))
+      await db.session(async (session) => {
+        await session.execute(sql`begin`)
+        await session.execute(insert)
+        await session.execute(sql`commit`)
+      })
+      expect(await db.value(sql`select count(*) from ${lost}`)).toEqual(engine.count(1))
+      expect(db.stats()).toMatchObject({ busy: 0, destroyed: 0 })
+    })
+
+    it('is not ended by a transaction of ours inside it', async () => {
+      await using db = await engine.open()
+      const kept = await table(db, 'id int')
+      await db.session(async (session) => {
+        await session.execute(sql`begin`)
+        await session.execute(sql`insert into ${kept} values (1)`)
+        const refused = await failure(() => session.transaction(async () => {}))
+        expect(refused).toMatchObject({
+          code: 'MISUSE',
+          message: expect.stringContaining('raw SQL has begun a transaction'),
+        })
+        await session.execute(sql`rollback`)
+        await session.transaction((tx) => tx.execute(sql`insert into ${kept} values (2)`))
+      })
+      expect(await db.query(sql`select id from ${kept}`)).toEqual([{ id: 2 }])
+    })
+
+    it('does not hide the error of the session', async () => {
+      await using db = await engine.open()
+      const error = new Error('no')
+      const thrown = await failure(() =>
+        db.session(async (session) => {
+          await session.execute(sql`begin`)
+          throw error
+        }),
+      )
+      expect(thrown).toBe(error)
     })
   })
 
@@ -610,6 +862,80 @@ export function conformance(name: string, engine: Engine): void {
       expect(await db.migrate(folder.path)).toEqual(['2-table', '10-more'])
       write('010-again.sql', 'select 1')
       expect((await failure(() => db.migrate(folder.path))).message).toContain('number of its own')
+    })
+
+    it('takes a file for one, whatever the letters of its ending and the mark in front of it', async () => {
+      await using db = await engine.open()
+      await fresh(db)
+      using folder = temporaryFolder()
+      writeFileSync(join(folder.path, '1-marked.SQL'), '\uFEFFselect 1')
+      expect(await db.migrate(folder.path)).toEqual(['1-marked'])
+      mkdirSync(join(folder.path, '2-folder.sql'))
+      for (const path of [folder.path, join(folder.path, '1-marked.SQL'), '/nowhere/at/all']) {
+        const { code, message } = await failure(() => db.migrate(path))
+        expect(code).toBe('MIGRATION')
+        expect(message).toContain(path)
+        expect(message).toContain('cannot be read')
+      }
+    })
+
+    it('says which one failed, and how', async () => {
+      await using db = await engine.open()
+      await fresh(db)
+      const thrown = new Error('the disk is full')
+      const runs: [unknown, object][] = [
+        ['selec 1', { code: 'STATEMENT' }],
+        [(tx: Executor) => tx.execute(sql`selec 1`), { code: 'STATEMENT' }],
+        [(tx: Executor) => tx.query('select 1' as never), { code: 'MISUSE' }],
+        [() => Promise.reject(thrown), { code: 'MIGRATION', cause: thrown }],
+      ]
+      for (const transaction of [true, false]) {
+        for (const [up, error] of runs) {
+          const steps = [{ name: '1-broken', up: up as string, transaction }]
+          expect(await failure(() => db.migrate(steps))).toMatchObject({
+            ...error,
+            message: expect.stringMatching(/^Database\.migrate: 1-broken: (?!.*Database.migrate)/),
+          })
+        }
+      }
+      const scope = new CancelScope()
+      await scope.run(() =>
+        db.migrate([
+          {
+            name: '1',
+            up: async () => {
+              scope.cancel()
+              await checkpoint()
+            },
+          },
+        ]),
+      )
+      expect(scope.cancelledCaught).toBe(true)
+    })
+
+    it.each([
+      [undefined, 'migrations must be a list, or a folder'],
+      [null, 'migrations must be a list, or a folder'],
+      [5, 'migrations must be a list, or a folder'],
+      [{}, 'migrations must be a list, or a folder'],
+      ['', 'migrations must be a list, or a folder'],
+      [new URL('http://x/'), 'migrations must be a list, or a folder'],
+      [[null], 'migration must be an object with name and up, got null'],
+      [[{ name: '', up: 'select 1' }], 'name must be a name that is not empty'],
+      [
+        [{ name: 'a', up: sql`select 1` }],
+        'a: up must be SQL as a string that is not empty, or a function',
+      ],
+      [
+        [{ name: 'a', up: ' \n' }],
+        'a: up must be SQL as a string that is not empty, or a function',
+      ],
+      [[{ name: 'a', up: 'x', transaction: 'no' }], 'a: transaction must be true or false'],
+    ])('refuses %j', async (given, said) => {
+      await using db = await engine.open()
+      const { code, message } = await failure(() => db.migrate(given as never))
+      expect(code).toBe('MISUSE')
+      expect(message).toContain(`Database.migrate: ${said}`)
     })
   })
 

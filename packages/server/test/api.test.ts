@@ -16,9 +16,43 @@ function calling<T>(app: Api, fn: (client: TestClient) => Promise<T>): Promise<T
 }
 
 describe('api', () => {
+  it('refuses what JSON would write as an empty object, and says what to do', async () => {
+    const app = api()
+    const values = {
+      '/promise': { user: Promise.resolve('ada') },
+      '/map': { of: [new Map([[1, 2]])] },
+      '/error': new Error('x'),
+      '/stream': (async function* () {})(),
+      '/bytes': new Uint8Array(3),
+      '/function': () => 1,
+      '/bigint': { big: 1n, none: new Set() },
+    }
+    for (const [path, value] of Object.entries(values)) app.get(path, () => value)
+    app.get('/empty', () => ({ a: {}, b: [], c: Object.create(null), at: new Date(0) }))
+    const said: string[] = []
+    await testRun(async () => {
+      const onError = (error: unknown) => void said.push((error as Error).message)
+      await using client = await testClient(app, { onError })
+      for (const path of Object.keys(values)) {
+        expect((await client.get(path)).status).toBe(500)
+      }
+      const empty = await client.get('/empty')
+      expect(await empty.text()).toBe('{"a":{},"b":[],"c":{},"at":"1970-01-01T00:00:00.000Z"}')
+    })
+    expect(said).toEqual([
+      'json: the value at "user" must be JSON, got Promise (object); await it',
+      'json: the value at "0" must be JSON, got Map (object); make it an object or an array',
+      'json: the value must be JSON, got Error (object); throw it, or send its message',
+      'json: the value must be JSON, got AsyncGenerator (object); send it with reply(source) or sse(source)',
+      'json: the value must be JSON, got Uint8Array (object); send bytes with reply(bytes)',
+      'json: the value must be JSON, got /function (function)',
+      'json: the value at "none" must be JSON, got Set (object); make it an object or an array',
+    ])
+  })
+
   it('answers with JSON of a plain value, and 204 for none', async () => {
     const app = api()
-    app.get('/users/:id', ({ params }) => ({ id: params['id'] }))
+    app.get('/users/:id', ({ params }) => ({ id: params.id }))
     app.delete('/users/:id', () => undefined)
     app.post('/users', () => json({ big: 2n ** 64n }, { status: 201, headers: { Location: '/1' } }))
     app.get('/text', () => reply('hello'))
@@ -168,7 +202,7 @@ describe('api', () => {
     app.use(async (request, next) =>
       request.path === '/denied' ? reply('no', { status: 403 }) : next(),
     )
-    app.get('/:name', ({ params }) => params['name'])
+    app.get('/:name', ({ params }) => params.name)
     await calling(app, async (client) => {
       const answer = await client.get('/x')
       expect([answer.headers['x-outer'], await answer.json()]).toEqual(['yes', 'x'])

@@ -415,7 +415,7 @@ describe('a stream', () => {
       }),
     })
     const app = api()
-    app.get('/:name', ({ params }) => reply(source(params['name'] ?? '')))
+    app.get('/:name', ({ params }) => reply(source(params.name)))
     await calling(app, async (client) => {
       const call = client.get('/blocked')
       await sleep(1)

@@ -321,6 +321,14 @@ describe('Server.drain', () => {
 })
 
 describe('serve', () => {
+  it('refuses what cannot be right by its own name', async () => {
+    await expect(serve(api(), { port: NaN })).rejects.toThrow(
+      'serve: port must be a whole number of at least 0, got NaN (number)',
+    )
+    await expect(serve(api(), 8080 as never)).rejects.toThrow('serve: options must be an object')
+    await expect(openServer(api(), { port: -1 })).rejects.toThrow('openServer: port must be')
+  })
+
   it('drains when it is told to stop, and then returns', async () => {
     const stop = new Event()
     const app = api()

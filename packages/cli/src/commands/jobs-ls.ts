@@ -1,6 +1,7 @@
 import type { JobRecord, JobStore } from '@corral/jobs'
 import { now } from 'corral'
 import { jobTable } from '../jobs/job-lines.ts'
+import { printedJob } from '../jobs/printed-job.ts'
 import { openJobStore, requireOf } from '../jobs/open-job-store.ts'
 import { formatHelp } from '../options/format-help.ts'
 import { jobsListOptions, type JobsListSettings } from '../options/jobs-options.ts'
@@ -33,7 +34,8 @@ export async function jobsLs(args: readonly string[]): Promise<number> {
   requireOf(store, 'browse', 'corral jobs ls')
   const json = values.json || !process.stdout.isTTY
   for await (const jobs of pages(store, values)) {
-    await printRows(jobs, json, (rows) => jobTable(rows, now()))
+    if (json) await printRows(jobs.map(printedJob), json, () => [])
+    else await printRows(jobs, json, (rows) => jobTable(rows, now()))
   }
   return 0
 }

@@ -1,5 +1,6 @@
 import { now } from 'corral'
 import { jobDetails } from '../jobs/job-lines.ts'
+import { printedJob, printedStep } from '../jobs/printed-job.ts'
 import { openJobStore, requireOf } from '../jobs/open-job-store.ts'
 import { formatHelp } from '../options/format-help.ts'
 import { jobsOptions } from '../options/jobs-options.ts'
@@ -32,7 +33,7 @@ export async function jobsShow(args: readonly string[]): Promise<number> {
   const steps = store.capabilities.has('steps') ? await store.steps(id) : []
   print(
     values.json || !process.stdout.isTTY
-      ? `${JSON.stringify({ ...job, steps })}\n`
+      ? `${JSON.stringify({ ...printedJob(job), steps: steps.map(printedStep) })}\n`
       : `${jobDetails(job, steps, now()).join('\n')}\n`,
   )
   return 0

@@ -27,12 +27,19 @@ describe('corral jobs ls, show, retry, cancel, pause, resume and redrive', () =>
       const all = await jobs('ls')
       expect(all).toMatchObject({ code: 0, stderr: '' })
       expect(linesOf(all.stdout).map(({ id }) => id)).toEqual(ids.toReversed())
+      expect(linesOf(all.stdout).at(-1)).toMatchObject({ id: dead, input: { to: 'ada' } })
       const some2 = await jobs('ls', '--state', 'ready', '--limit', '2')
       expect(linesOf(some2.stdout)).toHaveLength(2)
 
       const shown = await jobs('show', dead)
       expect(linesOf(shown.stdout)).toMatchObject([
-        { id: dead, state: 'dead', failures: [{ attempt: 1 }, { message: 'SMTP 451' }], steps: [] },
+        {
+          id: dead,
+          state: 'dead',
+          input: { to: 'ada' },
+          failures: [{ attempt: 1 }, { message: 'SMTP 451' }],
+          steps: [],
+        },
       ])
       expect(await jobs('show', '999')).toMatchObject({
         code: 1,

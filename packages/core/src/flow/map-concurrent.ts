@@ -6,6 +6,7 @@ import {
   nurseryOf,
   requireFunction,
   requireLimit,
+  requireOptions,
 } from '../lowlevel.ts'
 import { checkpoint, throwIfCancelled } from '../scope/checkpoint.ts'
 import { taskGroup } from '../scope/task-group.ts'
@@ -41,6 +42,7 @@ export function mapConcurrent<T, R>(
 ): Promise<R[]> {
   return handled(async () => {
     requireFunction('mapConcurrent: fn', fn)
+    if (options !== undefined) requireOptions('mapConcurrent', options)
     requireLimit('mapConcurrent: concurrency', options?.concurrency)
     throwIfCancelled()
     const { concurrency } = options

@@ -1,4 +1,4 @@
-import { handled, requireDuration, suspend, Waiter, wake } from '../lowlevel.ts'
+import { handled, requireDuration, requireOptions, suspend, Waiter, wake } from '../lowlevel.ts'
 import { moveOnAfter } from '../scope/move-on-after.ts'
 import { firstSuccess } from './first-success.ts'
 import { listRunners } from './thunk.ts'
@@ -28,6 +28,7 @@ export function staggeredRace<const T extends readonly Thunk<unknown>[]>(
   options: StaggeredRaceOptions,
 ): Promise<ResultOf<T[number]>> {
   return handled(async () => {
+    if (options !== undefined) requireOptions('staggeredRace', options)
     const delay = options?.delay
     requireDuration('staggeredRace: delay', delay)
     const list = listRunners('staggeredRace', thunks)

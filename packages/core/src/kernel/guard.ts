@@ -2,7 +2,7 @@ import { MisuseError } from '../errors.ts'
 
 /** How a bad value is shown in a message: the value, then its type. */
 export function describe(value: unknown): string {
-  if (value === null) return 'null'
+  if (value === null || value === undefined) return String(value)
   if (Array.isArray(value)) return `an array of ${value.length} (array)`
   const type = typeof value
   return `${shown(value, type)} (${type})`
@@ -11,7 +11,10 @@ export function describe(value: unknown): string {
 function shown(value: unknown, type: string): string {
   if (type === 'string') return JSON.stringify(value)
   if (type === 'function') return (value as { name: string }).name || 'anonymous'
-  if (type === 'object') return (value as object).constructor?.name ?? 'Object'
+  if (type === 'object') {
+    // A generator's constructor has no name.
+    return (value as object).constructor?.name || Object.prototype.toString.call(value).slice(8, -1)
+  }
   return String(value)
 }
 

@@ -26,17 +26,26 @@ export interface Hooks {
 }
 
 type Event = Exclude<keyof Hooks, 'around'>
-type Listener = (this: Hooks, subject: unknown, body: unknown) => void
-type Listeners = { [K in Event]: readonly NonNullable<Hooks[K]>[] }
+type Listener = (this: Hooks, subject: unknown, body?: unknown) => void
+
+/** One hook of somebody. It takes its owner off when it throws. */
+interface Hook {
+  readonly owner: Hooks
+  readonly listener: Listener
+}
+type Listeners = { [K in Event]: readonly Hook[] }
 
 const installed: Hooks[] = []
 
 /** Who listens to what. A list is never changed, only replaced: an event under way goes to those of its beginning. */
 let listeners: Listeners = listenersOf([])
-let wrappers: readonly NonNullable<Hooks['around']>[] = []
+let wrappers: readonly Hook[] = []
 
 /** True while anybody looks: the kernel asks this before it calls `emit`. */
 export let observed = false
+
+/** True while anybody wants to put something around the bodies of tasks. */
+export let wrapped = false
 
 /** Calls `hooks` from now on, until the function returned is called. */
 export function instrument(hooks: Hooks): () => void {
@@ -54,36 +63,37 @@ function uninstall(hooks: Hooks): void {
 function update(): void {
   observed = installed.length > 0
   listeners = listenersOf(installed)
-  wrappers = installed.flatMap((hooks) => guarded(hooks, 'around'))
+  wrappers = hooksFor('around', installed)
+  wrapped = wrappers.length > 0
 }
 
 function listenersOf(all: readonly Hooks[]): Listeners {
-  const to = <K extends Event>(event: K): NonNullable<Hooks[K]>[] =>
-    all.flatMap((hooks) => guarded(hooks, event))
   return {
-    taskSpawned: to('taskSpawned'),
-    taskStarted: to('taskStarted'),
-    taskEnded: to('taskEnded'),
-    waiting: to('waiting'),
-    woken: to('woken'),
-    waitRejected: to('waitRejected'),
-    returned: to('returned'),
-    outlived: to('outlived'),
+    taskSpawned: hooksFor('taskSpawned', all),
+    taskStarted: hooksFor('taskStarted', all),
+    taskEnded: hooksFor('taskEnded', all),
+    waiting: hooksFor('waiting', all),
+    woken: hooksFor('woken', all),
+    waitRejected: hooksFor('waitRejected', all),
+    returned: hooksFor('returned', all),
+    outlived: hooksFor('outlived', all),
   }
 }
 
-/** A hook that takes its owner off when it throws. */
-function guarded<K extends keyof Hooks>(hooks: Hooks, event: K): NonNullable<Hooks[K]>[] {
-  if (hooks[event] === undefined) return []
-  const hook = (subject: unknown, body?: unknown): void => {
-    try {
-      ;(hooks[event] as Listener | undefined)?.call(hooks, subject, body)
-    } catch (error) {
-      uninstall(hooks)
-      report(error)
-    }
+function hooksFor(event: keyof Hooks, all: readonly Hooks[]): readonly Hook[] {
+  return all.flatMap((owner) => {
+    const listener = owner[event] as Listener | undefined
+    return listener === undefined ? [] : [{ owner, listener }]
+  })
+}
+
+function call({ owner, listener }: Hook, subject: unknown, body?: () => void): void {
+  try {
+    listener.call(owner, subject, body)
+  } catch (error) {
+    uninstall(owner)
+    report(error)
   }
-  return [hook]
 }
 
 /** Whether somebody looks on, or tests are run: for what costs too much to remember otherwise. */
@@ -94,18 +104,19 @@ export function isObserved(): boolean {
 type Subject<K extends Event> = Parameters<NonNullable<Hooks[K]>>[0]
 
 export function emit<K extends Event>(event: K, subject: Subject<K>): void {
-  for (const hook of listeners[event] as readonly ((subject: Subject<K>) => void)[]) hook(subject)
+  for (const hook of listeners[event]) call(hook, subject)
 }
 
 /** Starts the body of a task, inside of what the `around` hooks put around it. It is started once, whatever they do. */
 export function startAround(task: TaskRecord, body: () => void): void {
-  const start = wrappers.reduceRight<() => void>((inner, around) => {
-    const once = callOnce(inner)
-    return () => {
-      around(task, once)
+  let start = body
+  for (const wrapper of wrappers.toReversed()) {
+    const once = callOnce(start)
+    start = () => {
+      call(wrapper, task, once)
       once()
     }
-  }, body)
+  }
   start()
 }
 

@@ -1,7 +1,7 @@
 import { TaskCancelledError } from '../errors.ts'
 import { currentTaskRecord } from '../kernel/current.ts'
 import { isThenable } from '../kernel/guard.ts'
-import { emit, observed, startAround } from '../kernel/hooks.ts'
+import { emit, observed, startAround, wrapped } from '../kernel/hooks.ts'
 import { runInScope, scopesTravel, turn } from '../kernel/platform.ts'
 import { ScopeNode, Waiter } from '../kernel/records.ts'
 import type { TaskRecord, TaskStatus } from '../kernel/records.ts'
@@ -34,7 +34,7 @@ export class TaskNode<out T = unknown> implements TaskRecord {
   /** Only at the root, where nobody takes the error: an ordinary promise that says so if nobody does. */
   rejection: Promise<never> | undefined
   readonly work: Body<T>
-  readonly #name: string | undefined
+  #name: string | undefined
 
   /** @param name in reports; the function's name if left out, which is looked up when asked for: that is slow */
   constructor(parent: ScopeNode, work: Body<T>, name: string | undefined) {
@@ -68,7 +68,7 @@ export class TaskNode<out T = unknown> implements TaskRecord {
   }
 
   get name(): string {
-    return this.#name ?? (this.work.name || `task-${this.id}`)
+    return (this.#name ??= this.work.name || `task-${this.id}`)
   }
 
   get status(): TaskStatus {
@@ -84,12 +84,9 @@ export class TaskNode<out T = unknown> implements TaskRecord {
   /** Runs the body to its first wait. It runs even in a cancelled scope, so that its `finally` holds. */
   start(): void {
     this.state = 'running'
-    if (!observed) {
-      runInScope(this.scope, runBody, this)
-      return
-    }
-    emit('taskStarted', this)
-    startAround(this, () => runInScope(this.scope, runBody, this))
+    if (observed) emit('taskStarted', this)
+    if (wrapped) startAround(this, () => runInScope(this.scope, runBody, this))
+    else runInScope(this.scope, runBody, this)
   }
 
   fulfill(value: T): void {

@@ -161,7 +161,7 @@ describe('open', () => {
   test('arguments are checked', async () => {
     await expect(open(1 as never, () => {})).rejects.toThrow('open: acquire must be a function')
     await expect(open(() => 1, undefined as never)).rejects.toThrow(
-      'open: release must be a function, got undefined (undefined)',
+      'open: release must be a function, got undefined',
     )
   })
 

@@ -387,7 +387,7 @@ describe('RateLimiter', () => {
     expect(make({ limit: 1, interval: 0 })).toThrow(
       'RateLimiter: interval must be a number of milliseconds above 0, got 0 (number)',
     )
-    expect(make({ limit: 1 })).toThrow('got undefined (undefined)')
+    expect(make({ limit: 1 })).toThrow('got undefined')
     expect(make({ limit: 1, interval: 1, burst: -1 })).toThrow('RateLimiter: burst must be')
     const limiter = new RateLimiter({ limit: 5, interval: 1000, burst: 2 })
     await expect(limiter.acquire(8)).rejects.toThrow(

@@ -3,6 +3,7 @@ import {
   Broadcast,
   exponential,
   LifoQueue,
+  mapConcurrent,
   MisuseError,
   openChannel,
   Pool,
@@ -11,7 +12,9 @@ import {
   RateLimiter,
   retry,
   RetryBudget,
+  staggeredRace,
 } from '../../src/index.ts'
+import { describe } from '../../src/kernel/guard.ts'
 
 const missing = undefined as never
 
@@ -24,7 +27,7 @@ it.each<[name: string, make: () => unknown]>([
   ['RetryBudget', () => new RetryBudget(missing)],
   ['exponential', () => exponential(missing)],
 ])('%s without its options is misuse', (name, make) => {
-  const message = `${name}: options must be an object, got undefined (undefined)`
+  const message = `${name}: options must be an object, got undefined`
   expect(make).toThrow(new MisuseError(message))
 })
 
@@ -34,5 +37,31 @@ it('options that are no object are misuse, also where they may be left out', asy
   expect(() => new Queue(count)).toThrow(new MisuseError(`Queue: ${message}`))
   expect(() => new LifoQueue(count)).toThrow(new MisuseError(`LifoQueue: ${message}`))
   await expect(retry(() => 1, count)).rejects.toThrow(new MisuseError(`retry: ${message}`))
+  const refusal = (name: string) => new MisuseError(`${name}: ${message}`)
+  await expect(mapConcurrent([1], () => 1, count)).rejects.toThrow(refusal('mapConcurrent'))
+  await expect(staggeredRace([() => 1], count)).rejects.toThrow(refusal('staggeredRace'))
   expect(() => new Pool(null as never)).toThrow('Pool: options must be an object, got null')
+})
+
+it('a bad value is shown with its type, also one whose constructor has no name', () => {
+  const shown = [
+    undefined,
+    null,
+    NaN,
+    'x',
+    [1],
+    new Map(),
+    Object.create(null),
+    (async function* () {})(),
+  ]
+  expect(shown.map(describe)).toEqual([
+    'undefined',
+    'null',
+    'NaN (number)',
+    '"x" (string)',
+    'an array of 1 (array)',
+    'Map (object)',
+    'Object (object)',
+    'AsyncGenerator (object)',
+  ])
 })

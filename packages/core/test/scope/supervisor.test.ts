@@ -204,7 +204,7 @@ describe('supervisor', () => {
 
   it('refuses to be without a handler', async () => {
     await expect(supervisor(async () => 1, {})).rejects.toThrow(
-      'supervisor: onError must be a function, got undefined (undefined)',
+      'supervisor: onError must be a function, got undefined',
     )
   })
 

@@ -29,6 +29,7 @@ type Checked = Pick<
  * @throws MisuseError
  */
 export function checkOptions(options: Checked): void {
+  checkObject('options', options, 'an object such as { seeds: [url], store: file }')
   const { scope, headers, userAgent, followKinds, canonical, refreshAfter } = options
   const { traps, normalize, handlerErrors, keep } = options
   if (scope !== undefined) checkScope(scope)
@@ -170,9 +171,9 @@ function checkKeys(argument: string, value: object, known: object): void {
   }
 }
 
-function checkObject(argument: string, value: unknown): void {
+function checkObject(argument: string, value: unknown, rule = 'an object'): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    refuse(argument, 'an object', value)
+    refuse(argument, rule, value)
   }
 }
 

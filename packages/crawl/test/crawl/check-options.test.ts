@@ -82,6 +82,12 @@ describe('crawl refuses', () => {
   })
 })
 
+test('crawl refuses a URL in place of its options', async () => {
+  await expect(crawl('https://a.test/' as never)).rejects.toThrow(
+    'crawl: options must be an object such as { seeds: [url], store: file }, got "https://a.test/" (string)',
+  )
+})
+
 test('checkOptions takes what is right, and options that are undefined', () => {
   expect(() => checkOptions({})).not.toThrow()
   const options: Partial<CrawlOptions> = {

@@ -7,6 +7,7 @@ import type { Result } from '../executor.ts'
 import { sql } from '../sql/sql.ts'
 import { Sql } from '../sql/statement.ts'
 import type { Borrowed } from '../transaction/connection.ts'
+import { requireClean } from '../transaction/require-clean.ts'
 
 const api = 'Kysely'
 const commit: Sql = sql`commit`
@@ -69,6 +70,7 @@ export class KyselyConnection implements DatabaseConnection {
   #send(statement: Sql): Promise<Result> {
     const held = this.#held
     if (held === undefined) return this.#db.run(api, statement)
+    requireClean(api, held.connection, statement)
     return this.#db.log.observe(statement, () => held.connection.execute(api, statement))
   }
 }

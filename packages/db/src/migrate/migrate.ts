@@ -1,5 +1,7 @@
+import { isCancelled, MisuseError } from 'corral'
 import type { Database, Session, Transaction } from '../database.ts'
 import { DatabaseError } from '../errors.ts'
+import type { ServerReport } from '../errors.ts'
 import { sql } from '../sql/sql.ts'
 import type { Handle } from '../transaction/handle.ts'
 import { checksumOf, migrationsOf } from './migration.ts'
@@ -23,15 +25,40 @@ export async function migrate(db: Database, given: Migrations): Promise<string[]
     const applied: string[] = []
     for (const [i, migration] of migrations.entries()) {
       const before = migrations.slice(0, i + 1)
-      const isNew =
+      const isNew = await named(migration, () =>
         migration.transaction === false
-          ? await apply(session, migration, before, migrations)
-          : await session.transaction((tx) => apply(tx, migration, before, migrations))
+          ? apply(session, migration, before, migrations)
+          : session.transaction((tx) => apply(tx, migration, before, migrations)),
+      )
       if (isNew) applied.push(migration.name)
     }
     await session.transaction(async (tx) => requireKnown(await checksums(tx), migrations))
     return applied
   })
+}
+
+/** @throws what `fn` throws, saying in which migration */
+async function named<T>({ name }: Migration, fn: () => Promise<T>): Promise<T> {
+  try {
+    return await fn()
+  } catch (error) {
+    if (isCancelled(error)) throw error
+    if (error instanceof DatabaseError) {
+      // These name it themselves.
+      if (error.code === 'MIGRATION') throw error
+      const report = { ...(error as ServerReport), cause: error }
+      throw new DatabaseError(error.code, messageOf(name, error), report)
+    }
+    if (error instanceof MisuseError) {
+      throw new MisuseError(messageOf(name, error), { cause: error })
+    }
+    throw new DatabaseError('MIGRATION', messageOf(name, error), { cause: error })
+  }
+}
+
+function messageOf(name: string, error: unknown): string {
+  const said = error instanceof Error ? error.message : String(error)
+  return `${api}: ${name}: ${said.replace(`${api}: `, '')}`
 }
 
 /** False when it was already done. */
@@ -55,7 +82,8 @@ async function apply(
       `${api}: ${later} was applied before ${name}, which is to come first; give it a later place`,
     )
   }
-  if (typeof up === 'string') await (tx as unknown as Handle).script(api, up)
+  // Editors put a mark of the byte order in front of a file, which is no SQL.
+  if (typeof up === 'string') await (tx as unknown as Handle).script(api, up.replace(/^\uFEFF/, ''))
   else await up(tx)
   await tx.execute(
     sql`insert into corral_migration values (${name}, ${checksumOf(migration)}, ${new Date()})`,

@@ -1,15 +1,21 @@
 import { refuse } from 'corral/lowlevel'
 import type { CopyRow, CopyRows } from '../executor.ts'
+import type { Sql } from '../sql/statement.ts'
 import { encode } from './encode.ts'
 
 const enough = 65_536
 
-/** Rows in COPY's text format, in chunks large enough for a packet. */
-export async function* copyText(rows: CopyRows): AsyncGenerator<Buffer, void> {
+/**
+ * Rows in COPY's text format, in chunks large enough for a packet.
+ *
+ * @throws MisuseError for a row that the statement would read as something else
+ */
+export async function* copyText(query: Sql, rows: CopyRows): AsyncGenerator<Buffer, void> {
+  const options = optionsOf(query)
   let pieces: Buffer[] = []
   let size = 0
   for await (const row of rows) {
-    const piece = pieceOf(row)
+    const piece = pieceOf(row, options)
     pieces.push(piece)
     size += piece.length
     if (size < enough) continue
@@ -20,11 +26,30 @@ export async function* copyText(rows: CopyRows): AsyncGenerator<Buffer, void> {
   if (size > 0) yield Buffer.concat(pieces)
 }
 
-function pieceOf(row: CopyRow): Buffer {
-  if (typeof row === 'string') return Buffer.from(row)
+/** Options that change how the rows are to be written, or the text encoded. */
+interface CopyOptions {
+  readonly format: string | undefined
+  readonly encoding: string | undefined
+}
+
+function optionsOf({ text }: Sql): CopyOptions {
+  const [, options = ''] = /\bfrom\s+stdin\b(.*?)(?:\bwhere\b|$)/is.exec(text) ?? []
+  const changed = options.replace(/\bformat\s+'?text\b'?/i, '')
+  const [format] = /\b(?:format|csv|binary|delimiters?|null|default|header)\b/i.exec(changed) ?? []
+  const [encoding] = /\bencoding\b/i.exec(options) ?? []
+  return { format, encoding }
+}
+
+function pieceOf(row: CopyRow, { format, encoding }: CopyOptions): Buffer {
   if (row instanceof Uint8Array) return Buffer.from(row)
+  if (encoding !== undefined) refuse('copyFrom: row', 'bytes, as the copy has an encoding', row)
+  if (typeof row === 'string') return Buffer.from(row)
   if (!Array.isArray(row)) refuse('copyFrom: row', 'a list of values, text or bytes', row)
-  return Buffer.from(`${row.map(field).join('\t')}\n`)
+  if (format !== undefined) {
+    const wanted = `text or bytes, as the option "${format}" decides how a list would be written`
+    refuse('copyFrom: row', wanted, row)
+  }
+  return Buffer.from(`${Array.from(row, field).join('\t')}\n`)
 }
 
 function field(value: unknown, i: number): string {

@@ -1,32 +1,49 @@
 import type { Socket } from 'node:net'
-import { Event, MisuseError } from 'corral'
-import type { CopyRows } from '../executor.ts'
+import { Event, InternalError, MisuseError } from 'corral'
+import type { Sql } from '../sql/statement.ts'
 import type { PostgresWire } from './internals.ts'
-import { copyText } from './copy-text.ts'
 import { Submission } from './submission.ts'
 
 /** How much of the server's output may be buffered before reading pauses, in bytes. */
 const highWater = 1_000_000
 
+const copying = /^\s*copy\b/i
+
 /**
- * A COPY over the extended protocol, which takes one statement. While the server takes rows it ignores the Sync that
- * was sent, so each end of the rows sends another.
+ * A COPY over the extended protocol, which takes one statement. It ends with one Sync, sent when nothing more is to be
+ * sent: the server ignores those that it reads while it takes rows, but answers those that it reads after it has failed
+ * in between, so that of one sent earlier nobody could say whether it will be answered.
+ *
+ * By itself it brings no rows and takes none: it is for files of the server.
  */
-abstract class Copy extends Submission {
+export class Copy extends Submission {
+  /** Whether a statement may be one. */
+  static is({ text }: Sql): boolean {
+    return copying.test(text)
+  }
+
   /** It is a COPY in this direction. */
   asked = false
   readonly #text: string
+  #wire: PostgresWire | undefined
+  #synced = false
 
   constructor(owner: object, text: string) {
     super(owner)
     this.#text = text
   }
 
+  protected get wire(): PostgresWire {
+    if (this.#wire === undefined) throw new InternalError('a COPY that was not sent')
+    return this.#wire
+  }
+
   submit(wire: PostgresWire): void {
+    this.#wire = wire
     wire.parse({ text: this.#text })
     wire.bind({ values: [] })
     wire.execute({})
-    wire.sync()
+    wire.flush()
   }
 
   /** @throws MisuseError when it was something else */
@@ -34,9 +51,30 @@ abstract class Copy extends Submission {
     if (!this.asked) throw new MisuseError(`${api}: it was no such COPY, but ran: ${this.#text}`)
   }
 
-  override handleCopyInResponse(wire: PostgresWire): void {
-    super.handleCopyInResponse(wire)
-    wire.sync()
+  override handleCopyInResponse(): void {
+    super.handleCopyInResponse(this.wire)
+    this.sync()
+  }
+
+  override handleCommandComplete(message: { readonly text: string }): void {
+    super.handleCommandComplete(message)
+    this.sync()
+  }
+
+  override handleEmptyQuery(): void {
+    this.sync()
+  }
+
+  override handleError(error: unknown): void {
+    super.handleError(error)
+    this.sync()
+  }
+
+  /** Nothing more is to be sent. */
+  protected sync(): void {
+    if (this.#synced) return
+    this.#synced = true
+    this.wire.sync()
   }
 }
 
@@ -47,12 +85,6 @@ export class CopyIn extends Copy {
   /** It asks for more. */
   open = false
   #unwanted = false
-  #wire: PostgresWire | undefined
-
-  override submit(wire: PostgresWire): void {
-    this.#wire = wire
-    super.submit(wire)
-  }
 
   override handleCopyInResponse(): void {
     this.open = true
@@ -61,21 +93,17 @@ export class CopyIn extends Copy {
     if (this.#unwanted) this.abandon()
   }
 
-  override handleError(error: unknown): void {
-    super.handleError(error)
-    this.#close()
-  }
-
   /** Sends the rows as they come, as fast as the server takes them; none when it does not ask for any. */
-  async send(rows: CopyRows): Promise<void> {
-    const wire = this.#wire as PostgresWire
-    for await (const chunk of this.open ? copyText(rows) : []) {
+  async send(rows: AsyncIterable<Buffer>): Promise<void> {
+    const { wire } = this
+    for await (const chunk of this.open ? rows : []) {
       if (!this.open) return
       wire.sendCopyFromChunk(chunk)
       if (wire.stream.writableNeedDrain) await drained(wire.stream)
     }
-    if (this.open) wire.endCopyFrom()
-    this.#close()
+    if (!this.open) return
+    wire.endCopyFrom()
+    this.sync()
   }
 
   /**
@@ -84,8 +112,9 @@ export class CopyIn extends Copy {
    */
   abandon(): void {
     this.#unwanted = true
-    if (this.open) this.#wire?.sendCopyFail('given up')
-    this.#close()
+    if (!this.open) return
+    this.wire.sendCopyFail('given up')
+    this.sync()
   }
 
   override end(error?: unknown): void {
@@ -94,9 +123,9 @@ export class CopyIn extends Copy {
     super.end(error)
   }
 
-  #close(): void {
-    if (this.open) this.#wire?.sync()
+  protected override sync(): void {
     this.open = false
+    super.sync()
   }
 }
 

@@ -2,20 +2,34 @@ import { isCancelled, shield } from 'corral'
 import type { Result } from '../executor.ts'
 import { sql } from '../sql/sql.ts'
 import type { Sql } from '../sql/statement.ts'
+import type { Connection, InTurn } from '../transaction/connection.ts'
 
 let opened = 0
 
 /**
- * Fetches through a cursor, in the transaction of `send`. Every step is a statement like any other, so other statements
- * of the transaction may run in between, and each is cancelled like any other.
+ * Fetches through a cursor. Every step is a statement like any other, so other statements of the transaction or session
+ * may run in between, and each is cancelled like any other.
+ *
+ * A cursor ends with its transaction. Outside of one, it holds a result that the server has stored: a transaction of our
+ * own would include the statements in between, and undo them when one fails.
+ *
+ * @param inTurn runs each step
  */
 export async function* fetchAll(
+  connection: Pick<Connection, 'execute' | 'status'>,
+  api: string,
   query: Sql,
   batch: number,
-  send: (statement: Sql) => Promise<Result>,
+  inTurn: InTurn,
 ): AsyncGenerator<Result, void> {
+  const send = (statement: Sql): Promise<Result> =>
+    inTurn(statement, () => connection.execute(api, statement))
   const name = sql.identifier(`corral_${(opened += 1)}`)
-  await send(sql`declare ${name} no scroll cursor for ${query}`)
+  const inTransaction = sql`declare ${name} no scroll cursor for ${query}`
+  const held = sql`declare ${name} no scroll cursor with hold for ${query}`
+  await inTurn(inTransaction, () =>
+    connection.execute(api, connection.status === 'I' ? held : inTransaction),
+  )
   const fetch = sql`fetch forward ${sql.raw(String(batch))} from ${name}`
   try {
     for (;;) {

@@ -5,6 +5,9 @@ import { jsonText, momentText, wholeText } from '../sql/value-text.ts'
 /** The most that the protocol can count. */
 const maxParameters = 65_535
 
+/** An array without items; without the form feed it would also be JSON, an object without properties. */
+const noItems = '\f{}'
+
 /**
  * The parameters of a statement as the server reads them: text, bytes or null. Values that cannot be sent without loss
  * are refused before anything is sent, so that the state of the connection is never in doubt.
@@ -25,7 +28,8 @@ export function encode(value: unknown, where: string): string | Buffer | null {
   if (value instanceof Uint8Array) {
     return Buffer.from(value.buffer, value.byteOffset, value.byteLength)
   }
-  return Array.isArray(value) ? arrayLiteral(value, where) : scalar(value, where)
+  if (!Array.isArray(value)) return scalar(value, where)
+  return value.length === 0 ? noItems : arrayLiteral(value, where)
 }
 
 function scalar(value: unknown, where: string): string {
@@ -47,7 +51,8 @@ function scalar(value: unknown, where: string): string {
 }
 
 function arrayLiteral(items: readonly unknown[], where: string): string {
-  const written = items.map((item) => {
+  // A hole is undefined, and refused.
+  const written = Array.from(items, (item) => {
     if (item === null) return 'NULL'
     if (Array.isArray(item)) return arrayLiteral(item, where)
     if (item instanceof Uint8Array) return `"\\\\x${Buffer.from(item).toString('hex')}"`

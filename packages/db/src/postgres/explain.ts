@@ -1,5 +1,6 @@
 import { isCancelled, now } from 'corral'
 import type { Result } from '../executor.ts'
+import { afterComments } from '../sql/after-comments.ts'
 import { sql } from '../sql/sql.ts'
 import type { Sql } from '../sql/statement.ts'
 
@@ -8,7 +9,7 @@ export interface Runner {
   execute(api: string, statement: Sql): Promise<Result>
 }
 
-const explainable = /^\s*(?:select|insert|update|delete|merge|with|values)\b/i
+const explainable = /^(?:select|insert|update|delete|merge|with|values)\b/i
 
 /** Runs a statement, and explains it if it took longer than `after` milliseconds. */
 export async function explainSlow(
@@ -19,7 +20,9 @@ export async function explainSlow(
 ): Promise<Result> {
   const since = now()
   const result = await runner.execute(api, statement)
-  if (now() - since < after || !explainable.test(statement.text)) return result
+  if (now() - since < after || !explainable.test(afterComments(statement.text, true))) {
+    return result
+  }
   try {
     const { rows } = await runner.execute(api, sql`explain ${statement}`)
     return { ...result, plan: rows.map(([line]) => String(line)).join('\n') }

@@ -6,7 +6,10 @@ import type { Field } from './submission.ts'
 export interface PostgresWire {
   readonly stream: Socket
   on(event: 'readyForQuery', listener: (message: { status: 'I' | 'T' | 'E' }) => void): void
-  on(event: 'parseComplete' | 'copyInResponse' | 'copyOutResponse', listener: () => void): void
+  on(
+    event: 'parseComplete' | 'emptyQuery' | 'copyInResponse' | 'copyOutResponse',
+    listener: () => void,
+  ): void
   on(event: 'errorMessage', listener: (error: unknown) => void): void
   on(event: 'rowDescription', listener: (message: { fields: readonly Field[] }) => void): void
   on(event: 'dataRow', listener: (message: { fields: (string | null)[] }) => void): void
@@ -23,6 +26,7 @@ export interface PostgresWire {
   describe(message: { readonly type: 'P' }): void
   execute(message: object): void
   close(message: { readonly type: 'S'; readonly name: string }): void
+  flush(): void
   sync(): void
   sendCopyFromChunk(chunk: Buffer): void
   endCopyFrom(): void

@@ -1,4 +1,4 @@
-import { Event, exponential, isCancelled, moveOnAfter, shield, sleep } from 'corral'
+import { ClosedError, Event, exponential, isCancelled, moveOnAfter, shield } from 'corral'
 import type { Notification } from '../database.ts'
 import type { QueryLog } from '../query-log.ts'
 import { sql } from '../sql/sql.ts'
@@ -13,6 +13,12 @@ const most = 10_000
 
 const ping = sql`select 1`
 
+/** What ends the loops over NOTIFY messages: `closed` is set, and then each of the connections is closed. */
+export interface Listeners {
+  readonly closed: Event
+  readonly connections: Set<PostgresConnection>
+}
+
 /**
  * NOTIFY messages on the given channels, over a connection of its own. If the connection is lost, it reconnects for as
  * long as it takes, and then reports that some may have been missed.
@@ -23,31 +29,36 @@ export async function* listen(
   channels: readonly string[],
   settings: PostgresSettings,
   log: QueryLog,
+  { closed, connections }: Listeners,
 ): AsyncGenerator<Notification, void> {
-  const delays = exponential({ base: 100, max: 10_000 })
+  const open = async (): Promise<PostgresConnection> => {
+    if (closed.isSet) throw new ClosedError('Database.listen: the database is closed')
+    return await connect(settings, log)
+  }
   for (let first = true; ; first = false) {
-    const connection = await (first ? connect(settings, log) : reconnect(delays, settings, log))
+    const connection = await (first ? open() : reconnect(open, closed))
+    connections.add(connection)
     try {
       yield* notifications(connection, channels)
     } catch (error) {
       if (isCancelled(error) || connection.alive) throw error
     } finally {
+      connections.delete(connection)
       await shield(() => connection.close())
     }
   }
 }
 
 async function reconnect(
-  delays: Iterable<number>,
-  settings: PostgresSettings,
-  log: QueryLog,
+  open: () => Promise<PostgresConnection>,
+  closed: Event,
 ): Promise<PostgresConnection> {
-  for (const delay of delays) {
-    await sleep(delay)
+  for (const delay of exponential({ base: 100, max: 10_000 })) {
+    await moveOnAfter(delay, () => closed.wait())
     try {
-      return await connect(settings, log)
+      return await open()
     } catch (error) {
-      if (isCancelled(error)) throw error // otherwise it is not back yet
+      if (isCancelled(error) || error instanceof ClosedError) throw error // otherwise it is not back yet
     }
   }
   throw new RangeError('the delays never end')

@@ -5,7 +5,9 @@ import {
   requireFunction,
   requireLimit,
   requireOptions,
+  requireWord,
 } from 'corral/lowlevel'
+import { requireBoolean } from '../require-boolean.ts'
 import type { QueryEvent } from '../query-log.ts'
 import { typeParsers } from './decode.ts'
 import type { Timestamps } from './decode.ts'
@@ -86,8 +88,11 @@ export function settingsOf(url: string, options: PostgresOptions): PostgresSetti
   requireDuration('openPostgres: idle', idle)
   requireDuration('openPostgres: grace', grace)
   requireDuration('openPostgres: connectTimeout', connectTimeout)
-  if (timestamps !== 'date' && timestamps !== 'text') {
-    refuse('openPostgres: timestamps', '"date" or "text"', timestamps)
+  requireWord('openPostgres: timestamps', timestamps, ['date', 'text'])
+  requireBoolean('openPostgres: prepare', prepare)
+  requireBoolean('openPostgres: pipeline', pipeline)
+  if (typeof applicationName !== 'string' || applicationName.includes('\0')) {
+    refuse('openPostgres: applicationName', 'text without NUL', applicationName)
   }
   requireDuration('openPostgres: explainAfter', explainAfter)
   if (onQuery !== undefined) requireFunction('openPostgres: onQuery', onQuery)
@@ -109,9 +114,12 @@ export function settingsOf(url: string, options: PostgresOptions): PostgresSetti
 
 /** Its message does not show the URL, which may contain a password. */
 function requireUrl(url: string): void {
-  const protocol = typeof url === 'string' ? URL.parse(url)?.protocol : undefined
-  if (protocol === 'postgres:' || protocol === 'postgresql:') return
-  throw new MisuseError(
-    'openPostgres: url must be a URL such as postgres://user:password@host/name',
-  )
+  const rule = 'a URL such as postgres://user:password@host/name'
+  if (typeof url !== 'string') refuse('openPostgres: url', rule, url)
+  const protocol = URL.parse(url)?.protocol
+  if (protocol !== 'postgres:' && protocol !== 'postgresql:') {
+    throw new MisuseError(`openPostgres: url must be ${rule}`)
+  }
+  // A NUL ends a text in the protocol: what follows it would be misread.
+  if (/%00|\0/.test(url)) throw new MisuseError('openPostgres: url must be without NUL (%00)')
 }

@@ -1,6 +1,7 @@
 import { ClosedError, Event, isCancelled, shield, throwIfCancelled } from 'corral'
-import { HomeContext, RingBuffer } from 'corral/lowlevel'
+import { HomeContext, nameResource, RingBuffer } from 'corral/lowlevel'
 import type { Result } from '../executor.ts'
+import { afterComments } from '../sql/after-comments.ts'
 import type { Sql } from '../sql/statement.ts'
 import type { Borrowed } from '../transaction/connection.ts'
 import { encodeAll } from './encode.ts'
@@ -31,7 +32,7 @@ interface OpenPipe extends Pipe {
 /** Maximum number of statements in flight on a connection. */
 const deepest = 100
 /** Each is atomic, and leaves nothing behind in its connection. */
-const shareable = /^\s*(?:select|insert|update|delete|merge|with|values)\b/i
+const shareable = /^(?:select|insert|update|delete|merge|with|values)\b/i
 
 /**
  * Sends the statements of many callers over the connections of a pool, several on each, without waiting for the first
@@ -60,12 +61,13 @@ export class Pipeline {
   #closed = false
 
   constructor(lender: Lender, shapes: Shapes) {
+    nameResource('openPostgres', this, { name: 'postgres' })
     this.#lender = lender
     this.#shapes = shapes
   }
 
   static takes({ text }: Sql): boolean {
-    return shareable.test(text)
+    return shareable.test(afterComments(text, true))
   }
 
   /** How many of its connections are idle. */

@@ -8,6 +8,7 @@ import {
   taskGroup,
   throwIfCancelled,
 } from 'corral'
+import { nameResource } from 'corral/lowlevel'
 import type { Client } from 'pg'
 import type { TransactionOptions } from '../database.ts'
 import type { CopyRows, Result } from '../executor.ts'
@@ -16,9 +17,11 @@ import { sql } from '../sql/sql.ts'
 import type { Sql } from '../sql/statement.ts'
 import type { Connection, InTurn, OnCancel } from '../transaction/connection.ts'
 import { fetchAll } from './cursor.ts'
-import { CopyIn, CopyOut } from './copy.ts'
+import { Copy, CopyIn, CopyOut } from './copy.ts'
+import { copyText } from './copy-text.ts'
 import { encodeAll } from './encode.ts'
 import type { Internals, Notified } from './internals.ts'
+import { insteadOf } from './leftover.ts'
 import { isStale, PreparedStatements } from './prepared-statements.ts'
 import { cancelUntilEnded, requestCancel } from './request-cancel.ts'
 import { serverError } from './server-error.ts'
@@ -44,6 +47,7 @@ export class PostgresConnection implements Connection {
   readonly #wire: Internals
   /** How long the server has to answer during shutdown, in milliseconds. */
   readonly grace: number
+  readonly leftover: Connection['leftover'] = insteadOf
   readonly #log: QueryLog
   readonly #shapes: Shapes
   readonly #gone = new Event()
@@ -65,6 +69,7 @@ export class PostgresConnection implements Connection {
     shapes: Shapes,
     request: typeof requestCancel = requestCancel,
   ) {
+    nameResource('openPostgres', this, { name: 'postgres' })
     this.#client = client
     this.#wire = client as unknown as Internals
     this.grace = grace
@@ -106,6 +111,10 @@ export class PostgresConnection implements Connection {
 
   async execute(api: string, statement: Sql, onCancel?: OnCancel): Promise<Result> {
     const values = encodeAll(statement.values)
+    if (Copy.is(statement) && values.length === 0) {
+      const { count } = await this.submit(api, new Copy(this, statement.text), onCancel)
+      return { columns: [], rows: [], count }
+    }
     const inTransaction = this.status !== 'I'
     const submission = new StatementSubmission(this, statement.text, values, this.#shapes)
     submission.begin(this.#prepared)
@@ -165,15 +174,15 @@ export class PostgresConnection implements Connection {
    * Cancellation: the server discards what it has, and confirms it. Between rows it can be told only by ending the
    * copy; while it works, only by a cancel request. The source of the rows is awaited after that.
    */
-  async copyFrom(api: string, { text }: Sql, rows: CopyRows): Promise<Result> {
-    const copy = new CopyIn(this, text)
+  async copyFrom(api: string, query: Sql, rows: CopyRows): Promise<Result> {
+    const copy = new CopyIn(this, query.text)
     this.#start(api, copy)
     try {
       await taskGroup(async (group) => {
         try {
           await copy.begun.wait()
           // The server may fail while no row is available.
-          const sending = group.spawn(() => copy.send(rows))
+          const sending = group.spawn(() => copy.send(copyText(query, rows)))
           await copy.ended()
           sending.cancel()
         } finally {
@@ -224,9 +233,7 @@ export class PostgresConnection implements Connection {
   }
 
   fetch(api: string, query: Sql, batch: number, inTurn: InTurn): AsyncGenerator<Result, void> {
-    return fetchAll(query, batch, (statement) =>
-      inTurn(statement, () => this.execute(api, statement)),
-    )
+    return fetchAll(this, api, query, batch, inTurn)
   }
 
   /** Ends an abandoned transaction. False if that failed and the connection is unusable. */

@@ -1,24 +1,27 @@
-import { MisuseError, Pool } from 'corral'
+import { Event, MisuseError, Pool, shield } from 'corral'
 import type { PoolLease } from 'corral'
 import { refuse } from 'corral/lowlevel'
 import type { DatabaseStats, Notification } from '../database.ts'
 import { EngineDatabase } from '../engine-database.ts'
-import { DatabaseError } from '../errors.ts'
 import type { Result } from '../executor.ts'
 import { QueryLog } from '../query-log.ts'
 import { sql } from '../sql/sql.ts'
 import type { Sql } from '../sql/statement.ts'
 import { copyOut } from '../transaction/copy.ts'
+import { looping } from '../transaction/held.ts'
+import type { Lender } from '../transaction/held.ts'
+import { requireIdle } from '../transaction/require-idle.ts'
 import { connect } from './connect.ts'
 import { explainSlow } from './explain.ts'
 import type { Runner } from './explain.ts'
+import { leftoverOf } from './leftover.ts'
 import { listen } from './listen.ts'
+import type { Listeners } from './listen.ts'
 import { Pipeline } from './pipeline.ts'
 import type { BorrowedPostgres } from './pipeline.ts'
 import type { PostgresConnection } from './postgres-connection.ts'
 import type { PostgresSettings } from './options.ts'
 
-const changesConnection = /^\s*(?:set|reset|listen|unlisten)\b/i
 const begin: Sql = sql`begin`
 const commit: Sql = sql`commit`
 
@@ -28,6 +31,7 @@ export class PostgresDatabase extends EngineDatabase {
   readonly #settings: PostgresSettings
   readonly #pool: Pool<PostgresConnection>
   readonly #pipeline: Pipeline | undefined
+  readonly #listeners: Listeners = { closed: new Event(), connections: new Set() }
 
   /** @param open how it connects */
   constructor(settings: PostgresSettings, open: typeof connect = connect) {
@@ -71,18 +75,28 @@ export class PostgresDatabase extends EngineDatabase {
         channel,
       )
     }
-    yield* listen(channels, this.#settings, this.log)
+    yield* listen(channels, this.#settings, this.log, this.#listeners)
   }
 
   async close(): Promise<void> {
     this.refuseWithin('Database.close')
+    this.#listeners.closed.set()
     this.#pipeline?.close()
+    for (const connection of this.#listeners.connections) await shield(() => connection.close())
     await this.#pool.drain()
   }
 
+  protected get lenders(): readonly Lender[] {
+    return [this.#settings]
+  }
+
+  protected lenderOf(): Lender {
+    return this.#settings
+  }
+
   protected async send(api: string, statement: Sql): Promise<Result> {
-    this.refuseInside(api)
-    if (changesConnection.test(statement.parts[0] as string)) {
+    this.refuseInside(api, this.#settings)
+    if (leftoverOf(statement) !== 'none') {
       throw new MisuseError(
         `${api}: it would change one connection of the pool, for whoever gets it next; use Database.session`,
       )
@@ -95,15 +109,12 @@ export class PostgresDatabase extends EngineDatabase {
     const connection = lease.value
     try {
       const result = await this.#observe(connection, api, statement)
-      if (connection.status === 'I') return result
+      requireIdle(api, connection, 'Database.transaction')
+      return result
     } finally {
       if (connection.alive && connection.status === 'I') void lease[Symbol.asyncDispose]()
       else await this.#giveBack(lease)
     }
-    throw new DatabaseError(
-      'UNFINISHED_TRANSACTION',
-      `${api}: the statement left a transaction open, and it was rolled back; use Database.transaction`,
-    )
   }
 
   #observe(runner: Runner, api: string, statement: Sql): Promise<Result> {
@@ -116,11 +127,12 @@ export class PostgresDatabase extends EngineDatabase {
   }
 
   protected async *open(api: string, query: Sql, batch: number): AsyncGenerator<Result, void> {
-    this.refuseInside(api)
+    this.refuseInside(api, this.#settings)
     const lease = await this.#borrow()
     const connection = lease.value
     try {
       await this.log.observe(begin, () => connection.execute(api, begin))
+      using _loop = looping(this.#settings)
       yield* connection.fetch(api, query, batch, (statement, act) =>
         this.log.observe(statement, act),
       )
@@ -131,9 +143,10 @@ export class PostgresDatabase extends EngineDatabase {
   }
 
   protected async *copyOut(api: string, query: Sql): AsyncGenerator<Uint8Array, void> {
-    this.refuseInside(api)
+    this.refuseInside(api, this.#settings)
     const lease = await this.#borrow()
     try {
+      using _loop = looping(this.#settings)
       yield* copyOut(lease.value, api, query)
     } finally {
       await this.#giveBack(lease)
@@ -141,7 +154,7 @@ export class PostgresDatabase extends EngineDatabase {
   }
 
   async borrow(api: string): Promise<BorrowedPostgres> {
-    this.refuseInside(api)
+    this.refuseInside(api, this.#settings)
     return await this.#lend()
   }
 

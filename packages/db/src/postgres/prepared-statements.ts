@@ -1,4 +1,5 @@
 import type { DatabaseError } from '../errors.ts'
+import { afterComments } from '../sql/after-comments.ts'
 import type { Shape, Shapes } from './statement-submission.ts'
 
 /** A statement that the server knows by name, or is about to. */
@@ -37,7 +38,7 @@ export class PreparedStatements {
       return undefined
     }
     // They may commit, and then fail: what runs as it was prepared may have to be run again.
-    if (/^\s*(?:call|do)\b/i.test(text)) return undefined
+    if (/^(?:call|do)\b/i.test(afterComments(text, true))) return undefined
     const made: Prepared = {
       name: `${prefix}_${(lastName += 1)}`,
       state: 'new',

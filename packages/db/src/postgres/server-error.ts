@@ -60,5 +60,9 @@ function said(error: Reported): string {
   if (error.message === '' && error instanceof AggregateError) {
     return error.errors.map((each: Error) => each.message).join('; ')
   }
+  // What is no JSON is most often a list.
+  if (error.code === '22P02' && error.message.includes('type json')) {
+    return `${error.message}; a list is an array of PostgreSQL: for a JSON one pass JSON.stringify(list)`
+  }
   return error.message
 }

@@ -97,10 +97,10 @@ export class StatementSubmission extends Submission {
     if (this.#prepared?.state === 'sent') this.#prepared.state = 'new'
   }
 
-  /** While COPY takes rows, the server ignores the Sync that was sent. */
+  /** A COPY that did not look like one. Nobody can say whether the server will answer the Sync that was sent. */
   override handleCopyInResponse(wire: PostgresWire): void {
     super.handleCopyInResponse(wire)
-    wire.sync()
+    wire.stream.destroy()
   }
 
   override handleRowDescription({ fields }: { readonly fields: readonly Field[] }): void {

@@ -1,4 +1,4 @@
-import { Event } from 'corral'
+import { Event, InternalError } from 'corral'
 import { RingBuffer } from 'corral/lowlevel'
 import type { PostgresWire } from './internals.ts'
 import type { Submission } from './submission.ts'
@@ -62,12 +62,16 @@ export class Unanswered {
     wire.on('rowDescription', (message) => this.#sent.at(0)?.handleRowDescription(message))
     wire.on('dataRow', (message) => this.#sent.at(0)?.handleDataRow(message))
     wire.on('commandComplete', (message) => this.#sent.at(0)?.handleCommandComplete(message))
+    wire.on('emptyQuery', () => this.#sent.at(0)?.handleEmptyQuery())
     wire.on('copyInResponse', () => this.#sent.at(0)?.handleCopyInResponse(wire))
     wire.on('copyOutResponse', () => this.#sent.at(0)?.handleCopyOutResponse())
     wire.on('copyData', (message) => this.#sent.at(0)?.handleCopyData(message))
     wire.on('readyForQuery', ({ status }) => {
       this.status = status
-      this.#sent.shift()?.handleReady()
+      const answered = this.#sent.shift()
+      // Another one would be taken for the answer to what is sent next.
+      if (answered === undefined) this.#break(new InternalError('an answer that nobody waits for'))
+      else answered.handleReady()
       this.changed.set()
     })
   }
@@ -81,11 +85,15 @@ export class Unanswered {
         try {
           Reflect.apply(parse, stream, [chunk])
         } catch (error) {
-          this.#lost(error)
-          stream.destroy()
+          this.#break(error)
         }
       })
     }
+  }
+
+  #break(error: unknown): void {
+    this.#lost(error)
+    this.#wire.stream.destroy()
   }
 
   /** In one packet with everything sent in the same turn. */

@@ -6,7 +6,7 @@ interface SqlTag {
   /**
    * A statement, or a fragment of one. Everything in `${}` is a parameter, never SQL text; fragments are inlined.
    *
-   * @throws MisuseError for `undefined`: use `null` for NULL
+   * @throws MisuseError for `undefined`: use `null` for NULL; for an escape that JavaScript does not know, such as `\\u`
    * @example
    * const adults = sql`age >= ${18}`
    * await db.query(sql`select name from users where ${adults} and city = ${city}`)
@@ -37,8 +37,10 @@ function build(strings: readonly string[], given: readonly unknown[], where = 's
   for (const [i, value] of given.entries()) {
     const after = strings[i + 1] ?? ''
     if (value instanceof Sql) {
-      parts.push(`${parts.pop()}${value.parts[0]}`, ...value.parts.slice(1))
-      values.push(...value.values)
+      parts.push(`${parts.pop()}${value.parts[0]}`)
+      // One by one: there may be more than a call takes arguments.
+      for (let j = 1; j < value.parts.length; j++) parts.push(value.parts[j] as string)
+      for (const each of value.values) values.push(each)
       parts.push(`${parts.pop()}${after}`)
     } else {
       requireValue(where, i, value)
@@ -55,7 +57,7 @@ function requireValue(api: string, i: number, value: unknown): void {
   if (value === null || storable.has(typeof value)) return
   const where = `${api}: value ${i + 1}`
   if (value === undefined) {
-    throw new MisuseError(`${where} must be a value, got undefined (undefined); say null for NULL`)
+    throw new MisuseError(`${where} must be a value, got undefined; say null for NULL`)
   }
   if (typeof value === 'function' || typeof value === 'symbol') {
     refuse(where, 'a value that a database can hold', value)
@@ -76,7 +78,12 @@ function identifier(...names: readonly string[]): Sql {
 
 function join(items: readonly unknown[], separator: Sql = new Sql([', '], [])): Sql {
   requireList('sql.join: items', items)
-  const between = items.flatMap((item, i) => (i === 0 ? [item] : [separator, item]))
+  const between: unknown[] = []
+  // By index: a hole is undefined, and refused.
+  for (let i = 0; i < items.length; i++) {
+    if (i > 0) between.push(separator)
+    between.push(items[i])
+  }
   return build(
     Array.from({ length: between.length + 1 }, () => ''),
     between,
@@ -93,7 +100,7 @@ function values(rows: readonly (readonly unknown[])[]): Sql {
   requireList('sql.values: rows', rows)
   const width = rows[0]?.length
   return join(
-    rows.map((row) => {
+    Array.from(rows, (row) => {
       requireList('sql.values: row', row)
       if (row.length !== width) refuse('sql.values: row', `of ${width} values as the first`, row)
       return build(['(', ...row.slice(1).map(() => ', '), ')'], row, 'sql.values')
@@ -108,9 +115,26 @@ function requireList(where: string, list: readonly unknown[]): void {
   )
 }
 
+function requireTemplate(strings: TemplateStringsArray): void {
+  if (!Array.isArray(strings) || strings.raw === undefined) {
+    throw new MisuseError(
+      `sql: text must be a template, sql\`...\`, got ${describe(strings)}; sql.raw takes a string`,
+    )
+  }
+  // A tagged template has no text for it, and no syntax error: part of the statement would be missing.
+  const i = strings.indexOf(undefined as never)
+  if (i === -1) return
+  throw new MisuseError(
+    `sql: text must be without invalid escapes, got ${JSON.stringify(strings.raw[i])}; write \\\\ for a backslash`,
+  )
+}
+
 /** The tag: see {@link SqlTag}. */
 export const sql: SqlTag = Object.assign(
-  (strings: TemplateStringsArray, ...given: readonly unknown[]) => build(strings, given),
+  (strings: TemplateStringsArray, ...given: readonly unknown[]) => {
+    requireTemplate(strings)
+    return build(strings, given)
+  },
   { identifier, join, raw, values },
 )
 export type { SqlTag }

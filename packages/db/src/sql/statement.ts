@@ -1,4 +1,5 @@
 import { MisuseError } from 'corral'
+import { markedPlaceholders, numberedPlaceholder } from './placeholders.ts'
 
 /**
  * SQL with its values kept separate: `parts[0] $1 parts[1] $2 ... parts[n]`. Made only by the tag `sql`, so that no
@@ -21,12 +22,28 @@ export class Sql {
 
   /** The text as PostgreSQL takes it, with `$1`, `$2` for the values. */
   get text(): string {
-    return textsOf(this.parts).numbered
+    let text = numbered.get(this.parts)
+    if (text !== undefined) return text
+    // Ours would get the same number. A text of one part is compiled, or the server refuses it.
+    if (this.parts.length > 1) {
+      const found = numberedPlaceholder(join(this.parts, () => '?'))
+      if (found !== undefined) refusePlaceholder(found)
+    }
+    numbered.set(this.parts, (text = join(this.parts, (i) => `$${i}`)))
+    return text
   }
 
   /** @internal The text as SQLite takes it, with `?` for the values. */
   get marked(): string {
-    return textsOf(this.parts).marked
+    let known = marked.get(this.parts)
+    if (known === undefined) {
+      const text = join(this.parts, () => '?')
+      marked.set(this.parts, (known = { text, ...markedPlaceholders(text) }))
+    }
+    const { text, count, other } = known
+    if (other !== undefined) refusePlaceholder(other)
+    if (count > this.values.length) refusePlaceholder('?')
+    return text
   }
 
   get [Symbol.toStringTag](): string {
@@ -34,27 +51,25 @@ export class Sql {
   }
 }
 
-interface Texts {
-  readonly numbered: string
-  readonly marked: string
-}
-
-/** A template is written once and used often: its parts are the same array each time. */
-const known = new WeakMap<readonly string[], Texts>()
-
-function textsOf(parts: readonly string[]): Texts {
-  let texts = known.get(parts)
-  if (texts === undefined) known.set(parts, (texts = join(parts)))
-  return texts
-}
+// A template is written once and used often: its parts are the same array each time.
+const numbered = new WeakMap<readonly string[], string>()
+const marked = new WeakMap<
+  readonly string[],
+  { text: string } & ReturnType<typeof markedPlaceholders>
+>()
 
 /** A NUL ends the text in the protocols: what follows it would be misread. */
-function join(parts: readonly string[]): Texts {
-  const marked = parts.join('?')
-  if (marked.includes('\0') || !marked.isWellFormed()) {
+function join(parts: readonly string[], placeholder: (i: number) => string): string {
+  let text = parts[0] ?? ''
+  for (let i = 1; i < parts.length; i++) text += placeholder(i) + parts[i]
+  if (text.includes('\0') || !text.isWellFormed()) {
     throw new MisuseError('sql: text must be well-formed and without NUL; pass it as a value')
   }
-  let numbered = parts[0] ?? ''
-  for (let i = 1; i < parts.length; i++) numbered += `$${i}${parts[i]}`
-  return { numbered, marked }
+  return text
+}
+
+function refusePlaceholder(found: string): never {
+  throw new MisuseError(
+    `sql: text must have no placeholder of its own, got ${found}; write \${value} where a value goes`,
+  )
 }

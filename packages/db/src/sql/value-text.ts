@@ -20,21 +20,59 @@ export function momentText(value: Date, where: string): string {
   )
 }
 
-/** Objects of these kinds are `{}` in JSON, or lists of another kind. */
-const notJson = [Map, Set, WeakMap, WeakSet, WeakRef, RegExp, Error, Promise, ArrayBuffer]
-
+/** @throws MisuseError for what JSON would silently replace, by `null` or `{}`, wherever in it that is */
 export function jsonText(value: object | null, where: string): string {
-  if (ArrayBuffer.isView(value) || notJson.some((kind) => value instanceof kind)) {
-    throw new MisuseError(
-      `${where} must be a plain object or a list, got ${describe(value)}; convert it`,
-    )
-  }
+  let text: string | undefined
+  let lost: Lost | undefined
   try {
-    return wholeText(JSON.stringify(value), where)
+    text = JSON.stringify(value) as string | undefined
+    lost = lostIn(value)
   } catch (error) {
-    if (error instanceof MisuseError) throw error
     throw new MisuseError(`${where} must be an object that JSON can hold, got ${describe(value)}`, {
       cause: error,
     })
   }
+  if (lost !== undefined) {
+    const at = lost.path === '' ? '' : ` at ${lost.path}`
+    throw new MisuseError(
+      `${where}${at} must be what JSON can hold, got ${describe(lost.value)}; convert it`,
+    )
+  }
+  if (text?.startsWith('{') || text?.startsWith('[')) return wholeText(text, where)
+  throw new MisuseError(
+    `${where} must be a plain object or a list, got ${describe(value)}, which JSON makes ${text}; convert it`,
+  )
+}
+
+interface Lost {
+  readonly value: unknown
+  /** As in JavaScript: `.a[1]`. */
+  readonly path: string
+}
+
+function lostIn(value: unknown): Lost | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : { value, path: '' }
+  if (typeof value !== 'object' || value === null) return undefined
+  if (Array.isArray(value)) return lostInList(value)
+  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') {
+    return value instanceof Date && Number.isNaN(value.getTime()) ? { value, path: '' } : undefined
+  }
+  // A Map, bytes, an Error, an iterator: what they hold is not in their properties.
+  if (Object.prototype.toString.call(value) !== '[object Object]') return { value, path: '' }
+  for (const [key, each] of Object.entries(value)) {
+    const lost = lostIn(each)
+    if (lost !== undefined) return { value: lost.value, path: `.${key}${lost.path}` }
+  }
+  return undefined
+}
+
+/** In a list, what is left out of an object becomes null. */
+function lostInList(list: readonly unknown[]): Lost | undefined {
+  for (let i = 0; i < list.length; i++) {
+    const each = list[i]
+    const absent = each === undefined || typeof each === 'function' || typeof each === 'symbol'
+    const lost = absent ? { value: each, path: '' } : lostIn(each)
+    if (lost !== undefined) return { value: lost.value, path: `[${i}]${lost.path}` }
+  }
+  return undefined
 }

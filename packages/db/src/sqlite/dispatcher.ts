@@ -1,5 +1,5 @@
 import { ClosedError, Event, isCancelled, shield } from 'corral'
-import { HomeContext, RingBuffer } from 'corral/lowlevel'
+import { HomeContext, nameResource, RingBuffer } from 'corral/lowlevel'
 import { DatabaseError } from '../errors.ts'
 import type { QueryLog } from '../query-log.ts'
 import { Claim, Job } from './job.ts'
@@ -41,6 +41,8 @@ export class Dispatcher {
   readonly #claimed = new Set<SqliteWorker>()
   /** A worker has become idle, or has ended. */
   readonly #settled = new Event()
+  /** How many have ever come. */
+  #entered = 0
   /** How many wait, here and in the queue. */
   #waiting = 0
   #starting = 0
@@ -51,6 +53,12 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#options = options
+    nameResource('openSqlite', this, { name: 'sqlite' })
+  }
+
+  /** How many workers there may be. */
+  get max(): number {
+    return this.#options.max
   }
 
   /** Number of workers, including those being started. */
@@ -130,6 +138,7 @@ export class Dispatcher {
       entry.fail(closed())
       return
     }
+    entry.order = this.#entered += 1
     this.#line.push(entry)
     this.#waiting += 1
     if (this.#scheduled) return
@@ -210,13 +219,14 @@ export class Dispatcher {
     const { settings, inProcess, log } = this.#options
     this.#starting += 1
     let opening: Job | undefined
+    const since = this.#entered
     const worker = new SqliteWorker(inProcess, log, {
       idle: (worker) => {
         if (opening !== undefined) this.#starting -= 1
         const opened = opening?.reply
         this.#failedStarts = 0
         opening = undefined
-        if (opened !== undefined && 'errcode' in opened) this.#refuse(worker, opened)
+        if (opened !== undefined && 'errcode' in opened) this.#refuse(worker, opened, since)
         else this.#free(worker)
       },
       gone: (worker, lost) => {
@@ -239,9 +249,12 @@ export class Dispatcher {
     this.#pump()
   }
 
-  /** It could not open the file: the first in the queue gets the error. */
-  #refuse(worker: SqliteWorker, failure: SqliteFailure): void {
-    this.#next()?.fail(sqliteError('openSqlite', failure))
+  /** It could not open the file: the first in the queue gets the error, unless it came later, when all may be well. */
+  #refuse(worker: SqliteWorker, failure: SqliteFailure, since: number): void {
+    const first = this.#peek()
+    if (first !== undefined && first.order <= since) {
+      this.#next()?.fail(sqliteError('openSqlite', failure))
+    }
     this.#home.spawn(
       this[Symbol.toStringTag],
       () => shield(() => worker.end()),

@@ -8,6 +8,8 @@ export type Stage = 'queued' | 'sent' | 'over'
 /** One statement on its way to a worker and back. */
 export class Job extends Exchange<Outcome> {
   stage: Stage = 'queued'
+  /** Its number in the queue, in order of arrival. */
+  order = 0
   readonly text: string
   readonly values: readonly SqliteValue[]
   /** The worker that has it; `place` is its index in the batch. */
@@ -41,6 +43,8 @@ export class Job extends Exchange<Outcome> {
 /** A reserved worker. */
 export class Claim extends Exchange<SqliteWorker> {
   stage: Stage = 'queued'
+  /** Its number in the queue, in order of arrival. */
+  order = 0
 
   grant(worker: SqliteWorker): void {
     this.stage = 'over'

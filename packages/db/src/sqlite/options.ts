@@ -1,4 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import {
   refuse,
@@ -7,9 +8,11 @@ import {
   requireFunction,
   requireLimit,
   requireOptions,
+  requireWord,
 } from 'corral/lowlevel'
 import { DatabaseError } from '../errors.ts'
 import type { QueryEvent } from '../query-log.ts'
+import { requireBoolean } from '../require-boolean.ts'
 
 export interface SqliteOptions {
   /** How many read at the same time. Each is started on demand. Default 2. */
@@ -58,14 +61,11 @@ export function settingsOf(path: string, options: SqliteOptions): SqliteSettings
     onQuery,
   } = options
   requireCount('openSqlite: readers', readers)
-  if (isolation !== 'process' && isolation !== 'thread') {
-    refuse('openSqlite: isolation', '"process" or "thread"', isolation)
-  }
+  requireWord('openSqlite: isolation', isolation, ['process', 'thread'])
+  requireBoolean('openSqlite: readOnly', readOnly)
   requireDuration('openSqlite: lockTimeout', lockTimeout)
   requireLimit('openSqlite: maxSize', maxSize)
-  if (synchronous !== 'full' && synchronous !== 'normal') {
-    refuse('openSqlite: synchronous', '"full" or "normal"', synchronous)
-  }
+  requireWord('openSqlite: synchronous', synchronous, ['full', 'normal'])
   if (onQuery !== undefined) requireFunction('openSqlite: onQuery', onQuery)
   const inProcess = isolation === 'process'
   return {
@@ -84,11 +84,15 @@ export function settingsOf(path: string, options: SqliteOptions): SqliteSettings
 /** SQLite itself only says that it cannot open it. */
 export function requirePlace(path: string, readOnly: boolean): void {
   if (path === ':memory:') return
-  if (isFolder(path)) {
+  const found = statOf(path)
+  if (found?.isDirectory() === true) {
     throw new DatabaseError('CONNECT', `openSqlite: ${path} is a folder; name a file in it`)
   }
+  if (found?.isFile() === false) {
+    throw new DatabaseError('CONNECT', `openSqlite: ${path} is a device or a pipe; name a file`)
+  }
   const folder = dirname(resolve(path))
-  if (!isFolder(folder)) {
+  if (statOf(folder)?.isDirectory() !== true) {
     throw new DatabaseError('CONNECT', `openSqlite: there is no folder ${folder}; make it first`)
   }
   if (!readOnly) requireWritable(folder)
@@ -107,6 +111,11 @@ function requireWritable(folder: string): void {
   }
 }
 
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    const { message } = error as Error
+    throw new DatabaseError('CONNECT', `openSqlite: ${message}`, { cause: error })
+  }
 }

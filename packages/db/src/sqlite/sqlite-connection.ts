@@ -9,6 +9,7 @@ import { encodeAll } from './encode.ts'
 import { Job } from './job.ts'
 import { sqliteError } from './sqlite-error.ts'
 import type { SqliteWorker } from './sqlite-worker.ts'
+import { isOfOneConnection } from './statement-kind.ts'
 import type { Outcome } from './worker/protocol.ts'
 
 const deferred: Sql = sql`begin`
@@ -22,9 +23,12 @@ export class SqliteConnection implements Connection {
   /** A thread cannot end before its statement: waiting for that is no worse. */
   readonly grace: number = Infinity
   readonly #worker: SqliteWorker
+  readonly #isOnlyOne: boolean
 
-  constructor(worker: SqliteWorker) {
+  /** @param isOnlyOne the database has no other, nor will it have another */
+  constructor(worker: SqliteWorker, isOnlyOne: boolean) {
     this.#worker = worker
+    this.#isOnlyOne = isOnlyOne
   }
 
   get status(): 'I' | 'T' {
@@ -44,7 +48,12 @@ export class SqliteConnection implements Connection {
 
   async script(api: string, text: string): Promise<Result> {
     this.#requireAlive(api)
-    return await this.#result(api, this.#worker.ask({ op: 'script', text }))
+    return await this.#result(api, this.#worker.ask({ op: 'script', text: sql.raw(text).marked }))
+  }
+
+  leftover({ marked }: Sql): string | undefined {
+    if (this.#isOnlyOne || !isOfOneConnection(marked)) return undefined
+    return 'use the transaction of a Database.session'
   }
 
   /** The writer takes its lock at once: taken later, it could fail when it is too late to wait. */

@@ -1,22 +1,23 @@
 import { MisuseError, shield } from 'corral'
 import type { DatabaseStats, Notification } from '../database.ts'
 import { EngineDatabase } from '../engine-database.ts'
-import { DatabaseError } from '../errors.ts'
 import type { Result } from '../executor.ts'
 import { QueryLog } from '../query-log.ts'
 import type { Sql } from '../sql/statement.ts'
 import type { Borrowed } from '../transaction/connection.ts'
 import { noCopy } from '../transaction/copy.ts'
+import { looping } from '../transaction/held.ts'
+import type { Lender } from '../transaction/held.ts'
+import { requireIdle } from '../transaction/require-idle.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { encodeAll } from './encode.ts'
 import { Job } from './job.ts'
 import type { SqliteSettings } from './options.ts'
 import { resultOf, SqliteConnection } from './sqlite-connection.ts'
-import { kindOf } from './statement-kind.ts'
+import { isOfOneConnection, kindOf } from './statement-kind.ts'
 import type { Outcome } from './worker/protocol.ts'
 
 const readOnlyCode = 8
-const writerAlone = /^\s*(?:attach|detach|create\s+temp)/i
 
 interface BorrowedSqlite extends Borrowed {
   readonly connection: SqliteConnection
@@ -75,14 +76,18 @@ export class SqliteDatabase extends EngineDatabase {
     await this.#writer.close()
   }
 
+  protected get lenders(): readonly Lender[] {
+    return [this.#writer, this.#readers]
+  }
+
+  protected lenderOf(readOnly: boolean = false): Lender {
+    return readOnly ? this.#readers : this.#writer
+  }
+
   protected async send(api: string, statement: Sql): Promise<Result> {
-    this.refuseInside(api)
-    if (this.#readers !== this.#writer && writerAlone.test(statement.parts[0] as string)) {
-      throw new MisuseError(
-        `${api}: only the writer would have it, and no reader; use Database.session`,
-      )
-    }
     const kind = kindOf(statement.parts[0] as string)
+    this.refuseInside(api, this.lenderOf(kind === 'read'))
+    this.#requireShared(api, statement)
     if (kind === 'alone' || kind === 'begin') {
       return await this.#sendAlone(api, statement)
     }
@@ -90,11 +95,16 @@ export class SqliteDatabase extends EngineDatabase {
   }
 
   protected async *open(api: string, query: Sql, batch: number): AsyncGenerator<Result, void> {
-    this.refuseInside(api)
+    this.refuseInside(api, this.#readers)
+    this.#requireShared(api, query)
     const worker = await this.#readers.claim()
     try {
-      yield* new SqliteConnection(worker).fetch(api, query, batch, (statement, act) =>
-        this.log.observe(statement, act),
+      using _loop = looping(this.#readers)
+      yield* new SqliteConnection(worker, this.#readers === this.#writer).fetch(
+        api,
+        query,
+        batch,
+        (statement, act) => this.log.observe(statement, act),
       )
     } finally {
       this.#readers.release(worker)
@@ -106,10 +116,10 @@ export class SqliteDatabase extends EngineDatabase {
   }
 
   async borrow(api: string, readOnly: boolean = false): Promise<BorrowedSqlite> {
-    this.refuseInside(api)
+    this.refuseInside(api, this.lenderOf(readOnly))
     const dispatcher = readOnly ? this.#readers : this.#writer
     const worker = await dispatcher.claim()
-    const connection = new SqliteConnection(worker)
+    const connection = new SqliteConnection(worker, this.#readers === this.#writer)
     const guarded = readOnly && dispatcher === this.#writer
     const giveBack = async (): Promise<void> => {
       await connection.rollback()
@@ -129,6 +139,13 @@ export class SqliteDatabase extends EngineDatabase {
     await connection.reset()
   }
 
+  #requireShared(api: string, { marked }: Sql): void {
+    if (this.#readers === this.#writer || !isOfOneConnection(marked)) return
+    throw new MisuseError(
+      `${api}: only one connection would have it, and no other; use Database.session`,
+    )
+  }
+
   async #dispatch(api: string, statement: Sql, read: boolean): Promise<Result> {
     const text = statement.marked
     const values = encodeAll(statement.values)
@@ -144,13 +161,10 @@ export class SqliteDatabase extends EngineDatabase {
     const { connection, giveBack } = await this.borrow(api)
     try {
       const result = await this.log.observe(statement, () => connection.execute(api, statement))
-      if (connection.status === 'I') return result
+      requireIdle(api, connection, 'Database.transaction')
+      return result
     } finally {
       await giveBack()
     }
-    throw new DatabaseError(
-      'UNFINISHED_TRANSACTION',
-      `${api}: the statement left a transaction open, and it was rolled back; use Database.transaction`,
-    )
   }
 }

@@ -1,4 +1,5 @@
 import { isCancelled, moveOnAfter, shield } from 'corral'
+import { nameResource } from 'corral/lowlevel'
 import type { QueryLog } from '../query-log.ts'
 import { Job } from './job.ts'
 import { openProcess, openThread } from './worker-host.ts'
@@ -39,6 +40,7 @@ export class SqliteWorker {
   #lastId = 0
 
   constructor(inProcess: boolean, log: QueryLog, listener: WorkerListener) {
+    nameResource('openSqlite', this, { name: 'sqlite' })
     this.#log = log
     this.#listener = listener
     const host = {

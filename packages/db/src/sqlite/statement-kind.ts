@@ -1,3 +1,5 @@
+import { afterComments } from '../sql/after-comments.ts'
+
 /**
  * How to run a statement.
  *
@@ -8,11 +10,9 @@
  */
 export type StatementKind = 'read' | 'write' | 'alone' | 'begin'
 
-const leading = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[^]*?(?:\*\/|$))*([a-z]*)/i
-
 /** Decided by its first word: if what looks like a read writes, the reader refuses it and it goes to the writer. */
 export function kindOf(text: string): StatementKind {
-  switch (leading.exec(text)?.[1]?.toLowerCase()) {
+  switch (/^[a-z]*/i.exec(afterComments(text, false))?.[0].toLowerCase()) {
     case 'select':
     case 'values':
     case 'explain':
@@ -35,4 +35,22 @@ export function kindOf(text: string): StatementKind {
     default:
       return 'write'
   }
+}
+
+const ofOne =
+  /^(?:attach|detach|create\s+(?:temp(?:orary)?\b|(?:\w+\s+){1,5}["`[]?temp["`\]]?\s*\.))/i
+const given = /^pragma\s+(?:\W?\w+\W?\s*\.\s*)?\W?(\w+)\W?\s*[=(]/i
+/** What is given a value, and sets nothing of the connection: it is of the file or the transaction, or a question. */
+const shared: ReadonlySet<string> = new Set([
+  ...['application_id', 'auto_vacuum', 'encoding', 'journal_mode', 'page_size', 'user_version'],
+  ...['incremental_vacuum', 'optimize', 'wal_checkpoint', 'defer_foreign_keys'],
+  ...['foreign_key_check', 'foreign_key_list', 'integrity_check', 'quick_check'],
+  ...['index_info', 'index_list', 'index_xinfo', 'table_info', 'table_list', 'table_xinfo'],
+])
+
+/** Whether only the connection that runs it has what it makes: an attached file, a temporary table, a setting. */
+export function isOfOneConnection(text: string): boolean {
+  const plain = afterComments(text, false).replace(/\/\*[^]*?\*\/|--[^\n]*/g, ' ')
+  const name = given.exec(plain)?.[1]?.toLowerCase()
+  return name === undefined ? ofOne.test(plain) : !shared.has(name)
 }

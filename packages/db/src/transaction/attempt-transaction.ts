@@ -1,4 +1,4 @@
-import { MisuseError, moveOnAfter, shield } from 'corral'
+import { MisuseError, shield } from 'corral'
 import { DatabaseError } from '../errors.ts'
 import type { Transaction, TransactionOptions } from '../database.ts'
 import type { QueryLog } from '../query-log.ts'
@@ -20,18 +20,24 @@ export async function attemptTransaction<T>(
   parent: Handle | undefined,
 ): Promise<{ value: T; committed: OpenTransaction['committed'] }> {
   const api = `${parent === undefined ? 'Database' : 'Session'}.transaction`
+  if (connection.status !== 'I') {
+    // The server would only warn, and our COMMIT would end the other one.
+    throw new MisuseError(`${api}: raw SQL has begun a transaction; leave begin to it`)
+  }
   const tx = new OpenTransaction(connection, log, parent)
   try {
     const begin = connection.begin(options)
     await log.observe(begin, () => connection.execute(api, begin))
     const value = await tx.runIn(() => fn(tx))
-    await tx.line.use(() => commit(connection, log, api))
+    tx.requireAwaited(api)
+    await commit(connection, log, api)
     return { value, committed: tx.committed }
   } catch (error) {
-    // A task that outlives the body may have a running statement: wait until idle, then ROLLBACK.
-    const idle = await shield(() => moveOnAfter(connection.grace, () => tx.line.use(() => {})))
-    if (idle.timedOut) await shield(() => connection.destroy())
-    else await connection.rollback()
+    await shield(async () => {
+      // A task that outlives the body may have a running statement.
+      if (await tx.idle()) await connection.rollback()
+      else await connection.destroy()
+    })
     throw error
   }
 }
@@ -39,6 +45,12 @@ export async function attemptTransaction<T>(
 const commitStatement: Sql = sql`commit`
 
 async function commit(connection: Connection, log: QueryLog, api: string): Promise<void> {
+  if (!connection.alive) {
+    throw new DatabaseError(
+      'CONNECTION_LOST',
+      `${api}: the connection broke before COMMIT was sent`,
+    )
+  }
   if (connection.status === 'I') {
     throw new MisuseError(`${api}: raw SQL ended the transaction; leave commit and rollback to it`)
   }

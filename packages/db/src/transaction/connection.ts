@@ -29,6 +29,8 @@ export interface Connection {
   execute(api: string, statement: Sql, onCancel?: OnCancel): Promise<Result>
   /** Several statements, separated by semicolons. */
   script(api: string, text: string): Promise<Result>
+  /** For a statement that changes the connection beyond the end of its transaction: what to do instead. */
+  leftover(statement: Sql): string | undefined
   /** How a transaction begins. */
   begin(options: TransactionOptions): Sql
   /** The rows of a query, a batch at a time; other statements may run in between. */

@@ -7,6 +7,7 @@ import { sql } from '../sql/sql.ts'
 import type { Sql } from '../sql/statement.ts'
 import type { Connection } from './connection.ts'
 import { Handle } from './handle.ts'
+import { requireClean } from './require-clean.ts'
 
 const api = 'Transaction.transaction'
 
@@ -16,10 +17,13 @@ export class OpenTransaction extends Handle implements Transaction {
   /** Callbacks to run after COMMIT. */
   readonly committed: (() => PromiseLike<void> | void)[] = []
   readonly #depth: number
+  /** In a session. */
+  readonly #reserved: boolean
 
   constructor(connection: Connection, log: QueryLog, parent: Handle | undefined, depth = 0) {
     super(connection, log, parent)
     this.#depth = depth
+    this.#reserved = parent instanceof OpenTransaction ? parent.#reserved : parent !== undefined
   }
 
   afterCommit(fn: () => PromiseLike<void> | void): void {
@@ -31,6 +35,10 @@ export class OpenTransaction extends Handle implements Transaction {
   transaction<T>(fn: (tx: Transaction) => PromiseLike<T> | T): Promise<T> {
     requireFunction(`${api}: fn`, fn)
     return this.exclusively(api, () => this.#savepoint(fn))
+  }
+
+  protected override requireClean(api: string, statement: Sql): void {
+    if (!this.#reserved) requireClean(api, this.connection, statement)
   }
 
   /** Outside of it, a statement would be committed at once. */
@@ -50,7 +58,8 @@ export class OpenTransaction extends Handle implements Transaction {
     await this.control(api, sql`savepoint ${name}`, 'finish')
     try {
       const value = await inner.runIn(() => fn(inner))
-      await inner.line.use(() => this.control(api, sql`release savepoint ${name}`, 'finish'))
+      inner.requireAwaited(api)
+      await this.control(api, sql`release savepoint ${name}`, 'finish')
       this.committed.push(...inner.committed)
       return value
     } catch (error) {

@@ -384,6 +384,12 @@ describe.each(Object.keys(engines))('kyselyDialect on %s', (engine) => {
     expect(await names()).toHaveLength(3)
   })
 
+  it('refuses in a transaction what would outlive it', async () => {
+    const made = sql`create temporary table outliving (id integer)`
+    const outlives = kysely.transaction().execute((tx) => made.execute(tx))
+    await expect(outlives).rejects.toThrow('it would outlive the transaction')
+  })
+
   it('refuses to run outside of the transaction that it is in', async () => {
     await db.transaction(async () => {
       expect((await failure(() => names())).code).toBe('MISUSE')

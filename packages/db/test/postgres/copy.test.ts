@@ -1,6 +1,6 @@
-import { CancelScope, checkpoint, Event, isCancelled, sleep, taskGroup } from 'corral'
+import { CancelScope, checkpoint, Event, isCancelled, sleep, spawn, taskGroup } from 'corral'
 import { openSqlite, sql } from '@corral/db'
-import type { Database, Sql } from '@corral/db'
+import type { Database, Sql, Transaction } from '@corral/db'
 import { describe, expect, it } from 'vitest'
 import { failure, serve, until } from './serve.ts'
 
@@ -101,6 +101,111 @@ describe('copyFrom', () => {
     expect(await db.copyFrom(into, [])).toEqual({ count: 0 })
     expect(await db.value(count(kept))).toBe(0)
     expect(db.stats()).toMatchObject({ size: 1, destroyed: 0 })
+  })
+
+  it('answers each caller with its own result after a copy that failed before the server read a row', async () => {
+    await using db = await served.open({ max: 1 })
+    const kept = await table(db, 'frozen')
+    for (let i = 0; i < 100; i += 1) {
+      const refused = sql`copy ${kept} (id) from stdin (freeze)`
+      expect((await failure(() => db.copyFrom(refused, [[1]]))).code).toBe('STATEMENT')
+      expect((await failure(() => db.execute(refused))).message).toContain('use copyFrom')
+      const wrong = db.copyFrom(sql`copy ${kept} (id) from stdin`, [[undefined]])
+      expect((await failure(() => wrong)).code).toBe('MISUSE')
+      expect(await db.value(sql`select ${i}::int`)).toBe(i)
+      expect(await db.value(sql`select ${i + 1000}::int`)).toBe(i + 1000)
+    }
+    expect(db.stats()).toMatchObject({ size: 1, destroyed: 0 })
+  })
+
+  it('does not take an answer that nobody waits for as that of the next query', async () => {
+    await using db = await served.open({ max: 1 })
+    const hidden = sql`/* a */ copy pg_class from stdin` // it does not look like one
+    expect((await failure(() => db.execute(hidden))).code).toBe('MISUSE')
+    expect(await db.value(sql`select 7`)).toBe(7)
+  })
+
+  it('refuses lists where an option decides how they are written, and text where one decides its bytes', async () => {
+    await using db = await served.open({ max: 1 })
+    const kept = await table(db, 'formats')
+    const into = (options: Sql): Sql => sql`copy ${kept} (text) from stdin ${options}`
+    for (const options of [
+      sql`(format csv)`,
+      sql`with csv header`,
+      sql`(null 'X')`,
+      sql`(header)`,
+      sql`(delimiter ',')`,
+      sql`binary`,
+    ]) {
+      const error = await failure(() => db.copyFrom(into(options), [['a']]))
+      expect(error.code).toBe('MISUSE')
+      expect(error.message).toContain('text or bytes, as the option')
+    }
+    const latin = into(sql`(encoding 'latin1')`)
+    for (const row of [['é'], 'é\n']) {
+      expect((await failure(() => db.copyFrom(latin, [row]))).message).toContain('has an encoding')
+    }
+    await db.copyFrom(latin, [Buffer.from('é\n', 'latin1')])
+    await db.copyFrom(into(sql`(format text)`), [[null]])
+    await db.copyFrom(into(sql`where text is not null`), [['null'], [null]])
+    expect(await db.query(sql`select text from ${kept}`)).toEqual([
+      { text: 'é' },
+      { text: null },
+      { text: 'null' },
+    ])
+  })
+
+  it.each([undefined, null, 5, {}, () => []])(
+    'refuses %s as rows before it begins',
+    async (rows) => {
+      await using db = await served.open({ max: 1 })
+      const error = await failure(() => db.copyFrom(sql`copy pg_class from stdin`, rows as never))
+      expect(error.message).toContain('Database.copyFrom: rows must be a list')
+      expect(db.stats().queries).toBe(0)
+    },
+  )
+
+  it('refuses a hole in a row as it does undefined', async () => {
+    await using db = await served.open({ max: 1 })
+    const kept = await table(db, 'holes')
+    const row: number[] = []
+    row[1] = 1
+    const error = await failure(() => db.copyFrom(sql`copy ${kept} (id, text) from stdin`, [row]))
+    expect(error.message).toContain('copyFrom: value 1')
+  })
+
+  it('refuses the transaction in the source of its own rows: it would wait for itself', async () => {
+    await using db = await served.open({ max: 1 })
+    const kept = await table(db, 'own rows')
+    await db.transaction(async (tx) => {
+      async function* rows(inner: Transaction): AsyncGenerator<[number]> {
+        yield [await inner.value<number>(sql`select 7`)]
+      }
+      const copy = (): Promise<unknown> =>
+        tx.transaction((inner) => inner.copyFrom(sql`copy ${kept} (id) from stdin`, rows(inner)))
+      expect((await failure(copy)).message).toContain('busy with the copyFrom that this is part of')
+    })
+    await db.session(async (session) => {
+      async function* rows(): AsyncGenerator<[number]> {
+        yield [await session.value<number>(sql`select 7`)]
+      }
+      const copy = (): Promise<unknown> =>
+        session.copyFrom(sql`copy ${kept} (id) from stdin`, rows())
+      expect((await failure(copy)).message).toContain('busy with the copyFrom that this is part of')
+      expect(await session.value(sql`select 1`)).toBe(1)
+    })
+  })
+
+  it('refuses the pool in the source of its rows when that has no other connection', async () => {
+    await using db = await served.open({ max: 1 })
+    const kept = await table(db, 'pool rows')
+    async function* rows(): AsyncGenerator<[number]> {
+      yield [await db.value<number>(sql`select 7`)]
+    }
+    const into = sql`copy ${kept} (id) from stdin`
+    expect((await failure(() => db.copyFrom(into, rows()))).message).toContain('wait for itself')
+    await using wide = await served.open({ max: 2 })
+    expect(await wide.copyFrom(into, rows())).toEqual({ count: 1 })
   })
 
   it.each(['before the server asks for rows', 'between two rows', 'as soon as it is sent'])(
@@ -227,6 +332,58 @@ describe('copyTo', () => {
     expect(await served.active('copy out')).toEqual([])
     expect(await db.value(sql`select 1`)).toBe(1)
     expect(db.stats()).toMatchObject({ size: 1, destroyed: 0 })
+  })
+
+  it('refuses the transaction in the loop over its own copyTo: it would wait for itself', async () => {
+    await using db = await served.open({ max: 1 })
+    await db.transaction(async (tx) => {
+      for await (const _ of tx.copyTo(rows(3))) {
+        const error = await failure(() => tx.value(sql`select 1`))
+        expect(error.message).toContain('busy with a copyTo of this task')
+        await expect(tx.transaction(() => {})).rejects.toThrow('busy with a copyTo')
+        await expect(tx.copyTo(rows(3)).next()).rejects.toThrow('busy with a copyTo')
+      }
+      expect(await tx.value(sql`select 1`)).toBe(1)
+    })
+    await db.session(async (session) => {
+      for await (const _ of session.copyTo(rows(3))) {
+        await expect(session.value(sql`select 1`)).rejects.toThrow('busy with a copyTo')
+      }
+    })
+  })
+
+  it('refuses the pool in its loop when that has no other connection', async () => {
+    await using db = await served.open({ max: 1 })
+    await spawn(async () => {
+      for await (const _ of db.copyTo(rows(3))) {
+        await expect(db.value(sql`select 1`)).rejects.toThrow('it would wait for itself')
+        await expect(db.close()).rejects.toThrow('call it after that')
+      }
+    })
+    expect(await db.value(sql`select 1`)).toBe(1)
+  })
+
+  it('lets another task wait for the loop to end', async () => {
+    await using db = await served.open({ max: 1 })
+    await db.transaction((tx) =>
+      taskGroup(async (group) => {
+        for await (const _ of tx.copyTo(rows(3))) {
+          group.spawn(async () => {
+            expect(await tx.value(sql`select 1`)).toBe(1)
+          })
+          await checkpoint()
+        }
+      }),
+    )
+  })
+
+  it('that is left open by a transaction fails it', async () => {
+    await using db = await served.open({ max: 1, grace: 100 })
+    const error = await failure(() => db.transaction((tx) => tx.copyTo(rows(3)).next()))
+    expect(error.message).toContain('1 of its statements or loops had not ended')
+    const again = db.session(async (session) => void (await session.copyTo(rows(3)).next()))
+    await expect(again).rejects.toThrow('1 of its statements or loops had not ended')
+    expect(await db.value(sql`select 1`)).toBe(1)
   })
 
   it('throws what the server says', async () => {

@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import {
   CancelScope,
   checkpoint,
@@ -6,8 +9,10 @@ import {
   sleep,
   spawn,
   taskGroup,
+  timeout,
+  TimeoutError,
 } from 'corral'
-import { sql } from '@corral/db'
+import { openPostgres, sql } from '@corral/db'
 import { describe, expect, it } from 'vitest'
 import { failure, serve, until } from './serve.ts'
 
@@ -58,6 +63,21 @@ describe('Database: a failure', () => {
     expect(await db.value(sql`select 1`)).toBe(1)
   })
 
+  it('before COMMIT is known: nothing was committed', async () => {
+    await using db = await served.open({ max: 1, applicationName: 'broken early' })
+    const error = await failure(() =>
+      db.transaction(async (tx) => {
+        await tx.value(sql`select 1`)
+        const [pid] = await backends('broken early')
+        await served.observer.execute(sql`select pg_terminate_backend(${pid})`)
+        await until(async () => (await served.count('broken early')) === 0)
+        await failure(() => tx.query(sql`select 1`))
+      }),
+    )
+    expect(error.code).toBe('CONNECTION_LOST')
+    expect(error.message).toContain('before COMMIT was sent')
+  })
+
   it('in COMMIT is COMMIT_UNKNOWN, and is not tried again', async () => {
     await using db = await served.open({ max: 1, applicationName: 'unknown' })
     await db.execute(sql`create table fate (id int)`)
@@ -88,6 +108,25 @@ describe('Database: a failure', () => {
       expect((await error).code).toBe('COMMIT_UNKNOWN')
     })
     expect(runs).toBe(1)
+  })
+
+  it('of a server to answer at all is CONNECT, and says who did not', async () => {
+    const silent = createServer()
+    silent.listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const { port } = silent.address() as AddressInfo
+    const open = (connectTimeout: number) => () =>
+      openPostgres(`postgres://127.0.0.1:${port}/x`, { connectTimeout })
+    try {
+      const { code, message } = await failure(open(30))
+      expect(code).toBe('CONNECT')
+      expect(message).toContain(`127.0.0.1:${port} did not answer`)
+      expect(message).toContain('within 30 ms')
+      // The caller's own limit is another thing.
+      await expect(timeout(5, open(60_000))).rejects.toThrow(TimeoutError)
+    } finally {
+      silent.close()
+    }
   })
 
   it('to stop a frozen backend within the grace destroys the connection', async () => {

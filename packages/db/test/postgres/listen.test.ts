@@ -1,6 +1,6 @@
 import { openSqlite, sql } from '@corral/db'
 import type { Notification } from '@corral/db'
-import { MisuseError, taskGroup } from 'corral'
+import { ClosedError, MisuseError, taskGroup } from 'corral'
 import { describe, expect, it } from 'vitest'
 import { failure, serve, until } from './serve.ts'
 
@@ -42,6 +42,23 @@ describe('Database.listen', () => {
       if (next === 10_000) break
     }
     await until(async () => (await served.count('listeners')) === 1)
+  })
+
+  it('ends with ClosedError when the database is closed, and is refused after that', async () => {
+    const db = await served.open({ max: 1, applicationName: 'closed listeners' })
+    await taskGroup(async (group) => {
+      let begun = false
+      const ended = group.spawn(() =>
+        failure(async () => {
+          for await (const { missed } of db.listen('late')) begun = missed
+        }),
+      )
+      await until(() => begun)
+      await db.close()
+      expect(await ended).toBeInstanceOf(ClosedError)
+    })
+    await until(async () => (await served.count('closed listeners')) === 0)
+    expect(await failure(() => db.listen('late').next())).toBeInstanceOf(ClosedError)
   })
 
   it('that is cancelled closes its connection', async () => {

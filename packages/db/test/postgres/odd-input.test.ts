@@ -1,5 +1,5 @@
 import { gather, moveOnAfter } from 'corral'
-import { sql } from '@corral/db'
+import { openPostgres, sql } from '@corral/db'
 import type { Database } from '@corral/db'
 import { describe, expect, it } from 'vitest'
 import { failure, serve } from './serve.ts'
@@ -64,24 +64,91 @@ describe('openPostgres: what nobody means to send', () => {
     })
   })
 
-  it('objects that JSON would empty are refused', async () => {
+  it('a list is no JSON, not even an empty one', async () => {
     await using db = await served.open({ max: 1 })
-    for (const value of [
-      new Map([[1, 2]]),
-      new Set([1]),
-      new Float64Array(2),
-      /x/,
-      new Error('x'),
-    ]) {
-      expect(await refused(db, () => db.query(sql`select ${value}`))).toBe('MISUSE')
+    for (const list of [[], [1], [[]]]) {
+      const { code, message } = await failure(() => db.value(sql`select ${list}::jsonb`))
+      expect(code).toBe('STATEMENT')
+      expect(message).toContain('JSON.stringify(list)')
+    }
+    expect(await db.value(sql`select ${[]}::int[]`)).toEqual([])
+    expect(await db.value(sql`select 1 = any(${[]})`)).toBe(false)
+    expect(await db.value(sql`select ${[]}::int4multirange::text`)).toBe('{}')
+    await db.execute(sql`create table odd_lists (a text[])`)
+    await db.execute(sql`insert into odd_lists values (${[]})`)
+    await db.copyFrom(sql`copy odd_lists from stdin`, [[[]]])
+    expect(await db.query(sql`select a from odd_lists`)).toEqual([{ a: [] }, { a: [] }])
+  })
+
+  it.each([5, -1, Infinity, null, true, 5n, {}, [], Symbol('x'), () => 'x', 'a\0b'])(
+    'an application name of %s is refused, and the next one connects',
+    async (name) => {
+      const { code, message } = await failure(() => served.open({ applicationName: name as never }))
+      expect(code).toBe('MISUSE')
+      expect(message).toContain('openPostgres: applicationName must be text without NUL, got')
+      await using db = await served.open({ applicationName: '' })
+      expect(await db.value(sql`select 1`)).toBe(1)
+    },
+  )
+
+  it('a URL that is none, or has a NUL, is refused, and a certificate that is missing named', async () => {
+    for (const url of [5, undefined, {}]) {
+      expect((await failure(() => openPostgres(url as never))).message).toMatch(
+        /must be a URL.*got/,
+      )
+    }
+    for (const url of ['postgres://h/%00', 'postgres://u:secret%00@h/x', 'http://h:secret@x']) {
+      const { code, message } = await failure(() => openPostgres(url))
+      expect(code).toBe('MISUSE')
+      expect(message).not.toContain('secret')
+    }
+    const { code, message } = await failure(() =>
+      openPostgres('postgres://h/x?sslmode=verify-full&sslrootcert=/nowhere.pem'),
+    )
+    expect(code).toBe('CONNECT')
+    expect(message).toContain('/nowhere.pem')
+  })
+
+  it('options that are no boolean are refused', async () => {
+    for (const name of ['prepare', 'pipeline']) {
+      const { message } = await failure(() => served.open({ [name]: 'false' }))
+      expect(message).toContain(`openPostgres: ${name} must be true or false, got "false" (string)`)
     }
   })
 
   it('a statement that would change a connection of the pool belongs in a session', async () => {
     await using db = await served.open({ max: 1 })
-    for (const text of ["set work_mem = '1MB'", 'reset all', 'listen x', '\n UNLISTEN *']) {
-      expect(await refused(db, () => db.execute(sql.raw(text)))).toBe('MISUSE')
+    const staying = [
+      "set work_mem = '1MB'",
+      "/* x */ set work_mem = '1MB'",
+      "-- x\n set work_mem = '1MB'",
+      'reset all',
+      'listen x',
+      '\n UNLISTEN *',
+      'create temp table odd_temporary (a int)',
+      'select 1 as a into temp odd_temporary',
+      'prepare odd_prepared as select 1',
+      'declare odd_held cursor with hold for select 1',
+      "load 'plpgsql'",
+    ].map((text) => sql.raw(text))
+    const ending = [
+      "set local work_mem = '1MB'",
+      'set transaction read only',
+      'create temp table odd_temporary (a int) on commit drop',
+    ].map((text) => sql.raw(text))
+    for (const statement of [...staying, ...ending]) {
+      expect(await refused(db, () => db.execute(statement))).toBe('MISUSE')
     }
+    for (const statement of staying) {
+      const inside = () => db.transaction((tx) => tx.execute(statement))
+      expect(await refused(db, inside)).toBe('MISUSE')
+      const nested = () => db.transaction((tx) => tx.transaction((in_) => in_.execute(statement)))
+      expect(await refused(db, nested)).toBe('MISUSE')
+      await db.session((session) => session.transaction((tx) => tx.execute(statement)))
+    }
+    for (const statement of ending) await db.transaction((tx) => tx.execute(statement))
+    expect(await db.value(sql`show work_mem`)).not.toBe('1MB')
+    expect(await db.value(sql`select to_regclass('odd_temporary')`)).toBe(null)
     await db.session((session) => session.execute(sql`set work_mem = '1MB'`))
     await db.execute(sql`create table odd_set (a int)`)
     await db.execute(sql`update odd_set set a = 1`)

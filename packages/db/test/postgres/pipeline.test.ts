@@ -239,7 +239,7 @@ describe('openPostgres: pipeline', () => {
   it('leaves to a connection of its own what could leave something behind', async () => {
     await using db = await open()
     expect((await failure(() => db.query(sql`begin`))).code).toBe('UNFINISHED_TRANSACTION')
-    await db.execute(sql`create temporary table piped_own (a int)`)
+    await db.execute(sql`create table piped_own (a int)`)
     expect(await db.value(slowly(5, 0))).toBe(5)
   })
 

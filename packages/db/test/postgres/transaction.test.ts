@@ -1,4 +1,4 @@
-import { gather, MisuseError, spawn } from 'corral'
+import { Event, gather, MisuseError, spawn } from 'corral'
 import { sql } from '@corral/db'
 import type { Transaction } from '@corral/db'
 import { describe, expect, it } from 'vitest'
@@ -75,12 +75,15 @@ describe('Database.transaction', () => {
     await using db = await served.open()
     let kept: Transaction | undefined
     let late: Promise<unknown> | undefined
-    await db.transaction(async (tx) => {
-      kept = tx
-      spawn(() => tx.query(sql`select pg_sleep(0.05)`))
-      await Promise.resolve()
-      late = failure(() => tx.query(sql`select 1`))
-    })
+    const error = await failure(() =>
+      db.transaction(async (tx) => {
+        kept = tx
+        spawn(() => tx.query(sql`select pg_sleep(0.05)`))
+        await Promise.resolve()
+        late = failure(() => tx.query(sql`select 1`))
+      }),
+    )
+    expect(error.message).toContain('2 of its statements or loops had not ended')
     expect(await late).toMatchObject({ code: 'MISUSE' })
     await expect(kept?.query(sql`select 1`)).rejects.toThrow('the transaction is over')
   })
@@ -90,12 +93,14 @@ describe('Database.transaction', () => {
     await db.execute(sql`create table doctors (id int, on_call bool)`)
     await db.execute(sql`insert into doctors values (1, true), (2, true)`)
     let runs = 0
+    const both = new Event()
     const leave = (id: number) => (): Promise<unknown> =>
       db.transaction(
         async (tx) => {
           runs += 1
           const left = await tx.value<number>(sql`select count(*)::int from doctors where on_call`)
-          await tx.value(sql`select pg_sleep(0.05)`)
+          if (runs === 2) both.set()
+          await both.wait()
           if (left > 1) await tx.execute(sql`update doctors set on_call = false where id = ${id}`)
         },
         { isolation: 'serializable', attempts: 10 },
@@ -109,10 +114,14 @@ describe('Database.transaction', () => {
     await using db = await served.open()
     await db.execute(sql`create table pair (id int primary key, n int)`)
     await db.execute(sql`insert into pair values (1, 0), (2, 0)`)
+    let begun = 0
+    const both = new Event()
     const change = (first: number, second: number) => (): Promise<unknown> =>
       db.transaction(async (tx) => {
         await tx.execute(sql`update pair set n = n + 1 where id = ${first}`)
-        await tx.value(sql`select pg_sleep(0.05)`)
+        begun += 1
+        if (begun === 2) both.set()
+        await both.wait()
         await tx.execute(sql`update pair set n = n + 1 where id = ${second}`)
       })
     const error = await failure(() => gather([change(1, 2), change(2, 1)]))
@@ -148,7 +157,6 @@ describe('Database.session', () => {
       await session.execute(sql`create temporary table scratch (id int)`)
       await session.transaction((tx) => tx.execute(sql`insert into scratch values (1)`))
       expect(await session.value(sql`select count(*)::int from scratch`)).toBe(1)
-      await session.execute(sql`begin`)
     })
     expect(await db.value(sql`select to_regclass('pg_temp.scratch')`)).toBe(null)
     expect(await db.value(sql`show work_mem`)).not.toBe('1MB')

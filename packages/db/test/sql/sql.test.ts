@@ -59,6 +59,62 @@ describe('sql', () => {
     expect(shape(sql`select ${sql.raw('now()')}`)).toEqual(['select now()', []])
   })
 
+  it('refuses an invalid escape, of which nothing would be left', () => {
+    for (const broken of [
+      () => sql`delete from t where path = 'C:\users'`,
+      () => sql`delete from ${sql.identifier('t')} where path = 'C:\xyz'`,
+      () => sql`select ${1}, '\1'`,
+    ]) {
+      expect(broken).toThrow(/sql: text must be without invalid escapes, got .*write \\\\ for/)
+    }
+    expect(sql`select '\\users\n'`.text).toBe("select '\\users\n'")
+  })
+
+  it('refuses to be called as a function', () => {
+    for (const text of ['select 1', ['select 1'], undefined, null]) {
+      expect(() => sql(text as never)).toThrow('sql: text must be a template')
+    }
+  })
+
+  it("refuses placeholders of one's own beside values", () => {
+    for (const mixed of [sql`select $1, ${7}`, sql`select ${7} where a=$2`]) {
+      expect(() => mixed.text).toThrow('sql: text must have no placeholder of its own, got $')
+    }
+    for (const apart of [
+      sql`select a$1, "$1", '$1', e'\\'$1', $$ $1 $$, $f$ $1 $f$, ${7} -- $1`,
+      sql`/* $1 */ select ${7}`,
+    ]) {
+      expect(apart.text).toContain('$1')
+    }
+    for (const [mixed, found] of [
+      [sql`select ?`, '?'],
+      [sql`select ?, ${7}`, '?'],
+      [sql`select ?1, ${7}`, '?1'],
+      [sql`select * from t where id = :id`, ':id'],
+      [sql`select @a`, '@a'],
+      [sql`select $1, ${7}`, '$1'],
+    ] as const) {
+      expect(() => mixed.marked).toThrow(`no placeholder of its own, got ${found}; write`)
+    }
+    const apart = sql`select '?', "?", \`?\`, [?], a$1, a -> '$.x', ':a' /* ? */, ${7} -- :a`
+    expect(apart.marked).toContain('?')
+  })
+
+  it('refuses holes in lists, as it does undefined', () => {
+    const list: number[] = []
+    list[0] = 1
+    list[2] = 2
+    expect(() => sql.join(list)).toThrow('value 3 must be a value, got undefined')
+    expect(() => sql.values([list])).toThrow('got undefined')
+    expect(() => sql.values(Array(2) as unknown[][])).toThrow('sql.values: row must be a list')
+  })
+
+  it('takes more rows than a call takes arguments', () => {
+    const rows = Array.from({ length: 200_000 }, (_, i) => [i])
+    expect(sql`values ${sql.values(rows)}`.values).toHaveLength(200_000)
+    expect(sql.join(rows.flat()).values).toHaveLength(200_000)
+  })
+
   it('refuses undefined, functions and promises', () => {
     expect(() => sql`select ${undefined}`).toThrow('sql: value 1 must be a value, got undefined')
     expect(() => sql`select ${() => 1}`).toThrow(MisuseError)

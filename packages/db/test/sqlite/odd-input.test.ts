@@ -68,14 +68,84 @@ describe('openSqlite: what nobody means to happen', () => {
 
   it('refuses what one connection alone would have', async () => {
     await withDatabase(async (db, path) => {
-      for (const text of [`attach '${path}2' as other`, 'create temp table t (a)']) {
-        expect((await failure(() => db.execute(sql.raw(text)))).code).toBe('MISUSE')
+      const alone = [
+        `attach '${path}2' as other`,
+        'create temp table t (a)',
+        '/* x */ create temporary view t as select 1',
+        '-- x\n create table if not exists temp.t (a)',
+        'pragma foreign_keys = off',
+        'pragma/**/main."query_only"(on)',
+      ]
+      for (const statement of alone.map((text) => sql.raw(text))) {
+        const stream = async (): Promise<void> => {
+          for await (const _ of db.stream(statement));
+        }
+        for (const run of [
+          () => db.execute(statement),
+          () => db.transaction((tx) => tx.execute(statement)),
+          stream,
+        ]) {
+          expect((await failure(run)).code).toBe('MISUSE')
+        }
       }
+      await db.execute(sql`create table temp (a)`)
+      await db.execute(sql`create index temp_a on temp (a)`)
+      await db.session(async (session) => {
+        await session.execute(sql`pragma foreign_keys = off`)
+        await session.transaction((tx) => tx.execute(sql`create temp table u (a)`))
+      })
+      expect(await db.value(sql`pragma foreign_keys`)).toBe(1)
+      await db.execute(sql`pragma main.user_version = 7`)
+      expect(await db.value(sql`pragma user_version`)).toBe(7)
+      expect(await db.query(sql`pragma table_info(temp)`)).toHaveLength(1)
       await db.session(async (session) => {
         await session.execute(sql`create temp table t (a)`)
         expect(await session.query(sql`select * from t`)).toEqual([])
       })
     })
+  })
+
+  it('refuses placeholders that nothing is bound to: they would be NULL', async () => {
+    await withDatabase(async (db) => {
+      for (const run of [
+        () => db.query(sql`select * from kept where id = ?`),
+        () => db.transaction((tx) => tx.execute(sql`delete from kept where id = $id`)),
+        () => db.session((session) => session.query(sql`select ?1, ${7}`)),
+        () => db.migrate([{ name: '1', up: 'update kept set id = 3 where id is :id' }]),
+      ]) {
+        expect((await failure(run)).message).toContain('placeholder')
+      }
+      expect(await db.value(count)).toBe(2)
+    })
+  })
+
+  it('waits for a lock for as long as it is told, which may be for ever', async () => {
+    for (const isolation of ['process', 'thread'] as const) {
+      for (const lockTimeout of [Infinity, 1.5, 1e300]) {
+        await withDatabase(
+          async (db) => {
+            expect(await db.value(count)).toBe(2)
+            await db.execute(sql`insert into kept values (3)`)
+          },
+          { lockTimeout, isolation },
+        )
+      }
+    }
+  })
+
+  it('refuses what is no file, and options that are none', async () => {
+    for (const path of ['/dev/null', 'x'.repeat(5000), '/dev/null/a.db']) {
+      const { code, message } = await failure(() => openSqlite(path))
+      expect(code).toBe('CONNECT')
+      expect(message).toContain('openSqlite: ')
+    }
+    for (const readOnly of ['yes', 1, null]) {
+      const { code, message } = await failure(() =>
+        openSqlite(':memory:', { readOnly: readOnly as never }),
+      )
+      expect(code).toBe('MISUSE')
+      expect(message).toContain('openSqlite: readOnly must be true or false')
+    }
   })
 
   it('runs nothing outside of a transaction that a trigger has ended', async () => {

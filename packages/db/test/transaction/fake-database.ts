@@ -6,6 +6,7 @@ import { DatabaseError } from '../../src/errors.ts'
 import { QueryLog } from '../../src/query-log.ts'
 import { sql } from '../../src/sql/sql.ts'
 import type { Borrowed, Connection, InTurn, OnCancel } from '../../src/transaction/connection.ts'
+import type { Lender } from '../../src/transaction/held.ts'
 
 const nothing: Result = { columns: [], rows: [], count: 0 }
 
@@ -37,6 +38,8 @@ class FakeConnection implements Connection {
   script(): Promise<Result> {
     return Promise.resolve(nothing)
   }
+
+  leftover(): undefined {}
 
   begin(): Sql {
     return sql`begin`
@@ -79,9 +82,11 @@ export class FakeDatabase extends EngineDatabase implements Database {
   readonly engine = 'postgres'
   readonly connections: FakeConnection[] = []
   readonly #pool: Pool<FakeConnection>
+  readonly #lender: Lender
 
   constructor(max: number) {
     super(new QueryLog())
+    this.#lender = { max }
     this.#pool = new Pool<FakeConnection>({
       create: async () => {
         await sleep(1)
@@ -94,8 +99,16 @@ export class FakeDatabase extends EngineDatabase implements Database {
     })
   }
 
+  protected get lenders(): readonly Lender[] {
+    return [this.#lender]
+  }
+
+  protected lenderOf(): Lender {
+    return this.#lender
+  }
+
   async borrow(api: string): Promise<Borrowed> {
-    this.refuseInside(api)
+    this.refuseInside(api, this.#lender)
     const lease = await this.#pool.acquire()
     assert.equal(lease.value.status, 'I', 'a connection was lent in a transaction')
     return {

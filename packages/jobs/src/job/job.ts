@@ -64,7 +64,7 @@ export class Job<in out Input, out Result> {
   readonly name: string
   readonly queue: string
   readonly options: JobOptions<Input>
-  /** @internal */
+  /** What it does; `undefined` when it is only declared here. */
   readonly handler: JobHandler<Input, Result> | undefined
 
   /** Made by `job` or `declareJob`, not by hand. */

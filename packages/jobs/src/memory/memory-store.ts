@@ -53,7 +53,7 @@ class MemoryStore implements JobStore {
   readonly capabilities: ReadonlySet<Capability> = new Set(
     capabilities.filter((one) => one !== 'transactions' && one !== 'shared'),
   )
-  readonly pace: number = 60_000
+  readonly pace: number = Infinity
   readonly #data: MemoryJobs
 
   constructor(data: MemoryJobs) {

@@ -219,7 +219,7 @@ describe('openListener', () => {
       await expect(openListener(echo, options)).rejects.toMatchObject({ code: 'MISUSE' })
     }
     await expect(openListener(undefined as never)).rejects.toThrow(
-      'openListener: handler must be a function, got undefined (undefined)',
+      'openListener: handler must be a function, got undefined',
     )
   })
 

@@ -3,6 +3,7 @@ import { refuse } from 'corral/lowlevel'
 import { HttpProblem } from '../errors.ts'
 import type { AdmissionOptions } from '../limits/admission.ts'
 import type { Reply } from '../reply/reply.ts'
+import type { PathParams } from './path-params.ts'
 import type { HandlerContext, RouteOptions } from './route.ts'
 
 type Schema = StandardSchemaV1 | undefined
@@ -12,7 +13,8 @@ export type Acceptor<
   P extends Schema = undefined,
   Q extends Schema = undefined,
   H extends Schema = undefined,
-> = (context: HandlerContext<P, Q, H, undefined>) => Reply | PromiseLike<Reply>
+  Raw = PathParams<string>,
+> = (context: HandlerContext<P, Q, H, undefined, Raw>) => Reply | PromiseLike<Reply>
 
 /** Options and limits of an `upgrade` route; `timeout` and its slot of `limit` end with the 101. */
 export interface UpgradeOptions<
@@ -28,10 +30,10 @@ export interface UpgradeOptions<
 }
 
 /** The acceptor, for requests for its protocol. */
-export function acceptorOf<P extends Schema, Q extends Schema, H extends Schema>(
-  acceptor: Acceptor<P, Q, H>,
+export function acceptorOf<P extends Schema, Q extends Schema, H extends Schema, Raw>(
+  acceptor: Acceptor<P, Q, H, Raw>,
   protocol: string,
-): Acceptor<P, Q, H> {
+): Acceptor<P, Q, H, Raw> {
   if (!/^[\w!#$%&'*+.^`|~/-]+$/.test(protocol)) {
     refuse('api.upgrade: protocol', 'a name such as "websocket"', protocol)
   }

@@ -13,6 +13,7 @@ import type { Acceptor, UpgradeOptions } from './acceptor.ts'
 import { ApiRequest } from './api-request.ts'
 import { Mounted } from './mounted.ts'
 import { Route } from './route.ts'
+import type { PathParams } from './path-params.ts'
 import type { Handler, RouteOptions } from './route.ts'
 import { decode, Router } from './router.ts'
 
@@ -28,17 +29,18 @@ export interface ApiOptions {
 /** Runs around the handler, in the request's scope: `next` returns its reply, and throws what it throws. */
 export type Middleware = (request: ApiRequest, next: () => Promise<Reply>) => unknown
 
-/** Adds a route; the handler's input has the schemas' output types. */
+/** Adds a route; the handler's input has the schemas' output types, or what the path names. */
 export interface AddRoute<Self> {
   <
+    Path extends string,
     P extends Schema = undefined,
     Q extends Schema = undefined,
     H extends Schema = undefined,
     B extends Schema = undefined,
     R extends Schema = undefined,
   >(
-    path: string,
-    handler: Handler<P, Q, H, B, R>,
+    path: Path,
+    handler: Handler<P, Q, H, B, R, PathParams<Path>>,
     options?: RouteOptions<P, Q, H, B, R>,
   ): Self
 }
@@ -88,9 +90,14 @@ export class Api implements Application {
    * @example
    * app.upgrade('/chat', websocket(chat))
    */
-  upgrade<P extends Schema = undefined, Q extends Schema = undefined, H extends Schema = undefined>(
-    path: string,
-    acceptor: Acceptor<P, Q, H>,
+  upgrade<
+    Path extends string,
+    P extends Schema = undefined,
+    Q extends Schema = undefined,
+    H extends Schema = undefined,
+  >(
+    path: Path,
+    acceptor: Acceptor<P, Q, H, PathParams<Path>>,
     options: UpgradeOptions<P, Q, H> = {},
   ): this {
     const { protocol = 'websocket', ...rest } = options

@@ -7,6 +7,7 @@ import type { ClientLimit } from '../limits/client-limit.ts'
 import { Reply, toReply } from '../reply/reply.ts'
 import type { ApiRequest, QueryValues } from './api-request.ts'
 import type { BodyLimits } from './read-body.ts'
+import type { PathParams } from './path-params.ts'
 import { checkAnswer, invalid, validate } from './validate.ts'
 import type { Issue } from './validate.ts'
 
@@ -50,8 +51,10 @@ export interface HandlerContext<
   Q extends Schema,
   H extends Schema,
   B extends Schema,
+  Raw = PathParams<string>,
 > {
-  readonly params: Made<P, Readonly<Record<string, string>>>
+  /** Without a schema, what the route's path names. */
+  readonly params: Made<P, Raw>
   readonly query: Made<Q, QueryValues>
   readonly headers: Made<H, ApiRequest['headers']>
   readonly body: Made<B, undefined>
@@ -70,7 +73,8 @@ export type Handler<
   H extends Schema,
   B extends Schema,
   R extends Schema,
-> = (context: HandlerContext<P, Q, H, B>) => Returned<R> | PromiseLike<Returned<R>>
+  Raw = PathParams<string>,
+> = (context: HandlerContext<P, Q, H, B, Raw>) => Returned<R> | PromiseLike<Returned<R>>
 
 type AnyHandler = (context: never) => unknown
 

@@ -1,7 +1,8 @@
 import { stopping } from 'corral'
 import type { Event } from 'corral'
+import { requireOptions } from 'corral/lowlevel'
 import type { App } from '../app/application.ts'
-import { openServer } from './server.ts'
+import { openNamed } from './server.ts'
 import type { ServerOptions } from './server-options.ts'
 
 export interface ServeOptions extends ServerOptions {
@@ -23,8 +24,9 @@ export interface ServeOptions extends ServerOptions {
  * await run(() => serve(app, { port: 8080, drainDelay: 5_000, grace: 25_000 }), { grace: 35_000 })
  */
 export async function serve(app: App, options: ServeOptions = {}): Promise<void> {
+  requireOptions('serve', options)
   const { stop = stopping(), onListening } = options
-  await using server = await openServer(app, options)
+  await using server = await openNamed('serve', app, options)
   onListening?.(server.url)
   await stop.wait()
   await server.drain()

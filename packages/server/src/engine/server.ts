@@ -25,9 +25,14 @@ import type { ServerOptions } from './server-options.ts'
  * await using server = await openServer(app, { port: 0 })
  * const response = await fetch(server.url)
  */
-export async function openServer(app: App, options: ServerOptions = {}): Promise<Server> {
-  requireOptions('openServer', options)
-  const server = new Server(app, options)
+export function openServer(app: App, options: ServerOptions = {}): Promise<Server> {
+  return openNamed('openServer', app, options)
+}
+
+/** The same for an API that opens a server for its caller. */
+export async function openNamed(api: string, app: App, options: ServerOptions): Promise<Server> {
+  requireOptions(api, options)
+  const server = new Server(app, options, api)
   await server.start()
   return server
 }
@@ -42,11 +47,11 @@ export class Server implements AsyncDisposable {
   #url = ''
 
   /** Made by `openServer`, not by hand. */
-  constructor(app: App, options: ServerOptions) {
-    check(options)
+  constructor(app: App, options: ServerOptions, api = 'openServer') {
+    check(api, options)
     this.#options = options
-    const application = toApplication('openServer', app)
-    this.#engine = new Engine('openServer', application, options)
+    const application = toApplication(api, app)
+    this.#engine = new Engine(api, application, options)
     this.#group = openGroup({ name: 'server' })
     // The task-local values of the server's opener, not of the first request on a connection.
     const home = new HomeContext()
@@ -131,14 +136,14 @@ export class Server implements AsyncDisposable {
   }
 }
 
-function check(options: ServerOptions): void {
+function check(api: string, options: ServerOptions): void {
   const { port = 8080, maxHeaderBytes = 16_384, maxConnections = Infinity } = options
-  requireCount('openServer: port', port, 0)
-  requireCount('openServer: maxHeaderBytes', maxHeaderBytes)
-  requireLimit('openServer: maxConnections', maxConnections)
+  requireCount(`${api}: port`, port, 0)
+  requireCount(`${api}: maxHeaderBytes`, maxHeaderBytes)
+  requireLimit(`${api}: maxConnections`, maxConnections)
   for (const name of DURATIONS) {
     const ms = options[name]
-    if (ms !== undefined) requireDuration(`openServer: ${name}`, ms)
+    if (ms !== undefined) requireDuration(`${api}: ${name}`, ms)
   }
 }
 

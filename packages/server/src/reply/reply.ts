@@ -51,7 +51,8 @@ export function reply(body?: ReplyBody, options: ReplyOptions = {}): Reply {
 /**
  * A value as JSON with its own status or headers; a bigint becomes a string of its digits.
  *
- * @throws TypeError for values that JSON cannot represent, such as a cycle
+ * @throws MisuseError for what JSON would write as an empty object: a Map, an Error, a promise that is not awaited, a stream
+ * @throws TypeError for a cycle
  * @example
  * app.post('/orders', () => json({ id: 41 }, { status: 201 }))
  */

@@ -191,8 +191,8 @@ export abstract class LiveSocket<M> implements AsyncIterable<M>, AsyncDisposable
   #onClose(code: number, reason: string): void {
     clearTimeout(this.#timer)
     this.#socket = undefined
-    const error = (): BrokenError =>
-      new BrokenError(`LiveSocket: the connection was lost (${code} ${reason || this.#why})`)
+    const isFirst = !this.#opened.settled
+    const error = (): BrokenError => new BrokenError(this.#describe(isFirst, code, reason))
     this.lost(error)
     if (this.#state === 'closed') {
       this.#finish()
@@ -207,6 +207,13 @@ export abstract class LiveSocket<M> implements AsyncIterable<M>, AsyncDisposable
     if (!this.#opened.settled) this.#opened.reject(error())
     this.#end(`the server has closed it (${code} ${reason})`, code, reason)
     this.#finish()
+  }
+
+  #describe(isFirst: boolean, code: number, reason: string): string {
+    const why = [code === 1006 ? '' : code, reason || this.#why].filter(Boolean).join(' ')
+    const [place = ''] = this.#url.split('?') // what follows may be a secret
+    const what = isFirst ? 'cannot connect to' : 'lost the connection to'
+    return `openWebSocket: ${what} ${place}${why && `: ${why}`}`
   }
 
   #end(why: string, code: number, reason: string): void {

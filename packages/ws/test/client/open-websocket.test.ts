@@ -40,8 +40,19 @@ describe.each([
 
   it('fails when the first connection cannot be made', async () => {
     await withServer({ '/there': echo }, async ({ url }) => {
-      await expect(open(`${url}/nowhere`)).rejects.toBeInstanceOf(BrokenError)
+      const nowhere = open(`${url}/nowhere?token=secret`)
+      await expect(nowhere).rejects.toBeInstanceOf(BrokenError)
+      await expect(nowhere).rejects.toThrow(
+        new RegExp(`^openWebSocket: cannot connect to ${url}/nowhere(: .+)?$`),
+      )
       await expect(open('ws://127.0.0.1:1/')).rejects.toBeInstanceOf(BrokenError)
+    })
+  })
+
+  it('says what the server answered, where the platform tells', async () => {
+    await withServer({ '/there': echo }, async ({ url }) => {
+      const nowhere = openWebSocket(`${url}/nowhere`)
+      await expect(nowhere).rejects.toThrow('/nowhere: Unexpected server response: 404')
     })
   })
 

@@ -1,0 +1,78 @@
+import { afterComments } from '../sql/after-comments.ts'
+import type { Sql } from '../sql/statement.ts'
+
+/**
+ * What a statement leaves on its connection for whoever gets it next, as far as its text tells.
+ *
+ *   none       nothing
+ *   local      something that ends with its transaction
+ *   setting, temporary, other    something that stays
+ */
+export type Leftover = 'none' | 'local' | 'setting' | 'temporary' | 'other'
+
+const known = new WeakMap<readonly string[], Leftover>()
+
+export function leftoverOf({ parts }: Sql): Leftover {
+  let leftover = known.get(parts)
+  if (leftover === undefined) known.set(parts, (leftover = find(parts.join('$1'))))
+  return leftover
+}
+
+/** For a statement in a transaction that leaves something behind. */
+export function insteadOf(statement: Sql): string | undefined {
+  switch (leftoverOf(statement)) {
+    case 'none':
+    case 'local':
+      return undefined
+    case 'setting':
+      return 'use "set local", or the transaction of a Database.session'
+    case 'temporary':
+      return 'add "on commit drop", or use the transaction of a Database.session'
+    case 'other':
+      return 'use the transaction of a Database.session'
+  }
+}
+
+const first = /^(?:set|reset|listen|unlisten|load|prepare|declare|create|select|with)\b/i
+const noWords = /'[^']*'|"[^"]*"|\$([a-z_]\w*|)\$[^]*?\$\1\$|\/\*[^]*?\*\/|--[^\n]*/gi
+
+function find(whole: string): Leftover {
+  const text = afterComments(whole, true)
+  const word = first.exec(text)?.[0].toLowerCase()
+  if (word === undefined) return 'none'
+  if (word === 'select' || word === 'with') return intoTemporary(text)
+  const plain = wordsOf(text)
+  switch (word) {
+    case 'set':
+      return /^set\s+(?:local|transaction|constraints)\b/i.test(plain) ? 'local' : 'setting'
+    case 'create':
+      if (!makesTemporary.test(plain)) return 'none'
+      return /\bon\s+commit\s+drop\b/i.test(plain) ? 'local' : 'temporary'
+    case 'prepare':
+      return /^prepare\s+transaction\b/i.test(plain) ? 'none' : 'other'
+    case 'declare':
+      return /\bcursor\s+with\s+hold\b/i.test(plain) ? 'other' : 'none'
+    default:
+      return 'other'
+  }
+}
+
+const makesTemporary =
+  /^create\s+(?:(?:or\s+replace\s+)?(?:(?:local|global)\s+)?temp(?:orary)?\b|(?:\w+\s+){1,6}pg_temp\s*\.)/i
+const mayBeInto = /\binto\s+(?:local\s+|global\s+)?"?(?:pg_)?temp/i
+/** `select 1 into temp from x` makes a table of that name, that stays; `insert into temp (id)` adds to it. */
+const into =
+  /(?<!\b(?:insert|merge)\s+)\binto\s+(?:(?:local\s+|global\s+)?temp(?:orary)?\s+(?!(?:from|where|group|having|window|union|intersect|except|order|limit|offset|fetch|for)\b)\w|pg_temp\s*\.)/i
+
+function intoTemporary(text: string): Leftover {
+  if (!mayBeInto.test(text)) return 'none'
+  return into.test(wordsOf(text)) ? 'temporary' : 'none'
+}
+
+/** Without comments, and without what is quoted. */
+function wordsOf(text: string): string {
+  return text.replace(noWords, (found) => {
+    if (found.startsWith('-') || found.startsWith('/')) return ' '
+    return found === '"pg_temp"' ? 'pg_temp' : 'x'
+  })
+}
