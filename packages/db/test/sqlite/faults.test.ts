@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { sleep } from 'corral'
 import { openSqlite, sql } from '@corral/db'
+import type { Executor } from '@corral/db'
 import { describe, expect, it } from 'vitest'
 import { failure, until } from '../postgres/serve.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
@@ -91,6 +92,39 @@ describe('openSqlite', () => {
     execFileSync('mount', ['-o', 'remount,size=8m', disk.path])
     await insert()
     expect(await db.value(sql`select count(*) from kept`)).toBe(kept + 1)
+  })
+
+  it.skipIf(!canMount())('lives on a disk that its journal fills again and again', async () => {
+    using disk = mounted('size=1m')
+    const path = join(disk.path, 'a.db')
+    await using other = await openSqlite(path)
+    await using db = await openSqlite(path)
+    await db.execute(sql`create table kept (id integer primary key, n int, text text)`)
+    await db.execute(sql`insert into kept values (1, 0, ${'x'.repeat(20_000)})`)
+    const grow = (tx: Executor, n: number): Promise<unknown> =>
+      tx.execute(sql`update kept set n = ${n}, text = ${String(n).repeat(5_000)} where id = 1`)
+    for (let n = 100; n < 105; n++) await grow(db, n)
+    // The file has all its pages.
+    await db.execute(sql`pragma wal_checkpoint(truncate)`)
+    for (let n = 1; n < 300; n++) await grow(n % 2 === 0 ? db : other, n)
+    expect(await other.value(sql`select n from kept`)).toBe(299)
+    let failed = 0
+    let last = 299
+    for (let n = 300; n < 400; n++) {
+      try {
+        await db.transaction(async (tx) => {
+          await grow(tx, n)
+          await tx.execute(sql`update kept set n = n + 1000`)
+        })
+        last = n + 1000
+      } catch (error) {
+        expect((error as { code: string }).code).toBe('DISK_FULL')
+        failed += 1
+        expect(await other.value(sql`select n from kept`), 'all or nothing').toBe(last)
+      }
+    }
+    expect(failed, 'the next has room').toBeLessThan(20)
+    expect(await db.value(sql`pragma integrity_check`)).toBe('ok')
   })
 
   it.skipIf(!canMount())('on a disk that may not be written reads, and says so', async () => {

@@ -22,6 +22,7 @@ interface Cursor {
 const remembered = 500
 const busy = 5
 const recovering = 261
+const full = 13
 /** The most that SQLite can wait, in milliseconds. */
 const longest = 2 ** 31 - 1
 
@@ -33,6 +34,8 @@ export class Engine {
   readonly #cursors = new Map<number, Cursor>()
   #schemaVersion: StatementSync
   #schema: unknown
+  /** There was no room, and the journal could not be emptied since: it comes first, before it takes what room there is. */
+  #isFull = false
 
   constructor(settings: WorkerSettings) {
     this.#settings = settings
@@ -50,6 +53,7 @@ export class Engine {
    * time.
    */
   refresh(): void {
+    if (this.#isFull) this.makeRoom(undefined)
     let schema: unknown
     try {
       schema = this.#schemaVersion.get()?.['schema_version']
@@ -90,17 +94,38 @@ export class Engine {
   }
 
   /** Runs it, retrying while another process has the file locked, unless it is no longer wanted. */
-  patiently<T>(act: () => T, isWanted: () => boolean = () => true): T {
-    const until = performance.now() + this.#settings.lockTimeout
-    for (let pause = 1; ; pause = Math.min(pause * 2, 10)) {
-      try {
-        return act()
-      } catch (error) {
-        const { errcode } = error as { errcode?: number }
-        if (errcode !== busy && errcode !== recovering) throw error
-        if (performance.now() > until || !isWanted()) throw error
-        Atomics.wait(still, 0, 0, pause)
+  patiently<T>(act: () => T, isWanted?: () => boolean): T {
+    const isAlone = !this.isOpen
+    try {
+      return this.#whileLocked(act, isWanted)
+    } catch (error) {
+      // A statement of a transaction that is undone now must not be run by itself.
+      if (!this.makeRoom(error) || !isAlone) throw error
+      return this.#whileLocked(act, isWanted)
+    }
+  }
+
+  /**
+   * After a failure for want of room: the journal itself may be what fills the disk, as it is reused only from a certain
+   * size on. Copies what it holds to the file, empties it, and keeps it small from now on.
+   *
+   * @returns whether it is worth trying again
+   */
+  makeRoom(error: unknown): boolean {
+    this.#isFull ||= (error as { errcode?: number } | undefined)?.errcode === full
+    if (!this.#isFull || this.isOpen) return false
+    try {
+      const until = performance.now() + this.#settings.lockTimeout
+      while (this.#isFull) {
+        const done = this.#db.prepare('pragma wal_checkpoint(truncate)').get()?.['busy'] === 0
+        if (done) this.#isFull = false
+        else if (performance.now() > until) return false
+        else Atomics.wait(still, 0, 0, 5) // somebody reads what it holds
       }
+      this.#db.exec('pragma wal_autocheckpoint = 100')
+      return true
+    } catch {
+      return false // the file would have to grow
     }
   }
 
@@ -153,6 +178,20 @@ export class Engine {
     return nothing
   }
 
+  #whileLocked<T>(act: () => T, isWanted: () => boolean = () => true): T {
+    const until = performance.now() + this.#settings.lockTimeout
+    for (let pause = 1; ; pause = Math.min(pause * 2, 10)) {
+      try {
+        return act()
+      } catch (error) {
+        const { errcode } = error as { errcode?: number }
+        if (errcode !== busy && errcode !== recovering) throw error
+        if (performance.now() > until || !isWanted()) throw error
+        Atomics.wait(still, 0, 0, pause)
+      }
+    }
+  }
+
   #dropTemporary(): SqliteAnswer {
     const made = this.#db.prepare(`select type, name from temp.sqlite_schema where sql is not null`)
     for (const { type, name } of made.all() as { type: string; name: string }[]) {
@@ -174,7 +213,7 @@ export class Engine {
         return db
       }
       // Readers never wait for the writer.
-      this.patiently(() => db.exec('pragma journal_mode = wal'))
+      this.#whileLocked(() => db.exec('pragma journal_mode = wal'))
       db.exec(`pragma synchronous = ${synchronous}; pragma journal_size_limit = 67108864`)
       if (maxSize !== Infinity) {
         const { page_size: size } = db.prepare('pragma page_size').get() as { page_size: number }

@@ -125,6 +125,7 @@ export class Server {
       return outcomes
     } catch (error) {
       if (engine.isOpen) engine.script('rollback')
+      if (engine.makeRoom(error)) return statements.map((_, at) => this.#alone(batch, at))
       return outcomes.map((outcome) => ('errcode' in outcome ? outcome : failureOf(error)))
     }
   }

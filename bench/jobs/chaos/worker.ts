@@ -1,7 +1,7 @@
-// One process of the chaos: works on jobs, or adds them, and writes down what it saw. See chaos.ts.
+// One process of the chaos: works on jobs, or adds them, and writes down what it saw. See run.ts.
 import { appendFileSync } from 'node:fs'
 import { job, openJobs, postgresStore, sqliteStore } from '@corral/jobs'
-import type { JobStore, StoreFactory } from '@corral/jobs'
+import type { Claimed, JobStore, StoreFactory } from '@corral/jobs'
 import { run, sleep } from 'corral'
 
 const [place = '', log = '', role = 'work', lease = '15000'] = process.argv.slice(2)
@@ -11,7 +11,12 @@ function note(event: string, n: number | string): void {
   appendFileSync(log, `${JSON.stringify({ at, event, n, pid: process.pid })}\n`)
 }
 
-const die = (): void => void process.kill(process.pid, 'SIGKILL')
+function die(): void {
+  note('dies', 0)
+  process.kill(process.pid, 'SIGKILL')
+}
+
+let running = 0
 
 /** Ends the process at a point that is hard to hit from outside. */
 function mined(store: JobStore, mine: string): JobStore {
@@ -23,11 +28,12 @@ function mined(store: JobStore, mine: string): JobStore {
       if (typeof value !== 'function') return value
       const method = value.bind(target) as (...args: unknown[]) => Promise<unknown>
       if (mine === 'before-claim' && name === 'claim') {
-        return (...args: unknown[]) => (later() ? die() : method(...args))
+        return (...args: unknown[]) => (running > 0 && later() ? die() : method(...args))
       }
       if (mine === 'after-claim' && name === 'claim') {
         return async (...args: unknown[]) => {
-          const claimed = (await method(...args)) as { jobs: unknown[] }
+          const claimed = (await method(...args)) as Claimed
+          for (const { payload } of claimed.jobs) note('claimed', Number(payload))
           if (claimed.jobs.length > 0 && later()) die()
           return claimed
         }
@@ -53,8 +59,13 @@ export const work = job(
   'work',
   async (n: number) => {
     note('start', n)
-    await sleep(20 + (n % 5) * 10)
-    note('end', n)
+    running += 1
+    try {
+      await sleep(20 + (n % 5) * 10)
+      note('end', n)
+    } finally {
+      running -= 1
+    }
   },
   { attempts: 50 },
 )
@@ -62,9 +73,8 @@ export const work = job(
 await run(
   async () => {
     await using jobs = await openJobs(factory)
-    note('ready', 0)
     if (role === 'add') {
-      for (let n = 0; ; n++) {
+      for (let n = 1_000_000; ; n++) {
         await jobs.add(work, n)
         note('added', n)
       }
