@@ -79,6 +79,7 @@ export class PostgresDatabase extends EngineDatabase {
   }
 
   async close(): Promise<void> {
+    await this.endAbandoned()
     this.refuseWithin('Database.close')
     this.#listeners.closed.set()
     this.#pipeline?.close()
@@ -90,7 +91,7 @@ export class PostgresDatabase extends EngineDatabase {
     return [this.#settings]
   }
 
-  protected lenderOf(): Lender {
+  lenderOf(): Lender {
     return this.#settings
   }
 
