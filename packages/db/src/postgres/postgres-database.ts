@@ -1,6 +1,7 @@
-import { Event, MisuseError, Pool, shield } from 'corral'
+import { ClosedError, Event, MisuseError, Pool, shield } from 'corral'
 import type { PoolLease } from 'corral'
 import { refuse } from 'corral/lowlevel'
+import { closed } from '../closed.ts'
 import type { DatabaseStats, Notification } from '../database.ts'
 import { EngineDatabase } from '../engine-database.ts'
 import type { Result } from '../executor.ts'
@@ -176,10 +177,14 @@ export class PostgresDatabase extends EngineDatabase {
   }
 
   async #borrow(): Promise<PoolLease<PostgresConnection>> {
-    for (;;) {
-      const lease = await this.#pool.acquire()
-      if (lease.value.alive) return lease
-      lease.discard() // the server closed it while it was idle
+    try {
+      for (;;) {
+        const lease = await this.#pool.acquire()
+        if (lease.value.alive) return lease
+        lease.discard() // the server closed it while it was idle
+      }
+    } catch (error) {
+      throw error instanceof ClosedError ? closed() : error
     }
   }
 
