@@ -111,8 +111,8 @@ export abstract class EngineDatabase extends Executor implements Database {
   abstract lenderOf(readOnly?: boolean): Lender
 
   /** Otherwise `close` would wait for them for ever. */
-  protected async endAbandoned(): Promise<void> {
-    for (const each of this.byHand) if (each.isAbandoned) await shield(() => each.release())
+  protected get abandoned(): readonly { release(): Promise<void> }[] {
+    return [...this.byHand].filter(({ isAbandoned }) => isAbandoned)
   }
 
   /** It would be another connection: it does not see what the transaction did, and might wait for it forever. */

@@ -80,7 +80,7 @@ export class PostgresDatabase extends EngineDatabase {
   }
 
   async close(): Promise<void> {
-    await this.endAbandoned()
+    for (const each of this.abandoned) await shield(() => each.release())
     this.refuseWithin('Database.close')
     this.#listeners.closed.set()
     this.#pipeline?.close()

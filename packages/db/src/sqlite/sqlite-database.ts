@@ -71,7 +71,7 @@ export class SqliteDatabase extends EngineDatabase {
   }
 
   async close(): Promise<void> {
-    await this.endAbandoned()
+    for (const each of this.abandoned) await shield(() => each.release())
     this.refuseWithin('Database.close')
     await this.#readers.close()
     await this.#writer.close()
