@@ -1,10 +1,10 @@
-// node --conditions=@corral/source bench/crawl/machines.ts [chaos|rate]: several processes that crawl into one store on PostgreSQL.
+// npm run bench:crawl:machines [-- chaos | rate [ROUNDS]]: several processes that crawl into one store on PostgreSQL.
 // `chaos` kills one of two by SIGKILL at random moments, again and again, and looks at what the site saw and at what was stored;
 // `rate` compares one and two processes with one on SQLite. Writes bench/results/crawl-machines.md. Exit 1 when something is missing,
 // stored twice, or a host was asked more than it may be.
 import { fork, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -62,7 +62,8 @@ function startWorker(store: string, delay: number, perHost: number): Worker {
 }
 
 async function chaos(): Promise<{ text: string; good: boolean }> {
-  const [hosts, delay, perHost, enough] = [100, 50, 2, 10]
+  // So few hosts that the crawl lasts for all of the kills.
+  const [hosts, delay, perHost, enough] = [20, 50, 2, 10]
   const site = await startSite(hosts, 80)
   await using postgres = await openTestPostgres()
   const store = `${postgres.url}?schema=chaos`
@@ -78,14 +79,16 @@ async function chaos(): Promise<{ text: string; good: boolean }> {
     )
     return rows.length > 0 && rows[0]?.value === 0n
   }
-  const crawling = async (): Promise<number> => {
+  /** Whether all of them crawl: who is killed leaves one that can take over. */
+  const areThere = async (): Promise<boolean> => {
     const [there] = await db.query(sql`select to_regclass('chaos.worker') as name`)
-    return there?.['name'] === null
-      ? 0
-      : Number(await db.value(sql`select count(*) from chaos.worker`))
+    if (there?.['name'] === null) return false
+    const rows = await db.query<{ name: string }>(sql`select name from chaos.worker`)
+    return workers.every(({ child }) => rows.some(({ name }) => name.endsWith(` ${child.pid}`)))
   }
-  while ((await crawling()) < 2) await sleep(100)
-  while (kills.length < enough && !(await isOver())) {
+  while (kills.length < enough) {
+    while (!(await areThere()) && !(await isOver())) await sleep(100)
+    if (await isOver()) break
     await sleep(2000 + Math.random() * 3000)
     const at = Math.floor(Math.random() * workers.length)
     const { child, ended } = workers[at] as Worker
@@ -166,7 +169,7 @@ async function chaos(): Promise<{ text: string; good: boolean }> {
     `## Two processes, one of them killed again and again`,
     '',
     `${pages} pages on ${hosts} hosts, a delay of ${delay} ms, ${perHost} requests at a time to a host, answers after up to 80 ms; ` +
-      `every 2 to 5 s either process is killed and started again. ${seconds.toFixed(0)} s in all; ${again} requests were made ` +
+      `either process is killed 2 to 5 s after both are there, and started again. ${seconds.toFixed(0)} s in all; ${again} requests were made ` +
       `more than once (a robots.txt for each process and host among them), and one was up to ${lag.toFixed(0)} ms on its way.`,
     '',
     '| | | |',
@@ -193,11 +196,20 @@ function gaps(
 }
 
 async function rate(): Promise<{ text: string; good: boolean }> {
-  const [hosts, rounds] = [40, 3]
+  const [hosts, rounds] = [40, Number(process.argv[3] ?? 3)]
   const site = await startSite(hosts, 0)
   await using postgres = await openTestPostgres()
   const home = await mkdtemp(join(tmpdir(), 'corral-machines-'))
-  const found = new Map<string, { rates: number[]; cpu: number[] }>()
+  await using db = await openPostgres(postgres.url, { max: 1 })
+  const bytesOf = async (store: string): Promise<number> => {
+    const schema = URL.parse(store)?.searchParams.get('schema')
+    if (schema === undefined || schema === null) return (await stat(store)).size
+    return await db.value<number>(
+      sql`select sum(pg_total_relation_size(oid))::float8 from pg_class
+          where relkind = 'r' and relnamespace = to_regnamespace(${schema})`,
+    )
+  }
+  const found = new Map<string, { rates: number[]; cpu: number[]; bytes: number }>()
   let good = true
   for (let round = 0; round < rounds; round++) {
     const plans: [name: string, store: string, workers: number][] = [
@@ -210,9 +222,10 @@ async function rate(): Promise<{ text: string; good: boolean }> {
       const ends = await Promise.all(workers.map(({ ended }) => ended))
       good &&= ends.every((end) => end?.pages === pages && end.failed === 0)
       const seconds = Math.max(...ends.map((end) => end?.seconds ?? Infinity))
-      const entry = found.get(name) ?? { rates: [], cpu: [] }
+      const entry = found.get(name) ?? { rates: [], cpu: [], bytes: 0 }
       entry.rates.push(pages / seconds)
       entry.cpu.push(ends.reduce((sum, end) => sum + (end?.cpu ?? 0), 0))
+      entry.bytes = await bytesOf(store)
       found.set(name, entry)
       console.error(`${name}: ${(pages / seconds).toFixed(0)} pages/s`)
     }
@@ -220,20 +233,20 @@ async function rate(): Promise<{ text: string; good: boolean }> {
   site.kill()
   await rm(home, { recursive: true, force: true })
   const base = median(found.get('one process, SQLite')?.rates ?? [])
-  const rows = [...found].map(([name, { rates, cpu }]) => {
+  const rows = [...found].map(([name, { rates, cpu, bytes }]) => {
     const spread = `${Math.min(...rates).toFixed(0)} to ${Math.max(...rates).toFixed(0)}`
     const middle = median(rates)
     const cells = [name, middle.toFixed(0), spread, (middle / base).toFixed(2)]
-    return `| ${[...cells, median(cpu).toFixed(1)].join(' | ')} |`
+    return `| ${[...cells, median(cpu).toFixed(1), (bytes / pages).toFixed(0)].join(' | ')} |`
   })
   const text = [
     '## Rate',
     '',
-    `${pages} pages on ${hosts} hosts, answered at once, 8 requests at a time to a host; the median of ${rounds} rounds, the time from ` +
+    `${pages} pages on ${hosts} hosts, answered at once, 8 requests at a time to a host; ${rounds === 1 ? 'one round' : `the median of ${rounds} rounds`}, the time from ` +
       `the start of the first crawl to the end of the last. Site, PostgreSQL and crawls share the machine.`,
     '',
-    '| | pages/s | from, to | of SQLite | CPU s of the crawls |',
-    '|---|---|---|---|---|',
+    '| | pages/s | from, to | of SQLite | CPU s of the crawls | bytes a page in the store |',
+    '|---|---|---|---|---|---|',
     ...rows,
     '',
   ].join('\n')
@@ -242,7 +255,7 @@ async function rate(): Promise<{ text: string; good: boolean }> {
 
 const head = `# Several processes, one store
 
-Made by \`node --conditions=@corral/source bench/crawl/machines.ts\`.
+Made by \`npm run bench:crawl:machines\`.
 `
 const which = process.argv[2]
 const parts = await run(async () => {

@@ -1,9 +1,10 @@
-// node --conditions=@corral/source bench/crawl/manuals.ts: crawls the HTML manuals of Debian's documentation packages, as
-// far as they are installed (apt-get install python3-doc postgresql-doc git-doc sqlite3-doc debian-reference-en valgrind),
-// and compares what was stored with a walk through their files by another parser (python3). Every difference is printed.
+// npm run bench:crawl:manuals: crawls the HTML manuals of Debian's documentation packages, as far as they are installed (apt-get install
+// python3-doc postgresql-doc git-doc sqlite3-doc debian-reference-en valgrind), and compares what was stored with a walk through their
+// files by another parser (python3). Every difference is printed; writes bench/results/crawl-manuals.md. Exit 1 when there is one, or
+// no manual.
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, realpath, rm } from 'node:fs/promises'
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -33,12 +34,26 @@ interface Walk {
 const exec = promisify(execFile)
 const script = fileURLToPath(new URL('manuals/walk.py', import.meta.url))
 let differences = 0
+const rows: string[] = []
 console.log('| manual | pages | other files | links to nowhere | seconds | pages/s | differences |')
 console.log('|---|---|---|---|---|---|---|')
 for (const [name, path, start] of manuals) {
-  if (existsSync(path)) differences += await compare(name, await realpath(path), start)
+  const first = start.endsWith('/') ? 'index.html' : start
+  if (existsSync(join(path, first))) differences += await compare(name, await realpath(path), start)
 }
-process.exitCode = differences === 0 ? 0 : 1
+process.exitCode = differences === 0 && rows.length > 0 ? 0 : 1
+await writeFile(
+  fileURLToPath(new URL('../results/crawl-manuals.md', import.meta.url)),
+  `# Manuals, crawled and walked
+
+Made by \`npm run bench:crawl:manuals\`, Node ${process.versions.node}: the pages of each manual as the crawl stored them, against a walk through its files
+by another parser.
+
+| manual | pages | other files | links to nowhere | differences |
+|---|---|---|---|---|
+${rows.join('\n')}
+`,
+)
 
 async function compare(name: string, directory: string, start: string): Promise<number> {
   const { stdout } = await exec('python3', [script, directory, start], { maxBuffer: 1e9 })
@@ -60,6 +75,7 @@ async function compare(name: string, directory: string, start: string): Promise<
     ]
     const counts = [found.pages.size, found.others.size, found.missing.size]
     const speed = [seconds.toFixed(1), (found.pages.size / seconds).toFixed(0)]
+    rows.push(`| ${[name, ...counts, lines.length].join(' | ')} |`)
     console.log(`| ${[name, ...counts, ...speed, lines.length].join(' | ')} |`)
     for (const line of lines.slice(0, 20)) console.log(`  ${line}`)
     return lines.length

@@ -1,4 +1,4 @@
-// npm run -s build && node bench/crawl/million.ts [PAGES] [HOSTS]: crawls a synthetic site on several hosts, a million pages unless
+// npm run bench:crawl:million [-- [PAGES] [HOSTS]]: crawls a synthetic site on several hosts, a million pages unless
 // told otherwise, and prints every few seconds how it goes: rate, memory of the whole process, size of the store.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

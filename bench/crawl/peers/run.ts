@@ -1,4 +1,4 @@
-// npm run -s build && node bench/crawl/peers/run.ts [--rounds 3] [--pages 2000]: corral beside the bare loop (undici and
+// npm run bench:crawl:peers [-- [--rounds 3] [--pages 2000]]: corral beside the bare loop (undici and
 // htmlparser2, memory only), Crawlee and Scrapy, all against one local nginx, in turn. What is not installed is left
 // out: nginx and scrapy come from the system, Crawlee from a directory named in CRAWLEE (npm install @crawlee/cheerio).
 import { execFile, spawn } from 'node:child_process'

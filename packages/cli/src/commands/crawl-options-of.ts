@@ -10,7 +10,7 @@ import { extractionOptions } from './extraction-options.ts'
 /** What the settings of the command mean to the library. */
 export function crawlOptionsOf(seeds: readonly string[], settings: CrawlSettings): CrawlOptions {
   const { depth, userAgent, include, exclude, cookieFile } = settings
-  const { refresh, extract, keep, proxy, warc, first } = settings
+  const { refresh, extract, keep, proxy, warc, priority } = settings
   const stripped = settings.stripTracking ? trackingParameters : []
   return {
     seeds,
@@ -25,14 +25,14 @@ export function crawlOptionsOf(seeds: readonly string[], settings: CrawlSettings
     sitemaps: settings.sitemap,
     findSitemaps: settings.findSitemaps,
     dedupe: settings.dedupe,
-    adaptive: !settings.steady,
+    autoThrottle: settings.autoThrottle,
     cookies: settings.cookies,
     ...(cookieFile === undefined ? {} : { cookieFile }),
     ...(settings.followTraps ? { traps: noTraps } : {}),
     ...(settings.preferCanonical ? { canonical: 'prefer' } : {}),
-    ...(first.length === 0
+    ...(priority.length === 0
       ? {}
-      : { priority: (url) => Number(first.some((each) => each.test(url))) }),
+      : { priority: (url) => Number(priority.some((each) => each.test(url))) }),
     ...(proxy.length === 0 ? {} : { proxy }),
     http2: settings.http2,
     ...(warc === undefined ? {} : { warc }),

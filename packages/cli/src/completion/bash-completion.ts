@@ -1,4 +1,4 @@
-import { flagName, type AnyOption } from '../options/option.ts'
+import { changeName, flagName, type AnyOption } from '../options/option.ts'
 import type { CommandShape } from './command-shape.ts'
 
 /** A script for bash, to be sourced. It works in the bash 3.2 of macOS too. */
@@ -63,7 +63,7 @@ function offerOf({ takes }: AnyOption): string {
 }
 
 function wordsCase(shape: CommandShape): string {
-  const flags = shape.options.map(([name]) => `--${flagName(name)}`)
+  const flags = shape.options.map(([name, option]) => `--${changeName(name, option)}`)
   const words = typeof shape.words === 'string' ? [] : shape.words
   // Words of a command only where they are one: as its first argument.
   const offered = [...flags, ...(shape.words === 'file' ? ['FILE'] : [])].join(' ')

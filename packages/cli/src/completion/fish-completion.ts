@@ -1,4 +1,4 @@
-import { flagName, type AnyOption } from '../options/option.ts'
+import { changeName, type AnyOption } from '../options/option.ts'
 import type { CommandShape } from './command-shape.ts'
 
 /** A script for fish, to be sourced or put into its directory of completions. */
@@ -42,8 +42,9 @@ function conditionOf({ path }: CommandShape, shapes: readonly CommandShape[]): s
   return seen.join('; and ')
 }
 
-function optionOf([name, { short, takes, alone, help }]: readonly [string, AnyOption]): string {
-  const parts = [`-l ${flagName(name)}`]
+function optionOf([name, option]: readonly [string, AnyOption]): string {
+  const { short, takes, alone, help } = option
+  const parts = [`-l ${changeName(name, option)}`]
   if (short !== undefined) parts.push(`-s ${short}`)
   if (takes !== undefined && alone === undefined) {
     parts.push(takes.offers === 'file' ? '-r -F' : '-x')

@@ -1,4 +1,4 @@
-import { flagName, type AnyOption } from '../options/option.ts'
+import { changeName, flagName, type AnyOption } from '../options/option.ts'
 import type { CommandShape } from './command-shape.ts'
 
 /** A script for zsh: to be sourced, or to be put into the path of functions as `_corral`. */
@@ -50,7 +50,9 @@ function optionSpecs([name, option]: readonly [string, AnyOption]): string[] {
   const value = takes === undefined ? '' : `:${flagName(name)}:${actionOf(option)}`
   const repeat = multiple === true ? '*' : ''
   const equals = takes === undefined ? '' : alone === undefined ? '=' : '=-'
-  const long = quoted(`${repeat}--${flagName(name)}${equals}${about}${alone ? `:${value}` : value}`)
+  const long = quoted(
+    `${repeat}--${changeName(name, option)}${equals}${about}${alone ? `:${value}` : value}`,
+  )
   return short === undefined ? [long] : [quoted(`-${short}${about}`), long]
 }
 

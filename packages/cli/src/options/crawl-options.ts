@@ -29,7 +29,7 @@ export interface CrawlSettings {
   readonly sameHost: boolean
   readonly include: readonly RegExp[]
   readonly exclude: readonly RegExp[]
-  readonly first: readonly RegExp[]
+  readonly priority: readonly RegExp[]
   readonly preferCanonical: boolean
   readonly sitemap: readonly string[]
   readonly findSitemaps: boolean
@@ -45,7 +45,7 @@ export interface CrawlSettings {
   readonly delay: number
   readonly jitter: number
   readonly retries: number
-  readonly steady: boolean
+  readonly autoThrottle: boolean
   readonly maxTime: number | undefined
   readonly maxTotalBytes: number | undefined
   readonly timeout: number
@@ -108,7 +108,7 @@ export const crawlOptions: OptionTable<CrawlSettings> = {
     group: follow,
     essential: true,
   },
-  first: {
+  priority: {
     takes: pattern(),
     multiple: true,
     help: 'of a host, matching URLs first',
@@ -161,7 +161,7 @@ export const crawlOptions: OptionTable<CrawlSettings> = {
     help: 'further tries after what may pass',
     group: pace,
   },
-  steady: { help: 'ask unhealthy hosts no less often', group: pace },
+  autoThrottle: { on: true, help: 'ask hosts that are slow or fail no less often', group: pace },
   maxTime: { takes: duration(1), help: 'end this run after so long', group: pace },
   maxTotalBytes: { takes: size(), help: 'stop when pages have so much in all', group: pace },
   timeout: {

@@ -16,6 +16,8 @@ export type Option<T> = {
 
 type OptionValue<T> = [T] extends [boolean]
   ? {
+      /** On, unless `--no-` in front of its name turns it off. */
+      readonly on?: true
       readonly takes?: never
       readonly multiple?: never
       readonly initial?: never
@@ -23,12 +25,14 @@ type OptionValue<T> = [T] extends [boolean]
     }
   : [T] extends [readonly (infer Item)[]]
     ? {
+        readonly on?: never
         readonly takes: ValueKind<Item>
         readonly multiple: true
         readonly initial?: never
         readonly alone?: never
       }
     : {
+        readonly on?: never
         readonly takes: ValueKind<Exclude<T, undefined>>
         readonly multiple?: never
         /** The value when the option is left out, as it would be typed. */
@@ -47,6 +51,7 @@ export interface AnyOption {
   readonly group?: string
   readonly essential?: true
   readonly flagOnly?: true
+  readonly on?: true
   readonly takes?: ValueKind<unknown>
   readonly multiple?: boolean
   readonly initial?: string
@@ -58,15 +63,21 @@ export function flagName(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
+/** What is typed to change an option from what it is: `no-` in front of one that is on. */
+export function changeName(name: string, { on }: AnyOption): string {
+  return on === true ? `no-${flagName(name)}` : flagName(name)
+}
+
 /** `maxPages` as the environment has it: `CORRAL_MAX_PAGES`. */
 export function variableName(name: string): string {
   return `CORRAL_${flagName(name).replaceAll('-', '_').toUpperCase()}`
 }
 
 /** An option as the help shows it: `-q, --quiet`, `--depth <n>`, `--dashboard[=<port>]`. */
-export function flagOf(name: string, { short, takes, alone }: AnyOption): string {
+export function flagOf(name: string, option: AnyOption): string {
+  const { short, takes, alone } = option
   const value = alone === undefined ? ` ${takes?.placeholder}` : `[=${takes?.placeholder}]`
-  const long = `--${flagName(name)}${takes === undefined ? '' : value}`
+  const long = `--${changeName(name, option)}${takes === undefined ? '' : value}`
   return short === undefined ? long : `-${short}, ${long}`
 }
 

@@ -56,8 +56,8 @@ export function parseOptions<Values>(
   return { values: values as Values, positionals: flags.positionals, given, config }
 }
 
-function initialOf(name: string, { takes, multiple, initial }: AnyOption): unknown {
-  if (takes === undefined) return false
+function initialOf(name: string, { on, takes, multiple, initial }: AnyOption): unknown {
+  if (takes === undefined) return on === true
   if (multiple === true) return []
   return initial === undefined ? undefined : checkedValue(`--${flagName(name)}`, initial, takes)
 }

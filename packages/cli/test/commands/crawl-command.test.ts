@@ -227,14 +227,14 @@ describe('corral crawl', () => {
     })
   })
 
-  test('--first fetches what matches first', async () => {
+  test('--priority fetches what matches first', async () => {
     const asked: string[] = []
     const url = await serve(({ url: path = '' }, response) => {
       asked.push(path)
       const links = path === '/' ? '<a href=/a><a href=/b><a href=/docs/c>' : ''
       response.writeHead(200, { 'content-type': 'text/html' }).end(links)
     })
-    const args = ['crawl', url, '--ignore-robots', '--per-host', '1', '--first', '/docs/']
+    const args = ['crawl', url, '--ignore-robots', '--per-host', '1', '--priority', '/docs/']
     expect(await runCommand(args, temporaryDirectory())).toMatchObject({ code: 0 })
     expect(asked).toEqual(['/', '/docs/c', '/a', '/b'])
   })

@@ -7,7 +7,7 @@ import { commandShapes } from '../../src/completion/command-shape.ts'
 import { fishCompletion } from '../../src/completion/fish-completion.ts'
 import { zshCompletion } from '../../src/completion/zsh-completion.ts'
 import { crawlOptions } from '../../src/options/crawl-options.ts'
-import { entriesOf, flagName } from '../../src/options/option.ts'
+import { changeName, entriesOf } from '../../src/options/option.ts'
 import { runCommand, temporaryDirectory } from '../command.ts'
 
 const there = (shell: string): boolean => spawnSync(shell, ['-c', 'true']).status === 0
@@ -44,7 +44,7 @@ describe.runIf(there('bash'))('the completion of bash', () => {
     expect(offered('corral', 'crawl', 'status', '--max')).toEqual([])
     expect(offered('corral', 'completion', '')).toEqual(['bash', 'zsh', 'fish'])
     expect(offered('corral', 'crawl', '--')).toEqual(
-      entriesOf(crawlOptions).map(([name]) => `--${flagName(name)}`),
+      entriesOf(crawlOptions).map(([name, option]) => `--${changeName(name, option)}`),
     )
   })
 

@@ -25,9 +25,10 @@ export class CallSite {
     Error.stackTraceLimit = limit
   }
 
-  /** The innermost place that is not ours, as `file:line:column`. */
+  /** The innermost place that is not ours, as `file:line:column`: outside of installed packages, if there is one. */
   get place(): string | undefined {
-    const frame = this.#frames.find(isUser)
+    const frames = this.#frames.filter(isUser)
+    const frame = frames.find((each) => !isInstalled(each)) ?? frames[0]
     if (frame !== undefined) return placeOf(frame, this.#error)
     const lines = String(this.#error.stack).split('\n').slice(1)
     return inLine(lines.find((each) => !each.includes(library) && !each.includes('node:')))
@@ -54,6 +55,11 @@ export class CallSite {
 function isUser(frame: Frame): boolean {
   const file = frame.getFileName()
   return file !== null && !file.includes(library) && !isOfNode(frame)
+}
+
+/** Its user did not write it, and looks for the call of it. */
+function isInstalled(frame: Frame): boolean {
+  return frame.getFileName()?.includes('/node_modules/') === true
 }
 
 function isOfNode(frame: Frame): boolean {

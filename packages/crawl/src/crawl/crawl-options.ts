@@ -61,7 +61,7 @@ export interface CrawlOptions<T = unknown, Item = unknown>
   /** Further origins, as URLs, that `headers` are sent to. */
   readonly headerOrigins?: readonly string[]
   /** Whether hosts that are slow or fail are asked less often, then left alone. @default true */
-  readonly adaptive?: boolean
+  readonly autoThrottle?: boolean
   /** `ignore`: links are followed whatever a page says about them. @default 'obey' */
   readonly nofollow?: 'obey' | 'ignore'
   /** Whether robots.txt is obeyed. @default true */

@@ -232,7 +232,7 @@ async function work(plan: Plan, store: Store, session: CrawlSession): Promise<Cr
     writer,
     limits,
     hosts: options.hosts,
-    health: options.adaptive === false ? undefined : new HostHealth(limits),
+    health: options.autoThrottle === false ? undefined : new HostHealth(limits),
     robots: options.obeyRobots === false ? undefined : new RobotsGate(context),
     visit: onVisit === undefined ? visit : watchVisits(visit, onVisit),
     onRetry: () => meter.retries++,

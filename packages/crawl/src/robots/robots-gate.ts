@@ -11,7 +11,7 @@ import { originOf } from '../url/origin.ts'
 import { WarcError } from '../warc/warc-error.ts'
 import { parseRobotsTxt, robotsTxtLimit } from './robots-txt.ts'
 import { allowAll, isAllowedByRobots, selectRobotsRules, type RobotsRules } from './robots-rules.ts'
-import { robotsVerdict } from './robots-verdict.ts'
+import { robotsAccess } from './robots-access.ts'
 
 export interface RobotsGateContext {
   readonly session: CrawlSession
@@ -133,12 +133,12 @@ export class RobotsGate {
         at.url = next
         continue
       }
-      const verdict = robotsVerdict({ kind: 'answer', status })
-      if (verdict === 'disallow-all') {
+      const access = robotsAccess(status)
+      if (access === 'disallow-all') {
         const failure = blamed(failureOfStatus(status, response.statusText), origin)
         return { failure, retryAfter: parseRetryAfter(response.headers.get('retry-after'), now()) }
       }
-      if (verdict === 'allow-all') return { rules: allowAll }
+      if (access === 'allow-all') return { rules: allowAll }
       const robots = parseRobotsTxt(await startOf(response))
       if (robots.sitemaps.length > 0) await this.#tellSitemaps(robots.sitemaps, at.url)
       return { rules: selectRobotsRules(robots, this.#context.agent) }

@@ -66,7 +66,7 @@ describe('crawl and a host in trouble', () => {
       seeds: [`${site.origin}/`],
       store: newStore(),
       limits: { concurrency: 2, concurrencyPerHost: 2, retryDelay: 60 },
-      adaptive: false,
+      autoThrottle: false,
     })
     const times = site.seen.map(({ at }) => at)
     const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0))
