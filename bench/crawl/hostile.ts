@@ -68,7 +68,14 @@ ${rows.join('\n')}
 async function runTests(): Promise<{ report: Report; code: number | null }> {
   const output = join(home, 'report.json')
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')
-  const args = [vitest, 'run', ...files, '--reporter=json', `--outputFile=${output}`]
+  const args = [
+    vitest,
+    'run',
+    '--no-file-parallelism',
+    ...files,
+    '--reporter=json',
+    `--outputFile=${output}`,
+  ]
   const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
   const code = await new Promise<number | null>((resolve) => void child.on('exit', resolve))
   return { report: JSON.parse(await readFile(output, 'utf8')) as Report, code }

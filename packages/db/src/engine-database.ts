@@ -31,6 +31,8 @@ export abstract class EngineDatabase extends Executor implements Database {
   protected readonly name = 'Database'
   /** @internal */
   readonly log: QueryLog
+  /** @internal Transactions that do not end with a function of ours. */
+  readonly byHand = new Set<{ readonly isAbandoned: boolean; release(): Promise<void> }>()
 
   constructor(log: QueryLog) {
     super()
@@ -105,7 +107,13 @@ export abstract class EngineDatabase extends Executor implements Database {
   }
 
   protected abstract readonly lenders: readonly Lender[]
-  protected abstract lenderOf(readOnly?: boolean): Lender
+  /** @internal */
+  abstract lenderOf(readOnly?: boolean): Lender
+
+  /** Otherwise `close` would wait for them for ever. */
+  protected get abandoned(): readonly { release(): Promise<void> }[] {
+    return [...this.byHand].filter(({ isAbandoned }) => isAbandoned)
+  }
 
   /** It would be another connection: it does not see what the transaction did, and might wait for it forever. */
   protected refuseInside(api: string, lender: Lender): void {

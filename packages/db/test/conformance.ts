@@ -957,7 +957,10 @@ export function conformance(name: string, engine: Engine): void {
         await db.close()
         expect(ended).toBe(true)
       })
-      expect((await failure(() => db.query(sql`select 1`))).code).toBe('CLOSED')
+      expect(await failure(() => db.query(sql`select 1`))).toMatchObject({
+        code: 'CLOSED',
+        message: 'Database: it is closed; open it again',
+      })
       expect((await failure(() => db.execute(sql`delete from x`))).code).toBe('CLOSED')
       await db.close()
     })

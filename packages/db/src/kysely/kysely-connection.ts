@@ -1,4 +1,5 @@
 import { CancelScope } from 'corral'
+import { currentScope, requireCount } from 'corral/lowlevel'
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
 import type { TransactionOptions } from '../database.ts'
 import type { EngineDatabase } from '../engine-database.ts'
@@ -7,6 +8,7 @@ import type { Result } from '../executor.ts'
 import { sql } from '../sql/sql.ts'
 import { Sql } from '../sql/statement.ts'
 import type { Borrowed } from '../transaction/connection.ts'
+import { looping } from '../transaction/held.ts'
 import { requireClean } from '../transaction/require-clean.ts'
 
 const api = 'Kysely'
@@ -16,13 +18,24 @@ const commit: Sql = sql`commit`
 export class KyselyConnection implements DatabaseConnection {
   readonly #db: EngineDatabase
   #held: Borrowed | undefined
+  #loop: Disposable | undefined
+  #scope: ReturnType<typeof currentScope> | undefined
 
   constructor(db: EngineDatabase) {
     this.#db = db
   }
 
+  /** Its transaction was begun in a scope that has ended: nobody is left to end it. */
+  get isAbandoned(): boolean {
+    return this.#scope?.closed === true
+  }
+
   async begin(options: TransactionOptions): Promise<void> {
+    this.#scope = currentScope()
     this.#held = await this.#db.borrow(api, options.readOnly)
+    // Kysely calls what is in the transaction, not we: only its task tells that it is inside.
+    this.#loop = looping(this.#db.lenderOf(options.readOnly))
+    this.#db.byHand.add(this)
     const { connection } = this.#held
     await this.#send(connection.begin(options))
   }
@@ -39,6 +52,8 @@ export class KyselyConnection implements DatabaseConnection {
 
   /** Run under a shield. */
   async release(): Promise<void> {
+    this.#db.byHand.delete(this)
+    this.#loop?.[Symbol.dispose]()
     await this.#held?.giveBack()
     this.#held = undefined
   }
@@ -56,6 +71,7 @@ export class KyselyConnection implements DatabaseConnection {
     compiled: CompiledQuery,
     chunkSize: number,
   ): AsyncGenerator<QueryResult<R>, void> {
+    requireCount(`${api}: the chunk size of a stream`, chunkSize)
     const statement = Sql.compiled(compiled.sql, compiled.parameters)
     const { log } = this.#db
     const results =

@@ -33,9 +33,16 @@ export function kyselyDialect(db: Database): Dialect {
   const postgres = db.engine === 'postgres'
   return {
     createDriver: () => new KyselyDriver(db),
-    createAdapter: () => (postgres ? new PostgresAdapter() : new SqliteAdapter()),
+    createAdapter: () => (postgres ? new PostgresAdapter() : new ConcurrentSqliteAdapter()),
     createQueryCompiler: () => (postgres ? new PostgresQueryCompiler() : new SqliteQueryCompiler()),
     createIntrospector: (kysely) =>
       postgres ? new PostgresIntrospector(kysely) : new SqliteIntrospector(kysely),
+  }
+}
+
+/** Kysely's own lets one query run at a time, and waits for the others where no cancellation reaches. */
+class ConcurrentSqliteAdapter extends SqliteAdapter {
+  override get supportsMultipleConnections(): boolean {
+    return true
   }
 }

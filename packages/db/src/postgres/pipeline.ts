@@ -1,4 +1,5 @@
-import { ClosedError, Event, isCancelled, shield, throwIfCancelled } from 'corral'
+import { Event, isCancelled, shield, throwIfCancelled } from 'corral'
+import { closed } from '../closed.ts'
 import { HomeContext, nameResource, RingBuffer } from 'corral/lowlevel'
 import type { Result } from '../executor.ts'
 import { afterComments } from '../sql/after-comments.ts'
@@ -294,8 +295,4 @@ export class Pipeline {
 
 function isUsable({ connection, stopping, alone }: Pipe): boolean {
   return stopping === 0 && alone === undefined && connection.alive && connection.status === 'I'
-}
-
-function closed(): ClosedError {
-  return new ClosedError('Database: it is closed; open it again')
 }

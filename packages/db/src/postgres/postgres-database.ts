@@ -1,6 +1,7 @@
-import { Event, MisuseError, Pool, shield } from 'corral'
+import { ClosedError, Event, MisuseError, Pool, shield } from 'corral'
 import type { PoolLease } from 'corral'
 import { refuse } from 'corral/lowlevel'
+import { closed } from '../closed.ts'
 import type { DatabaseStats, Notification } from '../database.ts'
 import { EngineDatabase } from '../engine-database.ts'
 import type { Result } from '../executor.ts'
@@ -79,6 +80,7 @@ export class PostgresDatabase extends EngineDatabase {
   }
 
   async close(): Promise<void> {
+    for (const each of this.abandoned) await shield(() => each.release())
     this.refuseWithin('Database.close')
     this.#listeners.closed.set()
     this.#pipeline?.close()
@@ -90,7 +92,7 @@ export class PostgresDatabase extends EngineDatabase {
     return [this.#settings]
   }
 
-  protected lenderOf(): Lender {
+  lenderOf(): Lender {
     return this.#settings
   }
 
@@ -175,10 +177,14 @@ export class PostgresDatabase extends EngineDatabase {
   }
 
   async #borrow(): Promise<PoolLease<PostgresConnection>> {
-    for (;;) {
-      const lease = await this.#pool.acquire()
-      if (lease.value.alive) return lease
-      lease.discard() // the server closed it while it was idle
+    try {
+      for (;;) {
+        const lease = await this.#pool.acquire()
+        if (lease.value.alive) return lease
+        lease.discard() // the server closed it while it was idle
+      }
+    } catch (error) {
+      throw error instanceof ClosedError ? closed() : error
     }
   }
 

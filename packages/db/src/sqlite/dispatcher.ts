@@ -1,4 +1,5 @@
-import { ClosedError, Event, isCancelled, shield } from 'corral'
+import { Event, isCancelled, shield } from 'corral'
+import { closed } from '../closed.ts'
 import { HomeContext, nameResource, RingBuffer } from 'corral/lowlevel'
 import { DatabaseError } from '../errors.ts'
 import type { QueryLog } from '../query-log.ts'
@@ -298,8 +299,4 @@ function notStarted(): DatabaseError {
     'CONNECT',
     'Database: the process that reads SQLite cannot be started, or ended at once; pass isolation: "thread" where processes are not allowed',
   )
-}
-
-function closed(): ClosedError {
-  return new ClosedError('Database: it is closed; open it again')
 }

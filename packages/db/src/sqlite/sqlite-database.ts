@@ -71,6 +71,7 @@ export class SqliteDatabase extends EngineDatabase {
   }
 
   async close(): Promise<void> {
+    for (const each of this.abandoned) await shield(() => each.release())
     this.refuseWithin('Database.close')
     await this.#readers.close()
     await this.#writer.close()
@@ -80,7 +81,7 @@ export class SqliteDatabase extends EngineDatabase {
     return [this.#writer, this.#readers]
   }
 
-  protected lenderOf(readOnly: boolean = false): Lender {
+  lenderOf(readOnly: boolean = false): Lender {
     return readOnly ? this.#readers : this.#writer
   }
 

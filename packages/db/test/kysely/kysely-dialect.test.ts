@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { CancelScope, gather, moveOnAfter, timeout } from 'corral'
+import { CancelScope, gather, moveOnAfter, run, sleep, timeout } from 'corral'
 import { openSqlite, sql as corralSql } from '@corral/db'
 import type { Database } from '@corral/db'
 import { kyselyDialect } from '@corral/db/kysely'
@@ -394,6 +394,49 @@ describe.each(Object.keys(engines))('kyselyDialect on %s', (engine) => {
     await db.transaction(async () => {
       expect((await failure(() => names())).code).toBe('MISUSE')
     })
+  })
+
+  it('inside its own transaction is refused, or waits where a cancellation reaches it', async () => {
+    const inside = (): Promise<unknown> =>
+      kysely
+        .transaction()
+        .execute(() => kysely.insertInto('person').values({ name: 'Eve' }).execute())
+    if (engine === 'postgres') await inside()
+    else expect((await failure(() => run(inside))).message).toContain('it would wait for itself')
+    const out = await run(() =>
+      moveOnAfter(100, () => kysely.transaction().execute(() => endless.execute(kysely))),
+    )
+    expect(out.timedOut).toBe(true)
+    expect(db.stats()).toMatchObject({ busy: 0, destroyed: 0 })
+  })
+
+  it('reads while a transaction is open elsewhere', async () => {
+    await kysely.transaction().execute(async (tx) => {
+      await tx.deleteFrom('pet').execute()
+      expect(await names()).toHaveLength(3)
+    })
+  })
+
+  it('closes though a transaction was begun that nobody ended', async () => {
+    await run(async () => {
+      await moveOnAfter(50, async () => {
+        const tx = await kysely.startTransaction().execute()
+        await tx.deleteFrom('pet').execute()
+        await sleep(60_000)
+      })
+      expect(db.stats().busy).toBe(1)
+      await db.close()
+    })
+    expect(db.stats().size).toBe(0)
+  })
+
+  it('refuses to stream in chunks of what is no number of rows', async () => {
+    for (const size of [0, -1, 1.5, NaN]) {
+      const read = async (): Promise<void> => {
+        for await (const _ of kysely.selectFrom('person').selectAll().stream(size)) break
+      }
+      expect((await failure(read)).code).toBe('MISUSE')
+    }
   })
 
   it('leaves closing to the database', async () => {

@@ -103,7 +103,7 @@ export class FakeDatabase extends EngineDatabase implements Database {
     return [this.#lender]
   }
 
-  protected lenderOf(): Lender {
+  lenderOf(): Lender {
     return this.#lender
   }
 
