@@ -8,7 +8,6 @@ import type { Result } from '../executor.ts'
 import { sql } from '../sql/sql.ts'
 import { Sql } from '../sql/statement.ts'
 import type { Borrowed } from '../transaction/connection.ts'
-import { looping } from '../transaction/held.ts'
 import { requireClean } from '../transaction/require-clean.ts'
 
 const api = 'Kysely'
@@ -18,7 +17,6 @@ const commit: Sql = sql`commit`
 export class KyselyConnection implements DatabaseConnection {
   readonly #db: EngineDatabase
   #held: Borrowed | undefined
-  #loop: Disposable | undefined
   #scope: ReturnType<typeof currentScope> | undefined
 
   constructor(db: EngineDatabase) {
@@ -33,8 +31,6 @@ export class KyselyConnection implements DatabaseConnection {
   async begin(options: TransactionOptions): Promise<void> {
     this.#scope = currentScope()
     this.#held = await this.#db.borrow(api, options.readOnly)
-    // Kysely calls what is in the transaction, not we: only its task tells that it is inside.
-    this.#loop = looping(this.#db.lenderOf(options.readOnly))
     this.#db.byHand.add(this)
     const { connection } = this.#held
     await this.#send(connection.begin(options))
@@ -53,7 +49,6 @@ export class KyselyConnection implements DatabaseConnection {
   /** Run under a shield. */
   async release(): Promise<void> {
     this.#db.byHand.delete(this)
-    this.#loop?.[Symbol.dispose]()
     await this.#held?.giveBack()
     this.#held = undefined
   }
