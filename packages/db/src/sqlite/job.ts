@@ -15,6 +15,8 @@ export class Job extends Exchange<Outcome> {
   /** The worker that has it; `place` is its index in the batch. */
   worker: SqliteWorker | undefined
   place = 0
+  /** It is one of a batch, among which it waits for its turn. */
+  shared = false
   /** Its result is no longer wanted. */
   cancelled = false
   /** How often a worker ended while running it, for any reason. */

@@ -4,6 +4,7 @@ import type { QueryLog } from '../query-log.ts'
 import { Job } from './job.ts'
 import { openProcess, openThread } from './worker-host.ts'
 import type { WorkerHost } from './worker-host.ts'
+import { begun, unwanted } from './worker/protocol.ts'
 import type { Outcome, PackedStatement, Reply, Request, WorkerSettings } from './worker/protocol.ts'
 
 /** How long a cancelled statement may continue before its process is killed, in milliseconds. */
@@ -68,6 +69,7 @@ export class SqliteWorker {
       job.stage = 'sent'
       job.worker = this
       job.place = place
+      job.shared = op !== 'alone'
       if (this.#cells !== undefined) Atomics.store(this.#cells, place, 0)
       let text = places.get(job.text)
       if (text === undefined) places.set(job.text, (text = texts.push(job.text) - 1))
@@ -110,12 +112,13 @@ export class SqliteWorker {
     return job.reply
   }
 
-  /** Stops a job that it has. Run under a shield. */
+  /** Stops a job that it has: returns when it has stopped, or will never begin. Run under a shield. */
   async stop(job: Job): Promise<void> {
     this.#log.cancels += 1
     job.cancelled = true
     if (!this.#host.stoppable) {
-      if (this.#cells !== undefined) Atomics.store(this.#cells, job.place, 1)
+      // Of a batch, the cells are not used again before all of it is answered.
+      if (!this.#cancelCell(job) && job.shared) return job.fail(undefined)
       return await job.ended()
     }
     const { timedOut } = await moveOnAfter(patience, () => job.ended())
@@ -172,6 +175,11 @@ export class SqliteWorker {
       this,
       jobs.filter((job) => this.#has(job)),
     )
+  }
+
+  /** Whether it had begun. */
+  #cancelCell({ place }: Job): boolean {
+    return this.#cells === undefined || (Atomics.or(this.#cells, place, unwanted) & begun) !== 0
   }
 
   #has(job: Job): boolean {

@@ -1,8 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { MisuseError, moveOnAfter, sleep, spawn, taskGroup } from 'corral'
+import { CancelScope, gather, MisuseError, moveOnAfter, sleep, spawn, taskGroup } from 'corral'
 import { openSqlite, sql } from '@corral/db'
+import type { Sql } from '@corral/db'
 import { describe, expect, it } from 'vitest'
 import { failure, until } from '../postgres/serve.ts'
 import { temporaryFolder } from '../temporary-folder.ts'
@@ -204,6 +205,44 @@ describe('openSqlite: the writer', () => {
     expect(await db.value(sql`select count(*) from kept`)).toBe(2)
     expect(await db.value(sql`pragma user_version`)).toBe(0)
     await db.execute(sql`vacuum`)
+  })
+})
+
+describe('openSqlite: the readers in threads', () => {
+  const counted = (n: number): Sql =>
+    sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < ${n}) select count(*) from n`
+
+  it('leave nobody waiting who is cancelled behind a slow query', async () => {
+    using folder = temporaryFolder()
+    const path = join(folder.path, 'a.db')
+    await using db = await openSqlite(path, { isolation: 'thread', readers: 2 })
+    await gather([1, 2, 3, 4].map((n) => () => db.value(sql`select ${n} + 0`))) // both have begun
+    const cancelled = (): Promise<unknown> => moveOnAfter(5, () => db.query(counted(300_000)))
+    expect(await gather(Array.from({ length: 12 }, () => cancelled))).toHaveLength(12)
+    await until(() => db.stats().busy === 0)
+    expect(await db.value(counted(10))).toBe(10)
+  })
+
+  it('let go at once of a query that has not begun when it is cancelled', async () => {
+    using folder = temporaryFolder()
+    const path = join(folder.path, 'a.db')
+    await using db = await openSqlite(path, { isolation: 'thread', readers: 1 })
+    await db.value(sql`select 1`)
+    const ended: string[] = []
+    await taskGroup(async (group) => {
+      group.spawn(async () => {
+        await db.value(counted(3_000_000))
+        ended.push('slow')
+      })
+      const scope = new CancelScope()
+      group.spawn(async () => {
+        await scope.run(() => db.value(sql`select 2`))
+        ended.push(scope.cancelledCaught ? 'cancelled' : 'answered')
+      })
+      await until(() => db.stats().queries === 3 && db.stats().waiting === 0)
+      scope.cancel()
+    })
+    expect(ended).toEqual(['cancelled', 'slow'])
   })
 })
 

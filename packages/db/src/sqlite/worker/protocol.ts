@@ -1,6 +1,11 @@
 /** A SQLite value, on its way between threads or processes. */
 export type SqliteValue = null | number | bigint | string | Uint8Array
 
+/** A bit that we set: the statement is no longer wanted. */
+export const unwanted = 1
+/** A bit that the thread sets: the statement has begun. Whichever of the two is set first wins. */
+export const begun = 2
+
 /** What a worker opens. */
 export interface WorkerSettings {
   readonly path: string
@@ -10,7 +15,7 @@ export interface WorkerSettings {
   /** Bytes the file may grow to. */
   readonly maxSize: number
   readonly synchronous: 'full' | 'normal'
-  /** Shared with a writing thread: a statement whose cell is 1 is no longer wanted. */
+  /** Shared with a thread: `unwanted` and `begun` of each statement of a batch, by its index. */
   readonly cells?: Int32Array<SharedArrayBuffer> | undefined
 }
 

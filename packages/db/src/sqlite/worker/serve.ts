@@ -1,4 +1,5 @@
 import { Engine, failureOf } from './engine.ts'
+import { begun, unwanted } from './protocol.ts'
 import type { Outcome, PackedStatement, Reply, Request, SqliteAnswer } from './protocol.ts'
 
 /** How long finished outcomes may be held back to travel together, in milliseconds. */
@@ -77,7 +78,7 @@ export class Server {
     if (together) engine.beginRead()
     engine.refresh()
     for (; i < statements.length; i++) {
-      outcomes.push(attempt(() => this.#run(batch, i)))
+      outcomes.push(this.#begins(i) ? attempt(() => this.#run(batch, i)) : notWanted)
       if (performance.now() > until) break
     }
     if (together) engine.endRead()
@@ -117,7 +118,7 @@ export class Server {
     }
     const outcomes: Outcome[] = []
     for (const i of statements.keys()) {
-      outcomes.push(this.#isWanted(i) ? attempt(() => this.#run(batch, i)) : notWanted)
+      outcomes.push(this.#begins(i) ? attempt(() => this.#run(batch, i)) : notWanted)
       if (!engine.isOpen) return statements.map((_, at) => this.#alone(batch, at))
     }
     try {
@@ -131,6 +132,7 @@ export class Server {
   }
 
   #alone(batch: Batch, i: number): Outcome {
+    if (!this.#begins(i)) return notWanted
     return attempt(() =>
       this.#opened().patiently(
         () => this.#run(batch, i),
@@ -145,7 +147,12 @@ export class Server {
   }
 
   #isWanted(i: number): boolean {
-    return this.#cells === undefined || Atomics.load(this.#cells, i) === 0
+    return this.#cells === undefined || (Atomics.load(this.#cells, i) & unwanted) === 0
+  }
+
+  /** False if it was cancelled before. */
+  #begins(i: number): boolean {
+    return this.#cells === undefined || (Atomics.or(this.#cells, i, begun) & unwanted) === 0
   }
 
   #opened(): Engine {
