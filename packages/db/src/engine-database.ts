@@ -107,8 +107,7 @@ export abstract class EngineDatabase extends Executor implements Database {
   }
 
   protected abstract readonly lenders: readonly Lender[]
-  /** @internal */
-  abstract lenderOf(readOnly?: boolean): Lender
+  protected abstract lenderOf(readOnly?: boolean): Lender
 
   /** Otherwise `close` would wait for them for ever. */
   protected get abandoned(): readonly { release(): Promise<void> }[] {
@@ -130,7 +129,7 @@ export abstract class EngineDatabase extends Executor implements Database {
   protected refuseWithin(api: string): void {
     if (this.lenders.every((lender) => held(lender) === 0)) return
     throw new MisuseError(
-      `${api}: it is called inside its own session, transaction, stream or copy; call it after that`,
+      `${api}: it is called inside its own session, transaction or copy; call it after that`,
     )
   }
 

@@ -8,7 +8,6 @@ import type { Result } from '../executor.ts'
 import { Sql } from '../sql/statement.ts'
 import { commit } from '../transaction/attempt-transaction.ts'
 import type { Act, Borrowed, Connection } from '../transaction/connection.ts'
-import { looping } from '../transaction/held.ts'
 import { requireClean } from '../transaction/require-clean.ts'
 
 const api = 'Kysely'
@@ -17,7 +16,6 @@ const api = 'Kysely'
 export class KyselyConnection implements DatabaseConnection {
   readonly #db: EngineDatabase
   #held: Borrowed | undefined
-  #loop: Disposable | undefined
   #scope: ReturnType<typeof currentScope> | undefined
   /**
    * Its transaction: none yet, begun, about to end, ended. `over` once Kysely has given the connection back, which it
@@ -40,8 +38,6 @@ export class KyselyConnection implements DatabaseConnection {
   async begin(options: TransactionOptions): Promise<void> {
     this.#scope = currentScope()
     this.#held = await this.#db.borrow(api, options.readOnly)
-    // Kysely calls what is in the transaction, not we: only its task tells that it is inside.
-    this.#loop = looping(this.#db.lenderOf(options.readOnly))
     this.#db.byHand.add(this)
     this.#state = 'begun'
     const { connection } = this.#held
@@ -85,7 +81,6 @@ export class KyselyConnection implements DatabaseConnection {
     this.#held = undefined
     if (this.#state !== 'over') this.#state = 'ending'
     this.#db.byHand.delete(this)
-    this.#loop?.[Symbol.dispose]()
     const rested = await moveOnAfter(held.connection.grace, () => this.#rest())
     if (rested.timedOut) await held.connection.destroy()
     await held.giveBack()

@@ -9,7 +9,6 @@ import { QueryLog } from '../query-log.ts'
 import { sql } from '../sql/sql.ts'
 import type { Sql } from '../sql/statement.ts'
 import { copyOut } from '../transaction/copy.ts'
-import { looping } from '../transaction/held.ts'
 import type { Lender } from '../transaction/held.ts'
 import { requireIdle } from '../transaction/require-idle.ts'
 import { connect } from './connect.ts'
@@ -92,7 +91,7 @@ export class PostgresDatabase extends EngineDatabase {
     return [this.#settings]
   }
 
-  lenderOf(): Lender {
+  protected lenderOf(): Lender {
     return this.#settings
   }
 
@@ -134,7 +133,6 @@ export class PostgresDatabase extends EngineDatabase {
     const connection = lease.value
     try {
       await this.log.observe(begin, () => connection.execute(api, begin))
-      using _loop = looping(this.#settings)
       yield* connection.fetch(api, query, batch, (statement, act) =>
         this.log.observe(statement, act),
       )
@@ -148,7 +146,6 @@ export class PostgresDatabase extends EngineDatabase {
     this.refuseInside(api, this.#settings)
     const lease = await this.#borrow()
     try {
-      using _loop = looping(this.#settings)
       yield* copyOut(lease.value, api, query)
     } finally {
       await this.#giveBack(lease)

@@ -6,7 +6,6 @@ import { QueryLog } from '../query-log.ts'
 import type { Sql } from '../sql/statement.ts'
 import type { Borrowed } from '../transaction/connection.ts'
 import { noCopy } from '../transaction/copy.ts'
-import { looping } from '../transaction/held.ts'
 import type { Lender } from '../transaction/held.ts'
 import { requireIdle } from '../transaction/require-idle.ts'
 import { Dispatcher } from './dispatcher.ts'
@@ -81,12 +80,12 @@ export class SqliteDatabase extends EngineDatabase {
     return [this.#writer, this.#readers]
   }
 
-  lenderOf(readOnly: boolean = false): Lender {
+  protected lenderOf(readOnly: boolean = false): Lender {
     return readOnly ? this.#readers : this.#writer
   }
 
   protected async send(api: string, statement: Sql): Promise<Result> {
-    const kind = kindOf(statement.parts[0] as string)
+    const kind = kindOf(statement.marked)
     this.refuseInside(api, this.lenderOf(kind === 'read'))
     this.#requireShared(api, statement)
     if (kind === 'alone' || kind === 'begin') {
@@ -100,7 +99,6 @@ export class SqliteDatabase extends EngineDatabase {
     this.#requireShared(api, query)
     const worker = await this.#readers.claim()
     try {
-      using _loop = looping(this.#readers)
       yield* new SqliteConnection(worker, this.#readers === this.#writer).fetch(
         api,
         query,

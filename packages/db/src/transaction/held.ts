@@ -1,5 +1,4 @@
 import { MisuseError, TaskLocal } from 'corral'
-import { currentScope } from 'corral/lowlevel'
 
 /** Where connections come from: no more than so many at a time. */
 export interface Lender {
@@ -12,15 +11,11 @@ interface Hold {
   over: boolean
 }
 
-interface Loop {
-  readonly lender: Lender
-  readonly task: object
-}
-
-/** By what the running code is called in: sessions, transactions, the copy that it brings rows for. */
+/**
+ * By what the running code is called in: sessions, transactions, the copy that it brings rows for. A loop over a stream
+ * calls nobody: what runs in it cannot be told from what runs beside it in the same task.
+ */
 const innermost = new TaskLocal<Hold | undefined>()
-/** By loops over streams, which call nobody. */
-const loops = new Set<Loop>()
 
 /** Runs `fn`, which holds a connection. */
 export async function holding<T>(lender: Lender, fn: () => Promise<T>): Promise<T> {
@@ -32,24 +27,12 @@ export async function holding<T>(lender: Lender, fn: () => Promise<T>): Promise<
   }
 }
 
-/** The running task holds a connection until the result is disposed. */
-export function looping(lender: Lender): Disposable {
-  const { task } = currentScope()
-  if (task === undefined) return { [Symbol.dispose]() {} } // at the root, everybody would be the same one
-  const loop = { lender, task }
-  loops.add(loop)
-  return { [Symbol.dispose]: () => void loops.delete(loop) }
-}
-
 /** How many connections the running code holds: while it waits, none of them comes back. */
 export function held(lender: Lender): number {
   let count = 0
   for (let hold = innermost.get(); hold !== undefined; hold = hold.outer) {
     if (hold.lender === lender && !hold.over) count += 1
   }
-  if (loops.size === 0) return count
-  const { task } = currentScope()
-  for (const loop of loops) if (loop.lender === lender && loop.task === task) count += 1
   return count
 }
 
@@ -58,6 +41,6 @@ export function requireRoom(api: string, lender: Lender): void {
   if (held(lender) < lender.max) return
   const all = lender.max === 1 ? 'the only connection' : `all ${lender.max} connections`
   throw new MisuseError(
-    `${api}: ${all} for it is held by the session, stream or copy that it is called in, so it would wait for itself; use the session's handle, call it after that, or allow more`,
+    `${api}: ${all} for it is held by the session or copy that it is called in, so it would wait for itself; use the session's handle, call it after that, or allow more`,
   )
 }

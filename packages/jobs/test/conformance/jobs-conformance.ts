@@ -419,10 +419,9 @@ export function jobsConformance(name: string, engine: JobsEngine): void {
       'keeps to a rate',
       within(async () => {
         await using jobs = await open()
-        const starts: number[] = []
-        const rated = job('rated', () => void starts.push(performance.now()), {
-          limit: { rate: { limit: 5, interval: 200 } },
-        })
+        const rated = job('rated', () => {}, { limit: { rate: { limit: 5, interval: 200 } } })
+        // Before any of them is given a turn: on a busy machine the first to start may be the one that is late.
+        const begun = performance.now()
         await working(jobs, [rated], async () => {
           const handles = await jobs.addMany(
             rated,
@@ -430,8 +429,7 @@ export function jobsConformance(name: string, engine: JobsEngine): void {
           )
           await gather(handles.map((handle) => () => handle.result()))
         })
-        const took = (starts.at(-1) ?? 0) - (starts[0] ?? 0)
-        expect(took).toBeGreaterThanOrEqual(590)
+        expect(performance.now() - begun).toBeGreaterThanOrEqual(590)
       }),
     )
 
