@@ -106,15 +106,20 @@ export class KyselyConnection implements DatabaseConnection {
   async *streamQuery<R>(
     compiled: CompiledQuery,
     chunkSize: number,
+    { signal }: { readonly signal?: AbortSignal } = {},
   ): AsyncGenerator<QueryResult<R>, void> {
     requireCount(`${api}: the chunk size of a stream`, chunkSize)
     const statement = Sql.compiled(compiled.sql, compiled.parameters)
     const connection = await this.#reserved()
-    const results =
+    await using results =
       connection === undefined
         ? this.#db.read(api, statement, chunkSize)
         : connection.fetch(api, statement, chunkSize, (each, act) => this.#run(each, act))
-    for await (const result of results) yield resultOf<R>(result, false)
+    for (;;) {
+      const next = await withSignal(signal, () => results.next())
+      if (next.done === true) return
+      yield resultOf<R>(next.value, false)
+    }
   }
 
   async #send(statement: Sql): Promise<Result> {

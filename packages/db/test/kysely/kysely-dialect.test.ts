@@ -433,6 +433,26 @@ describe.each(Object.keys(engines))('kyselyDialect on %s', (engine) => {
     expect(await names()).toHaveLength(3)
   })
 
+  it('stops a stream by an AbortSignal, in a transaction too', async () => {
+    const reason = new Error('enough')
+    const read = async (queries: Kysely<Tables>): Promise<void> => {
+      const abort = new AbortController()
+      setTimeout(() => abort.abort(reason), 100)
+      const query = queries.selectNoFrom(sql`(${endless})`.as('never'))
+      for await (const _ of query.stream({ chunkSize: 1, signal: abort.signal }));
+    }
+    expect(await failure(() => read(kysely))).toHaveProperty('message', 'enough')
+    await until(() => db.stats().busy === 0)
+    if (engine === 'postgres') expect(await served.active('kysely')).toEqual([])
+    if (engine === 'sqlite') return // its writer is a thread, which waits for the end of a statement
+    expect(await failure(() => kysely.transaction().execute(read))).toHaveProperty(
+      'message',
+      'enough',
+    )
+    await until(() => db.stats().busy === 0)
+    expect(await names()).toHaveLength(3)
+  })
+
   it('refuses in a transaction what would outlive it', async () => {
     const made = sql`create temporary table outliving (id integer)`
     const outlives = kysely.transaction().execute((tx) => made.execute(tx))
