@@ -1,23 +1,30 @@
-import { CancelScope } from 'corral'
+import { CancelScope, Event, MisuseError, moveOnAfter } from 'corral'
 import { currentScope, requireCount } from 'corral/lowlevel'
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
 import type { TransactionOptions } from '../database.ts'
 import type { EngineDatabase } from '../engine-database.ts'
 import { asObjects } from '../executor.ts'
 import type { Result } from '../executor.ts'
-import { sql } from '../sql/sql.ts'
 import { Sql } from '../sql/statement.ts'
-import type { Borrowed } from '../transaction/connection.ts'
+import { commit } from '../transaction/attempt-transaction.ts'
+import type { Act, Borrowed, Connection } from '../transaction/connection.ts'
 import { requireClean } from '../transaction/require-clean.ts'
 
 const api = 'Kysely'
-const commit: Sql = sql`commit`
 
 /** A connection as Kysely sees it; it holds a real one only in a transaction. */
 export class KyselyConnection implements DatabaseConnection {
   readonly #db: EngineDatabase
   #held: Borrowed | undefined
   #scope: ReturnType<typeof currentScope> | undefined
+  /**
+   * Its transaction: none yet, begun, about to end, ended. `over` once Kysely has given the connection back, which it
+   * does when its own callback returns.
+   */
+  #state: 'none' | 'begun' | 'ending' | 'ended' | 'over' = 'none'
+  /** How many statements of the transaction run. Kysely sends one at a time, but it ends the transaction beside them. */
+  #running = 0
+  readonly #rested = new Event()
 
   constructor(db: EngineDatabase) {
     this.#db = db
@@ -32,25 +39,59 @@ export class KyselyConnection implements DatabaseConnection {
     this.#scope = currentScope()
     this.#held = await this.#db.borrow(api, options.readOnly)
     this.#db.byHand.add(this)
+    this.#state = 'begun'
     const { connection } = this.#held
-    await this.#send(connection.begin(options))
+    const begin = connection.begin(options)
+    await this.#run(begin, () => connection.execute(api, begin))
   }
 
-  /** Run under a shield. */
+  /**
+   * Run under a shield.
+   *
+   * @throws MisuseError when something in it was not awaited, which may be half of it
+   */
   async commit(): Promise<void> {
-    await this.#send(commit)
+    const held = this.#held
+    if (held === undefined) throw over()
+    await drained() // a statement called just before is on its way through Kysely
+    this.#state = 'ending'
+    if (this.#running > 0) {
+      throw new MisuseError(
+        `${api}: a statement of the transaction had not ended when it returned; await each of them`,
+      )
+    }
+    await commit(held.connection, this.#db.log, api)
+    await this.#end()
   }
 
   /** Run under a shield. */
   async rollback(): Promise<void> {
-    await this.#held?.connection.rollback()
+    await this.#end()
   }
 
   /** Run under a shield. */
   async release(): Promise<void> {
-    this.#db.byHand.delete(this)
-    await this.#held?.giveBack()
+    this.#state = 'over'
+    await this.#end()
+  }
+
+  async #end(): Promise<void> {
+    const held = this.#held
+    if (held === undefined) return
     this.#held = undefined
+    if (this.#state !== 'over') this.#state = 'ending'
+    this.#db.byHand.delete(this)
+    const rested = await moveOnAfter(held.connection.grace, () => this.#rest())
+    if (rested.timedOut) await held.connection.destroy()
+    await held.giveBack()
+    if (this.#state !== 'over') this.#state = 'ended'
+  }
+
+  async #rest(): Promise<void> {
+    while (this.#running > 0) {
+      this.#rested.clear()
+      await this.#rested.wait()
+    }
   }
 
   async executeQuery<R>(
@@ -68,22 +109,47 @@ export class KyselyConnection implements DatabaseConnection {
   ): AsyncGenerator<QueryResult<R>, void> {
     requireCount(`${api}: the chunk size of a stream`, chunkSize)
     const statement = Sql.compiled(compiled.sql, compiled.parameters)
-    const { log } = this.#db
+    const connection = await this.#reserved()
     const results =
-      this.#held === undefined
+      connection === undefined
         ? this.#db.read(api, statement, chunkSize)
-        : this.#held.connection.fetch(api, statement, chunkSize, (each, act) =>
-            log.observe(each, act),
-          )
+        : connection.fetch(api, statement, chunkSize, (each, act) => this.#run(each, act))
     for await (const result of results) yield resultOf<R>(result, false)
   }
 
-  #send(statement: Sql): Promise<Result> {
-    const held = this.#held
-    if (held === undefined) return this.#db.run(api, statement)
-    requireClean(api, held.connection, statement)
-    return this.#db.log.observe(statement, () => held.connection.execute(api, statement))
+  async #send(statement: Sql): Promise<Result> {
+    const connection = await this.#reserved()
+    if (connection === undefined) return await this.#db.run(api, statement)
+    requireClean(api, connection, statement)
+    return await this.#run(statement, () => connection.execute(api, statement))
   }
+
+  /** @throws MisuseError for what comes after the end of its transaction: it would run outside of it */
+  async #reserved(): Promise<Connection | undefined> {
+    if (this.#state === 'ended') await drained() // where Kysely gives it back, it has done so then
+    if (this.#state === 'ending' || this.#state === 'over') throw over()
+    return this.#held?.connection
+  }
+
+  async #run(statement: { readonly text: string }, act: Act): Promise<Result> {
+    if (this.#state !== 'begun') throw over()
+    this.#running += 1
+    try {
+      return await this.#db.log.observe(statement, act)
+    } finally {
+      this.#running -= 1
+      if (this.#running === 0) this.#rested.set()
+    }
+  }
+}
+
+function over(): MisuseError {
+  return new MisuseError(`${api}: the transaction is over; await what it does in it`)
+}
+
+/** Waits for what is called already, and waits for nothing. */
+async function drained(): Promise<void> {
+  await new Promise<void>((resolve) => process.nextTick(resolve))
 }
 
 function resultOf<R>(result: Result, changes: boolean): QueryResult<R> {

@@ -244,7 +244,8 @@ export class Dispatcher {
   }
 
   #free(worker: SqliteWorker): void {
-    if (this.#claimed.has(worker)) return
+    // Busy, it comes again when it has nothing to do.
+    if (this.#claimed.has(worker) || worker.busy || this.#idle.includes(worker)) return
     this.#idle.push(worker)
     this.#settled.set()
     this.#pump()

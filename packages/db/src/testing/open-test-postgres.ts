@@ -27,7 +27,11 @@ export interface TestPostgres extends AsyncDisposable {
    * @throws MisuseError when the server was not started here
    */
   stop(): Promise<void>
-  /** Starts it again, on the same port and data. */
+  /**
+   * Starts it again, on the same port and data.
+   *
+   * @throws MisuseError when it was not stopped, DatabaseError NO_SERVER when it cannot start
+   */
   start(): Promise<void>
 }
 

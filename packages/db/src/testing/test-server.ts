@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -7,7 +6,7 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { currentSignal, Future, shield } from 'corral'
+import { currentSignal, Event, Future, MisuseError, shield } from 'corral'
 import { DatabaseError } from '../errors.ts'
 import { prepareBinaries } from './binaries.ts'
 import type { Binaries } from './binaries.ts'
@@ -15,9 +14,17 @@ import type { Binaries } from './binaries.ts'
 /** PostgreSQL refuses to run as root. This is the user that owns nothing: `nobody`. */
 const nobody = 65_534
 
-// The server ends when the pipe does, and so when this process does, in any way: kill -9 included.
-const guard =
-  '"$@" </dev/null & server=$!; cat >/dev/null; kill -QUIT $server 2>/dev/null; wait $server'
+// The server ends when the pipe does, and so when this process does, in any way: kill -9 included. The guard ends when
+// the server does, so nothing but the server may have its stderr.
+const guard = `
+exec 3<&0 </dev/null
+"$@" 3<&- & server=$!
+exec 2>/dev/null
+{ cat <&3 >/dev/null; kill -QUIT $server; } & watch=$!
+exec 3<&-
+wait $server
+kill $watch
+`
 
 /** A private server, in a temporary folder, that only this process can log in to. */
 export class TestServer {
@@ -27,7 +34,8 @@ export class TestServer {
   readonly #port: number
   readonly #identity: { readonly uid?: number; readonly gid?: number }
   readonly #durable: boolean
-  #guard: ChildProcess | undefined
+  /** Ends the server; `ended` is set when nothing of it is left. */
+  #guard: { end(): void; readonly ended: Event } | undefined
 
   private constructor(
     folder: string,
@@ -69,8 +77,15 @@ export class TestServer {
     }
   }
 
-  /** Starts it, and waits until it accepts connections. */
+  /**
+   * Starts it, and waits until it accepts connections.
+   *
+   * @throws MisuseError when it was started and not stopped, DatabaseError NO_SERVER when it cannot start
+   */
   async start(): Promise<void> {
+    if (this.#guard?.ended.isSet === false) {
+      throw new MisuseError('TestPostgres: the server is started; stop it first')
+    }
     const { bin, env } = this.#binaries
     const settings = {
       port: this.#port,
@@ -87,7 +102,8 @@ export class TestServer {
       ['-c', guard, 'sh', join(bin, 'postgres'), '-D', join(this.#folder, 'data'), ...options],
       { ...this.#identity, env, cwd: this.#folder, stdio: ['pipe', 'ignore', 'pipe'] },
     )
-    this.#guard = child
+    const ended = new Event()
+    this.#guard = { end: () => child.stdin?.end(), ended }
     const ready = new Future<string | undefined>()
     let log = ''
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -95,8 +111,12 @@ export class TestServer {
       log += text
       if (log.includes('ready to accept connections')) ready.resolve(undefined)
     })
-    child.once('close', () => ready.settled || ready.resolve(log))
-    child.once('error', (error) => ready.settled || ready.resolve(String(error)))
+    const end = (error?: Error): void => {
+      ended.set()
+      if (!ready.settled) ready.resolve(error === undefined ? log : String(error))
+    }
+    child.once('close', () => end())
+    child.once('error', end)
     try {
       const failed = await ready
       if (failed === undefined) return
@@ -109,12 +129,8 @@ export class TestServer {
 
   /** Stops it at once, as a crash would: it recovers when it starts again. */
   async stop(): Promise<void> {
-    const child = this.#guard
-    this.#guard = undefined
-    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
-    const closed = once(child, 'close', { signal: currentSignal() })
-    child.stdin?.end()
-    await closed
+    this.#guard?.end()
+    await this.#guard?.ended.wait()
   }
 
   async close(): Promise<void> {

@@ -44,7 +44,8 @@ export async function attemptTransaction<T>(
 
 const commitStatement: Sql = sql`commit`
 
-async function commit(connection: Connection, log: QueryLog, api: string): Promise<void> {
+/** @throws DatabaseError when it was not committed, or it is not known whether it was */
+export async function commit(connection: Connection, log: QueryLog, api: string): Promise<void> {
   if (!connection.alive) {
     throw new DatabaseError(
       'CONNECTION_LOST',

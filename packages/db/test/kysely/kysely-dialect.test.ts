@@ -310,6 +310,55 @@ describe.each(Object.keys(engines))('kyselyDialect on %s', (engine) => {
     expect(db.stats()).toMatchObject({ busy: 0, destroyed: 0 })
   })
 
+  it('rolls a transaction back that does not await its statements, and keeps its connection whole', async () => {
+    const outcomes: string[] = []
+    const forgetful = kysely.transaction().execute(async (tx) => {
+      for (const name of ['Dan', 'Eve', 'Fay']) {
+        const insert = tx.insertInto('person').values({ name }).execute()
+        void insert.then(
+          () => outcomes.push('done'),
+          (error: { code: string }) => outcomes.push(error.code),
+        )
+      }
+    })
+    expect((await failure(() => forgetful)).message).toContain('await each of them')
+    await until(() => outcomes.length === 3)
+    expect(outcomes).toEqual(['done', 'MISUSE', 'MISUSE'])
+    expect(db.stats()).toMatchObject({ busy: 0, destroyed: 0 })
+    // Two borrowers at once, otherwise.
+    await gather([
+      () => failure(() => db.transaction(() => Promise.reject(new Error('rolled back')))),
+      () => db.session((session) => session.execute(corralSql`delete from pet`)),
+      () => db.execute(corralSql`update person set age = 1`),
+    ])
+    expect(await names()).toEqual(['Ada', 'Bob', 'Cid'])
+    expect(await kysely.selectFrom('pet').select('id').execute()).toEqual([])
+    await until(() => db.stats().busy === 0)
+  })
+
+  it('refuses to commit after an error that was caught', async () => {
+    const caught = kysely.transaction().execute(async (tx) => {
+      await tx.insertInto('person').values({ name: 'Dan' }).execute()
+      await failure(() => sql`selec`.execute(tx))
+    })
+    if (engine === 'sqlite') return await caught // undoes only the statement
+    expect((await failure(() => caught)).code).toBe('TRANSACTION_ABORTED')
+    expect(db.stats()).toMatchObject({ busy: 0, destroyed: 0 })
+  })
+
+  it('has transactions one after the other on a connection of Kysely', async () => {
+    await kysely.connection().execute(async (connection) => {
+      for (const name of ['Dan', 'Eve']) {
+        await connection
+          .transaction()
+          .execute((tx) => tx.insertInto('person').values({ name }).execute())
+        expect(await connection.selectFrom('person').select('id').execute()).not.toEqual([])
+      }
+    })
+    expect(await names()).toHaveLength(5)
+    await until(() => db.stats().busy === 0)
+  })
+
   it('takes isolation levels, and read only', async () => {
     const write = kysely
       .transaction()

@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { moveOnAfter, sleep } from 'corral'
 import { openPostgres, sql } from '@corral/db'
@@ -45,6 +47,23 @@ describe('openTestPostgres', () => {
       expect(existsSync(folder)).toBe(true)
     },
   )
+
+  it('says why the server cannot start again, and starts it when it can', async () => {
+    await using server = await openTestPostgres({ url: '' })
+    expect((await failure(() => server.start())).message).toContain('stop it first')
+    await Promise.all([server.stop(), server.stop()])
+    {
+      await using other = createServer().listen(Number(new URL(server.url).port), '127.0.0.1')
+      await once(other, 'listening')
+      const error = await failure(() => server.start())
+      expect(error.code).toBe('NO_SERVER')
+      expect(error.message).toContain('Address already in use')
+    }
+    await server.start()
+    expect((await failure(() => server.start())).code).toBe('MISUSE')
+    await using db = await openPostgres(server.url)
+    expect(await db.value(sql`select 1`)).toBe(1)
+  })
 
   it('gives up when it is cancelled', async () => {
     expect((await moveOnAfter(100, () => openTestPostgres({ url: '' }))).timedOut).toBe(true)
