@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import packageJson from '../package.json' with { type: 'json' }
 import { crawlOptions } from '../src/options/crawl-options.ts'
-import { entriesOf, flagName } from '../src/options/option.ts'
+import { changeName, entriesOf } from '../src/options/option.ts'
 import { runCommand, temporaryDirectory } from './command.ts'
 
 describe('corral', () => {
@@ -77,7 +77,7 @@ describe('corral', () => {
   test('has every option in the help for those who ask for all', async () => {
     const { code, stdout } = await runCommand(['crawl', '--help', 'all'])
     expect(code).toBe(0)
-    const flags = entriesOf(crawlOptions).map(([name]) => `--${flagName(name)}`)
+    const flags = entriesOf(crawlOptions).map(([name, option]) => `--${changeName(name, option)}`)
     expect(flags.filter((flag) => !stdout.includes(flag))).toEqual([])
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([])
   })

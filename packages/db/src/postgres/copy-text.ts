@@ -32,7 +32,8 @@ interface CopyOptions {
   readonly encoding: string | undefined
 }
 
-function optionsOf({ text }: Sql): CopyOptions {
+function optionsOf(query: Sql): CopyOptions {
+  const text = query.text.replace(/\/\*[^]*?\*\/|--[^\n]*/g, ' ')
   const [, options = ''] = /\bfrom\s+stdin\b(.*?)(?:\bwhere\b|$)/is.exec(text) ?? []
   const changed = options.replace(/\bformat\s+'?text\b'?/i, '')
   const [format] = /\b(?:format|csv|binary|delimiters?|null|default|header)\b/i.exec(changed) ?? []

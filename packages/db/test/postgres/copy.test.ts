@@ -136,11 +136,14 @@ describe('copyFrom', () => {
       sql`(header)`,
       sql`(delimiter ',')`,
       sql`binary`,
+      sql`/* as text */ csv`,
     ]) {
       const error = await failure(() => db.copyFrom(into(options), [['a']]))
       expect(error.code).toBe('MISUSE')
       expect(error.message).toContain('text or bytes, as the option')
     }
+    const commented = sql`copy ${kept} (text) from /* here */ stdin csv`
+    expect((await failure(() => db.copyFrom(commented, [['a']]))).code).toBe('MISUSE')
     const latin = into(sql`(encoding 'latin1')`)
     for (const row of [['é'], 'é\n']) {
       expect((await failure(() => db.copyFrom(latin, [row]))).message).toContain('has an encoding')

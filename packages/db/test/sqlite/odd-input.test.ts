@@ -54,6 +54,17 @@ describe('openSqlite: what nobody means to happen', () => {
     })
   })
 
+  it('a write that begins with a query is refused in a session too, whatever values come before', async () => {
+    await withDatabase(async (db) => {
+      const write = sql`with one as (select ${1} as id) insert into t select id from one`
+      await db.session(async () => {
+        expect((await failure(() => db.execute(write))).message).toContain(
+          'it would wait for itself',
+        )
+      })
+    })
+  })
+
   it('a reader that cannot open the file fails its query, not the process', async () => {
     await withDatabase(async (db, path) => {
       await db.execute(sql`pragma wal_checkpoint(truncate)`)
