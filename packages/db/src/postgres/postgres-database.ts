@@ -68,12 +68,10 @@ export class PostgresDatabase extends EngineDatabase {
   async *listen(...channels: readonly string[]): AsyncGenerator<Notification, void> {
     if (channels.length === 0) refuse('Database.listen: channel', 'given', undefined)
     for (const channel of channels) {
-      if (Buffer.byteLength(channel) <= 63) continue
-      refuse(
-        'Database.listen: channel',
-        'at most 63 bytes, which is all that PostgreSQL keeps',
-        channel,
-      )
+      // Longer, PostgreSQL would cut it off.
+      if (typeof channel === 'string' && channel !== '' && Buffer.byteLength(channel) <= 63)
+        continue
+      refuse('Database.listen: channel', 'text of 1 to 63 bytes', channel)
     }
     yield* listen(channels, this.#settings, this.log, this.#listeners)
   }
