@@ -167,6 +167,7 @@ export function conformance(name: string, engine: Engine): void {
       }
       for (const [value, path] of [
         [{ a: [1, { b: new Map() }] }, '.a[1].b'],
+        [{ a: Buffer.from('x') }, '.a'],
         [{ a: NaN }, '.a'],
         [{ a: -Infinity }, '.a'],
         [{ a: [undefined] }, '.a[0]'],

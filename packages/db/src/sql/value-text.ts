@@ -54,6 +54,7 @@ function lostIn(value: unknown): Lost | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : { value, path: '' }
   if (typeof value !== 'object' || value === null) return undefined
   if (Array.isArray(value)) return lostInList(value)
+  if (value instanceof Uint8Array) return { value, path: '' } // a Buffer has a toJSON, which nothing reads back
   if (typeof (value as { toJSON?: unknown }).toJSON === 'function') {
     return value instanceof Date && Number.isNaN(value.getTime()) ? { value, path: '' } : undefined
   }
