@@ -69,9 +69,9 @@ export class PostgresDatabase extends EngineDatabase {
     if (channels.length === 0) refuse('Database.listen: channel', 'given', undefined)
     for (const channel of channels) {
       // Longer, PostgreSQL would cut it off.
-      if (typeof channel === 'string' && channel !== '' && Buffer.byteLength(channel) <= 63)
-        continue
-      refuse('Database.listen: channel', 'text of 1 to 63 bytes', channel)
+      if (typeof channel !== 'string' || channel === '' || Buffer.byteLength(channel) > 63) {
+        refuse('Database.listen: channel', 'text of 1 to 63 bytes', channel)
+      }
     }
     yield* listen(channels, this.#settings, this.log, this.#listeners)
   }
