@@ -9,7 +9,7 @@ import { encodeAll } from './encode.ts'
 import { Job } from './job.ts'
 import { sqliteError } from './sqlite-error.ts'
 import type { SqliteWorker } from './sqlite-worker.ts'
-import { isOfOneConnection } from './statement-kind.ts'
+import { traitsOf } from './statement-kind.ts'
 import type { Outcome } from './worker/protocol.ts'
 
 const deferred: Sql = sql`begin`
@@ -51,8 +51,8 @@ export class SqliteConnection implements Connection {
     return await this.#result(api, this.#worker.ask({ op: 'script', text: sql.raw(text).marked }))
   }
 
-  leftover({ marked }: Sql): string | undefined {
-    if (this.#isOnlyOne || !isOfOneConnection(marked)) return undefined
+  leftover(statement: Sql): string | undefined {
+    if (this.#isOnlyOne || !traitsOf(statement).isOfOneConnection) return undefined
     return 'use the transaction of a Database.session'
   }
 

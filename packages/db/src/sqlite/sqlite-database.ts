@@ -13,7 +13,7 @@ import { encodeAll } from './encode.ts'
 import { Job } from './job.ts'
 import type { SqliteSettings } from './options.ts'
 import { resultOf, SqliteConnection } from './sqlite-connection.ts'
-import { isOfOneConnection, kindOf } from './statement-kind.ts'
+import { traitsOf } from './statement-kind.ts'
 import type { Outcome } from './worker/protocol.ts'
 
 const readOnlyCode = 8
@@ -85,7 +85,7 @@ export class SqliteDatabase extends EngineDatabase {
   }
 
   protected async send(api: string, statement: Sql): Promise<Result> {
-    const kind = kindOf(statement.marked)
+    const { kind } = traitsOf(statement)
     this.refuseInside(api, this.lenderOf(kind === 'read'))
     this.#requireShared(api, statement)
     if (kind === 'alone' || kind === 'begin') {
@@ -138,8 +138,8 @@ export class SqliteDatabase extends EngineDatabase {
     await connection.reset()
   }
 
-  #requireShared(api: string, { marked }: Sql): void {
-    if (this.#readers === this.#writer || !isOfOneConnection(marked)) return
+  #requireShared(api: string, statement: Sql): void {
+    if (this.#readers === this.#writer || !traitsOf(statement).isOfOneConnection) return
     throw new MisuseError(
       `${api}: only one connection would have it, and no other; use Database.session`,
     )

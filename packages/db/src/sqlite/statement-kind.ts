@@ -1,4 +1,5 @@
 import { afterComments } from '../sql/after-comments.ts'
+import type { Sql } from '../sql/statement.ts'
 
 /**
  * How to run a statement.
@@ -10,8 +11,27 @@ import { afterComments } from '../sql/after-comments.ts'
  */
 export type StatementKind = 'read' | 'write' | 'alone' | 'begin'
 
+interface Traits {
+  readonly kind: StatementKind
+  /** Only the connection that runs it has what it makes: an attached file, a temporary table, a setting. */
+  readonly isOfOneConnection: boolean
+}
+
+// A template is written once and used often: its parts are the same array each time.
+const known = new WeakMap<readonly string[], Traits>()
+
+/** What its text tells of a statement. */
+export function traitsOf({ parts, marked }: Sql): Traits {
+  let traits = known.get(parts)
+  if (traits === undefined) {
+    traits = { kind: kindOf(marked), isOfOneConnection: isOfOneConnection(marked) }
+    known.set(parts, traits)
+  }
+  return traits
+}
+
 /** Decided by its first word: if what looks like a read writes, the reader refuses it and it goes to the writer. */
-export function kindOf(text: string): StatementKind {
+function kindOf(text: string): StatementKind {
   switch (/^[a-z]*/i.exec(afterComments(text, false))?.[0].toLowerCase()) {
     case 'select':
     case 'values':
@@ -48,8 +68,7 @@ const shared: ReadonlySet<string> = new Set([
   ...['index_info', 'index_list', 'index_xinfo', 'table_info', 'table_list', 'table_xinfo'],
 ])
 
-/** Whether only the connection that runs it has what it makes: an attached file, a temporary table, a setting. */
-export function isOfOneConnection(text: string): boolean {
+function isOfOneConnection(text: string): boolean {
   const plain = afterComments(text, false).replace(/\/\*[^]*?\*\/|--[^\n]*/g, ' ')
   const name = given.exec(plain)?.[1]?.toLowerCase()
   return name === undefined ? ofOne.test(plain) : !shared.has(name)
