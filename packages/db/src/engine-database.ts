@@ -18,8 +18,8 @@ import { attemptTransaction } from './transaction/attempt-transaction.ts'
 import type { Borrowed, Connection } from './transaction/connection.ts'
 import { copyIn } from './transaction/copy.ts'
 import { innermost } from './transaction/handle.ts'
-import { held, holding, requireRoom } from './transaction/held.ts'
-import type { Lender } from './transaction/held.ts'
+import { borrowedFrom, borrowing, requireRoom } from './transaction/borrowed.ts'
+import type { ConnectionSource } from './transaction/borrowed.ts'
 import { OpenSession } from './transaction/open-session.ts'
 import { OpenTransaction } from './transaction/open-transaction.ts'
 import { requireIdle } from './transaction/require-idle.ts'
@@ -65,8 +65,7 @@ export abstract class EngineDatabase extends Executor implements Database {
         return value
       } finally {
         await shield(async () => {
-          if (!(await session.idle())) return await connection.destroy()
-          await connection.rollback()
+          await session.rollBack()
           await this.reset(connection)
         })
       }
@@ -79,7 +78,15 @@ export abstract class EngineDatabase extends Executor implements Database {
 
   abstract listen(...channels: readonly string[]): AsyncGenerator<Notification, void>
   abstract stats(): DatabaseStats
-  abstract close(): Promise<void>
+
+  async close(): Promise<void> {
+    // Otherwise it would wait for them for ever.
+    for (const each of [...this.byHand].filter(({ isAbandoned }) => isAbandoned)) {
+      await shield(() => each.release())
+    }
+    this.#refuseWithin('Database.close')
+    await this.shutDown()
+  }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await shield(() => this.close())
@@ -106,28 +113,26 @@ export abstract class EngineDatabase extends Executor implements Database {
     return this.open(api, query, batch)
   }
 
-  protected abstract readonly lenders: readonly Lender[]
-  protected abstract lenderOf(readOnly?: boolean): Lender
+  protected abstract readonly sources: readonly ConnectionSource[]
+  protected abstract sourceOf(readOnly?: boolean): ConnectionSource
 
-  /** Otherwise `close` would wait for them for ever. */
-  protected get abandoned(): readonly { release(): Promise<void> }[] {
-    return [...this.byHand].filter(({ isAbandoned }) => isAbandoned)
-  }
+  /** Waits for what runs, refuses the rest, and closes all connections. */
+  protected abstract shutDown(): Promise<void>
 
   /** It would be another connection: it does not see what the transaction did, and might wait for it forever. */
-  protected refuseInside(api: string, lender: Lender): void {
+  protected refuseInside(api: string, source: ConnectionSource): void {
     for (let inner = innermost.get(); inner !== undefined; inner = inner.parent) {
       if (!(inner instanceof OpenTransaction) || inner.over || inner.log !== this.log) continue
       throw new MisuseError(
         `${api}: the database is used inside its own transaction; use the transaction's handle`,
       )
     }
-    requireRoom(api, lender)
+    requireRoom(api, source)
   }
 
   /** What waits for all borrowers would wait for itself. */
-  protected refuseWithin(api: string): void {
-    if (this.lenders.every((lender) => held(lender) === 0)) return
+  #refuseWithin(api: string): void {
+    if (this.sources.every((source) => borrowedFrom(source) === 0)) return
     throw new MisuseError(
       `${api}: it is called inside its own session, transaction or copy; call it after that`,
     )
@@ -140,7 +145,7 @@ export abstract class EngineDatabase extends Executor implements Database {
   ): Promise<T> {
     const { connection, giveBack } = await this.borrow(api, readOnly)
     try {
-      return await holding(this.lenderOf(readOnly), () => fn(connection))
+      return await borrowing(this.sourceOf(readOnly), () => fn(connection))
     } finally {
       await giveBack()
     }

@@ -39,13 +39,11 @@ const installed: Hooks[] = []
 
 /** Who listens to what. A list is never changed, only replaced: an event under way goes to those of its beginning. */
 let listeners: Listeners = listenersOf([])
-let wrappers: readonly Hook[] = []
+/** Who puts something around the bodies of tasks: asked for its length before `startAround` is called. */
+export let wrappers: readonly Hook[] = []
 
 /** True while anybody looks: the kernel asks this before it calls `emit`. */
 export let observed = false
-
-/** True while anybody wants to put something around the bodies of tasks. */
-export let wrapped = false
 
 /** Calls `hooks` from now on, until the function returned is called. */
 export function instrument(hooks: Hooks): () => void {
@@ -64,7 +62,6 @@ function update(): void {
   observed = installed.length > 0
   listeners = listenersOf(installed)
   wrappers = hooksFor('around', installed)
-  wrapped = wrappers.length > 0
 }
 
 function listenersOf(all: readonly Hooks[]): Listeners {

@@ -1,7 +1,7 @@
 import { TaskCancelledError } from '../errors.ts'
 import { currentTaskRecord } from '../kernel/current.ts'
 import { isThenable } from '../kernel/guard.ts'
-import { emit, observed, startAround, wrapped } from '../kernel/hooks.ts'
+import { emit, observed, startAround, wrappers } from '../kernel/hooks.ts'
 import { runInScope, scopesTravel, turn } from '../kernel/platform.ts'
 import { ScopeNode, Waiter } from '../kernel/records.ts'
 import type { TaskRecord, TaskStatus } from '../kernel/records.ts'
@@ -85,7 +85,7 @@ export class TaskNode<out T = unknown> implements TaskRecord {
   start(): void {
     this.state = 'running'
     if (observed) emit('taskStarted', this)
-    if (wrapped) startAround(this, () => runInScope(this.scope, runBody, this))
+    if (wrappers.length > 0) startAround(this, () => runInScope(this.scope, runBody, this))
     else runInScope(this.scope, runBody, this)
   }
 

@@ -1,5 +1,6 @@
 import { refuse } from 'corral/lowlevel'
 import type { CopyRow, CopyRows } from '../executor.ts'
+import { withoutComments } from '../sql/comments.ts'
 import type { Sql } from '../sql/statement.ts'
 import { encode } from './encode.ts'
 
@@ -33,7 +34,7 @@ interface CopyOptions {
 }
 
 function optionsOf(query: Sql): CopyOptions {
-  const text = query.text.replace(/\/\*[^]*?\*\/|--[^\n]*/g, ' ')
+  const text = withoutComments(query.text)
   const [, options = ''] = /\bfrom\s+stdin\b(.*?)(?:\bwhere\b|$)/is.exec(text) ?? []
   const changed = options.replace(/\bformat\s+'?text\b'?/i, '')
   const [format] = /\b(?:format|csv|binary|delimiters?|null|default|header)\b/i.exec(changed) ?? []

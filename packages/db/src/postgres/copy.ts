@@ -1,13 +1,10 @@
 import type { Socket } from 'node:net'
 import { Event, InternalError, MisuseError } from 'corral'
-import type { Sql } from '../sql/statement.ts'
 import type { PostgresWire } from './internals.ts'
 import { Submission } from './submission.ts'
 
 /** How much of the server's output may be buffered before reading pauses, in bytes. */
 const highWater = 1_000_000
-
-const copying = /^\s*copy\b/i
 
 /**
  * A COPY over the extended protocol, which takes one statement. It ends with one Sync, sent when nothing more is to be
@@ -17,11 +14,6 @@ const copying = /^\s*copy\b/i
  * By itself it brings no rows and takes none: it is for files of the server.
  */
 export class Copy extends Submission {
-  /** Whether a statement may be one. */
-  static is({ text }: Sql): boolean {
-    return copying.test(text)
-  }
-
   /** It is a COPY in this direction. */
   asked = false
   readonly #text: string

@@ -1,15 +1,13 @@
 import { isCancelled, now } from 'corral'
 import type { Result } from '../executor.ts'
-import { afterComments } from '../sql/after-comments.ts'
 import { sql } from '../sql/sql.ts'
 import type { Sql } from '../sql/statement.ts'
+import { traitsOf } from './statement-traits.ts'
 
 /** What runs statements. */
 export interface Runner {
   execute(api: string, statement: Sql): Promise<Result>
 }
-
-const explainable = /^(?:select|insert|update|delete|merge|with|values)\b/i
 
 /** Runs a statement, and explains it if it took longer than `after` milliseconds. */
 export async function explainSlow(
@@ -20,9 +18,7 @@ export async function explainSlow(
 ): Promise<Result> {
   const since = now()
   const result = await runner.execute(api, statement)
-  if (now() - since < after || !explainable.test(afterComments(statement.text, true))) {
-    return result
-  }
+  if (now() - since < after || !traitsOf(statement).isQuery) return result
   try {
     const { rows } = await runner.execute(api, sql`explain ${statement}`)
     return { ...result, plan: rows.map(([line]) => String(line)).join('\n') }

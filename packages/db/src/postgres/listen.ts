@@ -1,4 +1,5 @@
 import { ClosedError, Event, exponential, isCancelled, moveOnAfter, shield } from 'corral'
+import { closed as closedError } from '../closed.ts'
 import type { Notification } from '../database.ts'
 import type { QueryLog } from '../query-log.ts'
 import { sql } from '../sql/sql.ts'
@@ -32,7 +33,7 @@ export async function* listen(
   { closed, connections }: Listeners,
 ): AsyncGenerator<Notification, void> {
   const open = async (): Promise<PostgresConnection> => {
-    if (closed.isSet) throw new ClosedError('Database.listen: the database is closed')
+    if (closed.isSet) throw closedError()
     return await connect(settings, log)
   }
   for (let first = true; ; first = false) {

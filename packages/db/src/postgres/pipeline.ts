@@ -2,7 +2,6 @@ import { Event, isCancelled, shield, throwIfCancelled } from 'corral'
 import { closed } from '../closed.ts'
 import { HomeContext, nameResource, RingBuffer } from 'corral/lowlevel'
 import type { Result } from '../executor.ts'
-import { afterComments } from '../sql/after-comments.ts'
 import type { Sql } from '../sql/statement.ts'
 import type { Borrowed } from '../transaction/connection.ts'
 import { encodeAll } from './encode.ts'
@@ -32,8 +31,6 @@ interface OpenPipe extends Pipe {
 
 /** Maximum number of statements in flight on a connection. */
 const deepest = 100
-/** Each is atomic, and leaves nothing behind in its connection. */
-const shareable = /^(?:select|insert|update|delete|merge|with|values)\b/i
 
 /**
  * Sends the statements of many callers over the connections of a pool, several on each, without waiting for the first
@@ -65,10 +62,6 @@ export class Pipeline {
     nameResource('openPostgres', this, { name: 'postgres' })
     this.#lender = lender
     this.#shapes = shapes
-  }
-
-  static takes({ text }: Sql): boolean {
-    return shareable.test(afterComments(text, true))
   }
 
   /** How many of its connections are idle. */

@@ -21,7 +21,7 @@ import { Copy, CopyIn, CopyOut } from './copy.ts'
 import { copyText } from './copy-text.ts'
 import { encodeAll } from './encode.ts'
 import type { Internals, Notified } from './internals.ts'
-import { insteadOf } from './leftover.ts'
+import { insteadOf, traitsOf } from './statement-traits.ts'
 import { isStale, PreparedStatements } from './prepared-statements.ts'
 import { cancelUntilEnded, requestCancel } from './request-cancel.ts'
 import { serverError } from './server-error.ts'
@@ -111,7 +111,7 @@ export class PostgresConnection implements Connection {
 
   async execute(api: string, statement: Sql, onCancel?: OnCancel): Promise<Result> {
     const values = encodeAll(statement.values)
-    if (Copy.is(statement) && values.length === 0) {
+    if (traitsOf(statement).isCopy && values.length === 0) {
       const { count } = await this.submit(api, new Copy(this, statement.text), onCancel)
       return { columns: [], rows: [], count }
     }

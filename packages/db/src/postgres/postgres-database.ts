@@ -9,12 +9,12 @@ import { QueryLog } from '../query-log.ts'
 import { sql } from '../sql/sql.ts'
 import type { Sql } from '../sql/statement.ts'
 import { copyOut } from '../transaction/copy.ts'
-import type { Lender } from '../transaction/held.ts'
+import type { ConnectionSource } from '../transaction/borrowed.ts'
 import { requireIdle } from '../transaction/require-idle.ts'
 import { connect } from './connect.ts'
 import { explainSlow } from './explain.ts'
 import type { Runner } from './explain.ts'
-import { leftoverOf } from './leftover.ts'
+import { traitsOf } from './statement-traits.ts'
 import { listen } from './listen.ts'
 import type { Listeners } from './listen.ts'
 import { Pipeline } from './pipeline.ts'
@@ -76,32 +76,31 @@ export class PostgresDatabase extends EngineDatabase {
     yield* listen(channels, this.#settings, this.log, this.#listeners)
   }
 
-  async close(): Promise<void> {
-    for (const each of this.abandoned) await shield(() => each.release())
-    this.refuseWithin('Database.close')
+  protected async shutDown(): Promise<void> {
     this.#listeners.closed.set()
     this.#pipeline?.close()
     for (const connection of this.#listeners.connections) await shield(() => connection.close())
     await this.#pool.drain()
   }
 
-  protected get lenders(): readonly Lender[] {
+  protected get sources(): readonly ConnectionSource[] {
     return [this.#settings]
   }
 
-  protected lenderOf(): Lender {
+  protected sourceOf(): ConnectionSource {
     return this.#settings
   }
 
   protected async send(api: string, statement: Sql): Promise<Result> {
     this.refuseInside(api, this.#settings)
-    if (leftoverOf(statement) !== 'none') {
+    const { leftover, isQuery } = traitsOf(statement)
+    if (leftover !== 'none') {
       throw new MisuseError(
         `${api}: it would change one connection of the pool, for whoever gets it next; use Database.session`,
       )
     }
     const pipeline = this.#pipeline
-    if (pipeline !== undefined && Pipeline.takes(statement)) {
+    if (pipeline !== undefined && isQuery) {
       return await this.#observe(pipeline, api, statement)
     }
     const lease = await this.#borrow()

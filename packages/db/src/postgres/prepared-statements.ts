@@ -1,5 +1,5 @@
 import type { DatabaseError } from '../errors.ts'
-import { afterComments } from '../sql/after-comments.ts'
+import { afterComments } from '../sql/comments.ts'
 import type { Shape, Shapes } from './statement-submission.ts'
 
 /** A statement that the server knows by name, or is about to. */

@@ -1,4 +1,5 @@
 import { MisuseError } from 'corral'
+import { perTemplate } from './per-template.ts'
 import { markedPlaceholders, numberedPlaceholder } from './placeholders.ts'
 
 /**
@@ -22,25 +23,12 @@ export class Sql {
 
   /** The text as PostgreSQL takes it, with `$1`, `$2` for the values. */
   get text(): string {
-    let text = numbered.get(this.parts)
-    if (text !== undefined) return text
-    // Ours would get the same number. A text of one part is compiled, or the server refuses it.
-    if (this.parts.length > 1) {
-      const found = numberedPlaceholder(join(this.parts, () => '?'))
-      if (found !== undefined) refusePlaceholder(found)
-    }
-    numbered.set(this.parts, (text = join(this.parts, (i) => `$${i}`)))
-    return text
+    return numbered(this.parts)
   }
 
   /** @internal The text as SQLite takes it, with `?` for the values. */
   get marked(): string {
-    let known = marked.get(this.parts)
-    if (known === undefined) {
-      const text = join(this.parts, () => '?')
-      marked.set(this.parts, (known = { text, ...markedPlaceholders(text) }))
-    }
-    const { text, count, other } = known
+    const { text, count, other } = marked(this.parts)
     if (other !== undefined) refusePlaceholder(other)
     if (count > this.values.length) refusePlaceholder('?')
     return text
@@ -51,12 +39,19 @@ export class Sql {
   }
 }
 
-// A template is written once and used often: its parts are the same array each time.
-const numbered = new WeakMap<readonly string[], string>()
-const marked = new WeakMap<
-  readonly string[],
-  { text: string } & ReturnType<typeof markedPlaceholders>
->()
+const numbered = perTemplate((parts) => {
+  // Ours would get the same number. A text of one part is compiled, or the server refuses it.
+  if (parts.length > 1) {
+    const found = numberedPlaceholder(join(parts, () => '?'))
+    if (found !== undefined) refusePlaceholder(found)
+  }
+  return join(parts, (i) => `$${i}`)
+})
+
+const marked = perTemplate((parts) => {
+  const text = join(parts, () => '?')
+  return { text, ...markedPlaceholders(text) }
+})
 
 /** A NUL ends the text in the protocols: what follows it would be misread. */
 function join(parts: readonly string[], placeholder: (i: number) => string): string {

@@ -9,7 +9,7 @@ import { encodeAll } from './encode.ts'
 import { Job } from './job.ts'
 import { sqliteError } from './sqlite-error.ts'
 import type { SqliteWorker } from './sqlite-worker.ts'
-import { traitsOf } from './statement-kind.ts'
+import { traitsOf } from './statement-traits.ts'
 import type { Outcome } from './worker/protocol.ts'
 
 const deferred: Sql = sql`begin`

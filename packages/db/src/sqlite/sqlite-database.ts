@@ -6,14 +6,14 @@ import { QueryLog } from '../query-log.ts'
 import type { Sql } from '../sql/statement.ts'
 import type { Borrowed } from '../transaction/connection.ts'
 import { noCopy } from '../transaction/copy.ts'
-import type { Lender } from '../transaction/held.ts'
+import type { ConnectionSource } from '../transaction/borrowed.ts'
 import { requireIdle } from '../transaction/require-idle.ts'
 import { Dispatcher } from './dispatcher.ts'
 import { encodeAll } from './encode.ts'
 import { Job } from './job.ts'
 import type { SqliteSettings } from './options.ts'
 import { resultOf, SqliteConnection } from './sqlite-connection.ts'
-import { traitsOf } from './statement-kind.ts'
+import { traitsOf } from './statement-traits.ts'
 import type { Outcome } from './worker/protocol.ts'
 
 const readOnlyCode = 8
@@ -69,24 +69,22 @@ export class SqliteDatabase extends EngineDatabase {
     throw new MisuseError('Database.listen: SQLite notifies of nothing; look at the tables')
   }
 
-  async close(): Promise<void> {
-    for (const each of this.abandoned) await shield(() => each.release())
-    this.refuseWithin('Database.close')
+  protected async shutDown(): Promise<void> {
     await this.#readers.close()
     await this.#writer.close()
   }
 
-  protected get lenders(): readonly Lender[] {
+  protected get sources(): readonly ConnectionSource[] {
     return [this.#writer, this.#readers]
   }
 
-  protected lenderOf(readOnly: boolean = false): Lender {
+  protected sourceOf(readOnly: boolean = false): ConnectionSource {
     return readOnly ? this.#readers : this.#writer
   }
 
   protected async send(api: string, statement: Sql): Promise<Result> {
     const { kind } = traitsOf(statement)
-    this.refuseInside(api, this.lenderOf(kind === 'read'))
+    this.refuseInside(api, this.sourceOf(kind === 'read'))
     this.#requireShared(api, statement)
     if (kind === 'alone' || kind === 'begin') {
       return await this.#sendAlone(api, statement)
@@ -115,7 +113,7 @@ export class SqliteDatabase extends EngineDatabase {
   }
 
   async borrow(api: string, readOnly: boolean = false): Promise<BorrowedSqlite> {
-    this.refuseInside(api, this.lenderOf(readOnly))
+    this.refuseInside(api, this.sourceOf(readOnly))
     const dispatcher = readOnly ? this.#readers : this.#writer
     const worker = await dispatcher.claim()
     const connection = new SqliteConnection(worker, this.#readers === this.#writer)

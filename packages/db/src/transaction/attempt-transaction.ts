@@ -33,11 +33,7 @@ export async function attemptTransaction<T>(
     await commit(connection, log, api)
     return { value, committed: tx.committed }
   } catch (error) {
-    await shield(async () => {
-      // A task that outlives the body may have a running statement.
-      if (await tx.idle()) await connection.rollback()
-      else await connection.destroy()
-    })
+    await shield(() => tx.rollBack())
     throw error
   }
 }

@@ -107,7 +107,10 @@ export abstract class Handle extends Executor {
   /** @throws MisuseError where it would wait for itself: in the source of its `copyFrom`, in the loop over its `copyTo` */
   protected requireFree(api: string): void {
     this.requireOpen(api)
-    this.#requireRead(api)
+    const reader = this.#reader
+    if (reader !== undefined && reader.task === currentScope().task) {
+      throw busy(api, 'a copyTo of this task')
+    }
     if (copying.get() === this) throw busy(api, 'the copyFrom that this is part of')
   }
 
@@ -120,18 +123,12 @@ export abstract class Handle extends Executor {
     )
   }
 
-  /** Waits until nothing in it runs, for up to the grace; false if something still does. Run under a shield. */
-  async idle(): Promise<boolean> {
-    const idle = await moveOnAfter(this.connection.grace, () => this.line.use(() => {}))
-    return !idle.timedOut
-  }
-
-  /** @throws MisuseError when the running task is in the loop over its `copyTo` */
-  #requireRead(api: string): void {
-    const reader = this.#reader
-    if (reader !== undefined && reader.task === currentScope().task) {
-      throw busy(api, 'a copyTo of this task')
-    }
+  /** Undoes what is not committed, when nothing in it runs any more: a task may outlive it. Run under a shield. */
+  async rollBack(): Promise<void> {
+    const { connection } = this
+    const idle = await moveOnAfter(connection.grace, () => this.line.use(() => {}))
+    if (idle.timedOut) await connection.destroy()
+    else await connection.rollback()
   }
 
   /** A transaction may have ended without us. */

@@ -25,14 +25,19 @@ async function backends(name: string): Promise<number[]> {
   return rows.map((row) => row.pid)
 }
 
+/** Ends the only connection of a program, as an administrator would. */
+async function terminate(name: string): Promise<void> {
+  const [pid] = await backends(name)
+  await served.observer.execute(sql`select pg_terminate_backend(${pid})`)
+}
+
 describe('Database: a failure', () => {
   it('of a backend under a statement is an error, and the next one connects again', async () => {
     await using db = await served.open({ max: 1, applicationName: 'terminated' })
     await taskGroup(async (group) => {
       const error = group.spawn(() => failure(() => db.query(sql`select pg_sleep(600)`)))
       await until(async () => (await served.active('terminated')).length > 0)
-      const [pid] = await backends('terminated')
-      await served.observer.execute(sql`select pg_terminate_backend(${pid})`)
+      await terminate('terminated')
       expect(await error).toMatchObject({ code: 'CONNECTION_LOST', sqlState: '57P01' })
     })
     expect(await db.value(sql`select 1`)).toBe(1)
@@ -41,8 +46,7 @@ describe('Database: a failure', () => {
 
   it('of an idle backend is not noticed by the next query', async () => {
     await using db = await served.open({ max: 1, applicationName: 'idle' })
-    const [pid] = await backends('idle')
-    await served.observer.execute(sql`select pg_terminate_backend(${pid})`)
+    await terminate('idle')
     await until(async () => (await served.count('idle')) === 0)
     await sleep(50) // for the end to come here, too
     expect(await db.value(sql`select 1`)).toBe(1)
@@ -53,8 +57,7 @@ describe('Database: a failure', () => {
     const error = await failure(() =>
       db.transaction(async (tx) => {
         await tx.value(sql`select 1`)
-        const [pid] = await backends('broken')
-        await served.observer.execute(sql`select pg_terminate_backend(${pid})`)
+        await terminate('broken')
         await until(async () => (await served.count('broken')) === 0)
         await tx.query(sql`select 1`)
       }),
@@ -68,8 +71,7 @@ describe('Database: a failure', () => {
     const error = await failure(() =>
       db.transaction(async (tx) => {
         await tx.value(sql`select 1`)
-        const [pid] = await backends('broken early')
-        await served.observer.execute(sql`select pg_terminate_backend(${pid})`)
+        await terminate('broken early')
         await until(async () => (await served.count('broken early')) === 0)
         await failure(() => tx.query(sql`select 1`))
       }),
@@ -103,8 +105,7 @@ describe('Database: a failure', () => {
         ),
       )
       await until(async () => (await served.active('unknown')).includes('commit'))
-      const [pid] = await backends('unknown')
-      await served.observer.execute(sql`select pg_terminate_backend(${pid})`)
+      await terminate('unknown')
       expect((await error).code).toBe('COMMIT_UNKNOWN')
     })
     expect(runs).toBe(1)

@@ -6,7 +6,7 @@ import { DatabaseError } from '../../src/errors.ts'
 import { QueryLog } from '../../src/query-log.ts'
 import { sql } from '../../src/sql/sql.ts'
 import type { Borrowed, Connection, InTurn, OnCancel } from '../../src/transaction/connection.ts'
-import type { Lender } from '../../src/transaction/held.ts'
+import type { ConnectionSource } from '../../src/transaction/borrowed.ts'
 
 const nothing: Result = { columns: [], rows: [], count: 0 }
 
@@ -82,11 +82,11 @@ export class FakeDatabase extends EngineDatabase implements Database {
   readonly engine = 'postgres'
   readonly connections: FakeConnection[] = []
   readonly #pool: Pool<FakeConnection>
-  readonly #lender: Lender
+  readonly #source: ConnectionSource
 
   constructor(max: number) {
     super(new QueryLog())
-    this.#lender = { max }
+    this.#source = { max }
     this.#pool = new Pool<FakeConnection>({
       create: async () => {
         await sleep(1)
@@ -99,16 +99,16 @@ export class FakeDatabase extends EngineDatabase implements Database {
     })
   }
 
-  protected get lenders(): readonly Lender[] {
-    return [this.#lender]
+  protected get sources(): readonly ConnectionSource[] {
+    return [this.#source]
   }
 
-  lenderOf(): Lender {
-    return this.#lender
+  sourceOf(): ConnectionSource {
+    return this.#source
   }
 
   async borrow(api: string): Promise<Borrowed> {
-    this.refuseInside(api, this.#lender)
+    this.refuseInside(api, this.#source)
     const lease = await this.#pool.acquire()
     assert.equal(lease.value.status, 'I', 'a connection was lent in a transaction')
     return {
@@ -130,7 +130,7 @@ export class FakeDatabase extends EngineDatabase implements Database {
     throw new Error('not here')
   }
 
-  async close(): Promise<void> {
+  protected async shutDown(): Promise<void> {
     await this.#pool.drain()
   }
 

@@ -11,6 +11,7 @@ import type { Leniency } from '../leniency.ts'
 import { LenientClient } from '../lenient/lenient-client.ts'
 import type { LenientHandler } from '../lenient/lenient-client.ts'
 import type { Carrier, HttpProtocol } from './carrier.ts'
+import { Closing } from './closing.ts'
 import type { Opening } from './open-socket.ts'
 import type { Proxy } from './proxy.ts'
 
@@ -72,7 +73,7 @@ export class Connection implements Carrier {
   #client: Client | LenientClient | undefined
   #state: 'connecting' | 'open' | 'closing' | 'gone' = 'connecting'
   #whenOpen: (() => void) | undefined
-  #closeListeners: (() => void)[] = []
+  readonly #closing = new Closing()
 
   constructor(opening: Opening, url: URL, options: ConnectionOptions, proxy?: Proxy) {
     this.url = url
@@ -175,16 +176,12 @@ export class Connection implements Carrier {
 
   /** Calls `then` when the socket has closed, at once if it has. */
   onClose(then: () => void): void {
-    if (this.#state === 'gone') then()
-    else this.#closeListeners.push(then)
+    this.#closing.onClose(then)
   }
 
   /** Waits until the socket has closed; no cancellation shortens it, the grace does. */
-  async gone(): Promise<void> {
-    if (this.#state === 'gone') return
-    const waiter = new Waiter('HttpSession.close', this, undefined, undefined, true)
-    this.onClose(() => wake(waiter, undefined))
-    await suspend(waiter)
+  gone(): Promise<void> {
+    return this.#closing.wait(this)
   }
 
   /** A proxy is told where to go, and who asks. */
@@ -219,9 +216,7 @@ export class Connection implements Carrier {
     if (this.#state === 'gone') return
     this.#state = 'gone'
     this.#grace.stop()
-    const listeners = this.#closeListeners
-    this.#closeListeners = []
-    for (const listener of listeners) listener()
+    this.#closing.end()
   }
 
   /** Puts undici on the socket. It would reconnect for what is not sent: one socket is all that it gets. */

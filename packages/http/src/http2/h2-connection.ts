@@ -1,4 +1,4 @@
-import { connect } from 'node:http2'
+import { connect, constants } from 'node:http2'
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2'
 import { currentScope } from 'corral/lowlevel'
 import type { Connection, ConnectionUser } from '../connect/connection.ts'
@@ -99,7 +99,7 @@ export class H2Connection implements Lender, ConnectionUser {
 
   /** Why nothing can be sent on it. */
   get why(): Error {
-    return this.#connection.broken ?? new StreamReset(7, true)
+    return this.#connection.broken ?? new StreamReset(constants.NGHTTP2_REFUSED_STREAM, true)
   }
 
   /** A stream for one request, if there is one. */

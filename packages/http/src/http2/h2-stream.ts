@@ -3,8 +3,9 @@ import type { ClientHttp2Stream } from 'node:http2'
 import { pipeline, Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { now } from 'corral'
-import { currentScope, suspend, Waiter, wake } from 'corral/lowlevel'
+import { currentScope } from 'corral/lowlevel'
 import type { Carrier } from '../connect/carrier.ts'
+import { Closing } from '../connect/closing.ts'
 import type { ConnectionUser } from '../connect/connection.ts'
 import { Deadline } from '../deadline.ts'
 import type { HeaderRecord } from '../exchange/outgoing.ts'
@@ -41,7 +42,7 @@ export class H2Stream implements Carrier {
   #answered = false
   /** What had come over the connection, and when, as the request was sent. */
   #since = { bytes: 0, at: 0 }
-  #closeListeners: (() => void)[] = []
+  readonly #closing = new Closing()
   #grace: Deadline | undefined
 
   constructor(connection: H2Connection) {
@@ -121,15 +122,11 @@ export class H2Stream implements Carrier {
   }
 
   onClose(then: () => void): void {
-    if (this.#state === 'gone') then()
-    else this.#closeListeners.push(then)
+    this.#closing.onClose(then)
   }
 
-  async gone(): Promise<void> {
-    if (this.#state === 'gone') return
-    const waiter = new Waiter('HttpSession.close', this, undefined, undefined, true)
-    this.onClose(() => wake(waiter, undefined))
-    await suspend(waiter)
+  gone(): Promise<void> {
+    return this.#closing.wait(this)
   }
 
   #send(
@@ -187,9 +184,7 @@ export class H2Stream implements Carrier {
     if (this.#state === 'gone') return
     this.#state = 'gone'
     this.#grace?.stop()
-    const listeners = this.#closeListeners
-    this.#closeListeners = []
     this.connection.closed(this)
-    for (const listener of listeners) listener()
+    this.#closing.end()
   }
 }

@@ -86,10 +86,10 @@ export class PingSweep {
 
   sweep(now: number): void {
     for (const [connection, record] of this.#records) {
-      const verdict = judge(connection, record, now, this.#times)
-      if (verdict === 'ping') connection.ping()
-      else if (verdict === 'silent') connection.onSilence()
-      else if (verdict === 'half') connection.onHalfMessage()
+      const due = judge(connection, record, now, this.#times)
+      if (due === 'ping') connection.ping()
+      else if (due === 'silent') connection.onSilence()
+      else if (due === 'half') connection.onHalfMessage()
     }
   }
 }

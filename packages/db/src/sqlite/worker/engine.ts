@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { StatementSync } from 'node:sqlite'
+import { afterComments } from '../../sql/comments.ts'
 import type { SqliteAnswer, SqliteFailure, SqliteValue, WorkerSettings } from './protocol.ts'
 
 interface Prepared {
@@ -53,7 +54,7 @@ export class Engine {
    * time.
    */
   refresh(): void {
-    if (this.#isFull) this.makeRoom(undefined)
+    this.#emptyJournal()
     let schema: unknown
     try {
       schema = this.#schemaVersion.get()?.['schema_version']
@@ -112,7 +113,11 @@ export class Engine {
    * @returns whether it is worth trying again
    */
   makeRoom(error: unknown): boolean {
-    this.#isFull ||= (error as { errcode?: number } | undefined)?.errcode === full
+    this.#isFull ||= (error as { errcode?: number }).errcode === full
+    return this.#emptyJournal()
+  }
+
+  #emptyJournal(): boolean {
     if (!this.#isFull || this.isOpen) return false
     try {
       const until = performance.now() + this.#settings.lockTimeout
@@ -238,12 +243,12 @@ export class Engine {
   #make(text: string, bigints: boolean): Prepared {
     const statement = this.#db.prepare(text)
     // SQLite runs the first of several statements and silently ignores the others.
-    if (hasMore(text.slice(statement.sourceSQL.length))) {
+    if (afterComments(text.slice(statement.sourceSQL.length), false) !== '') {
       this.#fail('it has more than one statement; run them one by one')
     }
     const gives = statement.columns().length > 0
     statement.setReturnArrays(true)
-    const changes = /^\s*(?:insert|update|delete|replace|with)\b/i.test(stripComments(text))
+    const changes = /^\s*(?:insert|update|delete|replace|with)\b/i.test(afterComments(text, false))
     const wide = bigints || (changes && gives)
     if (wide) statement.setReadBigInts(true)
     return { statement, columns: undefined, gives, changes, bigints: wide }
@@ -302,13 +307,4 @@ function narrow(row: SqliteValue[]): SqliteValue[] {
     if (Number.isSafeInteger(number)) row[i] = number
   }
   return row
-}
-
-function hasMore(tail: string): boolean {
-  return /[^\s;]/.test(stripComments(tail))
-}
-
-/** Leading ones; elsewhere they do not matter here. */
-function stripComments(text: string): string {
-  return text.replace(/^(?:\s|;|--[^\n]*(?:\n|$)|\/\*[^]*?(?:\*\/|$))*/, '')
 }

@@ -1,6 +1,6 @@
 import { sql } from '@corral/db'
 import { describe, expect, it } from 'vitest'
-import { leftoverOf } from '../../src/postgres/leftover.ts'
+import { traitsOf } from '../../src/postgres/statement-traits.ts'
 
 const texts = {
   setting: [
@@ -66,16 +66,16 @@ const texts = {
   ],
 } as const
 
-describe('leftoverOf', () => {
+describe('traitsOf', () => {
   for (const [leftover, written] of Object.entries(texts)) {
     it.each(written)(`is ${leftover} for %s`, (text) => {
-      expect(leftoverOf(sql.raw(text))).toBe(leftover)
+      expect(traitsOf(sql.raw(text)).leftover).toBe(leftover)
     })
   }
 
   it('sees through the values and fragments in between', () => {
     const into = sql`into temp ${sql.identifier('t')}`
-    expect(leftoverOf(sql`select ${1} as a ${into}`)).toBe('temporary')
-    expect(leftoverOf(sql`select ${'into temp t'}`)).toBe('none')
+    expect(traitsOf(sql`select ${1} as a ${into}`).leftover).toBe('temporary')
+    expect(traitsOf(sql`select ${'into temp t'}`).leftover).toBe('none')
   })
 })

@@ -1,4 +1,5 @@
-import { afterComments } from '../sql/after-comments.ts'
+import { afterComments } from '../sql/comments.ts'
+import { perTemplate } from '../sql/per-template.ts'
 import type { Sql } from '../sql/statement.ts'
 
 /**
@@ -10,17 +11,26 @@ import type { Sql } from '../sql/statement.ts'
  */
 export type Leftover = 'none' | 'local' | 'setting' | 'temporary' | 'other'
 
-const known = new WeakMap<readonly string[], Leftover>()
+interface Traits {
+  readonly leftover: Leftover
+  /** It is atomic, leaves nothing behind in its connection, and can be explained. */
+  readonly isQuery: boolean
+  readonly isCopy: boolean
+}
 
-export function leftoverOf({ parts }: Sql): Leftover {
-  let leftover = known.get(parts)
-  if (leftover === undefined) known.set(parts, (leftover = find(parts.join('$1'))))
-  return leftover
+const traits = perTemplate((parts): Traits => {
+  const text = afterComments(parts.join('$1'), true)
+  return { leftover: find(text), isQuery: query.test(text), isCopy: /^copy\b/i.test(text) }
+})
+
+/** What its text tells of a statement. */
+export function traitsOf({ parts }: Sql): Traits {
+  return traits(parts)
 }
 
 /** For a statement in a transaction that leaves something behind. */
 export function insteadOf(statement: Sql): string | undefined {
-  switch (leftoverOf(statement)) {
+  switch (traitsOf(statement).leftover) {
     case 'none':
     case 'local':
       return undefined
@@ -33,11 +43,11 @@ export function insteadOf(statement: Sql): string | undefined {
   }
 }
 
+const query = /^(?:select|insert|update|delete|merge|with|values)\b/i
 const first = /^(?:set|reset|listen|unlisten|load|prepare|declare|create|select|with)\b/i
 const noWords = /'[^']*'|"[^"]*"|\$([a-z_]\w*|)\$[^]*?\$\1\$|\/\*[^]*?\*\/|--[^\n]*/gi
 
-function find(whole: string): Leftover {
-  const text = afterComments(whole, true)
+function find(text: string): Leftover {
   const word = first.exec(text)?.[0].toLowerCase()
   if (word === undefined) return 'none'
   if (word === 'select' || word === 'with') return intoTemporary(text)

@@ -1,4 +1,5 @@
-import { afterComments } from '../sql/after-comments.ts'
+import { afterComments, withoutComments } from '../sql/comments.ts'
+import { perTemplate } from '../sql/per-template.ts'
 import type { Sql } from '../sql/statement.ts'
 
 /**
@@ -17,17 +18,14 @@ interface Traits {
   readonly isOfOneConnection: boolean
 }
 
-// A template is written once and used often: its parts are the same array each time.
-const known = new WeakMap<readonly string[], Traits>()
+const traits = perTemplate((parts): Traits => {
+  const text = parts.join('?')
+  return { kind: kindOf(text), isOfOneConnection: isOfOneConnection(text) }
+})
 
 /** What its text tells of a statement. */
-export function traitsOf({ parts, marked }: Sql): Traits {
-  let traits = known.get(parts)
-  if (traits === undefined) {
-    traits = { kind: kindOf(marked), isOfOneConnection: isOfOneConnection(marked) }
-    known.set(parts, traits)
-  }
-  return traits
+export function traitsOf({ parts }: Sql): Traits {
+  return traits(parts)
 }
 
 /** Decided by its first word: if what looks like a read writes, the reader refuses it and it goes to the writer. */
@@ -69,7 +67,7 @@ const shared: ReadonlySet<string> = new Set([
 ])
 
 function isOfOneConnection(text: string): boolean {
-  const plain = afterComments(text, false).replace(/\/\*[^]*?\*\/|--[^\n]*/g, ' ')
+  const plain = withoutComments(afterComments(text, false))
   const name = given.exec(plain)?.[1]?.toLowerCase()
   return name === undefined ? ofOne.test(plain) : !shared.has(name)
 }

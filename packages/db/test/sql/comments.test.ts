@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { afterComments } from '../../src/sql/after-comments.ts'
+import { afterComments } from '../../src/sql/comments.ts'
 
 describe('afterComments', () => {
   it.each([

@@ -29,3 +29,8 @@ function commentEnd(text: string, start: number, nesting: boolean): number {
   }
   return text.length
 }
+
+/** A text with a blank for each comment; not for what a comment may stand in, such as a literal. */
+export function withoutComments(text: string): string {
+  return text.replace(/\/\*[^]*?\*\/|--[^\n]*/g, ' ')
+}
