@@ -113,6 +113,6 @@ function requireNoValue({ rawName, value }: OptionToken): void {
 
 function unknownOption(flag: string, known: readonly string[]): UsageError {
   const meant = closestWord(flag.replace(/^-+/, ''), known)
-  const hint = meant === undefined ? '' : `; did you mean --${meant}?`
-  return new UsageError(`unknown option ${flag}${hint}`)
+  const hint = meant === undefined ? '--help lists them' : `did you mean --${meant}?`
+  return new UsageError(`unknown option ${flag}; ${hint}`)
 }

@@ -93,11 +93,11 @@ describe('parseOptions', () => {
     [['--loud=yes'], '--loud takes no value, got "yes"'],
     [['--max-page', '5'], 'unknown option --max-page; did you mean --max-pages?'],
     [['--no-loud=1'], '--no-loud takes no value, got "1"'],
-    [['--no-level'], 'unknown option --no-level'],
+    [['--no-level'], 'unknown option --no-level; --help lists them'],
     [['--board=x'], '--board must be a whole number from 1 upwards, got "x"'],
     [['--maxPages', '5'], 'unknown option --maxPages; did you mean --max-pages?'],
-    [['--constructor'], 'unknown option --constructor'],
-    [['-x'], 'unknown option -x'],
+    [['--constructor'], 'unknown option --constructor; --help lists them'],
+    [['-x'], 'unknown option -x; --help lists them'],
   ])('refuses %j', (args, message) => {
     expect(() => values(...args)).toThrow(new UsageError(message))
   })
