@@ -4,5 +4,5 @@ import * as thread from '../src/thread.ts'
 
 test('the package gives away these names and no others', () => {
   expect(Object.keys(main).sort()).toEqual(['WorkerError', 'WorkerIteration', 'WorkerPool'])
-  expect(Object.keys(thread).sort()).toEqual(['checkpoint', 'defineWorker', 'transfer'])
+  expect(Object.keys(thread).sort()).toEqual(['checkpoint', 'defineWorker', 'hostOf', 'transfer'])
 })

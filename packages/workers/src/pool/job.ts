@@ -1,4 +1,5 @@
 import { suspend, Waiter, WaitQueue, wake } from 'corral/lowlevel'
+import type { HostCalls } from './host-calls.ts'
 
 /** How a call ended, as its caller sees it. `failed` makes the error when it is thrown. */
 export type Outcome =
@@ -19,16 +20,25 @@ export class Job {
   readonly name: string
   stopping = false
   outcome: Outcome | undefined
+  /** What it asks of this side, if the pool has a host. */
+  readonly calls: HostCalls | undefined
   readonly #line = new WaitQueue()
   readonly #item: ((value: unknown) => void) | undefined
   readonly #over: () => void
 
   /**
+   * @param calls made where the call is
    * @param over told when it is over, before those who wait
    * @param item told of each item
    */
-  constructor(name: string, over: () => void, item?: (value: unknown) => void) {
+  constructor(
+    name: string,
+    calls: HostCalls | undefined,
+    over: () => void,
+    item?: (value: unknown) => void,
+  ) {
     this.name = name
+    this.calls = calls
     this.#over = over
     this.#item = item
   }
@@ -36,7 +46,7 @@ export class Job {
   /**
    * Waits for an item or the end.
    *
-   * Cancellation: gives up waiting, and no more: see `WorkerThread.stop`.
+   * Cancellation: gives up waiting, and no more: see `PoolWorker.stop`.
    */
   news(): Promise<void> {
     // Called so, a test in virtual time knows that something outside goes on.
@@ -48,6 +58,7 @@ export class Job {
     while (this.outcome === undefined) {
       await suspend(new Waiter('cancellable', this, this.#line, undefined, true))
     }
+    if (this.calls !== undefined) await this.calls.end()
   }
 
   item(value: unknown): void {

@@ -8,12 +8,23 @@ import {
   requireDuration,
   requireFunction,
   requireLimit,
+  requireWord,
 } from 'corral/lowlevel'
 import type { WorkerContext } from '../thread/define-worker.ts'
 import { errorClasses } from '../wire/decode-error.ts'
 import type { ErrorClass } from '../wire/decode-error.ts'
 
+/** Functions that a pool's threads may call on its side: see `hostOf`. */
+export type PoolHost = Readonly<Record<string, (...args: never[]) => unknown>>
+
 export interface WorkerPoolOptions {
+  /**
+   * Whether each thread is a process of its own: for native code that is not made for threads, that may crash, or that
+   * outlives the end of its thread. It starts and talks more slowly, and copies what it could hand over. Default `thread`.
+   */
+  readonly isolation?: 'thread' | 'process'
+  /** Functions of this side that the threads may call, by `hostOf`. */
+  readonly host?: PoolHost
   /** How many threads there are at the most. Default: as many as the machine can run at once. */
   readonly threads?: number
   /** How many are kept when nobody needs them; they are started ahead. Default 0. */
@@ -56,6 +67,8 @@ export interface IterateOptions extends RunOptions {
 }
 
 export interface PoolSettings {
+  readonly isolation: 'thread' | 'process'
+  readonly host: PoolHost | undefined
   readonly threads: number
   readonly min: number
   readonly idle: number
@@ -74,6 +87,8 @@ export interface PoolSettings {
 /** The options with their defaults; refuses what cannot be right. */
 export function settingsOf(options: WorkerPoolOptions): PoolSettings {
   const {
+    isolation = 'thread',
+    host,
     threads = availableParallelism(),
     min = 0,
     idle = Infinity,
@@ -88,6 +103,7 @@ export function settingsOf(options: WorkerPoolOptions): PoolSettings {
     execArgv,
     onError,
   } = options
+  requireWord('WorkerPool: isolation', isolation, ['thread', 'process'])
   requireCount('WorkerPool: threads', threads)
   requireCount('WorkerPool: min', min, 0)
   requireDuration('WorkerPool: idle', idle)
@@ -96,8 +112,11 @@ export function settingsOf(options: WorkerPoolOptions): PoolSettings {
   requireDuration('WorkerPool: grace', grace)
   requireDuration('WorkerPool: cleanup', cleanup)
   if (onError !== undefined) requireFunction('WorkerPool: onError', onError)
+  for (const [key, fn] of Object.entries(host ?? {})) requireFunction(`WorkerPool: host.${key}`, fn)
   for (const each of errors) requireFunction('WorkerPool: errors', each)
   return {
+    isolation,
+    host,
     threads,
     min: Math.min(min, threads),
     idle,

@@ -1,5 +1,6 @@
 import { CancelScope, ClosedError, currentSignal, Lock } from 'corral'
 import { RingBuffer } from 'corral/lowlevel'
+import type { HostCalls } from './host-calls.ts'
 import { Job } from './job.ts'
 
 /** What an iteration has done by its pool. */
@@ -38,14 +39,14 @@ export class WorkerIteration<Y, R>
   #failure: { readonly error: unknown } | undefined
 
   /** Made by `WorkerPool.iterate`, not by hand. */
-  constructor(name: string, buffer: number, host: IterationHost) {
+  constructor(name: string, buffer: number, calls: HostCalls | undefined, host: IterationHost) {
     this.#host = host
     this.#buffer = buffer
     const over = (): void => {
       this.#signal.removeEventListener('abort', this.#aborted)
       host.over(this.#job)
     }
-    this.#job = new Job(name, over, (item) => this.#items.push(item as Y))
+    this.#job = new Job(name, calls, over, (item) => this.#items.push(item as Y))
   }
 
   /** The next item. At the end it is `done`, with what the function returned. */

@@ -21,17 +21,18 @@ import type {
   ItemOf,
   ResultOf,
 } from '../thread/signatures.ts'
+import { HostCalls } from './host-calls.ts'
 import { Job } from './job.ts'
 import { moduleUrl } from './module-url.ts'
 import { settingsOf } from './options.ts'
 import type { IterateOptions, PoolSettings, RunOptions, WorkerPoolOptions } from './options.ts'
 import { WorkerIteration } from './worker-iteration.ts'
-import { WorkerThread } from './worker-thread.ts'
-import type { Call } from './worker-thread.ts'
+import { PoolWorker } from './pool-worker.ts'
+import type { Call } from './pool-worker.ts'
 
 /**
- * Threads for work that computes: the functions of one module, called by name, one call at a time in
- * each thread. Calls wait in line, first come first served. Threads are started when they are needed.
+ * Threads, or processes, for work that computes: the functions of one module, called by name, one call at a
+ * time in each thread. Calls wait in line, first come first served. Threads are started when they are needed.
  *
  * Cancellation: a call throws only after its work has stopped. It is asked to, at a `checkpoint`; a
  * function that does not come to one within `grace` is ended with its thread. No other call is touched.
@@ -44,8 +45,8 @@ import type { Call } from './worker-thread.ts'
  */
 export class WorkerPool<M> implements AsyncDisposable {
   readonly #settings: PoolSettings
-  readonly #threads: Pool<WorkerThread>
-  readonly #jobs = new Map<Job, PoolLease<WorkerThread>>()
+  readonly #threads: Pool<PoolWorker>
+  readonly #jobs = new Map<Job, PoolLease<PoolWorker>>()
   /** Calls in line or under way. */
   #calls = 0
   #closed = false
@@ -60,7 +61,7 @@ export class WorkerPool<M> implements AsyncDisposable {
     this.#settings = { ...settings, onError: settings.onError ?? report }
     const { threads, min, idle } = settings
     this.#threads = new Pool({
-      create: () => WorkerThread.start(url, this.#settings),
+      create: () => PoolWorker.start(url, this.#settings),
       destroy: (thread) => thread.end(),
       max: threads,
       min,
@@ -101,7 +102,7 @@ export class WorkerPool<M> implements AsyncDisposable {
   ): Promise<ResultOf<FunctionsOf<M>[K]>> {
     const deadline = currentDeadline()
     const context = this.#context()
-    const job = new Job(name, () => this.#over(job))
+    const job = new Job(name, this.#hostCalls(), () => this.#over(job))
     await this.#begin(job, { args, context, deadline, window: 0 }, options.transfer)
     return (await this.#outcome(job, deadline)) as ResultOf<FunctionsOf<M>[K]>
   }
@@ -125,7 +126,7 @@ export class WorkerPool<M> implements AsyncDisposable {
     requireLimit('WorkerPool.iterate: buffer', buffer)
     const deadline = currentDeadline()
     const context = this.#context()
-    return new WorkerIteration(name, buffer, {
+    return new WorkerIteration(name, buffer, this.#hostCalls(), {
       begin: (job) => this.#begin(job, { args, context, deadline, window: buffer }, transfer),
       more: (job, count) => this.#jobs.get(job)?.value.more(job, count),
       stop: (job, reason) => this.#stop(job, reason),
@@ -155,6 +156,12 @@ export class WorkerPool<M> implements AsyncDisposable {
     return context.length === 0 ? undefined : context.map(([, local]) => local.get())
   }
 
+  /** Belongs to where the call is made. */
+  #hostCalls(): HostCalls | undefined {
+    const { host } = this.#settings
+    return host && new HostCalls(host)
+  }
+
   /** Waits for a thread and gives it the job. */
   async #begin(job: Job, call: Call, transfer: readonly Transferable[] | undefined): Promise<void> {
     const { threads, maxQueue } = this.#settings
@@ -165,7 +172,7 @@ export class WorkerPool<M> implements AsyncDisposable {
       )
     }
     this.#calls += 1
-    let lease: PoolLease<WorkerThread> | undefined
+    let lease: PoolLease<PoolWorker> | undefined
     try {
       lease = await this.#threads.acquire()
       while (!lease.value.alive) {
@@ -194,6 +201,7 @@ export class WorkerPool<M> implements AsyncDisposable {
       // Work that fails with something else while it is cancelled: that is what is thrown.
       throw hasFailed(job) ? failure(job) : error
     }
+    if (job.calls !== undefined) await job.ended()
     switch (job.outcome.kind) {
       case 'value':
         return job.outcome.value
@@ -227,7 +235,7 @@ export class WorkerPool<M> implements AsyncDisposable {
   }
 }
 
-function giveBack(lease: PoolLease<WorkerThread>): void {
+function giveBack(lease: PoolLease<PoolWorker>): void {
   if (lease.value.alive) void lease[Symbol.asyncDispose]()
   else lease.discard()
 }

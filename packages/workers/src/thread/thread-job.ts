@@ -1,26 +1,28 @@
 import { CancelScope, Event, MisuseError, shield, spawn, throwIfCancelled } from 'corral'
 import type { Task } from 'corral'
 import type { Transferable } from 'node:worker_threads'
-import { systemRuntime } from 'corral/lowlevel'
+import { suspend, systemRuntime, Waiter, WaitQueue, wake } from 'corral/lowlevel'
+import { decodeError, errorClasses } from '../wire/decode-error.ts'
 import { encodeError } from '../wire/encode-error.ts'
 import type { WireError } from '../wire/encode-error.ts'
-import { Cell, Said } from '../wire/messages.ts'
-import type { Ended, FromThread, JobMessage } from '../wire/messages.ts'
+import type { Marks } from '../wire/marks.ts'
+import { Said } from '../wire/messages.ts'
+import type { Ended, FromThread, JobMessage, ReplyMessage } from '../wire/messages.ts'
 import { notCopied } from './not-copied.ts'
 import { transfersOf } from './transfer.ts'
 
 /** What a job needs of its thread. */
 export interface JobHost {
-  readonly cells: Int32Array<SharedArrayBuffer>
+  readonly marks: Marks
   /** @throws DataCloneError */
-  post(message: FromThread, transfer: Transferable[] | undefined): void
-  /** Handles the messages that have come by now. */
-  receive(): void
+  post(message: FromThread, transfer?: Transferable[]): void
+  /** It is to end: tells it why. */
+  hurry(): void
 }
 
 /**
  * One call in its thread. It runs as a task of corral: what it spawns ends with it, and every wait of
- * corral in it is cancelled with the caller's. A loop that waits for nothing looks at shared memory.
+ * corral in it is cancelled with the caller's. A loop that waits for nothing looks at the marks.
  */
 export class ThreadJob {
   readonly id: number
@@ -30,6 +32,8 @@ export class ThreadJob {
   readonly #deadline: number
   readonly #window: number
   readonly #room = new Event()
+  readonly #asked = new Map<number, Asked>()
+  #lastCall = 0
   #credit: number
   #task: Task<unknown> | undefined
 
@@ -44,8 +48,8 @@ export class ThreadJob {
 
   /** Looks whether it is to end, without a turn of the event loop. */
   look(): void {
-    if (Atomics.load(this.#host.cells, Cell.CANCELLED) === this.id) {
-      this.#host.receive() // the reason
+    if (this.#host.marks.cancelled() === this.id) {
+      this.#host.hurry()
       this.cancel(undefined)
     } else if (this.#deadline < Infinity && systemRuntime.clock.now() >= this.#deadline) {
       this.cancel('its deadline passed')
@@ -53,7 +57,7 @@ export class ThreadJob {
   }
 
   cancel(reason: string | undefined): void {
-    Atomics.store(this.#host.cells, Cell.NOTICED, this.id)
+    this.#host.marks.notice(this.id)
     this.#task?.cancel(reason)
   }
 
@@ -61,6 +65,47 @@ export class ThreadJob {
   more(count: number): void {
     this.#credit += count
     this.#room.set()
+  }
+
+  /**
+   * Calls a function of the pool's host.
+   *
+   * Cancellation: cancels it there, and throws after it has ended.
+   */
+  async callHost(name: string, args: readonly unknown[]): Promise<unknown> {
+    throwIfCancelled()
+    const call = (this.#lastCall += 1)
+    const asked: Asked = { line: new WaitQueue(), reply: undefined }
+    try {
+      this.#host.post([Said.CALL, this.id, call, name, args])
+    } catch (error) {
+      throw notCopied('an argument', name, error)
+    }
+    this.#asked.set(call, asked)
+    try {
+      while (asked.reply === undefined) await suspend(new Waiter(`host.${name}`, this, asked.line))
+    } catch (error) {
+      this.#host.post([Said.UNCALL, this.id, call])
+      while (asked.reply === undefined) {
+        await suspend(new Waiter(`host.${name}`, this, asked.line, undefined, true))
+      }
+      throw error
+    }
+    const [, , , failed, value] = asked.reply
+    if (failed !== undefined) throw decodeError(failed, known)
+    return value
+  }
+
+  replied(reply: ReplyMessage): void {
+    const asked = this.#asked.get(reply[2])
+    if (asked === undefined) return
+    this.#asked.delete(reply[2])
+    asked.reply = reply
+    for (const waiter of asked.line) wake(waiter, undefined)
+  }
+
+  get [Symbol.toStringTag](): string {
+    return this.#name
   }
 
   /** Does the work: `call` calls the function, and all of it is done by `inside`. Never throws. */
@@ -130,6 +175,14 @@ export class ThreadJob {
     }
   }
 }
+
+/** A call of the pool's host under way. */
+interface Asked {
+  readonly line: WaitQueue
+  reply: ReplyMessage | undefined
+}
+
+const known = errorClasses([])
 
 type AnyIterator = Iterator<unknown, unknown> | AsyncIterator<unknown, unknown>
 

@@ -6,27 +6,26 @@ import type { WireError } from './encode-error.ts'
 /** What a thread is started with. */
 export interface ThreadData {
   readonly url: string
-  /** See `Cell`. */
+  /** See `SharedMarks`. */
   readonly cells: Int32Array<SharedArrayBuffer>
   /** The names of the context values that travel. */
   readonly context: readonly string[]
 }
 
-/** Shared memory, so that it is seen by a loop that never gets to read a message. Both hold the id of a job. */
-export const Cell: { readonly CANCELLED: 0; readonly NOTICED: 1; readonly COUNT: 2 } = {
-  /** The job that is to end: written by the caller's side. */
-  CANCELLED: 0,
-  /** The job that knows: written by the thread. */
-  NOTICED: 1,
-  COUNT: 2,
+/** What a process is started with: a line of JSON among its arguments. */
+export interface ProcessData {
+  readonly url: string
+  readonly name: string
+  readonly context: readonly string[]
 }
 
-export const Told: { readonly JOB: 0; readonly CANCEL: 1; readonly MORE: 2; readonly END: 3 } = {
-  JOB: 0,
-  CANCEL: 1,
-  MORE: 2,
-  END: 3,
-}
+export const Told: {
+  readonly JOB: 0
+  readonly CANCEL: 1
+  readonly MORE: 2
+  readonly END: 3
+  readonly REPLY: 4
+} = { JOB: 0, CANCEL: 1, MORE: 2, END: 3, REPLY: 4 }
 
 export type JobMessage = readonly [
   kind: typeof Told.JOB,
@@ -46,6 +45,16 @@ export type ToThread =
   | readonly [kind: typeof Told.CANCEL, id: number, reason: string | undefined]
   | readonly [kind: typeof Told.MORE, id: number, count: number]
   | readonly [kind: typeof Told.END]
+  | ReplyMessage
+
+/** How a call back into the pool's side ended. */
+export type ReplyMessage = readonly [
+  kind: typeof Told.REPLY,
+  id: number,
+  call: number,
+  failed: WireError | undefined,
+  value?: unknown,
+]
 
 export const Said: {
   readonly VALUE: 0
@@ -54,7 +63,20 @@ export const Said: {
   readonly ITEM: 3
   readonly READY: 4
   readonly FAILED: 5
-} = { VALUE: 0, ERROR: 1, CANCELLED: 2, ITEM: 3, READY: 4, FAILED: 5 }
+  readonly CALL: 6
+  readonly UNCALL: 7
+  readonly CRASHED: 8
+} = {
+  VALUE: 0,
+  ERROR: 1,
+  CANCELLED: 2,
+  ITEM: 3,
+  READY: 4,
+  FAILED: 5,
+  CALL: 6,
+  UNCALL: 7,
+  CRASHED: 8,
+}
 
 /** How a job ended. */
 export type Ended =
@@ -67,3 +89,17 @@ export type FromThread =
   | readonly [kind: typeof Said.ITEM, id: number, value: unknown]
   | readonly [kind: typeof Said.READY, functions: readonly string[], context: readonly string[]]
   | readonly [kind: typeof Said.FAILED, error: WireError]
+  | CallMessage
+  | readonly [kind: typeof Said.UNCALL, id: number, call: number]
+
+/** A call back into the pool's side. */
+export type CallMessage = readonly [
+  kind: typeof Said.CALL,
+  id: number,
+  call: number,
+  name: string,
+  args: readonly unknown[],
+]
+
+/** A process also tells of the error that nobody caught in it; of a thread Node tells that. */
+export type FromProcess = FromThread | readonly [kind: typeof Said.CRASHED, error: WireError]

@@ -1,4 +1,3 @@
-import { Worker } from 'node:worker_threads'
 import type { Transferable } from 'node:worker_threads'
 import { MisuseError } from 'corral'
 import { currentScope, describe, suspend, Waiter, WaitQueue, wake } from 'corral/lowlevel'
@@ -6,14 +5,14 @@ import type { Runtime } from 'corral/lowlevel'
 import { WorkerError } from '../errors.ts'
 import { notCopied } from '../thread/not-copied.ts'
 import { decodeError } from '../wire/decode-error.ts'
-import { Cell, Said, Told } from '../wire/messages.ts'
-import type { Ended, FromThread, JobMessage, ThreadData, ToThread } from '../wire/messages.ts'
+import { Said, Told } from '../wire/messages.ts'
+import type { Ended, FromThread, JobMessage } from '../wire/messages.ts'
 import { Alarm } from './alarm.ts'
+import type { Carrier } from './carrier.ts'
 import type { Job, Outcome } from './job.ts'
-import { moduleUrl } from './module-url.ts'
 import type { PoolSettings } from './options.ts'
-
-const MAIN = moduleUrl(new URL('../thread/main.ts', import.meta.url))
+import { ProcessCarrier } from './process-carrier.ts'
+import { ThreadCarrier } from './thread-carrier.ts'
 
 /** What a thread is given to do. */
 export interface Call {
@@ -27,19 +26,19 @@ export interface Call {
 }
 
 /**
- * One thread of a pool, as the pool sees it: it does one job at a time. A job that is stopped is told so
- * in two ways, by shared memory for a loop that reads no messages, and by a message for one that waits.
+ * One thread of a pool, or process, as the pool sees it: it does one job at a time. A job that is stopped is
+ * told so in two ways, by marks that both sides see for a loop that reads no
+ * messages, and by a message for one that waits.
  *
  *   stop ── grace ──> not noticed: the thread is ended
  *            noticed ── cleanup ──> not over: the thread is ended
  *
- * A job is over only when the thread said so or has exited.
+ * A job is over only when the other side said so or has exited.
  */
-export class WorkerThread {
+export class PoolWorker {
   readonly #url: string
   readonly #settings: PoolSettings
-  readonly #worker: Worker
-  readonly #cells = new Int32Array(new SharedArrayBuffer(Cell.COUNT * 4))
+  readonly #carrier: Carrier
   readonly #clock: Runtime['clock'] = currentScope().runtime.clock
   readonly #alarm = new Alarm()
   /** Those who wait for it to start or to exit. */
@@ -54,23 +53,12 @@ export class WorkerThread {
   private constructor(url: string, settings: PoolSettings) {
     this.#url = url
     this.#settings = settings
-    const { name, env, execArgv, memory } = settings
-    const workerData: ThreadData = {
-      url,
-      cells: this.#cells,
-      context: settings.context.map(([key]) => key),
-    }
-    this.#worker = new Worker(new URL(MAIN), {
-      workerData,
-      name,
-      ...(env && { env: { ...env } }),
-      ...(execArgv && { execArgv: [...execArgv] }),
-      ...(memory && { resourceLimits: { maxOldGenerationSizeMb: memory } }),
+    const Kind = settings.isolation === 'process' ? ProcessCarrier : ThreadCarrier
+    this.#carrier = new Kind(url, settings, {
+      message: (message) => this.#receive(message),
+      failed: (error) => (this.#crash ??= { error }),
+      exited: (how, signal) => this.#exited(how, signal),
     })
-    this.#worker.on('message', (message: FromThread) => this.#receive(message))
-    this.#worker.on('messageerror', (error) => this.#fail(error))
-    this.#worker.on('error', (error) => (this.#crash ??= { error }))
-    this.#worker.on('exit', (code) => this.#exited(code))
   }
 
   /**
@@ -80,8 +68,8 @@ export class WorkerThread {
    *
    * @throws WorkerError LOAD
    */
-  static async start(url: string, settings: PoolSettings): Promise<WorkerThread> {
-    const thread = new WorkerThread(url, settings)
+  static async start(url: string, settings: PoolSettings): Promise<PoolWorker> {
+    const thread = new PoolWorker(url, settings)
     try {
       while (thread.#state === 'starting') {
         await suspend(new Waiter('cancellable', thread, thread.#line))
@@ -121,18 +109,18 @@ export class WorkerThread {
         ? [Told.JOB, job.id, job.name, args]
         : [Told.JOB, job.id, job.name, args, window, deadline - this.#clock.now(), context]
     try {
-      this.#post(message, transfer && [...transfer])
+      this.#carrier.post(message, transfer && [...transfer])
     } catch (error) {
       throw notCopied('an argument', job.name, error)
     }
     this.#state = 'busy'
     this.#job = job
-    this.#worker.ref()
+    this.#carrier.ref()
   }
 
   /** Lets a generator go on: `count` of its items were taken. */
   more(job: Job, count: number): void {
-    if (this.#job === job) this.#post([Told.MORE, job.id, count])
+    if (this.#job === job) this.#carrier.post([Told.MORE, job.id, count])
   }
 
   /** Tells a job to end, and sees to it that it does. Again and afterwards it does nothing. */
@@ -140,10 +128,11 @@ export class WorkerThread {
     if (this.#job !== job || job.stopping) return
     job.stopping = true
     const { grace, cleanup } = this.#settings
-    this.#post([Told.CANCEL, job.id, told(reason)])
-    Atomics.store(this.#cells, Cell.CANCELLED, job.id)
+    const why = told(reason)
+    this.#carrier.post([Told.CANCEL, job.id, why])
+    this.#carrier.marks.cancel(job.id, why)
     this.#alarm.set(this.#clock, grace, () => {
-      if (Atomics.load(this.#cells, Cell.NOTICED) !== job.id) this.#kill()
+      if (this.#carrier.marks.noticed() !== job.id) this.#kill()
       else this.#alarm.set(this.#clock, cleanup, () => this.#kill())
     })
   }
@@ -154,8 +143,8 @@ export class WorkerThread {
       this.#kill()
     } else if (this.alive) {
       this.#state = 'ending'
-      this.#worker.ref()
-      this.#post([Told.END])
+      this.#carrier.ref()
+      this.#carrier.post([Told.END])
       this.#alarm.set(this.#clock, this.#settings.grace, () => this.#kill())
     }
     while (this.#state !== 'gone') {
@@ -164,21 +153,12 @@ export class WorkerThread {
   }
 
   get [Symbol.toStringTag](): string {
-    return `thread ${this.#settings.name}`
-  }
-
-  #post(message: ToThread, transfer?: Transferable[]): void {
-    this.#worker.postMessage(message, transfer)
+    return `${this.#carrier.word} ${this.#settings.name}`
   }
 
   #kill(): void {
     this.#state = 'ending'
-    void this.#worker.terminate()
-  }
-
-  #fail(error: unknown): void {
-    this.#crash ??= { error }
-    this.#kill()
+    this.#carrier.kill()
   }
 
   #receive(message: FromThread): void {
@@ -190,6 +170,12 @@ export class WorkerThread {
         break
       case Said.ITEM:
         if (this.#job?.id === message[1]) this.#job.item(message[2])
+        break
+      case Said.CALL:
+        if (this.#job?.id === message[1]) this.#job.calls?.begin(message, this.#carrier)
+        break
+      case Said.UNCALL:
+        if (this.#job?.id === message[1]) this.#job.calls?.cancel(message[2])
         break
       case Said.READY:
         this.#ready(message[1], message[2])
@@ -211,7 +197,7 @@ export class WorkerThread {
     }
     this.#functions = functions
     this.#state = unknown === undefined ? 'idle' : 'failed'
-    this.#worker.unref()
+    this.#carrier.unref()
     this.#wake()
   }
 
@@ -222,7 +208,7 @@ export class WorkerThread {
     this.#alarm.clear()
     if (this.#state === 'busy') {
       this.#state = 'idle'
-      this.#worker.unref()
+      this.#carrier.unref()
     }
     job.end(this.#outcomeOf(message))
   }
@@ -235,30 +221,31 @@ export class WorkerThread {
     return { kind: 'failed', error: (caller) => decodeError(error, classes, caller) }
   }
 
-  #exited(code: number): void {
+  #exited(how: string, signal?: NodeJS.Signals): void {
     const idle = this.#state === 'idle'
     const starting = this.#state === 'starting'
     this.#state = 'gone'
     this.#alarm.clear()
     const job = this.#job
     this.#job = undefined
-    if (starting) this.#crash ??= { error: new Error(`its thread exited with code ${code}`) }
-    else if (job !== undefined) job.end(this.#cutShort(job, code))
+    if (starting) this.#crash ??= { error: new Error(`its ${this.#carrier.word} ${how}`) }
+    else if (job !== undefined) job.end(this.#cutShort(job, how, signal))
     else if (this.#crash !== undefined && idle) this.#settings.onError?.(this.#crashed('idle'))
     this.#wake()
   }
 
   /** How a job ends whose thread exited. */
-  #cutShort({ name, stopping }: Job, code: number): Outcome {
+  #cutShort({ name, stopping }: Job, how: string, signal?: NodeJS.Signals): Outcome {
     const crash = this.#crash?.error
     if (crash === undefined && stopping) return { kind: 'cancelled', reason: undefined }
     return {
       kind: 'failed',
       error: () => {
         if (crash !== undefined) return this.#crashed(name)
+        if (signal !== undefined) return this.#killed(name, signal)
         return new WorkerError(
           'EXIT',
-          `WorkerPool: the thread of ${name} exited with code ${code}; return or throw instead of process.exit`,
+          `WorkerPool: the ${this.#carrier.word} of ${name} ${how}; return or throw instead of process.exit`,
         )
       },
     }
@@ -266,18 +253,31 @@ export class WorkerThread {
 
   #crashed(name: string): WorkerError {
     const cause = this.#crash?.error
-    if ((cause as NodeJS.ErrnoException | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY') {
-      const { memory } = this.#settings
-      const now = memory === undefined ? '' : `, now ${memory} MiB`
-      return new WorkerError(
-        'MEMORY',
-        `WorkerPool: the thread of ${name} ran out of memory; raise memory${now}, or give it less at a time`,
-        { cause },
-      )
-    }
+    const { code } = (cause ?? {}) as NodeJS.ErrnoException
+    if (code === 'ERR_WORKER_OUT_OF_MEMORY') return this.#outOfMemory(name, cause)
     return new WorkerError(
       'CRASH',
-      `WorkerPool: the thread of ${name} crashed (${messageOf(cause)}); catch what it starts and does not await`,
+      `WorkerPool: the ${this.#carrier.word} of ${name} crashed (${messageOf(cause)}); catch what it starts and does not await`,
+      { cause },
+    )
+  }
+
+  /** V8 ends a process that has no memory left by one of these signals, as native code does that aborts. */
+  #killed(name: string, signal: NodeJS.Signals): WorkerError {
+    const limited = this.#settings.memory !== undefined
+    if (limited && (signal === 'SIGABRT' || signal === 'SIGTRAP')) return this.#outOfMemory(name)
+    return new WorkerError(
+      'CRASH',
+      `WorkerPool: the process of ${name} was ended by ${signal}; native code crashed, or somebody killed it`,
+    )
+  }
+
+  #outOfMemory(name: string, cause?: unknown): WorkerError {
+    const { memory } = this.#settings
+    const now = memory === undefined ? '' : `, now ${memory} MiB`
+    return new WorkerError(
+      'MEMORY',
+      `WorkerPool: the ${this.#carrier.word} of ${name} ran out of memory; raise memory${now}, or give it less at a time`,
       { cause },
     )
   }
