@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import { BusyError, moveOnAfter, now } from 'corral'
 import { ready, refuse, requireCount, suspend, Waiter, WaitQueue, wake } from 'corral/lowlevel'
 import { FrameError } from './frame-error.ts'
+import { LineIterator } from './line-iterator.ts'
 import { LineSplitter } from './line-splitter.ts'
 import type { LineOptions } from './line-splitter.ts'
 
@@ -125,7 +126,12 @@ export class ByteReader implements AsyncIterable<Buffer> {
 
   /** Its lines; what follows the last line taken can still be read after leaving the loop. */
   lines(options: LineOptions = {}): AsyncIterableIterator<string> {
-    return this.#lines(new LineSplitter('ByteReader.lines', options))
+    return new LineIterator(new LineSplitter('ByteReader.lines', options), {
+      read: () => this.read(),
+      leave: (rest) => {
+        if (rest.length > 0) this.#kept.unshift(rest)
+      },
+    })
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void, void> {
@@ -178,28 +184,6 @@ export class ByteReader implements AsyncIterable<Buffer> {
     this.#source.off('close', this.#breakOff)
     for (const chunk of this.#kept.reverse()) this.#source.unshift(chunk)
     this.#kept = []
-  }
-
-  async *#lines(splitter: LineSplitter): AsyncGenerator<string, void, void> {
-    let taken = 0
-    let done = false
-    try {
-      for (;;) {
-        const chunk = await this.read()
-        if (chunk === undefined) break
-        taken = 0
-        for (const line of splitter.push(chunk)) {
-          taken += 1
-          yield line
-        }
-      }
-      const last = splitter.end()
-      done = true
-      if (last !== undefined) yield last
-    } finally {
-      const rest = done ? undefined : splitter.rest(taken)
-      if (rest !== undefined && rest.length > 0) this.#kept.unshift(rest)
-    }
   }
 
   get #keptSize(): number {

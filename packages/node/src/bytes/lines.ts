@@ -1,4 +1,5 @@
 import { ByteReader } from './byte-reader.ts'
+import { LineIterator } from './line-iterator.ts'
 import { LineSplitter } from './line-splitter.ts'
 import type { LineOptions } from './line-splitter.ts'
 
@@ -18,18 +19,17 @@ export function lines(
   options: LineOptions = {},
 ): AsyncIterableIterator<string> {
   if (source instanceof ByteReader) return source.lines(options)
-  return split(source, new LineSplitter('lines', options))
-}
-
-async function* split(
-  source: AsyncIterable<Uint8Array | string>,
-  splitter: LineSplitter,
-): AsyncGenerator<string, void, void> {
-  for await (const chunk of source) {
-    for (const line of splitter.push(asBuffer(chunk))) yield line // yield* would wait twice for each
-  }
-  const last = splitter.end()
-  if (last !== undefined) yield last
+  let iterator: AsyncIterator<Uint8Array | string> | undefined
+  return new LineIterator(new LineSplitter('lines', options), {
+    async read() {
+      iterator ??= source[Symbol.asyncIterator]()
+      const { done, value } = await iterator.next()
+      if (done !== true) return asBuffer(value)
+      iterator = undefined // it needs no `return`
+      return undefined
+    },
+    leave: () => iterator?.return?.(),
+  })
 }
 
 function asBuffer(chunk: Uint8Array | string): Buffer {

@@ -2,6 +2,7 @@ import { close, constants, fstat, fsync, ftruncate, open, read, write } from 'no
 import type { Stats } from 'node:fs'
 import { ClosedError, shield, throwIfCancelled } from 'corral'
 import { refuse, requireCount } from 'corral/lowlevel'
+import { LineIterator } from '../bytes/line-iterator.ts'
 import { LineSplitter } from '../bytes/line-splitter.ts'
 import type { LineOptions } from '../bytes/line-splitter.ts'
 import { calledBack } from '../called-back.ts'
@@ -151,11 +152,9 @@ export class OpenFile implements AsyncIterable<Buffer>, AsyncDisposable {
   }
 
   /** Its lines, decoded as UTF-8. */
-  async *lines(options: LineOptions = {}): AsyncGenerator<string, void, void> {
+  lines(options: LineOptions = {}): AsyncIterableIterator<string> {
     const splitter = new LineSplitter('OpenFile.lines', options)
-    for await (const chunk of this) for (const line of splitter.push(chunk)) yield line
-    const last = splitter.end()
-    if (last !== undefined) yield last
+    return new LineIterator(splitter, { read: () => this.read(), leave: () => {} })
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void, void> {

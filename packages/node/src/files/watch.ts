@@ -47,11 +47,13 @@ export function watch(folder: string, options: WatchOptions = {}): AsyncIterable
 /** A watched folder, and what was last found in it. */
 interface Watched {
   readonly path: string
-  readonly bell: FSWatcher
+  bell: FSWatcher | undefined
   /** The fingerprint of each name, to detect a change. */
   readonly found: Map<string, string>
   /** Names with a pending notification. */
   readonly rung: Set<string>
+  /** Those that were created, removed or moved: a folder among them may be another one now, even with the same inode. */
+  readonly renamed: Set<string>
 }
 
 class FolderWatch implements AsyncIterableIterator<Change, void, void> {
@@ -114,7 +116,7 @@ class FolderWatch implements AsyncIterableIterator<Change, void, void> {
   #stop(): void {
     this.#isOver = true
     clearTimeout(this.#quiet)
-    for (const { bell } of this.#folders.values()) bell.close()
+    for (const { bell } of this.#folders.values()) bell?.close()
     this.#folders.clear()
   }
 
@@ -137,23 +139,46 @@ class FolderWatch implements AsyncIterableIterator<Change, void, void> {
   /** Watches first and scans then, so that nothing is missed in between. */
   async #enter(path: string): Promise<void> {
     if (this.#isOver || this.#folders.has(path)) return
-    let bell: FSWatcher
-    try {
-      bell = ring(path, (_type, name) => this.#ring(folder, name))
-    } catch (error) {
-      if (path !== this.#root && isGone(error)) return
-      throw error
+    const folder: Watched = {
+      path,
+      bell: undefined,
+      found: new Map(),
+      rung: new Set(),
+      renamed: new Set(),
     }
-    bell.on('error', () => {}) // the folder is gone: its parent reports it
-    const folder: Watched = { path, bell, found: new Map(), rung: new Set() }
+    if (!this.#hang(folder)) return
     this.#folders.set(path, folder)
     await this.#lookThrough(folder)
   }
 
-  #ring(folder: Watched, name: string | null): void {
+  /** Returns whether the folder is there. */
+  #hang(folder: Watched): boolean {
+    try {
+      const bell = ring(folder.path, (type, name) => this.#ring(folder, type, name))
+      bell.on('error', () => {}) // the folder is gone: its parent reports it
+      folder.bell = bell
+      return true
+    } catch (error) {
+      if (folder.path !== this.#root && isGone(error)) return false
+      throw error
+    }
+  }
+
+  /** The bell of a folder that was removed and made again is silent: hangs a new one, and looks what is different. */
+  async #renew(path: string): Promise<void> {
+    const folder = this.#folders.get(path)
+    if (folder === undefined || this.#isOver) return
+    folder.bell?.close()
+    if (!this.#hang(folder)) return
+    for (const name of folder.found.keys()) folder.renamed.add(name)
+    await this.#lookThrough(folder)
+  }
+
+  #ring(folder: Watched, type: string, name: string | null): void {
     if (this.#isOver) return
     this.#rings += 1
     if (name !== null) folder.rung.add(name)
+    if (name !== null && type === 'rename') folder.renamed.add(name)
     if (name === null || this.#rings > BURST) this.#looksThrough = true
     this.#quiet ??= setTimeout(() => this.#answer(), this.#rings === 1 ? 5 : QUIET)
   }
@@ -190,14 +215,18 @@ class FolderWatch implements AsyncIterableIterator<Change, void, void> {
   }
 
   async #lookAt(folder: Watched, names: readonly string[]): Promise<void> {
-    const entered: string[] = []
+    const [entered, renewed]: [string[], string[]] = [[], []]
     for (let i = 0; i < names.length && !this.#isOver; i += 64) {
       const some = names.slice(i, i + 64)
       const stamps = await Promise.all(some.map((name) => stampOf(join(folder.path, name))))
       for (const [j, name] of some.entries()) {
         const path = join(folder.path, name)
         const [before, now] = [folder.found.get(name), stamps[j]]
-        if (before === now) continue
+        const isRenamed = folder.renamed.delete(name)
+        if (before === now) {
+          if (isRenamed && now?.startsWith('folder') === true) renewed.push(path)
+          continue
+        }
         if (before?.startsWith('folder') === true) this.#forget(path)
         if (now === undefined) {
           folder.found.delete(name)
@@ -210,13 +239,14 @@ class FolderWatch implements AsyncIterableIterator<Change, void, void> {
       }
     }
     for (const path of entered) await this.#enter(path)
+    for (const path of renewed) await this.#renew(path)
   }
 
   /** A folder is gone, with everything under it. */
   #forget(path: string): void {
     const folder = this.#folders.get(path)
     if (folder === undefined) return
-    folder.bell.close()
+    folder.bell?.close()
     this.#folders.delete(path)
     for (const name of folder.found.keys()) {
       this.#forget(join(path, name))

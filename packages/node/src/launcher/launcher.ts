@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import type { Server, Socket } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Event, Future, shield, throwIfCancelled } from 'corral'
+import { Event, Future, isCancelled, shield, throwIfCancelled } from 'corral'
 import { HomeContext } from 'corral/lowlevel'
 import { ByteReader } from '../bytes/byte-reader.ts'
 import { calledBack } from '../called-back.ts'
@@ -104,6 +104,8 @@ export class Launcher implements AsyncDisposable {
   #control: Socket | undefined
   /** Settles when the launcher tells nothing more. */
   #heard: Promise<void> = Promise.resolve()
+  /** Why it was not started. */
+  #failure: Error | undefined
   #lastId = 0
   #isClosed = false
 
@@ -119,8 +121,12 @@ export class Launcher implements AsyncDisposable {
       detached: true,
     })
     helper.once('exit', () => outside.run(() => void this.#lost()))
-    helper.once('error', () => outside.run(() => void this.#lost()))
-    helper.stdin.on('error', () => {}) // its exit reports it
+    helper.once('error', (error) => {
+      this.#failure = error
+      outside.run(() => void this.#lost())
+    })
+    // There is none when nothing was forked, as the event says next.
+    ;(helper as NodeProcess).stdin?.on('error', () => {}) // its exit reports it
     this.#helper = helper
   }
 
@@ -131,11 +137,21 @@ export class Launcher implements AsyncDisposable {
 
   /** @internal */
   async start(): Promise<void> {
-    await calledBack('openLauncher', this, (done, failed) => {
-      this.#server.once('error', failed).listen(this.#path, done)
-    })
-    this.#helper.stdin?.write(`${this.#token}\n`)
-    await this.#ready.wait()
+    try {
+      await calledBack('openLauncher', this, (done, failed) => {
+        this.#server.once('error', failed).listen(this.#path, done)
+      })
+      this.#helper.stdin?.write(`${this.#token}\n`)
+      await this.#ready.wait()
+    } catch (error) {
+      if (isCancelled(error)) throw error
+      this.#failure ??= error as Error
+    }
+    const cause = this.#failure
+    if (cause !== undefined) {
+      const message = `openLauncher: it could not be started; ${cause.message}`
+      throw new ProcessError('START', process.execPath, message, { cause })
+    }
     if (this.#isClosed) throw gone('openLauncher', '')
   }
 

@@ -43,7 +43,10 @@ export async function dial(to: (TcpNetConnectOpts | IpcNetConnectOpts) & Address
   socket.on('error', () => {}) // reported to waiters, readers and writers
   try {
     await calledBack(`connect ${showAddress(to)}`, socket, (done, failed) => {
-      socket.once('connect', done).once('error', failed)
+      socket.once('error', failed).once('connect', () => {
+        socket.off('error', failed) // it would keep the wait alive as long as the connection
+        done()
+      })
     })
     return socket
   } catch (error) {

@@ -24,11 +24,12 @@ export function start(
   options: ProcessOptions,
   stdio: StdioOptions,
 ): Started | ProcessError {
-  const cwd = options.cwd === undefined ? process.cwd() : pathOf(options.cwd)
+  const folder = folderOf(options)
+  const cwd = folder ?? '.'
   const env: NodeJS.ProcessEnv = { ...process.env, ...options.env }
   let child: NodeProcess
   try {
-    child = spawn(file, args, { cwd, env, stdio, detached: true })
+    child = spawn(file, args, { cwd: folder, env, stdio, detached: true })
   } catch (error) {
     return startError(api, file, cwd, env, error as NodeJS.ErrnoException)
   }
@@ -50,7 +51,11 @@ export async function startBy(
   options: ProcessOptions,
   stdio: readonly ('pipe' | 'ignore' | 'inherit')[],
 ): Promise<LaunchedProcess> {
-  const cwd = options.cwd === undefined ? process.cwd() : pathOf(options.cwd)
+  const cwd = folderOf(options)
+  if (cwd === undefined) {
+    const message = `${api}: the working directory of this process was removed; give a cwd`
+    throw new ProcessError('NOT_FOUND', file, message, { missing: 'cwd' })
+  }
   const env: NodeJS.ProcessEnv = { ...process.env, ...options.env }
   try {
     return await launcher.launch(api, { file, args, cwd, env, stdio })
@@ -60,8 +65,14 @@ export async function startBy(
   }
 }
 
-function pathOf(cwd: string | URL): string {
-  return typeof cwd === 'string' ? cwd : fileURLToPath(cwd)
+/** Undefined when it is that of this process, and was removed. */
+function folderOf({ cwd }: ProcessOptions): string | undefined {
+  if (cwd !== undefined) return typeof cwd === 'string' ? cwd : fileURLToPath(cwd)
+  try {
+    return process.cwd()
+  } catch {
+    return undefined
+  }
 }
 
 /** ENOENT does not say whether the program, its interpreter or the directory is missing: find out which. */

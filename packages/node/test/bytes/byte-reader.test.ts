@@ -111,6 +111,45 @@ describe('lines', () => {
   })
 })
 
+describe('a loop over lines', () => {
+  it('that fails, or is left, ends its source once, and is over', async () => {
+    let ended = 0
+    async function* source(): AsyncGenerator<string> {
+      try {
+        yield 'a\nb\n'
+        throw new Error('torn')
+      } finally {
+        ended += 1
+      }
+    }
+    const torn = lines(source())
+    expect(await torn.next()).toEqual({ done: false, value: 'a' })
+    expect(await torn.next()).toEqual({ done: false, value: 'b' })
+    await expect(torn.next()).rejects.toThrow('torn')
+    expect(await torn.next()).toEqual({ done: true, value: undefined })
+    for await (const line of lines(source())) if (line === 'a') break
+    expect(ended).toBe(2)
+    await lines(source()).return?.() // never begun: nothing to end
+    expect(ended).toBe(2)
+  })
+
+  it('cancelled while it waits loses no line, and refuses a second reader', async () => {
+    const stream = new PassThrough()
+    const bytes = new ByteReader(stream)
+    const loop = bytes.lines()
+    const first = moveOnAfter(20, () => loop.next())
+    await expect(loop.next()).rejects.toMatchObject({ code: 'BUSY' })
+    expect(await first).toEqual({ timedOut: true })
+    expect(await loop.next()).toEqual({ done: true, value: undefined })
+    stream.write('a\nb')
+    const again = bytes.lines()
+    expect(await again.next()).toEqual({ done: false, value: 'a' })
+    await again.return?.()
+    stream.end('c\n')
+    expect(await all(bytes.lines())).toEqual(['bc'])
+  })
+})
+
 describe('frames', () => {
   it('cuts by the length in front', async () => {
     const source = reader([0, 2, 97], [98, 0, 0, 0], [1, 99])

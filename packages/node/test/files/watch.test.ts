@@ -79,6 +79,29 @@ describe('watch', () => {
     await changes.return?.()
   })
 
+  it('goes on with a folder inside that is removed and made again, which may have the same inode', async () => {
+    await using folder = await tempDir()
+    const [inside, deeper] = [join(folder.path, 'in'), join(folder.path, 'in', 'deeper')]
+    mkdirSync(deeper, { recursive: true })
+    const changes = watch(folder.path)
+    const seen = new Set<string>()
+    expect(await moveOnAfter(30, () => changes.next())).toEqual({ timedOut: true })
+    for (let round = 0; round < 5; round++) {
+      rmSync(inside, { recursive: true })
+      mkdirSync(deeper, { recursive: true })
+      await moveOnAfter(150, async () => {
+        for (;;) await changes.next()
+      })
+      const paths = [join(inside, `a${round}`), join(deeper, `b${round}`)]
+      for (const path of paths) writeFileSync(path, '')
+      const { timedOut } = await moveOnAfter(20_000, async () => {
+        while (!paths.every((path) => seen.has(path))) seen.add((await changes.next()).value.path)
+      })
+      expect(timedOut).toBe(false)
+    }
+    await changes.return?.()
+  })
+
   it('says that the folder itself was removed, or is not there', async () => {
     await using folder = await tempDir()
     const path = join(folder.path, 'x')

@@ -96,6 +96,16 @@ describe('a launcher', () => {
     expect(living(mark)).toEqual([])
   })
 
+  it('that cannot be forked is a typed failure', async () => {
+    const source = `import { openSync } from 'node:fs'
+      import { openLauncher } from '@corral/node'
+      try { for (;;) openSync('/dev/null', 'r') } catch {}
+      console.log(await openLauncher().catch((error) => error.code))`
+    const args = ['--conditions=@corral/source', '--input-type=module', '-e', source]
+    const command = ['-c', 'ulimit -n 60; exec "$@"', 'sh', process.execPath, ...args]
+    expect((await exec('sh', command)).stdout).toBe('START\n')
+  })
+
   it('turns away who does not know its token', async () => {
     const before = new Set(readdirSync(tmpdir()))
     await using launcher = await openLauncher()

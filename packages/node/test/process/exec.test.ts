@@ -92,6 +92,22 @@ describe('exec tells what is not there', () => {
     expect(error).toMatchObject({ code: 'NOT_FOUND', missing: 'cwd' })
   })
 
+  it('the working directory of this process itself, to a launcher, which runs elsewhere', async () => {
+    const source = `import { mkdtempSync, rmdirSync } from 'node:fs'
+      import { exec, openLauncher } from '@corral/node'
+      await using launcher = await openLauncher()
+      const folder = mkdtempSync('/tmp/corral-gone-')
+      process.chdir(folder)
+      rmdirSync(folder)
+      for (const options of [{}, { launcher }]) {
+        const error = await exec('true', [], options).catch((error) => error)
+        console.log(error.code ?? 'ran', error.missing)
+      }`
+    const args = ['--conditions=@corral/source', '--input-type=module', '-e', source]
+    const { stdout } = await exec(process.execPath, args)
+    expect(stdout).toBe('0 undefined\nNOT_FOUND cwd\n')
+  })
+
   it('the interpreter', async () => {
     const script = join(folder, 'script')
     writeFileSync(script, '#!/no/such/interpreter\n')
