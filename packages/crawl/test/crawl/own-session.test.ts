@@ -29,7 +29,7 @@ test('hosts that take turns keep their connections', async () => {
     const limits = { ...defaultCrawlLimits, concurrency: 2, concurrencyPerHost: 2 }
     await using session = openSession([first.url, second.url], limits)
     const read = async (url: string): Promise<void> => {
-      await using response = await session.get(url)
+      await using response = await session.get(url, { headers: {}, maxBytes: 1000 })
       for await (const _ of response.body);
     }
     for (let turn = 0; turn < 6; turn++) {
