@@ -14,8 +14,7 @@ async function site(): Promise<{ url: string; accepted: number } & AsyncDisposab
     url: `http://127.0.0.1:${port}/`,
     accepted: 0,
     async [Symbol.asyncDispose]() {
-      server.close()
-      await once(server, 'close')
+      await server[Symbol.asyncDispose]()
     },
   }
   server.on('connection', () => found.accepted++)
