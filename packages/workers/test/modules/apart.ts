@@ -1,10 +1,14 @@
 // What a process does, as seen by files: no memory is shared with it.
 import { execFileSync, spawn } from 'node:child_process'
 import { appendFileSync } from 'node:fs'
-import { setTimeout as pause } from 'node:timers/promises'
 import { moveOnAfter, now, currentDeadline, sleep } from 'corral'
 import { checkpoint, defineWorker, hostOf, transfer } from '@corral/workers/thread'
 import { requestId } from './sums.ts'
+
+/** Another process sees it at once. */
+function note(path: string, text: string): void {
+  appendFileSync(path, text)
+}
 
 export type Host = {
   readonly double: (n: number) => Promise<number>
@@ -37,7 +41,7 @@ export const apart = defineWorker(
     die: (signal: NodeJS.Signals): void => void process.kill(process.pid, signal),
     async dieLater(signal: NodeJS.Signals): Promise<void> {
       process.kill(process.pid, signal)
-      await pause(10_000)
+      await sleep(10_000)
     },
     eatMemory(): number {
       const eaten: unknown[] = []
@@ -48,33 +52,33 @@ export const apart = defineWorker(
 
     // What is cancelled; each says that it has begun, and its pid
     hot(path: string): void {
-      appendFileSync(path, `${process.pid}\n`)
+      note(path, `${process.pid}\n`)
       for (;;);
     },
     polite(path: string): void {
-      appendFileSync(path, `${process.pid}\n`)
+      note(path, `${process.pid}\n`)
       try {
         for (;;) checkpoint()
       } catch (error) {
-        appendFileSync(path, `${(error as { reason: string }).reason}\n`)
+        note(path, `${(error as { reason: string }).reason}\n`)
         throw error
       }
     },
     async waits(path: string): Promise<void> {
-      appendFileSync(path, `${process.pid}\n`)
+      note(path, `${process.pid}\n`)
       try {
         await sleep(60_000)
       } finally {
-        appendFileSync(path, 'cleaned up\n')
+        note(path, 'cleaned up\n')
       }
     },
     native(path: string): void {
-      appendFileSync(path, `${process.pid}\n`)
+      note(path, `${process.pid}\n`)
       execFileSync('sh', ['-c', `echo $$ >> '${path}'; sleep 60; echo late >> '${path}'`])
     },
     async leavesChild(path: string): Promise<void> {
       const child = spawn('sleep', ['60'], { stdio: 'ignore' })
-      appendFileSync(path, `${process.pid}\n${child.pid}\n`)
+      note(path, `${process.pid}\n${child.pid}\n`)
       await sleep(60_000)
     },
     *count(n: number): Generator<number, string> {
@@ -91,7 +95,7 @@ export const apart = defineWorker(
     asksAndFails: (message: string): Promise<never> => hostOf<Host>().fail(message),
     asksForWhatIsNot: (): Promise<unknown> =>
       hostOf<{ nothing: () => void }>().nothing() as Promise<unknown>,
-    asksOddly: (): Promise<unknown> => hostOf<Host>().odd() as Promise<unknown>,
+    asksOddly: (): Promise<unknown> => hostOf<Host>().odd(),
     givesUp: (ms: number): Promise<unknown> => moveOnAfter(ms, () => hostOf<Host>().never()),
     async asksAndWaits(): Promise<void> {
       await hostOf<Host>().never()
