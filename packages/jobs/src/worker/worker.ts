@@ -229,7 +229,7 @@ export class Worker {
       await this.#attempt(() => this.#store.reclaim((worker) => this.#silence.isDead(worker)))
       await this.#attempt(() => this.#cancelAsked(membership))
       this.#giveBackStale()
-      const wait = Math.min(later ?? pace, cron ?? pace, pace)
+      const wait = Math.min(later ?? pace, cron ?? pace, pace, this.#silence.next)
       const { timedOut } = await moveOnAfter(wait, () => this.#look.wait())
       // Where much goes on, hints come all the time.
       if (!timedOut) await sleep(Math.min(pace / 5, 50))
