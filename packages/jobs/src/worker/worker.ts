@@ -223,10 +223,10 @@ export class Worker {
     const { pace } = this.#store
     for (;;) {
       this.#look.clear()
-      const later = await this.#attempt(() => this.#store.advance())
-      const cron = await this.#attempt(() => fireDue(this.#store))
       this.#silence.begin()
       await this.#attempt(() => this.#store.reclaim((worker) => this.#silence.isDead(worker)))
+      const later = await this.#attempt(() => this.#store.advance())
+      const cron = await this.#attempt(() => fireDue(this.#store))
       await this.#attempt(() => this.#cancelAsked(membership))
       this.#giveBackStale()
       const wait = Math.min(later ?? pace, cron ?? pace, pace, this.#silence.next)
