@@ -62,7 +62,8 @@ it('Worker takes over the jobs of one that has crashed when its patience is over
     await dead.crash()
     await taskGroup(async (group) => {
       const worker = group.spawn(() => jobs.work([work]))
-      await sleep(100) // it looks twice, and knows that the other is silent
+      await sleep(100)
+      await jobs.pause('other') // a hint: it looks once more, and from then on knows when to
       await jobs.handle(id).result()
       worker.cancel()
     })
