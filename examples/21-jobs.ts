@@ -82,9 +82,9 @@ async function withNats(url: string): Promise<void> {
   await taskGroup(async (group) => {
     const worker = group.spawn(() =>
       jobs.work([mail], {
-        onEvent({ type, kind }) {
-          console.log(`${kind}: ${type}`)
-          if (type === 'done') done.set()
+        onEvent(event) {
+          if (event.type !== 'trouble') console.log(`${event.kind}: ${event.type}`)
+          if (event.type === 'done') done.set()
         },
       }),
     )

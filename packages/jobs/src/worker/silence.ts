@@ -21,7 +21,7 @@ export class Silence {
   #before = new Map<string, Seen>()
   #seen = new Map<string, Seen>()
   /** When to look again, in milliseconds: one that is silent may be dead by then. `Infinity` when none is. */
-  next = Infinity
+  next: number = Infinity
 
   /** @param now a clock that never jumps, in milliseconds */
   constructor(now: () => number) {
