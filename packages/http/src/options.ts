@@ -40,10 +40,15 @@ export interface CommonOptions {
 }
 
 export interface HttpSessionOptions extends CommonOptions {
-  /** Requests at a time, and connections, idle ones included. Default 100. */
+  /** Requests at a time. Default 100. */
   readonly limit?: number
   /** Requests at a time to one host and port. Default Infinity: as many as `limit`. */
   readonly limitPerHost?: number
+  /**
+   * Connections at a time, idle ones included: at least `limit`, which is the default. Who asks several hosts in turn keeps
+   * more of them open, rather than closing that of one host for the request to the next.
+   */
+  readonly maxConnections?: number
   /** How long an idle connection is kept; less when the server says so; 0 keeps none. Default 15 000 ms. */
   readonly keepAlive?: number
   /** Bytes that the headers of a response may have. Default 32 768. */

@@ -25,6 +25,8 @@ export function openSession(
   return new HttpSession({
     limit: concurrency,
     limitPerHost: concurrencyPerHost,
+    // Hosts take turns: with no more than are in use, each request would close the connection of one host for the next.
+    maxConnections: 2 * concurrency,
     timeout,
     maxHeaderBytes,
     tolerate: leniencies,

@@ -21,13 +21,14 @@ import { TlsSessions } from './tls-sessions.ts'
 export interface PoolOptions extends ConnectionOptions {
   readonly limit: number
   readonly limitPerHost: number
+  readonly maxConnections: number
   readonly connect: ConnectOptions
   /** Offer HTTP/2 to hosts of https. */
   readonly http2?: boolean
 }
 
 /**
- * The connections of a session. There are never more than `limit`, idle ones included: when a new one
+ * The connections of a session. There are never more than `maxConnections`, idle ones included: when a new one
  * would be too many, the one that has been idle for longest is closed.
  */
 export class ConnectionPool implements Lender<Connection> {
@@ -203,7 +204,7 @@ export class ConnectionPool implements Lender<Connection> {
   }
 
   #makeRoom(): void {
-    if (this.#connections.size < this.#options.limit) return
+    if (this.#connections.size < this.#options.maxConnections) return
     const [oldest] = this.#idle
     if (oldest === undefined) return
     this.#removeIdle(oldest)

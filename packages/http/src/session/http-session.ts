@@ -49,10 +49,12 @@ export class HttpSession implements AsyncDisposable {
       limit = 100,
       limitPerHost = Infinity,
       keepAlive = 15_000,
+      maxConnections = limit,
       maxHeaderBytes = 32_768,
     } = options
     requireLimit('HttpSession: limit', limit)
     requireLimit('HttpSession: limitPerHost', limitPerHost)
+    requireLimit('HttpSession: maxConnections', maxConnections, limit)
     requireDuration('HttpSession: keepAlive', keepAlive)
     requireCount('HttpSession: maxHeaderBytes', maxHeaderBytes)
     const settings = settingsOf('HttpSession', options)
@@ -62,6 +64,7 @@ export class HttpSession implements AsyncDisposable {
     this.#pool = new ConnectionPool({
       limit,
       limitPerHost,
+      maxConnections,
       keepAlive,
       maxHeaderBytes,
       connect: options.connect ?? {},

@@ -6,7 +6,14 @@ import { HttpSession } from '../../src/index.ts'
 import { raw, TestServer } from '../server.ts'
 
 const limits = { connectTimeout: 1000, timeout: 1000, totalAt: Infinity }
-const options = { limit: 1, limitPerHost: 1, keepAlive: 1000, maxHeaderBytes: 1000, connect: {} }
+const options = {
+  limit: 1,
+  limitPerHost: 1,
+  maxConnections: 3,
+  keepAlive: 1000,
+  maxHeaderBytes: 1000,
+  connect: {},
+}
 const silent = (): Promise<TestServer> => TestServer.tcp((socket) => socket.resume())
 
 test('ConnectionPool.lease: granted and cancelled in the same turn, it gives its place back', async () => {

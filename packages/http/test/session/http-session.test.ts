@@ -266,6 +266,20 @@ describe('HttpSession limits', () => {
     for (const server of servers) await server[Symbol.asyncDispose]()
   })
 
+  test('maxConnections keeps those of hosts that are asked in turn', async () => {
+    const servers = await Promise.all([echo(), echo(), echo()])
+    await using session = new HttpSession({ limit: 1, maxConnections: 2 })
+    for (const index of [0, 1, 0, 1, 0, 1]) {
+      const { url = '' } = servers[index] ?? {}
+      await (await session.get(url)).text()
+    }
+    expect(servers.map(({ accepted }) => accepted)).toEqual([1, 1, 0])
+    await (await session.get(servers[2].url)).text()
+    await servers[0].until(() => servers[0].sockets.size === 0)
+    expect(servers.map(({ sockets }) => sockets.size)).toEqual([0, 1, 1])
+    for (const server of servers) await server[Symbol.asyncDispose]()
+  })
+
   test('2 000 requests at once to a limit of 10 all end', async () => {
     await using server = await echo()
     await using session = new HttpSession({ limit: 10 })
@@ -315,6 +329,7 @@ describe('HttpSession refuses', () => {
   test.each<[string, HttpSessionOptions]>([
     ['limit must be a whole number of at least 1, or Infinity, got 0', { limit: 0 }],
     ['limitPerHost must be a whole number', { limitPerHost: 1.5 }],
+    ['maxConnections must be a whole number of at least 100', { maxConnections: 99 }],
     ['timeout must be a number of milliseconds', { timeout: -1 }],
     ['connectTimeout must be', { connectTimeout: Number.NaN }],
     ['headersTimeout must be', { headersTimeout: '5' as never }],
