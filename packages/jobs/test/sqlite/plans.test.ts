@@ -85,7 +85,9 @@ describe('sqliteStore', () => {
           await prepare(db)
           await fill(db, 'ready', key)
           const steps = await walk(db, limited)
-          expect(steps.some((step) => /^SEARCH corral_job USING INTEGER/.test(step))).toBe(true)
+          expect(steps.some((step) => step.startsWith('SEARCH corral_job USING INTEGER'))).toBe(
+            true,
+          )
           expect(steps.filter((step) => /^SCAN (corral_job|j)\b/.test(step))).toEqual([])
         }))
     }
