@@ -113,6 +113,34 @@ function rowOf(scenario: Scenario, seen: readonly Seen[]): string {
   return `| ${cells.join(' | ')} |`
 }
 
+function tableOf(
+  chosen: readonly Scenario[],
+  seen: ReadonlyMap<Scenario, readonly Seen[]>,
+  loads: readonly string[],
+): string {
+  const rows = chosen.map((scenario) => {
+    const of = seen.get(scenario)
+    return of === undefined
+      ? `| ${scenario.name}: takes root | | | | | | | not tried |`
+      : rowOf(scenario, of)
+  })
+  const [cpu] = cpus()
+  const times = loads.length === 1 ? 'one run' : `${loads.length} runs in a row`
+  const machine = `Node ${process.version}, ${cpus().length} x ${cpu?.model ?? '?'}`
+  return [
+    `# What goes wrong with workers: ${engine === 'sqlite' ? 'SQLite' : 'PostgreSQL'}`,
+    '',
+    `\`npm run bench:jobs:chaos -- --engine ${engine}\`, ${new Date().toISOString().slice(0, 10)}, ${times}, ${machine}, load ${loads.join(' ')} at the end of each.`,
+    'Jobs of 20 to 60 ms in two processes of four each. Each column has a number for each run. Interrupted are the jobs that the',
+    'worker had when the fault came; their slowest re-run in all runs is counted from the fault until such a job has begun elsewhere.',
+    '',
+    '| fault | jobs added | run at least once | ended exactly once | interrupted | slowest re-run | budget | held |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n')
+}
+
 await run(async () => {
   const all = scenariosOf(engine, Number(values.seconds))
   const chosen = all.filter(({ name }) => name.includes(values.only))
@@ -126,31 +154,12 @@ await run(async () => {
       process.stderr.write(`${scenario.name}: ${JSON.stringify(one)}\n`)
     }
     loads.push((loadavg()[0] ?? NaN).toFixed(1))
+    // After each run: what is interrupted keeps what it has.
+    if (values.only === '') {
+      const file = new URL(`../../results/jobs-chaos-${engine}.md`, import.meta.url)
+      await writeFile(file, tableOf(chosen, seen, loads))
+    }
   }
-  const rows = chosen.map((scenario) => {
-    const of = seen.get(scenario)
-    return of === undefined
-      ? `| ${scenario.name}: takes root | | | | | | | not tried |`
-      : rowOf(scenario, of)
-  })
-  const [cpu] = cpus()
-  const times = runs === 1 ? 'one run' : `${runs} runs in a row`
-  const machine = `Node ${process.version}, ${cpus().length} x ${cpu?.model ?? '?'}`
-  const table = [
-    `# What goes wrong with workers: ${engine === 'sqlite' ? 'SQLite' : 'PostgreSQL'}`,
-    '',
-    `\`npm run bench:jobs:chaos -- --engine ${engine}\`, ${new Date().toISOString().slice(0, 10)}, ${times}, ${machine}, load ${loads.join(' ')} at the end of each.`,
-    'Jobs of 20 to 60 ms in two processes of four each. Each column has a number for each run. Interrupted are the jobs that the',
-    'worker had when the fault came; their slowest re-run in all runs is counted from the fault until such a job has begun elsewhere.',
-    '',
-    '| fault | jobs added | run at least once | ended exactly once | interrupted | slowest re-run | budget | held |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- |',
-    ...rows,
-    '',
-  ].join('\n')
-  if (values.only === '') {
-    await writeFile(new URL(`../../results/jobs-chaos-${engine}.md`, import.meta.url), table)
-  }
-  process.stdout.write(table)
+  process.stdout.write(tableOf(chosen, seen, loads))
   if ([...seen].some(([scenario, of]) => !holds(scenario, of))) process.exitCode = 1
 })

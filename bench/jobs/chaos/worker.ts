@@ -11,6 +11,11 @@ function note(event: string, n: number | string): void {
   appendFileSync(log, `${JSON.stringify({ at, event, n, pid: process.pid })}\n`)
 }
 
+/** In the midst of a job, so that one is interrupted. */
+function dieAtWork(): void {
+  if (running > 0) die()
+}
+
 function die(): void {
   note('dies', 0)
   process.kill(process.pid, 'SIGKILL')
@@ -40,7 +45,7 @@ function mined(store: JobStore, mine: string): JobStore {
       }
       if (mine === 'in-settle' && name === 'settle') {
         return (...args: unknown[]) => {
-          if (later()) setTimeout(die, Math.random() * 4)
+          if (later()) setTimeout(dieAtWork, Math.random() * 4)
           return method(...args)
         }
       }

@@ -8,7 +8,7 @@ import { jobsListOptions, type JobsListSettings } from '../options/jobs-options.
 import { readSettings } from '../options/read-settings.ts'
 import { requireNone } from '../options/require-none.ts'
 import { print } from '../output/print.ts'
-import { printRows } from '../output/print-rows.ts'
+import { jsonLines, printRows } from '../output/print-rows.ts'
 
 /** Jobs that are asked for at a time. */
 const block = 500
@@ -33,21 +33,20 @@ export async function jobsLs(args: readonly string[]): Promise<number> {
   await using store = await openJobStore(values.jobs)
   requireOf(store, 'browse', 'corral jobs ls')
   const json = values.json || !process.stdout.isTTY
-  for await (const jobs of pages(store, values)) {
-    if (json) await printRows(jobs.map(printedJob), json, () => [])
-    else await printRows(jobs, json, (rows) => jobTable(rows, now()))
-  }
+  await printRows(jobsOf(store, values), (jobs) =>
+    json ? jsonLines(jobs.map(printedJob)) : jobTable(jobs, now()),
+  )
   return 0
 }
 
-async function* pages(
+async function* jobsOf(
   store: JobStore,
   { state, queue, kind, limit }: JobsListSettings,
-): AsyncGenerator<readonly JobRecord[], void> {
+): AsyncGenerator<JobRecord, void> {
   let after: string | undefined
   for (let left = limit; left > 0;) {
     const jobs = await store.list({ state, queue, kind, after, limit: Math.min(left, block) })
-    if (jobs.length > 0) yield jobs
+    yield* jobs
     if (jobs.length < Math.min(left, block)) return
     left -= jobs.length
     after = jobs.at(-1)?.id

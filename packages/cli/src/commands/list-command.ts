@@ -5,7 +5,7 @@ import { readSettings } from '../options/read-settings.ts'
 import { requireNone } from '../options/require-none.ts'
 import { storeOptions } from '../options/store-options.ts'
 import { print } from '../output/print.ts'
-import { printRows } from '../output/print-rows.ts'
+import { jsonLines, printRows } from '../output/print-rows.ts'
 
 /** What a command lists of a store. */
 export interface Listing<Row> {
@@ -35,7 +35,10 @@ export function listCommand<Row>(
     }
     requireNone(positionals)
     await using reader = await openReader(values.store)
-    await printRows(rowsOf(reader), values.json, (rows) => formatTable(rows.map(columnsOf), ''))
+    await printRows(
+      rowsOf(reader),
+      values.json ? jsonLines : (rows) => formatTable(rows.map(columnsOf), ''),
+    )
     return 0
   }
 }

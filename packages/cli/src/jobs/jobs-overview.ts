@@ -10,7 +10,7 @@ export interface JobsState {
   readonly counts: Readonly<Record<JobState, number>>
   /** Jobs per second, now. */
   readonly rates: Rates
-  /** Seconds since the start, ended per second, failed per second, waiting. */
+  /** Seconds since the first rate was known, ended per second, failed per second, waiting. */
   readonly series: readonly (readonly [number, number, number, number])[]
   readonly running: readonly JobRecord[]
   readonly schedules: readonly ScheduleView[]
@@ -44,7 +44,7 @@ interface Sample {
 const mostRunning = 50
 /** Points of the charts: twice as many are thinned to this. */
 const mostPoints = 300
-/** What is counted towards which rate: samples of so many milliseconds. */
+/** What is counted towards a rate: samples of so many milliseconds. */
 const span = 5000
 
 /** Watches a store, by looking again and again: what is shown of it. */
@@ -80,14 +80,16 @@ export class JobsOverview {
     const [newest] = has('browse') ? await store.list({ limit: 1 }) : []
     const workers = await store.workers()
     const counts = totalOf(queues)
-    const rates = this.#rates(time, counts, Number(newest?.id))
+    const known = this.#rates(time, counts, Number(newest?.id))
+    if (known !== undefined) this.#draw(time, known, counts)
+    const rates = known ?? { added: 0, ended: 0, dead: 0 }
     return {
       where: this.#where,
       now: time,
       queues,
       counts,
       rates,
-      series: this.#draw(time, rates, counts),
+      series: this.#series,
       running,
       schedules: schedules.map(({ name, expression, timezone, job, nextAt }) => {
         return { name, expression, timezone, kind: job.kind, nextAt }
@@ -102,16 +104,21 @@ export class JobsOverview {
   /**
    * Ended jobs may be removed at once, so they cannot be counted: what was added and no longer waits or runs has
    * ended. Where ids are no numbers that grow, what is kept is counted.
+   *
+   * @returns undefined at the first look
    */
-  #rates(at: number, counts: JobsState['counts'], newest: number): Rates {
+  #rates(at: number, counts: JobsState['counts'], newest: number): Rates | undefined {
     const { blocked, ready, later, running, done, dead, cancelled } = counts
     const unended = blocked + ready + later + running
     const last = Number.isSafeInteger(newest) ? newest : unended + done + dead + cancelled
-    this.#samples = this.#samples.filter((sample) => sample.at >= at - span)
+    // The last one stays, however long ago: then it is the mean of the time in which nobody looked.
+    this.#samples = this.#samples.filter(
+      (sample, index, all) => sample.at >= at - span || index === all.length - 1,
+    )
     const [first] = this.#samples
     this.#samples.push({ at, last: Math.max(last, this.#samples.at(-1)?.last ?? 0), unended, dead })
     const sample = this.#samples.at(-1)
-    if (first === undefined || sample === undefined) return { added: 0, ended: 0, dead: 0 }
+    if (first === undefined || sample === undefined) return undefined
     const seconds = Math.max(0.001, (at - first.at) / 1000)
     const added = sample.last - first.last
     const ended = Math.max(0, added - (unended - first.unended))
@@ -122,7 +129,7 @@ export class JobsOverview {
     }
   }
 
-  #draw(now: number, { ended, dead }: Rates, counts: JobsState['counts']): JobsState['series'] {
+  #draw(now: number, { ended, dead }: Rates, counts: JobsState['counts']): void {
     this.#startedAt ??= now
     const seconds = Math.max(0, (now - this.#startedAt) / 1000)
     if (this.#ticks++ % this.#step === 0) {
@@ -133,7 +140,6 @@ export class JobsOverview {
       this.#series = this.#series.filter((_, index) => index % 2 === 0)
       this.#step *= 2
     }
-    return this.#series
   }
 }
 

@@ -3,17 +3,20 @@ import { print, printed } from './print.ts'
 /** Rows that are held in memory at a time. */
 const block = 1000
 
-/** Prints rows as they come from a store, as lines of JSON or as a table; memory does not grow with them. */
+/** Prints rows as they come from a store, as a table or as `jsonLines`; memory does not grow with them. */
 export async function printRows<T>(
   rows: Iterable<T> | AsyncIterable<T>,
-  json: boolean,
-  tableOf: (rows: readonly T[]) => readonly string[],
+  linesOf: (rows: readonly T[]) => readonly string[],
 ): Promise<void> {
   for await (const some of inBlocks(rows)) {
-    const lines = json ? some.map((row) => JSON.stringify(row)) : tableOf(some)
-    print(`${lines.join('\n')}\n`)
+    print(`${linesOf(some).join('\n')}\n`)
     await printed()
   }
+}
+
+/** One object a line. */
+export function jsonLines(rows: readonly unknown[]): string[] {
+  return rows.map((row) => JSON.stringify(row))
 }
 
 async function* inBlocks<T>(

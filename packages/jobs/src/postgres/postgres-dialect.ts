@@ -23,6 +23,7 @@ export const postgresDialect: Dialect = {
     field: (name: string, type: Column) =>
       sql`(o.v -> corral_job.id::text ->> ${sql.raw(`'${name}'`)})::${sql.raw(type)}`,
   }),
+  state: sql`state`,
   skipLocked: sql`for update skip locked`,
   lock: sql`for update`,
   // A claim that a crash of the server takes with it was never acted upon by anybody who could still write.

@@ -36,7 +36,7 @@ export async function moveDue(
 ): Promise<{ readonly ready: boolean; readonly ended: boolean }> {
   const time = dialect.now()
   const { count: ready } = await tx.execute(
-    sql`update corral_job set state = 'ready' where state = 'later' and id in (
+    sql`update corral_job set state = 'ready' where ${dialect.state} = 'later' and id in (
       select id from corral_job where state = 'later' and run_at <= ${time}
       order by run_at limit ${most} ${dialect.skipLocked})`,
   )

@@ -100,7 +100,7 @@ function take(dialect: Dialect, { worker, claim }: ClaimRequest, picked: Sql): S
   return sql`with picked as (${picked})
     update corral_job set state = 'running', worker = ${worker}, claim = ${claim}, run = run + 1,
       attempt = attempt + 1, started_at = ${dialect.now()}, goes_at = null
-    where id in (select id from picked) and state = 'ready'
+    where id in (select id from picked) and ${dialect.state} = 'ready'
       and exists (select 1 from corral_job_worker w where w.id = ${worker}) ${dialect.hurried}
     returning *`
 }

@@ -23,6 +23,11 @@ export interface Dialect {
   rows(columns: Readonly<Record<string, Column>>, rows: readonly object[]): Sql
   /** What is given for jobs, by their `id`; its access to the table stays by key, whatever the planner believes. */
   given(rows: readonly { readonly id: string }[]): Given
+  /**
+   * The column `state`, where jobs are found by their ids: a planner whose statistics are of a time when nothing was ready
+   * or running would take the index of such jobs for empty, and walk over all of it.
+   */
+  readonly state: Sql
   /** Locks what a select picks, and leaves out what others have locked. */
   readonly skipLocked: Sql
   /** Locks what a select picks. */

@@ -47,7 +47,7 @@ async function countDown(
     sql`update corral_job set pending = pending - ${count},
         state = case when pending > ${count} then state
           when run_at > ${dialect.now()} then 'later' else 'ready' end
-      ${given.from} where ${given.match} and state = 'blocked'`,
+      ${given.from} where ${given.match} and ${dialect.state} = 'blocked'`,
   )
 }
 
@@ -68,7 +68,7 @@ export async function failParents(
   const dead = await db.query<{ id: bigint | number; awaited: boolean | number }>(
     sql`update corral_job set state = 'dead', failures = ${given.field('failures', 'text')},
         ended_at = ${time}, goes_at = ${time} + ${keepDefault.dead}
-      ${given.from} where ${given.match} and state = 'blocked' returning id, awaited`,
+      ${given.from} where ${given.match} and ${dialect.state} = 'blocked' returning id, awaited`,
   )
   const awaited = dead.filter((row) => row.awaited)
   await releaseParents(

@@ -37,7 +37,7 @@ export async function settleJobs(
         goes_at = case when ${waits} and not cancel_asked then null
           else ${time} + ${field('keep', 'bigint')} end
       ${given.from}
-      where ${given.match} and state = 'running' and claim = ${field('claim', 'text')}
+      where ${given.match} and ${dialect.state} = 'running' and claim = ${field('claim', 'text')}
       returning id, state, awaited`,
   )
   await releaseParents(
@@ -87,7 +87,7 @@ export async function removeJobs(
   await tx.execute(sql`delete from corral_job_step where job ${dialect.isOneOf(ids)}`)
   await tx.execute(
     sql`delete from corral_job where id ${dialect.isOneOf(ids)}
-      and state in ('done', 'dead', 'cancelled')`,
+      and ${dialect.state} in ('done', 'dead', 'cancelled')`,
   )
 }
 
@@ -101,7 +101,7 @@ export async function cancelWaiting(
   const cancelled = await tx.query<Settled>(
     sql`update corral_job set state = 'cancelled', ended_at = ${time},
         goes_at = ${time} + ${keepDefault.done}
-      where id ${dialect.isOneOf(ids)} and state in ('blocked', 'ready', 'later')
+      where id ${dialect.isOneOf(ids)} and ${dialect.state} in ('blocked', 'ready', 'later')
       returning id, state, awaited`,
   )
   await releaseParents(
@@ -138,7 +138,7 @@ export async function recordStep(
   const { count } = await db.execute(
     sql`insert into corral_job_step (job, name, place, value)
       select id, ${name}, ${place}, ${value} from (select id from corral_job
-        where id = ${id} and claim = ${claim} and state = 'running' ${dialect.lock}) j where true
+        where id = ${id} and claim = ${claim} and ${dialect.state} = 'running' ${dialect.lock}) j where true
       on conflict (job, name) do update set value = excluded.value`,
   )
   return count > 0

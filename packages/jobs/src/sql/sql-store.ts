@@ -96,7 +96,7 @@ export abstract class SqlStore implements JobStore {
   async progress(id: string, claim: string, value: string): Promise<boolean> {
     const { count } = await this.db.execute(
       sql`update corral_job set progress = ${value}
-        where id = ${id} and claim = ${claim} and state = 'running'`,
+        where id = ${id} and claim = ${claim} and ${this.dialect.state} = 'running'`,
     )
     if (count > 0) this.tell('ended')
     return count > 0
@@ -129,7 +129,7 @@ export abstract class SqlStore implements JobStore {
       return 'cancelled'
     }
     const { count } = await this.db.execute(
-      sql`update corral_job set cancel_asked = true where id = ${id} and state = 'running'`,
+      sql`update corral_job set cancel_asked = true where id = ${id} and ${this.dialect.state} = 'running'`,
     )
     if (count > 0) {
       this.tell('asked')

@@ -17,6 +17,7 @@ export const sqliteDialect: Dialect = {
     match: sql`corral_job.id = o.id`,
     field: (name) => sql`(o.v ->> ${sql.raw(`'${name}'`)})`,
   }),
+  state: sql`+state`,
   skipLocked: nothing,
   lock: nothing,
   hurried: nothing,

@@ -20,6 +20,8 @@ export class Silence {
   #elapsed = 0
   #before = new Map<string, Seen>()
   #seen = new Map<string, Seen>()
+  /** When to look again, in milliseconds: one that is silent may be dead by then. `Infinity` when none is. */
+  next: number = Infinity
 
   /** @param now a clock that never jumps, in milliseconds */
   constructor(now: () => number) {
@@ -33,12 +35,15 @@ export class Silence {
     this.#begunAt = now
     this.#before = this.#seen
     this.#seen = new Map()
+    this.next = Infinity
   }
 
   isDead({ id, beats, patience }: WorkerView): boolean {
     const before = this.#before.get(id)
     const silent = before?.beats === beats ? before.silent + this.#elapsed : 0
     this.#seen.set(id, { beats, silent })
-    return silent >= patience
+    if (silent >= patience) return true
+    if (silent > 0) this.next = Math.min(this.next, Math.ceil(patience - silent), mostCounted)
+    return false
   }
 }

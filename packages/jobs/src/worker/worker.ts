@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import {
   CancelScope,
   Event,
+  gather,
   isCancelled,
   moveOnAfter,
   now,
@@ -223,17 +224,24 @@ export class Worker {
     const { pace } = this.#store
     for (;;) {
       this.#look.clear()
-      const later = await this.#attempt(() => this.#store.advance())
-      const cron = await this.#attempt(() => fireDue(this.#store))
       this.#silence.begin()
-      await this.#attempt(() => this.#store.reclaim((worker) => this.#silence.isDead(worker)))
-      await this.#attempt(() => this.#cancelAsked(membership))
+      // At the same time: where the store is slow, a death is not to be known later for all the others.
+      const [later, cron] = await gather([
+        () => this.#attempt(() => this.#store.advance()),
+        () => this.#attempt(() => fireDue(this.#store)),
+        () => this.#attempt(() => this.#reclaim()),
+        () => this.#attempt(() => this.#cancelAsked(membership)),
+      ])
       this.#giveBackStale()
-      const wait = Math.min(later ?? pace, cron ?? pace, pace)
+      const wait = Math.min(later ?? pace, cron ?? pace, pace, this.#silence.next)
       const { timedOut } = await moveOnAfter(wait, () => this.#look.wait())
       // Where much goes on, hints come all the time.
       if (!timedOut) await sleep(Math.min(pace / 5, 50))
     }
+  }
+
+  async #reclaim(): Promise<void> {
+    await this.#store.reclaim((worker) => this.#silence.isDead(worker))
   }
 
   async #cancelAsked(membership: Membership): Promise<void> {

@@ -434,13 +434,17 @@ export function jobsConformance(name: string, engine: JobsEngine): void {
     )
 
     it.skipIf(lacks('pause', 'results'))(
-      'pauses a queue, and resumes it',
+      'pauses a queue, also when who did it is gone, and resumes it',
       within(async () => {
-        await using jobs = await open()
+        const factory = engine.fresh()
+        await using jobs = await openJobs(factory)
         let runs = 0
         const paused = job('paused', () => void (runs += 1))
         const other = job('other', () => {})
-        await jobs.pause('paused')
+        {
+          await using others = await openJobs(factory)
+          await others.pause('paused')
+        }
         await working(jobs, [paused, other], async () => {
           const handle = await jobs.add(paused, undefined)
           await (await jobs.add(other, undefined)).result()

@@ -50,6 +50,24 @@ describe('Silence', () => {
     ).toEqual([false, false, false])
   })
 
+  it('tells when to look again, so that a death is known as soon as patience is over', () => {
+    const silence = new Silence(() => now)
+    const nexts = [
+      [0, 1],
+      [700, 1],
+      [1400, 1],
+      [1900, 2],
+      [2400, 2],
+    ].map(([at = 0, beats = 0]) => {
+      now = at
+      silence.begin()
+      silence.isDead(view(beats, 1500.5))
+      return silence.next
+    })
+    // No round counts for more than a second, so that a longer wait would be for nothing.
+    expect(nexts).toEqual([Infinity, 801, 101, Infinity, 1000])
+  })
+
   it('knows at once of one whose process is gone', () => {
     const silence = new Silence(() => 0)
     silence.begin()

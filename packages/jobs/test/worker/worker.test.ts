@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { sleep, taskGroup } from 'corral'
+import { now, sleep, taskGroup } from 'corral'
 import { explore, testRun } from 'corral/testing'
 import { expect, it, onTestFinished } from 'vitest'
 import { job, memoryStore, openJobs } from '../../src/index.ts'
@@ -48,6 +48,29 @@ it('Worker ends a job once, in whatever order it is cancelled, lost, or ended', 
     { budget: 200, lateness: 20 },
   )
   expect(schedules).toBeGreaterThan(1)
+})
+
+it('Worker takes over the jobs of one that has crashed when its patience is over, and not later', async () => {
+  await testRun(async () => {
+    await using jobs = await openJobs(memoryStore())
+    const begun: number[] = []
+    const work = job('work', () => void begun.push(now()))
+    const { id } = await jobs.add(work, undefined)
+    const dead = await jobs.store.join({ id: 'dead', host: 'here', pid: 1, lease: 3300 })
+    const sources = [{ kind: 'work', queue: 'work' }]
+    await jobs.store.claim({ worker: 'dead', claim: 'dead:1', sources, room: 1 })
+    await dead.crash()
+    await taskGroup(async (group) => {
+      const worker = group.spawn(() => jobs.work([work]))
+      await sleep(100)
+      await jobs.pause('other') // a hint: it looks once more, and from then on knows when to
+      await jobs.handle(id).result()
+      worker.cancel()
+    })
+    expect(begun).toHaveLength(1)
+    expect(begun[0]).toBeGreaterThanOrEqual(3300)
+    expect(begun[0]).toBeLessThan(3310)
+  })
 })
 
 it('Worker publishes what happens on corral:jobs.event', async () => {
