@@ -10,8 +10,7 @@ import {
 import { describe, expect, test } from 'vitest'
 import type { WorkerPool, WorkerPoolOptions } from '../../src/index.ts'
 import { hostOf } from '../../src/thread.ts'
-import type { apart } from '../modules/apart.ts'
-import type { Host } from '../modules/apart.ts'
+import type { apart, Host } from '../modules/apart.ts'
 import { openPool } from '../open-pool.ts'
 
 /** What the host's functions have done. */
