@@ -8,7 +8,7 @@ import {
   taskGroup,
   throwIfCancelled,
 } from 'corral'
-import { nameResource } from 'corral/lowlevel'
+import { nameResource, refuse } from 'corral/lowlevel'
 import type { Client } from 'pg'
 import type { TransactionOptions } from '../database.ts'
 import type { CopyRows, Result } from '../executor.ts'
@@ -175,6 +175,7 @@ export class PostgresConnection implements Connection {
    * copy; while it works, only by a cancel request. The source of the rows is awaited after that.
    */
   async copyFrom(api: string, query: Sql, rows: CopyRows): Promise<Result> {
+    requireCopy(api, query)
     const copy = new CopyIn(this, query.text)
     this.#start(api, copy)
     try {
@@ -199,8 +200,9 @@ export class PostgresConnection implements Connection {
   }
 
   /** The output of a `copy ... to stdout`, as it arrives. Leaving the loop stops it. */
-  async *copyTo(api: string, { text }: Sql): AsyncGenerator<Uint8Array, void> {
-    const copy = new CopyOut(this, text, this.#wire.connection.stream)
+  async *copyTo(api: string, query: Sql): AsyncGenerator<Uint8Array, void> {
+    requireCopy(api, query)
+    const copy = new CopyOut(this, query.text, this.#wire.connection.stream)
     this.#start(api, copy)
     try {
       for (;;) {
@@ -322,3 +324,8 @@ export class PostgresConnection implements Connection {
 
 const discard: Sql = sql`discard all`
 const rollback: Sql = sql`rollback`
+
+/** @throws MisuseError for another statement, which would run, and might change the connection */
+function requireCopy(api: string, query: Sql): void {
+  if (!traitsOf(query).isCopy) refuse(`${api}: query`, 'a copy', query.text)
+}
