@@ -82,14 +82,14 @@ export class SqliteDatabase extends EngineDatabase {
     return readOnly ? this.#readers : this.#writer
   }
 
-  protected async send(api: string, statement: Sql): Promise<Result> {
+  protected send(api: string, statement: Sql): Promise<Result> {
     const { kind } = traitsOf(statement)
     this.refuseInside(api, this.sourceOf(kind === 'read'))
     this.#requireShared(api, statement)
     if (kind === 'alone' || kind === 'begin') {
-      return await this.#sendAlone(api, statement)
+      return this.#sendAlone(api, statement)
     }
-    return await this.log.observe(statement, () => this.#dispatch(api, statement, kind === 'read'))
+    return this.log.observe(statement, () => this.#dispatch(api, statement, kind === 'read'))
   }
 
   protected async *open(api: string, query: Sql, batch: number): AsyncGenerator<Result, void> {
