@@ -34,7 +34,8 @@ interface CopyOptions {
 }
 
 function optionsOf(query: Sql): CopyOptions {
-  const [, options = ''] = /\bfrom\s+std(?:in|out)\b(.*?)(?:\bwhere\b|$)/is.exec(wordsOf(query.text)) ?? []
+  const [, options = ''] =
+    /\bfrom\s+std(?:in|out)\b(.*?)(?:\bwhere\b|$)/is.exec(wordsOf(query.text)) ?? []
   const changed = options.replace(/\bformat\s+text\b/i, '')
   const [format] = /\b(?:format|csv|binary|delimiters?|null|default|header)\b/i.exec(changed) ?? []
   const [encoding] = /\bencoding\b/i.exec(options) ?? []
