@@ -5,10 +5,10 @@ export type Dialect = 'postgres' | 'sqlite'
 const skipped = { postgres: /[\s;]+|--[^\n\r]*/y, sqlite: /[\s;]+|--[^\n]*/y } as const
 const bracket = /\/\*|\*\//g
 /** What nothing else begins in, as a pattern: literals, and names. */
-export const wholes = {
+export const wholes: Readonly<Record<Dialect, string>> = {
   postgres: String.raw`e'(?:\\[^]|[^'\\])*'|'[^']*'|"[^"]*"|\$(?<tag>[\p{L}_][\p{L}\w]*|)\$[^]*?\$\k<tag>\$|[\p{L}_][\p{L}\w$]*`,
   sqlite: String.raw`'[^']*'|"[^"]*"|${'`[^`]*`'}|\[[^\]]*\]|[\p{L}_][\p{L}\w$]*`,
-} as const
+}
 const pieces = {
   postgres: new RegExp(String.raw`(--[^\n\r]*|\/\*)|${wholes.postgres}`, 'giu'),
   sqlite: new RegExp(String.raw`(--[^\n]*|\/\*)|${wholes.sqlite}`, 'gu'),
