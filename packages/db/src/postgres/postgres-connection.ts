@@ -8,7 +8,7 @@ import {
   taskGroup,
   throwIfCancelled,
 } from 'corral'
-import { nameResource, refuse } from 'corral/lowlevel'
+import { nameResource } from 'corral/lowlevel'
 import type { Client } from 'pg'
 import type { TransactionOptions } from '../database.ts'
 import type { CopyRows, Result } from '../executor.ts'
@@ -21,7 +21,7 @@ import { Copy, CopyIn, CopyOut } from './copy.ts'
 import { copyText } from './copy-text.ts'
 import { encodeAll } from './encode.ts'
 import type { Internals, Notified } from './internals.ts'
-import { insteadOf, traitsOf } from './statement-traits.ts'
+import { insteadOf, requireCopy, traitsOf } from './statement-traits.ts'
 import { isStale, PreparedStatements } from './prepared-statements.ts'
 import { cancelUntilEnded, requestCancel } from './request-cancel.ts'
 import { serverError } from './server-error.ts'
@@ -324,8 +324,3 @@ export class PostgresConnection implements Connection {
 
 const discard: Sql = sql`discard all`
 const rollback: Sql = sql`rollback`
-
-/** @throws MisuseError for another statement, which would run, and might change the connection */
-function requireCopy(api: string, query: Sql): void {
-  if (!traitsOf(query).isCopy) refuse(`${api}: query`, 'a copy', query.text)
-}

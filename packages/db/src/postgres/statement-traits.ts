@@ -1,3 +1,4 @@
+import { refuse } from 'corral/lowlevel'
 import { afterComments } from '../sql/comments.ts'
 import { perTemplate } from '../sql/per-template.ts'
 import type { Sql } from '../sql/statement.ts'
@@ -27,6 +28,11 @@ const traits = perTemplate((parts): Traits => {
 /** What its text tells of a statement. */
 export function traitsOf({ parts }: Sql): Traits {
   return traits(parts)
+}
+
+/** @throws MisuseError for another statement, which would run, and might change the connection */
+export function requireCopy(api: string, query: Sql): void {
+  if (!traitsOf(query).isCopy) refuse(`${api}: query`, 'a copy', query.text)
 }
 
 /** For a statement in a transaction that leaves something behind. */
