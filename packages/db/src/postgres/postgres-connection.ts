@@ -175,8 +175,7 @@ export class PostgresConnection implements Connection {
    * copy; while it works, only by a cancel request. The source of the rows is awaited after that.
    */
   async copyFrom(api: string, query: Sql, rows: CopyRows): Promise<Result> {
-    requireCopy(api, query)
-    const copy = new CopyIn(this, query.text)
+    const copy = new CopyIn(this, requireCopy(api, query))
     this.#start(api, copy)
     try {
       await taskGroup(async (group) => {
@@ -201,8 +200,7 @@ export class PostgresConnection implements Connection {
 
   /** The output of a `copy ... to stdout`, as it arrives. Leaving the loop stops it. */
   async *copyTo(api: string, query: Sql): AsyncGenerator<Uint8Array, void> {
-    requireCopy(api, query)
-    const copy = new CopyOut(this, query.text, this.#wire.connection.stream)
+    const copy = new CopyOut(this, requireCopy(api, query), this.#wire.connection.stream)
     this.#start(api, copy)
     try {
       for (;;) {

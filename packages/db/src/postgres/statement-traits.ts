@@ -30,9 +30,10 @@ export function traitsOf({ parts }: Sql): Traits {
   return traits(parts)
 }
 
-/** @throws MisuseError for another statement, which would run, and might change the connection */
-export function requireCopy(api: string, query: Sql): void {
+/** Its text. @throws MisuseError for another statement, which would run, and might change the connection */
+export function requireCopy(api: string, query: Sql): string {
   if (!traitsOf(query).isCopy) refuse(`${api}: query`, 'a copy', query.text)
+  return query.text
 }
 
 /** For a statement in a transaction that leaves something behind. */
