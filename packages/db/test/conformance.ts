@@ -570,6 +570,29 @@ export function conformance(name: string, engine: Engine): void {
       })
     })
 
+    it('that nobody ends holds nothing once its transaction or session is over', async () => {
+      await using db = await engine.open()
+      const kept = await table(db, 'id int')
+      const add = sql`insert into ${kept} values (1), (2), (3)`
+      await db.execute(add)
+      const left: AsyncGenerator[] = []
+      const begin = async (on: Executor): Promise<void> => {
+        const rows = on.stream(sql`select id from ${kept}`, { batch: 1 })
+        left.push(rows)
+        await rows.next()
+      }
+      await db.transaction(begin)
+      await db.transaction(begin, { readOnly: true })
+      await db.session(begin)
+      await db.execute(add)
+      for (let i = 0; i < 3; i++) {
+        expect(await db.value(sql`select count(*) from ${kept}`)).toBe(engine.count(6))
+      }
+      await db.execute(sql`drop table ${kept}`)
+      for (const rows of left) await rows.return(undefined)
+      expect(db.stats()).toMatchObject({ busy: 0, destroyed: 0 })
+    })
+
     it('of what is no query throws, and goes on', async () => {
       await using db = await engine.open()
       const read = async (): Promise<void> => {

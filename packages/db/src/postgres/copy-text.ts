@@ -1,6 +1,6 @@
 import { refuse } from 'corral/lowlevel'
 import type { CopyRow, CopyRows } from '../executor.ts'
-import { withoutComments } from '../sql/comments.ts'
+import { wordsOf } from './words.ts'
 import type { Sql } from '../sql/statement.ts'
 import { encode } from './encode.ts'
 
@@ -34,9 +34,9 @@ interface CopyOptions {
 }
 
 function optionsOf(query: Sql): CopyOptions {
-  const text = withoutComments(query.text)
-  const [, options = ''] = /\bfrom\s+stdin\b(.*?)(?:\bwhere\b|$)/is.exec(text) ?? []
-  const changed = options.replace(/\bformat\s+'?text\b'?/i, '')
+  const [, options = ''] =
+    /\bfrom\s+std(?:in|out)\b(.*?)(?:\bwhere\b|$)/is.exec(wordsOf(query.text)) ?? []
+  const changed = options.replace(/\bformat\s+text\b/i, '')
   const [format] = /\b(?:format|csv|binary|delimiters?|null|default|header)\b/i.exec(changed) ?? []
   const [encoding] = /\bencoding\b/i.exec(options) ?? []
   return { format, encoding }

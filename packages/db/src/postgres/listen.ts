@@ -34,7 +34,13 @@ export async function* listen(
 ): AsyncGenerator<Notification, void> {
   const open = async (): Promise<PostgresConnection> => {
     if (closed.isSet) throw closedError()
-    return await connect(settings, log)
+    const connection = await connect(settings, log)
+    // `close` did not know of it yet.
+    if (closed.isSet) {
+      await shield(() => connection.close())
+      throw closedError()
+    }
+    return connection
   }
   for (let first = true; ; first = false) {
     const connection = await (first ? open() : reconnect(open, closed))

@@ -21,7 +21,7 @@ import { Copy, CopyIn, CopyOut } from './copy.ts'
 import { copyText } from './copy-text.ts'
 import { encodeAll } from './encode.ts'
 import type { Internals, Notified } from './internals.ts'
-import { insteadOf, traitsOf } from './statement-traits.ts'
+import { insteadOf, requireCopy, traitsOf } from './statement-traits.ts'
 import { isStale, PreparedStatements } from './prepared-statements.ts'
 import { cancelUntilEnded, requestCancel } from './request-cancel.ts'
 import { serverError } from './server-error.ts'
@@ -175,7 +175,7 @@ export class PostgresConnection implements Connection {
    * copy; while it works, only by a cancel request. The source of the rows is awaited after that.
    */
   async copyFrom(api: string, query: Sql, rows: CopyRows): Promise<Result> {
-    const copy = new CopyIn(this, query.text)
+    const copy = new CopyIn(this, requireCopy(api, query))
     this.#start(api, copy)
     try {
       await taskGroup(async (group) => {
@@ -199,8 +199,8 @@ export class PostgresConnection implements Connection {
   }
 
   /** The output of a `copy ... to stdout`, as it arrives. Leaving the loop stops it. */
-  async *copyTo(api: string, { text }: Sql): AsyncGenerator<Uint8Array, void> {
-    const copy = new CopyOut(this, text, this.#wire.connection.stream)
+  async *copyTo(api: string, query: Sql): AsyncGenerator<Uint8Array, void> {
+    const copy = new CopyOut(this, requireCopy(api, query), this.#wire.connection.stream)
     this.#start(api, copy)
     try {
       for (;;) {

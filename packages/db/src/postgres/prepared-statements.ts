@@ -38,7 +38,7 @@ export class PreparedStatements {
       return undefined
     }
     // They may commit, and then fail: what runs as it was prepared may have to be run again.
-    if (/^(?:call|do)\b/i.test(afterComments(text, true))) return undefined
+    if (/^(?:call|do)\b/i.test(afterComments(text, 'postgres'))) return undefined
     const made: Prepared = {
       name: `${prefix}_${(lastName += 1)}`,
       state: 'new',

@@ -5,7 +5,8 @@ import { DatabaseError } from '../errors.ts'
 import type { QueryLog } from '../query-log.ts'
 import { Claim, Job } from './job.ts'
 import { sqliteError } from './sqlite-error.ts'
-import { maxBatch, SqliteWorker } from './sqlite-worker.ts'
+import { SqliteWorker } from './sqlite-worker.ts'
+import { maxBatch } from './worker/protocol.ts'
 import type { Outcome, SqliteFailure, WorkerSettings } from './worker/protocol.ts'
 
 export interface DispatcherOptions {

@@ -12,9 +12,10 @@ export class Job extends Exchange<Outcome> {
   order = 0
   readonly text: string
   readonly values: readonly SqliteValue[]
-  /** The worker that has it; `place` is its index in the batch. */
+  /** The worker that has it. */
   worker: SqliteWorker | undefined
-  place = 0
+  /** Where it is told that it is no longer wanted: see `cellOf`. */
+  cell: number | undefined
   /** It is one of a batch, among which it waits for its turn. */
   shared = false
   /** Its result is no longer wanted. */

@@ -24,6 +24,8 @@ export class SqliteConnection implements Connection {
   readonly grace: number = Infinity
   readonly #worker: SqliteWorker
   readonly #isOnlyOne: boolean
+  /** What loops over streams read, and loops that nobody ended would go on reading. */
+  readonly #cursors = new Set<number>()
 
   /** @param isOnlyOne the database has no other, nor will it have another */
   constructor(worker: SqliteWorker, isOnlyOne: boolean) {
@@ -76,6 +78,7 @@ export class SqliteConnection implements Connection {
       return await this.#result(api, worker.ask(request))
     }
     await inTurn(query, ask({ op: 'cursor', cursor, text, values }))
+    this.#cursors.add(cursor)
     try {
       for (;;) {
         const next = { text: `fetch ${batch}` }
@@ -84,14 +87,13 @@ export class SqliteConnection implements Connection {
         if (result.rows.length < batch) break
       }
     } finally {
-      await shield(async () => {
-        if (worker.alive) await worker.ask({ op: 'close-cursor', cursor }).ended()
-      })
+      await shield(() => this.#close(cursor))
     }
   }
 
   rollback(): Promise<boolean> {
     return shield(async () => {
+      await this.#closeAll()
       if (!this.alive) return false
       if (this.status === 'T') await this.execute('rollback', rollback).catch(unlessCancelled)
       return this.alive && this.status === 'I'
@@ -100,6 +102,7 @@ export class SqliteConnection implements Connection {
 
   /** Resets what was set for this connection alone. Run under a shield. */
   async reset(): Promise<void> {
+    await this.#closeAll()
     if (!this.alive) return
     const outcome = await this.#worker.outcomeOf(this.#worker.ask({ op: 'reset' }))
     if ('errcode' in outcome) await this.destroy()
@@ -107,6 +110,15 @@ export class SqliteConnection implements Connection {
 
   async destroy(): Promise<void> {
     await this.#worker.end()
+  }
+
+  async #closeAll(): Promise<void> {
+    for (const cursor of this.#cursors) await this.#close(cursor)
+  }
+
+  async #close(cursor: number): Promise<void> {
+    if (!this.#cursors.delete(cursor) || !this.alive) return
+    await this.#worker.ask({ op: 'close-cursor', cursor }).ended()
   }
 
   async #result(api: string, job: Job, onCancel?: OnCancel): Promise<Result> {

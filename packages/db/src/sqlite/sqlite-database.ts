@@ -96,14 +96,14 @@ export class SqliteDatabase extends EngineDatabase {
     this.refuseInside(api, this.#readers)
     this.#requireShared(api, query)
     const worker = await this.#readers.claim()
+    const connection = new SqliteConnection(worker, this.#readers === this.#writer)
     try {
-      yield* new SqliteConnection(worker, this.#readers === this.#writer).fetch(
-        api,
-        query,
-        batch,
-        (statement, act) => this.log.observe(statement, act),
+      yield* connection.fetch(api, query, batch, (statement, act) =>
+        this.log.observe(statement, act),
       )
+      requireIdle(api, connection, 'Database.transaction')
     } finally {
+      await connection.rollback()
       this.#readers.release(worker)
     }
   }

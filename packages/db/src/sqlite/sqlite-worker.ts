@@ -4,13 +4,11 @@ import type { QueryLog } from '../query-log.ts'
 import { Job } from './job.ts'
 import { openProcess, openThread } from './worker-host.ts'
 import type { WorkerHost } from './worker-host.ts'
-import { begun, unwanted } from './worker/protocol.ts'
+import { begun, cellOf, maxBatch, unwanted } from './worker/protocol.ts'
 import type { Outcome, PackedStatement, Reply, Request, WorkerSettings } from './worker/protocol.ts'
 
 /** How long a cancelled statement may continue before its process is killed, in milliseconds. */
 const patience = 10
-/** Maximum number of statements in a batch. */
-export const maxBatch = 1024
 
 interface Batch {
   readonly jobs: readonly Job[]
@@ -49,7 +47,7 @@ export class SqliteWorker {
       gone: () => this.#gone(),
     }
     this.#host = inProcess ? openProcess(host) : openThread(host)
-    if (!inProcess) this.#cells = new Int32Array(new SharedArrayBuffer(4 * maxBatch))
+    if (!inProcess) this.#cells = new Int32Array(new SharedArrayBuffer(4 * 2 * maxBatch))
   }
 
   /** It works on something. */
@@ -68,9 +66,9 @@ export class SqliteWorker {
     const statements = jobs.map((job, place): PackedStatement => {
       job.stage = 'sent'
       job.worker = this
-      job.place = place
+      job.cell = cellOf(this.#lastId + 1, place)
       job.shared = op !== 'alone'
-      if (this.#cells !== undefined) Atomics.store(this.#cells, place, 0)
+      if (this.#cells !== undefined) Atomics.store(this.#cells, job.cell, 0)
       let text = places.get(job.text)
       if (text === undefined) places.set(job.text, (text = texts.push(job.text) - 1))
       return [text, ...job.values]
@@ -117,7 +115,6 @@ export class SqliteWorker {
     this.#log.cancels += 1
     job.cancelled = true
     if (!this.#host.stoppable) {
-      // Of a batch, the cells are not used again before all of it is answered.
       if (!this.#cancelCell(job) && job.shared) return job.fail(undefined)
       return await job.ended()
     }
@@ -178,8 +175,9 @@ export class SqliteWorker {
   }
 
   /** Whether it had begun. */
-  #cancelCell({ place }: Job): boolean {
-    return this.#cells === undefined || (Atomics.or(this.#cells, place, unwanted) & begun) !== 0
+  #cancelCell({ cell }: Job): boolean {
+    if (this.#cells === undefined || cell === undefined) return true
+    return (Atomics.or(this.#cells, cell, unwanted) & begun) !== 0
   }
 
   #has(job: Job): boolean {

@@ -30,7 +30,7 @@ export function traitsOf({ parts }: Sql): Traits {
 
 /** Decided by its first word: if what looks like a read writes, the reader refuses it and it goes to the writer. */
 function kindOf(text: string): StatementKind {
-  switch (/^[a-z]*/i.exec(afterComments(text, false))?.[0].toLowerCase()) {
+  switch (/^[a-z]*/i.exec(afterComments(text, 'sqlite'))?.[0].toLowerCase()) {
     case 'select':
     case 'values':
     case 'explain':
@@ -55,9 +55,10 @@ function kindOf(text: string): StatementKind {
   }
 }
 
+// A name in quotes needs no blank before it.
 const ofOne =
-  /^(?:attach|detach|create\s+(?:temp(?:orary)?\b|(?:\w+\s+){1,5}["`[]?temp["`\]]?\s*\.))/i
-const given = /^pragma\s+(?:\W?\w+\W?\s*\.\s*)?\W?(\w+)\W?\s*[=(]/i
+  /^(?:attach|detach|create\s+(?:temp(?:orary)?\b|\w+(?:\s+\w+){0,4}(?:\s+temp|\s*["'`[]temp["'`\]])\s*\.))/i
+const given = /^pragma\s*(?:\W?\w+\W?\s*\.\s*)?\W?(\w+)\W?\s*[=(]/i
 /** What is given a value, and sets nothing of the connection: it is of the file or the transaction, or a question. */
 const shared: ReadonlySet<string> = new Set([
   ...['application_id', 'auto_vacuum', 'encoding', 'journal_mode', 'page_size', 'user_version'],
@@ -67,7 +68,7 @@ const shared: ReadonlySet<string> = new Set([
 ])
 
 function isOfOneConnection(text: string): boolean {
-  const plain = withoutComments(afterComments(text, false))
+  const plain = afterComments(withoutComments(text, 'sqlite'), 'sqlite')
   const name = given.exec(plain)?.[1]?.toLowerCase()
   return name === undefined ? ofOne.test(plain) : !shared.has(name)
 }

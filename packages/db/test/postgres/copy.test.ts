@@ -125,6 +125,23 @@ describe('copyFrom', () => {
     expect(await db.value(sql`select 7`)).toBe(7)
   })
 
+  it('runs nothing that is no copy: it might change the connection of whoever gets it next', async () => {
+    await using db = await served.open({ max: 1 })
+    const setting = sql`set application_name = 'changed'`
+    const output = async (): Promise<void> => {
+      for await (const _ of db.copyTo(setting));
+    }
+    for (const wrong of [
+      () => db.copyFrom(setting, []),
+      output,
+      () => db.transaction((tx) => tx.copyFrom(setting, [])),
+    ]) {
+      expect((await failure(wrong)).message).toContain('query must be a copy, got "set')
+    }
+    expect(await db.value(sql`select current_setting('application_name')`)).toBe('corral')
+    expect(db.stats().destroyed).toBe(0)
+  })
+
   it('refuses lists where an option decides how they are written, and text where one decides its bytes', async () => {
     await using db = await served.open({ max: 1 })
     const kept = await table(db, 'formats')
@@ -137,6 +154,9 @@ describe('copyFrom', () => {
       sql`(delimiter ',')`,
       sql`binary`,
       sql`/* as text */ csv`,
+      sql`-- as text\r csv`,
+      sql`/* /* as */ text */ csv`,
+      sql`(format 'csv')`,
     ]) {
       const error = await failure(() => db.copyFrom(into(options), [['a']]))
       expect(error.code).toBe('MISUSE')
@@ -144,6 +164,12 @@ describe('copyFrom', () => {
     }
     const commented = sql`copy ${kept} (text) from /* here */ stdin csv`
     expect((await failure(() => db.copyFrom(commented, [['a']]))).code).toBe('MISUSE')
+    // What looks like a comment, or an option, may be part of a name.
+    await db.execute(sql`create table if not exists "formats -- a" (text text, "csv" text)`)
+    const named = sql`copy "formats -- a" (text, "csv") from stdin`
+    expect((await failure(() => db.copyFrom(sql`${named} csv`, [['a', 'b']]))).code).toBe('MISUSE')
+    expect(await db.copyFrom(named, [['a', 'b']])).toEqual({ count: 1 })
+    expect(await db.copyFrom(into(sql`/* /* */ csv */ (format 'text')`), [])).toEqual({ count: 0 })
     const latin = into(sql`(encoding 'latin1')`)
     for (const row of [['é'], 'é\n']) {
       expect((await failure(() => db.copyFrom(latin, [row]))).message).toContain('has an encoding')

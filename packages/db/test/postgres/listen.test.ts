@@ -1,6 +1,6 @@
 import { openSqlite, sql } from '@corral/db'
 import type { Notification } from '@corral/db'
-import { ClosedError, MisuseError, taskGroup } from 'corral'
+import { checkpoint, ClosedError, MisuseError, taskGroup } from 'corral'
 import { describe, expect, it } from 'vitest'
 import { failure, serve, until } from './serve.ts'
 
@@ -59,6 +59,17 @@ describe('Database.listen', () => {
     })
     await until(async () => (await served.count('closed listeners')) === 0)
     expect(await failure(() => db.listen('late').next())).toBeInstanceOf(ClosedError)
+  })
+
+  it('ends with ClosedError when the database is closed while it connects', async () => {
+    const db = await served.open({ max: 1, applicationName: 'connecting listeners' })
+    await taskGroup(async (group) => {
+      const ended = group.spawn(() => failure(() => db.listen('late').next()))
+      for (let i = 0; i < 5; i++) await checkpoint()
+      await db.close()
+      expect(await ended).toBeInstanceOf(ClosedError)
+    })
+    await until(async () => (await served.count('connecting listeners')) === 0)
   })
 
   it('that is cancelled closes its connection', async () => {

@@ -85,6 +85,8 @@ describe('openSqlite: what nobody means to happen', () => {
         '/* x */ create temporary view t as select 1',
         '-- x\n create table if not exists temp.t (a)',
         'pragma foreign_keys = off',
+        'pragma"foreign_keys"=off',
+        'pragma"main".[foreign_keys]=off',
         'pragma/**/main."query_only"(on)',
       ]
       for (const statement of alone.map((text) => sql.raw(text))) {

@@ -223,6 +223,18 @@ describe('openSqlite: the readers in threads', () => {
     expect(await db.value(counted(10))).toBe(10)
   })
 
+  it('keep no transaction that a stream of raw SQL has begun', async () => {
+    using folder = temporaryFolder()
+    const path = join(folder.path, 'a.db')
+    await using db = await openSqlite(path, { isolation: 'thread', readers: 1 })
+    await db.execute(sql`create table kept (id int)`)
+    const error = await failure(() => db.stream(sql`begin`).next())
+    expect(error.code).toBe('UNFINISHED_TRANSACTION')
+    expect(await db.value(sql`select count(*) from kept`)).toBe(0)
+    await db.execute(sql`insert into kept values (1)`)
+    expect(await db.value(sql`select count(*) from kept`)).toBe(1)
+  })
+
   it('let go at once of a query that has not begun when it is cancelled', async () => {
     using folder = temporaryFolder()
     const path = join(folder.path, 'a.db')

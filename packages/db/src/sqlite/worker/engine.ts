@@ -243,12 +243,12 @@ export class Engine {
   #make(text: string, bigints: boolean): Prepared {
     const statement = this.#db.prepare(text)
     // SQLite runs the first of several statements and silently ignores the others.
-    if (afterComments(text.slice(statement.sourceSQL.length), false) !== '') {
+    if (afterComments(text.slice(statement.sourceSQL.length), 'sqlite') !== '') {
       this.#fail('it has more than one statement; run them one by one')
     }
     const gives = statement.columns().length > 0
     statement.setReturnArrays(true)
-    const changes = /^\s*(?:insert|update|delete|replace|with)\b/i.test(afterComments(text, false))
+    const changes = /^(?:insert|update|delete|replace|with)\b/i.test(afterComments(text, 'sqlite'))
     const wide = bigints || (changes && gives)
     if (wide) statement.setReadBigInts(true)
     return { statement, columns: undefined, gives, changes, bigints: wide }

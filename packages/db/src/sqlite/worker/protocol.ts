@@ -6,6 +6,20 @@ export const unwanted = 1
 /** A bit that the thread sets: the statement has begun. Whichever of the two is set first wins. */
 export const begun = 2
 
+/** Maximum number of statements in a batch. */
+export const maxBatch = 1024
+
+/**
+ * Where the bits of a statement are. Two batches in a row have different ones: what is left of the first, cancelled, may
+ * still be skipped when the second comes.
+ *
+ * @param id of the request
+ * @param place in its batch
+ */
+export function cellOf(id: number, place: number): number {
+  return (id % 2) * maxBatch + place
+}
+
 /** What a worker opens. */
 export interface WorkerSettings {
   readonly path: string
@@ -15,7 +29,7 @@ export interface WorkerSettings {
   /** Bytes the file may grow to. */
   readonly maxSize: number
   readonly synchronous: 'full' | 'normal'
-  /** Shared with a thread: `unwanted` and `begun` of each statement of a batch, by its index. */
+  /** Shared with a thread: `unwanted` and `begun` of each statement: see `cellOf`. */
   readonly cells?: Int32Array<SharedArrayBuffer> | undefined
 }
 

@@ -1,5 +1,5 @@
 import { Engine, failureOf } from './engine.ts'
-import { begun, unwanted } from './protocol.ts'
+import { begun, cellOf, unwanted } from './protocol.ts'
 import type { Outcome, PackedStatement, Reply, Request, SqliteAnswer } from './protocol.ts'
 
 /** How long finished outcomes may be held back to travel together, in milliseconds. */
@@ -44,7 +44,7 @@ export class Server {
         engine.refresh()
         return engine.patiently(
           () => this.#run(request, 0),
-          () => this.#isWanted(0),
+          () => this.#isWanted(request, 0),
         )
       }
       case 'script':
@@ -78,7 +78,7 @@ export class Server {
     if (together) engine.beginRead()
     engine.refresh()
     for (; i < statements.length; i++) {
-      outcomes.push(this.#begins(i) ? attempt(() => this.#run(batch, i)) : notWanted)
+      outcomes.push(this.#begins(batch, i) ? attempt(() => this.#run(batch, i)) : notWanted)
       if (performance.now() > until) break
     }
     if (together) engine.endRead()
@@ -111,14 +111,14 @@ export class Server {
     try {
       engine.patiently(
         () => engine.script('begin immediate'),
-        () => statements.some((_, i) => this.#isWanted(i)),
+        () => statements.some((_, i) => this.#isWanted(batch, i)),
       )
     } catch (error) {
       return statements.map(() => failureOf(error))
     }
     const outcomes: Outcome[] = []
     for (const i of statements.keys()) {
-      outcomes.push(this.#begins(i) ? attempt(() => this.#run(batch, i)) : notWanted)
+      outcomes.push(this.#begins(batch, i) ? attempt(() => this.#run(batch, i)) : notWanted)
       if (!engine.isOpen) return statements.map((_, at) => this.#alone(batch, at))
     }
     try {
@@ -132,11 +132,11 @@ export class Server {
   }
 
   #alone(batch: Batch, i: number): Outcome {
-    if (!this.#begins(i)) return notWanted
+    if (!this.#begins(batch, i)) return notWanted
     return attempt(() =>
       this.#opened().patiently(
         () => this.#run(batch, i),
-        () => this.#isWanted(i),
+        () => this.#isWanted(batch, i),
       ),
     )
   }
@@ -146,13 +146,14 @@ export class Server {
     return this.#opened().run(texts[text] as string, values)
   }
 
-  #isWanted(i: number): boolean {
-    return this.#cells === undefined || (Atomics.load(this.#cells, i) & unwanted) === 0
+  #isWanted({ id }: Batch, i: number): boolean {
+    return this.#cells === undefined || (Atomics.load(this.#cells, cellOf(id, i)) & unwanted) === 0
   }
 
   /** False if it was cancelled before. */
-  #begins(i: number): boolean {
-    return this.#cells === undefined || (Atomics.or(this.#cells, i, begun) & unwanted) === 0
+  #begins({ id }: Batch, i: number): boolean {
+    const cells = this.#cells
+    return cells === undefined || (Atomics.or(cells, cellOf(id, i), begun) & unwanted) === 0
   }
 
   #opened(): Engine {
