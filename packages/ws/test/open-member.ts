@@ -16,12 +16,15 @@ export interface Member {
   readonly texts: () => readonly string[]
 }
 
+export interface MemberOptions extends SocketLimits {
+  readonly stalled?: boolean
+  readonly user?: string
+}
+
 let lastId = 0
 
 /** A connection of a client that takes everything, or nothing if it is stalled. */
-export function openMember(
-  options: SocketLimits & { readonly stalled?: boolean; readonly user?: string } = {},
-): Member {
+export function openMember(options: MemberOptions = {}): Member {
   const { stalled = false, user = 'somebody', ...limits } = options
   const stream = new StalledStream()
   if (!stalled) stream.flow()
@@ -42,9 +45,9 @@ export function openMember(
 export function openEnvelopeMember(
   client: string,
   rooms: Readonly<Record<string, Positions>> = {},
-  limits: SocketLimits = {},
+  options: MemberOptions = {},
 ): Member & { readonly envelopes: () => readonly Envelope[]; say(envelope: Envelope): void } {
-  const member = openMember(limits)
+  const member = openMember(options)
   const speech = new EnvelopeSpeech(member.socket as unknown as InnerSocket, () => undefined)
   member.socket.speech = speech
   const say = (envelope: Envelope): void => {

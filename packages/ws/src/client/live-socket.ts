@@ -17,6 +17,11 @@ import { DEFAULT_BACKOFF, ReconnectPolicy } from './reconnect-policy.ts'
 /** How often a waiting sender checks for room: the platform has no event for it. */
 const LOOK_AGAIN = 20
 
+interface Outgoing {
+  readonly data: string | Uint8Array
+  readonly onSent: (() => void) | undefined
+}
+
 export type LiveState = 'connecting' | 'open' | 'closed'
 
 /**
@@ -118,14 +123,15 @@ export abstract class LiveSocket<M> implements AsyncIterable<M>, AsyncDisposable
     return `${this.constructor.name} ${this.#url}`
   }
 
-  /** Sends bytes; waits while there is no connection or no room. */
-  protected push(data: string | Uint8Array): Promise<void> {
+  /** Sends bytes; waits while there is no connection or no room. `onSent` is called when they leave. */
+  protected push(data: string | Uint8Array, onSent?: () => void): Promise<void> {
     if (this.#state === 'closed') return Promise.reject(this.#refusal())
+    const outgoing: Outgoing = { data, onSent }
     if (isUncancelled() && this.#senders.size === 0 && this.#hasRoom()) {
-      this.#socket?.send(data)
+      this.#transmit(outgoing)
       return ready('LiveSocket.send', this, undefined)
     }
-    const wait = suspend(new Waiter('LiveSocket.send', this, this.#senders, data))
+    const wait = suspend(new Waiter('LiveSocket.send', this, this.#senders, outgoing))
     this.#lookAgain()
     return wait
   }
@@ -247,9 +253,14 @@ export abstract class LiveSocket<M> implements AsyncIterable<M>, AsyncDisposable
         this.#lookAgain()
         return
       }
-      this.#socket?.send((sender as Waiter & { data: string | Uint8Array }).data)
+      this.#transmit((sender as Waiter & { data: Outgoing }).data)
       wake(sender, undefined)
     }
+  }
+
+  #transmit({ data, onSent }: Outgoing): void {
+    this.#socket?.send(data)
+    onSent?.()
   }
 
   #lookAgain(): void {

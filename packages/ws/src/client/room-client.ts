@@ -51,12 +51,13 @@ export class RoomClient extends LiveSocket<RoomEvent> {
   }
 
   /**
-   * Sends a message, and waits until the server has handled it; returns the server's answer, or undefined. Use
-   * `timeout` to limit the wait.
+   * Sends a message, after waiting for a connection and for room, and waits until the server has handled it; returns
+   * the server's answer, or undefined. Use `timeout` to limit the wait.
    *
    * Cancellation: the server may or may not get it; nothing is kept of it here.
    *
-   * @throws BrokenError when the connection is lost meanwhile: the message may or may not have been handled
+   * @throws BrokenError when the connection is lost before the answer: the message may or may not have been handled
+   * @throws ClosedError when it is closed before the message is sent
    */
   request(data: unknown): Promise<unknown> {
     return this.#ask((id) => ({ op: 'message', id, data }))
@@ -84,7 +85,7 @@ export class RoomClient extends LiveSocket<RoomEvent> {
   }
 
   #ask(envelope: (id: number) => Envelope): Promise<unknown> {
-    return this.#requests.ask((id) => this.push(encodeEnvelope(envelope(id))))
+    return this.#requests.ask((id, onSent) => this.push(encodeEnvelope(envelope(id)), onSent))
   }
 
   protected override greet(): boolean {

@@ -128,8 +128,11 @@ export class EnvelopeSpeech implements Speech {
     return frameOf({ op: 'gap', room, epoch, positions })
   }
 
-  request(data: unknown, send: (frame: Buffer) => Promise<void>): Promise<unknown> {
-    return this.#requests.ask((id) => send(frameOf({ op: 'message', id, data })))
+  request(
+    data: unknown,
+    send: (frame: Buffer, onSent: () => void) => Promise<void>,
+  ): Promise<unknown> {
+    return this.#requests.ask((id, onSent) => send(frameOf({ op: 'message', id, data }), onSent))
   }
 
   end(error: () => Error): void {

@@ -1,6 +1,6 @@
 import { Future } from 'corral'
 
-/** The requests that wait for an answer, by number; none is kept longer than its wait. */
+/** The requests that were sent and wait for an answer, by number; none is kept longer than its wait. */
 export class Requests {
   readonly #waiting = new Map<number, Future<unknown>>()
   #lastId = 0
@@ -9,13 +9,12 @@ export class Requests {
     return this.#waiting.size
   }
 
-  /** Sends, and waits for the answer with its number. */
-  async ask(send: (id: number) => Promise<void>): Promise<unknown> {
+  /** Sends, and waits for the answer with its number. A connection that ends before `onSent` takes nothing with it. */
+  async ask(send: (id: number, onSent: () => void) => Promise<void>): Promise<unknown> {
     const id = (this.#lastId += 1)
     const answer = new Future<unknown>()
-    this.#waiting.set(id, answer)
     try {
-      await send(id)
+      await send(id, () => this.#waiting.set(id, answer))
       return await answer.wait()
     } finally {
       this.#waiting.delete(id)

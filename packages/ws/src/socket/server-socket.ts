@@ -149,14 +149,16 @@ export class ServerSocket<M = string, U = undefined> implements AsyncIterable<M>
     return this.#sendFrame(this.speech.encode(data))
   }
 
-  #sendFrame(frame: Buffer): Promise<void> {
+  #sendFrame(frame: Buffer, onSent?: () => void): Promise<void> {
     if (this.connection.closing) return Promise.reject(this.#refusal())
     if (isUncancelled() && this.#senders.size === 0 && this.#hasRoom()) {
       this.connection.push(frame)
+      onSent?.()
       return ready('ServerSocket.send', this, undefined)
     }
     this.connection.outbox.tell(this)
-    return suspend(new Waiter('ServerSocket.send', this, this.#senders, frame))
+    const outgoing: Outgoing = { frame, onSent }
+    return suspend(new Waiter('ServerSocket.send', this, this.#senders, outgoing))
   }
 
   /** Sends a message if there is room and no sender is waiting; never waits. Returns false if it was not sent. */
@@ -186,7 +188,7 @@ export class ServerSocket<M = string, U = undefined> implements AsyncIterable<M>
    * @throws ClosedError when the connection is closed, MisuseError when the client speaks plain messages
    */
   request(data: M): Promise<unknown> {
-    return this.speech.request(data, (frame) => this.#sendFrame(frame))
+    return this.speech.request(data, (frame, onSent) => this.#sendFrame(frame, onSent))
   }
 
   /** Answers the message that was taken last, if its client waits for an answer: its `request` returns `answer`. */
@@ -261,8 +263,10 @@ export class ServerSocket<M = string, U = undefined> implements AsyncIterable<M>
         this.connection.outbox.tell(this)
         return
       }
+      const { frame, onSent } = (waiter as Waiter & { data: Outgoing }).data
       wake(waiter, undefined)
-      this.connection.push((waiter as Waiter & { data: Buffer }).data)
+      this.connection.push(frame)
+      onSent?.()
     }
   }
 
@@ -282,6 +286,11 @@ export class ServerSocket<M = string, U = undefined> implements AsyncIterable<M>
     const { code = 1006, reason = '' } = this.closed ?? {}
     return new ClosedError(`ServerSocket.send: the connection is closed (${code} ${reason})`)
   }
+}
+
+interface Outgoing {
+  readonly frame: Buffer
+  readonly onSent: (() => void) | undefined
 }
 
 /** A connection, whatever the type of its messages. */

@@ -26,7 +26,10 @@ export interface Speech {
   /** Notifies a member of lost messages, if the protocol can. */
   gap(room: string, epoch: string, positions: Positions): Buffer | undefined
   /** Sends a message and waits for the answer. */
-  request(data: unknown, send: (frame: Buffer) => Promise<void>): Promise<unknown>
+  request(
+    data: unknown,
+    send: (frame: Buffer, onSent: () => void) => Promise<void>,
+  ): Promise<unknown>
   /** The connection has ended: pending requests get no answer. */
   end(error: () => Error): void
 }

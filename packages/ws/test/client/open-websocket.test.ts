@@ -180,6 +180,27 @@ describe.each([
     })
   })
 
+  it('keeps a request that waits for a connection, however many attempts fail', async () => {
+    let refusing = false
+    const handler = websocket(
+      async (socket) => {
+        for await (const _ of socket) socket.reply('answer')
+      },
+      { authorize: () => (refusing ? undefined : 'somebody') },
+    )
+    await withServer(handler, async ({ url }) => {
+      await using live = await open(url, { resume: true, backoff: fixed(1) })
+      refusing = true
+      for (const socket of handler.sockets) socket.connection.destroy()
+      await until(() => live.state === 'connecting')
+      const answer = live.request('x')
+      const { attempts } = live
+      await until(() => live.attempts > attempts + 2)
+      refusing = false
+      expect(await answer).toBe('answer')
+    })
+  })
+
   it('rejects a request when the connection is lost', async () => {
     const handler = websocket(async (socket) => {
       await socket.receive()
