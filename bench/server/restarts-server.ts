@@ -37,6 +37,7 @@ async function main(): Promise<void> {
   await using bus = redisBus(redis)
   using room = new Room<string>({ name, history: 4000, bus })
   ;({ epoch } = room)
+  await room.ready() // before the other one may be restarted
   const app = api()
   app.post('/order', async ({ request }) => {
     const { n } = (await request.json()) as { n: number }
