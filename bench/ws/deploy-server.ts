@@ -45,6 +45,7 @@ await run(
     await client.connect()
     await using bus = redisBus(client)
     using room = new Room<string>({ name, history: 2000, bus })
+    await room.ready()
     await (port === '0' ? publish(room) : serve(room))
     client.destroy()
   },

@@ -1,18 +1,20 @@
-// node --conditions=@corral/source bench/ws/deploy.ts [--clients 1000] [--kill]: two processes behind nginx, one room over
+// npm run bench:ws:deploy [-- --clients 1000 --kill --write]: two processes behind nginx, one room over
 // Redis, clients that resume; each process is restarted while messages go on. Needs nginx and Redis.
-import { execFile, fork } from 'node:child_process'
+import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
+import { loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { run, sleep } from 'corral'
-import { end, nextMessage } from './next-message.ts'
+import { end, nextMessage } from '../harness/next-message.ts'
+import { freePort, openNginx } from '../harness/nginx.ts'
 
 const { values } = parseArgs({
   options: {
     clients: { type: 'string', default: '1000' },
     kill: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
     redis: { type: 'string', default: 'redis://127.0.0.1:6379' },
   },
 })
@@ -39,44 +41,19 @@ async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<void> 
   await end(child)
 }
 
-function startNginx(): ChildProcess {
-  const folder = mkdtempSync(`${tmpdir()}/corral-nginx-`)
-  const config = `daemon off; pid ${folder}/pid; error_log ${folder}/error.log;
-worker_processes 1; worker_rlimit_nofile 20000;
-events { worker_connections 8192; }
-http {
-  access_log off;
-  client_body_temp_path ${folder}; proxy_temp_path ${folder}; fastcgi_temp_path ${folder}; uwsgi_temp_path ${folder}; scgi_temp_path ${folder};
-  upstream chat { server 127.0.0.1:18081 max_fails=0; server 127.0.0.1:18082 max_fails=0; }
-  server {
-    listen 127.0.0.1:18080;
-    location / {
-      proxy_pass http://chat;
-      proxy_http_version 1.1;
-      proxy_set_header Upgrade $http_upgrade;
-      proxy_set_header Connection upgrade;
-      proxy_set_header Host $host;
-      proxy_read_timeout 60s;
-    }
-  }
-}`
-  writeFileSync(`${folder}/nginx.conf`, config)
-  return execFile('nginx', ['-p', folder, '-c', `${folder}/nginx.conf`])
-}
-
 await run(
   async () => {
-    const servers = [await start(18_081), await start(18_082)]
+    const ports = [await freePort(), await freePort()]
+    const servers: ChildProcess[] = []
+    for (const port of ports) servers.push(await start(port))
     const publisher = fork(here('deploy-server.ts'), ['0', values.redis, room], { execArgv })
     await nextMessage(publisher)
-    const nginx = startNginx()
-    await sleep(500)
-    const clients = fork(here('deploy-clients.ts'), ['ws://127.0.0.1:18080/', values.clients], {
-      execArgv,
-    })
+    await using nginx = await openNginx(ports)
+    const url = `ws://127.0.0.1:${nginx.port}/`
+    const clients = fork(here('deploy-clients.ts'), [url, values.clients], { execArgv })
     await nextMessage(clients)
     const cuts: number[] = []
-    for (const [index, port] of [18_081, 18_082].entries()) {
+    for (const [index, port] of ports.entries()) {
       cuts.push(Date.now())
       await stop(servers[index] as ChildProcess, values.kill ? 'SIGKILL' : 'SIGTERM')
       servers[index] = await start(port)
@@ -95,24 +72,37 @@ await run(
     }
     clients.disconnect()
     for (const server of servers) server.kill('SIGKILL')
-    nginx.kill()
     const kind = values.kill ? 'killed with SIGKILL' : 'restarted'
-    console.log(
-      `${report.clients} clients, both processes ${kind} one after the other, ${published} messages\n`,
-    )
-    console.log(`clients with a gap or a duplicate: ${report.broken}`)
-    console.log(`clients told of a loss: ${report.told.length}`)
-    console.log(`clients without the last message: ${report.least < published ? 'some' : 'none'}`)
+    const lines = [
+      `${report.clients} clients, both processes ${kind} one after the other, ${published} messages`,
+      '',
+      `clients with a gap or a duplicate: ${report.broken}`,
+      `clients told of a loss: ${report.told.length}`,
+      `clients without the last message: ${report.least < published ? 'some' : 'none'}`,
+    ]
     for (const cut of cuts) {
       const next = cuts.find((other) => other > cut) ?? Infinity
       const after = report.returns.filter((at) => at >= cut && at < next).map((at) => at - cut)
-      console.log(`\n${after.length} came back; seconds after the cut:`)
-      for (let from = 0; from < 8000; from += 500) {
+      lines.push('', `${after.length} came back; seconds after the cut:`)
+      for (let from = 0; from < 15_000; from += 500) {
         const inside = after.filter((ms) => ms >= from && ms < from + 500).length
         const bar = '#'.repeat(Math.ceil(inside / 5))
-        if (inside > 0) console.log(`${(from / 1000).toFixed(1)} ${bar} ${inside}`)
+        if (inside > 0) lines.push(`${(from / 1000).toFixed(1)} ${bar} ${inside}`)
       }
     }
+    console.log(lines.join('\n'))
+    if (!values.write) return
+    const page = `# A deploy of two processes behind nginx
+
+\`npm run bench:ws:deploy -- --clients ${values.clients} --write\`, Node ${process.versions.node}, load ${loadavg()[0]?.toFixed(1)} (under load seconds are long): clients of \`corral.v1\`
+at nginx, a room over Redis with history, five messages a second; both processes get SIGTERM, drain (1012 spread over 3 s) and
+start anew.
+
+\`\`\`text
+${lines.join('\n')}
+\`\`\`
+`
+    await writeFile(here('../results/ws-deploy.md'), page)
   },
   { handleSignals: false },
 )

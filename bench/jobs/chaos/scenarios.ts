@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { openPostgres, openSqlite, sql } from '@corral/db'
 import { openJobs } from '@corral/jobs'
 import { isCancelled, sleep, supervisor } from 'corral'
-import { Partition } from './partition.ts'
+import { Route } from '../../harness/route.ts'
 import { storeAt, time, until } from './scene.ts'
 import type { Engine, Note, Scene } from './scene.ts'
 
@@ -104,7 +104,7 @@ const frozen: readonly Scenario[] = [
     on: 'postgres',
     budget: lease + 1000,
     async act(scene) {
-      const { network, url } = await Partition.open(scene.place)
+      const { network, url } = await Route.open(scene.place)
       await using _ = network
       const alone = await scene.start({ lease, place: url })
       await scene.start({ lease })

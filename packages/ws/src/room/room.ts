@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { ClosedError, FullError, MisuseError, now } from 'corral'
+import { ClosedError, Event, FullError, MisuseError, now } from 'corral'
 import {
   isUncancelled,
   ready,
@@ -60,6 +60,7 @@ export class Room<T = string> implements Disposable {
   #bus: BusConnection | undefined
   /** They are reconnecting while the history of other processes has not arrived yet. */
   #early: { readonly seat: Seat<T>; readonly since: Positions }[] = []
+  readonly #synced = new Event({ name: 'history of other processes' })
   #offset = 0
   #closed = false
 
@@ -75,7 +76,10 @@ export class Room<T = string> implements Disposable {
       plain: new Lane(slow, queueBytes, batchDelay),
       'corral.v1': new Lane(slow, queueBytes, batchDelay),
     }
-    if (options.bus === undefined) return
+    if (options.bus === undefined) {
+      this.#synced.set()
+      return
+    }
     this.#bus = new BusConnection(options.bus, name, gapTimeout, {
       epoch: this.epoch,
       log: this.#log,
@@ -109,6 +113,19 @@ export class Room<T = string> implements Disposable {
   /** How far the room has come. */
   positions(): Positions {
     return this.#log.positions()
+  }
+
+  /**
+   * Waits until the history of other processes has arrived, or none has answered; without a bus it is there at once.
+   * Await it before the process takes connections: until then another one must not be stopped, or its history is lost.
+   *
+   * Cancellation: changes nothing.
+   *
+   * @throws ClosedError when the room is closed, even while waiting
+   */
+  async ready(): Promise<void> {
+    await this.#synced.wait()
+    if (this.#closed) throw new ClosedError('Room.ready: the room is closed; make a new one')
   }
 
   /**
@@ -185,6 +202,7 @@ export class Room<T = string> implements Disposable {
     for (const seat of this.members()) seat.leave()
     this.#members.close()
     this.#bus?.[Symbol.dispose]()
+    this.#synced.set()
     for (const putter of this.#putters) wakeWithError(putter, putRefused)
   }
 
@@ -258,6 +276,7 @@ export class Room<T = string> implements Disposable {
   }
 
   #becomeReady(): void {
+    this.#synced.set()
     const early = this.#early
     this.#early = []
     for (const { seat, since } of early) if (seat.here) this.#enter(seat, since, 0)

@@ -1,13 +1,18 @@
-// node --conditions=@corral/source bench/server/chaos.ts [--write]: clients that misbehave, one kind after the other, against one
-// server in this process; what became of them, and what is left behind at the end.
+// npm run bench:server:chaos [-- --write]: clients that misbehave, one kind after the other, against one server in this process:
+// what became of them, and what is left behind at the end; then signals at bad moments, and services behind that are not
+// well.
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
+import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { api, background, openServer, reply } from '@corral/server'
 import type { RequestEvent } from '@corral/server'
 import { currentSignal, gather, run, shield, sleep } from 'corral'
+import { end } from '../../harness/next-message.ts'
+import { frozenClient, processRows } from './processes.ts'
+import { serviceRows } from './services.ts'
 
 const { values } = parseArgs({ options: { write: { type: 'boolean', default: false } } })
 const app = api()
@@ -17,10 +22,18 @@ app.post('/read', async ({ request }) => (await request.bytes()).byteLength)
 app.post('/json', async ({ request }) => typeof (await request.json()))
 app.post('/early', () => 'an answer before the body was read')
 app.get('/large', () => reply(Buffer.alloc(20_000_000)))
+app.get('/stream', () => reply(endless()))
 app.get('/deaf', async () => {
   background(() => sleep(50))
   await shield(() => sleep(300)) // no cancellation reaches it
 })
+
+async function* endless(): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    yield Buffer.alloc(1000)
+    await sleep(5)
+  }
+}
 
 const events: RequestEvent[] = []
 const errors: string[] = []
@@ -77,6 +90,27 @@ async function manyGoing(count: number): Promise<string> {
   for (const socket of sockets) socket.destroy()
   const what = await outcomes(since, count)
   return `${what}; all ended after ${Math.round(performance.now() - began)} ms`
+}
+
+const connected = ({ pending }: Socket): boolean => !pending
+const answered = ({ bytesRead }: Socket): boolean => bytesRead > 0
+
+/** A hundred reset their connections once `when` holds for each: what the server tells of them. */
+async function resets(
+  text: string,
+  when: (socket: Socket) => boolean,
+  told: number,
+): Promise<string> {
+  const since = events.length
+  for (let i = 0; i < 100; i += 1) {
+    const socket = dial(text)
+    socket.on('data', () => {})
+    for (let k = 0; k < 1000 && !when(socket); k += 1) await sleep(1)
+    socket.resetAndDestroy()
+    for (let k = 0; k < 1000 && live() > 0; k += 1) await sleep(1)
+  }
+  const what = told === 0 ? 'no request was begun' : await outcomes(since, told)
+  return `${what}; ${live()} left`
 }
 
 let live = (): number => 0
@@ -160,6 +194,18 @@ await run(async () => {
   for (let i = 0; server.live < 100 && i < 5000; i += 1) await sleep(1)
   gone.resetAndDestroy()
   say('pipelines 100 that wait, and resets', await outcomes(since, 100))
+  const begun = (): boolean => live() > 0
+  say('resets before it says anything, 100 times', await resets('', connected, 0))
+  say('resets in its headers', await resets('GET / HTTP/1.1\r\nx: y', connected, 0))
+  say('resets in its body', await resets(post('/read', 'content-length: 9', 'abc'), begun, 100))
+  say('resets while it waits', await resets(get('/wait'), begun, 100))
+  say('resets in a stream of its answer', await resets(get('/stream'), answered, 100))
+  say('resets after its answer', await resets(get('/ok'), answered, 100))
+  since = events.length
+  const frozen = await frozenClient(port)
+  say('is stopped by SIGSTOP in its answer', await outcomes(since, 1))
+  frozen.kill('SIGKILL')
+  await end(frozen)
   say('is one of 400, all gone at once', await manyGoing(400))
   say('is one of 4 000, all gone at once', await manyGoing(4000))
   since = events.length
@@ -186,10 +232,31 @@ await run(async () => {
   )
   await server.drain()
 })
+/** A table of its own. */
+async function more(title: string, head: string, rows: Promise<string[]>): Promise<void> {
+  const line = head.replaceAll(/[^|]+/g, ' --- ')
+  table.push('', `## ${title}`, '', head, line, ...(await rows))
+  console.log(table.slice(table.lastIndexOf(line)).join('\n'))
+}
+
+await run(async () => {
+  await more('Signals, and places to listen', '| what happens | outcome | held |', processRows())
+  await more(
+    'A service asks another one',
+    '| that one | what 500 requests got, each within half a second, with retries and a hedge from one budget of 20 | requests there for each | left | held |',
+    serviceRows(),
+  )
+})
 if (values.write) {
-  const head = `# Chaos and bad input\n\nNode ${process.versions.node}; limits of half a second instead of 10 to 65 s. Written by \`bench/server/chaos.ts\`.\n\n`
+  const head = `# Chaos and bad input
+
+\`npm run bench:server:chaos -- --write\`, Node ${process.versions.node}, load ${loadavg()[0]?.toFixed(1)}; limits of half a second instead of 10 to 65 s.
+SIGTERM under POST, server-sent events and WebSockets: [rolling restarts](server-restarts.md).
+
+`
   writeFileSync(
-    new URL('../results/server-chaos.md', import.meta.url),
+    new URL('../../results/server-chaos.md', import.meta.url),
     `${head}${table.join('\n')}\n`,
   )
 }
+if (table.some((row) => row.endsWith('| NO |'))) process.exitCode = 1
