@@ -5,10 +5,10 @@ import { describe, expect, it } from 'vitest'
 import { openEnvelopeMember } from '../open-member.ts'
 
 describe('Room.ready', () => {
-  it('is there at once without a bus', async () => {
+  it('settles at once without a bus', async () => {
     await testRun(async () => {
       using room = new Room()
-      expect((await moveOnAfter(0, () => room.ready())).timedOut).toBe(false)
+      expect((await moveOnAfter(1, () => room.ready())).timedOut).toBe(false)
     })
   })
 
