@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import {
@@ -15,7 +15,7 @@ import {
   walk,
   writeAtomic,
 } from '@corral/node'
-import { run } from 'corral'
+import { currentSignal, run } from 'corral'
 import { env, folder, outcome } from './row.ts'
 import type { Row } from './row.ts'
 
@@ -112,7 +112,7 @@ export const input: readonly Row[] = [
     run: async () => {
       const root = folder()
       const path = join(root, '-rf')
-      mkdirSync(join(root, 'kept'))
+      await mkdir(join(root, 'kept'))
       await writeAtomic(path, 'x')
       process.chdir(root)
       const name = '-rf'
@@ -120,7 +120,7 @@ export const input: readonly Row[] = [
       await using file = await openFile('-rf')
       const read = stdout === 'x' && String(await file.readAll()) === 'x'
       const found = (await all(walk('.'))).some((entry) => entry.path.endsWith('-rf'))
-      return `${read ? 'read' : 'not read'}, ${existsSync(join(root, 'kept')) ? 'kept' : 'gone'}, ${found ? 'found' : 'not found'}`
+      return `${read ? 'read' : 'not read'}, ${(await readdir(root)).includes('kept') ? 'kept' : 'gone'}, ${found ? 'found' : 'not found'}`
     },
   },
   {
@@ -129,7 +129,7 @@ export const input: readonly Row[] = [
     run: async () => {
       const root = folder()
       const names = ['a\nb', "it's", '  ', '...', '$(id)', '\uFFFD']
-      for (const name of names) writeFileSync(join(root, name), 'x')
+      for (const name of names) await writeFile(join(root, name), 'x')
       const found = await all(walk(root))
       const { stdout } = await sh`cat -- ${found.map((entry) => entry.path)}`
       return stdout.length === names.length && found.length === names.length
@@ -191,7 +191,7 @@ async function printing(source: string): Promise<string> {
   child.stderr.on('data', (chunk: Buffer) => (said += String(chunk)))
   child.stdout.once('data', () => child.stdout.destroy())
   const timer = setTimeout(() => child.kill('SIGKILL'), 20_000)
-  const [code] = (await once(child, 'exit')) as [number | null]
+  const [code] = (await once(child, 'exit', { signal: currentSignal() })) as [number | null]
   clearTimeout(timer)
   if (code === 0) return 'the program ends by itself with 0'
   return `code ${code}: ${said.trim().split('\n').slice(0, 4).join(' ')}`

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { connect, openListener, openUdp } from '@corral/node'
 import type { Connection, ConnectionHandler, ListenOptions } from '@corral/node'
-import { gather, mapConcurrent, moveOnAfter, run, sleep } from 'corral'
+import { currentSignal, gather, mapConcurrent, moveOnAfter, run, sleep } from 'corral'
 import { until } from '../living.ts'
 import { descriptors, folder, outcome, within } from './row.ts'
 import type { Row } from './row.ts'
@@ -25,7 +25,7 @@ async function raw(handler: (socket: Socket) => void): Promise<Raw> {
     sockets.push(socket.on('error', () => {}))
     handler(socket)
   }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
+  await once(server, 'listening', { signal: currentSignal() })
   return {
     port: (server.address() as AddressInfo).port,
     sockets,
@@ -362,7 +362,9 @@ s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(0)
 print(s.getsockname()[1], flush=True)
 time.sleep(60)`
   const child = spawn('python3', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'] })
-  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line', {
+    signal: currentSignal(),
+  })) as [string]
   const port = Number(line)
   const fillers = Array.from({ length: 8 }, () =>
     rawConnect(port, '127.0.0.1').on('error', () => {}),

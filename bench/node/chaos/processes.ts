@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exec, openLauncher, openProcess, pipe } from '@corral/node'
-import { CancelScope, gather, moveOnAfter, run, sleep } from 'corral'
+import { CancelScope, currentSignal, gather, moveOnAfter, run, sleep } from 'corral'
 import { kill, look, until } from '../living.ts'
 import { alive, descriptors, env, folder, outcome, stateOf, within } from './row.ts'
 import type { Row } from './row.ts'
@@ -184,7 +184,7 @@ export const processes: readonly Row[] = [
       const path = join(folder(), 'pid')
       const script = `sh -c 'sleep 0.1 & echo $! > ${path}; exec sleep 60' & wait`
       await run(() => moveOnAfter(600, () => exec('sh', ['-c', script], { env, grace: 300 })))
-      const state = stateOf(Number(readFileSync(path, 'utf8')))
+      const state = stateOf(Number(await readFile(path, 'utf8')))
       return `${alive()} alive, ${state === 'Z' || state === 'gone' ? 'settled' : state}`
     },
   },
@@ -201,7 +201,7 @@ async function parentKilled(kind: string): Promise<string> {
   await sleep(300)
   const before = programs().length
   child.kill('SIGKILL')
-  await once(child, 'exit')
+  await once(child, 'exit', { signal: currentSignal() })
   await until(() => programs().length === 0, 3_000)
   const after = programs()
   kill(after)

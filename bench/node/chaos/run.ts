@@ -33,7 +33,7 @@ let left = 0
 function see(area: string, index: number, { through = [] }: Row): string | undefined {
   const works = spawnSync(through[0] ?? 'true', [...through.slice(1), 'true'])
   if (works.status !== 0) return undefined
-  const [file = '', ...args] = [
+  const [file, ...args] = [
     ...through,
     process.execPath,
     ...process.execArgv,

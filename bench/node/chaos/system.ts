@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { openSync } from 'node:fs'
+import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   connect,
@@ -116,7 +116,7 @@ export const system: readonly Row[] = [
     expected: 'ProcessError START',
     through: NOBODY,
     run: async () => {
-      execFileSync('prlimit', ['--pid', String(process.pid), '--nproc=1'])
+      await exec('prlimit', ['--pid', String(process.pid), '--nproc=1'])
       return await outcome(() => exec('true'))
     },
   },
@@ -126,10 +126,10 @@ export const system: readonly Row[] = [
     through: FULL,
     run: async () => {
       const path = join(SMALL, 'state')
-      writeFileSync(path, 'old'.repeat(30_000))
+      await writeFile(path, 'old'.repeat(30_000))
       const how = await outcome(() => writeAtomic(path, 'new'.repeat(100_000)))
-      const old = readFileSync(path, 'utf8') === 'old'.repeat(30_000)
-      return `${how}, ${old ? 'the old file' : 'another file'}, ${readdirSync(SMALL).length === 1 ? 'no other' : 'others'}`
+      const old = (await readFile(path, 'utf8')) === 'old'.repeat(30_000)
+      return `${how}, ${old ? 'the old file' : 'another file'}, ${(await readdir(SMALL)).length === 1 ? 'no other' : 'others'}`
     },
   },
   {
@@ -137,13 +137,13 @@ export const system: readonly Row[] = [
     expected: 'Error ENOSPC, then done; 0 descriptors more',
     through: FULL,
     run: async () => {
-      writeFileSync(join(SMALL, 'ballast'), 'x'.repeat(100_000))
+      await writeFile(join(SMALL, 'ballast'), 'x'.repeat(100_000))
       const before = descriptors()
       const first = await outcome(async () => {
         await using file = await openFile(join(SMALL, 'big'), { flags: 'w' })
         await file.write('x'.repeat(1_000_000))
       })
-      rmSync(join(SMALL, 'big'))
+      await rm(join(SMALL, 'big'))
       const second = await outcome(() => writeAtomic(join(SMALL, 'small'), 'x'.repeat(1_000)))
       return `${first}, then ${second}; ${descriptors() - before} descriptors more`
     },
@@ -153,7 +153,7 @@ export const system: readonly Row[] = [
     expected: 'a typed error or the lock, and no hang',
     through: FULL,
     run: async () => {
-      await outcome(async () => writeFileSync(join(SMALL, 'ballast'), 'x'.repeat(300_000)))
+      await outcome(async () => writeFile(join(SMALL, 'ballast'), 'x'.repeat(300_000)))
       const result = await run(() =>
         moveOnAfter(5_000, () =>
           outcome(async () => {
@@ -172,12 +172,12 @@ export const system: readonly Row[] = [
     expected: 'FileError GONE',
     run: async () => {
       const root = join(folder(), 'watched')
-      mkdirSync(root)
-      writeFileSync(join(root, 'a'), '')
+      await mkdir(root)
+      await writeFile(join(root, 'a'), '')
       return await run(async () => {
         const changes = watch(root, { existing: true })
         await changes.next()
-        rmSync(root, { recursive: true })
+        await rm(root, { recursive: true })
         const result = await moveOnAfter(5_000, () =>
           outcome(async () => {
             for (;;) if ((await changes.next()).done === true) return
@@ -201,13 +201,13 @@ export const system: readonly Row[] = [
             async () => {
               await sleep(100)
               for (let i = 0; i < 50; i++) {
-                mkdirSync(join(root, 'in'), { recursive: true })
-                writeFileSync(join(root, 'in', String(i)), '')
+                await mkdir(join(root, 'in'), { recursive: true })
+                await writeFile(join(root, 'in', String(i)), '')
                 if (i % 10 === 0) await sleep(5)
-                rmSync(join(root, 'in'), { recursive: true })
+                await rm(join(root, 'in'), { recursive: true })
               }
-              mkdirSync(join(root, 'in'))
-              writeFileSync(join(root, 'in', 'last'), '')
+              await mkdir(join(root, 'in'))
+              await writeFile(join(root, 'in', 'last'), '')
             },
           ]),
         )
@@ -221,14 +221,14 @@ export const system: readonly Row[] = [
     run: async () => {
       const root = folder()
       for (let i = 0; i < 300; i++) {
-        mkdirSync(join(root, String(i)))
-        writeFileSync(join(root, String(i), 'x'), '')
+        await mkdir(join(root, String(i)))
+        await writeFile(join(root, String(i), 'x'), '')
       }
       return await outcome(async () => {
         let seen = 0
         for await (const _entry of walk(root)) {
           seen += 1
-          if (seen === 5) rmSync(root, { recursive: true })
+          if (seen === 5) await rm(root, { recursive: true })
         }
       })
     },
@@ -239,7 +239,7 @@ export const system: readonly Row[] = [
     run: async () => {
       const root = folder()
       process.chdir(root)
-      rmSync(root, { recursive: true })
+      await rm(root, { recursive: true })
       return await outcome(() => exec('true'))
     },
   },
@@ -249,7 +249,7 @@ export const system: readonly Row[] = [
     run: () =>
       outcome(async () => {
         await using made = await tempDir()
-        rmSync(made.path, { recursive: true })
+        await rm(made.path, { recursive: true })
       }),
   },
 ]
