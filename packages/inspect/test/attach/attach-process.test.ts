@@ -141,15 +141,18 @@ await run(async () => { await sleep(60_000) }, { name: 'main' })`)
   })
 
   test('lets an inspector stay open that was open', async () => {
-    const { pid } = await startTarget(waiting, { args: ['--inspect=127.0.0.1:0'] })
-    // Any free port: it is found only where the command line says so.
-    const [port] = portsOf(pid)
-    const named = await startTarget(waiting, { args: [`--inspect=127.0.0.1:${(port ?? 0) + 1}`] })
-    const target = await attached(named.pid)
+    // A port that is free: it is found only where the command line names it.
+    const free = createServer().listen(0, '127.0.0.1')
+    await once(free, 'listening')
+    const { port } = free.address() as { port: number }
+    free.close()
+    await once(free, 'close')
+    const { pid } = await startTarget(waiting, { args: [`--inspect=127.0.0.1:${port}`] })
+    const target = await attached(pid)
     expect(target.inspectorOpen).toBeUndefined()
     target[Symbol.dispose]()
     await sleep(300)
-    expect(portsOf(named.pid)).toEqual([(port ?? 0) + 1])
+    expect(portsOf(pid)).toEqual([port])
   })
 
   test('runs nothing of the user: no prepareStackTrace, no patched JSON; limits stay', async () => {
@@ -299,11 +302,14 @@ ${waiting}`)
 
   test('leaves a process that ends free to end', async () => {
     const { pid, child } = await startTarget(`
-await run(async () => { ready(); await sleep(600) })`)
+let over = false
+process.on('SIGUSR2', () => { over = true })
+await run(async () => { ready(); while (!over) await sleep(20) })`)
     const target = await attached(pid)
     const { connection } = target
     await connection?.ask('pulse')
     await connection?.ask('sample')
+    child.kill('SIGUSR2')
     const [code] =
       child.exitCode === null ? ((await once(child, 'exit')) as [number]) : [child.exitCode]
     expect(code).toBe(0)
