@@ -21,27 +21,26 @@ async function each(cluster: Cluster, act: (member: Member) => void): Promise<vo
   for (const member of cluster.members) act(member)
 }
 
+/** The bus is gone for so long, after so long. */
+async function outage(service: Service, after: number, lasting: number): Promise<void> {
+  await sleep(after)
+  await service.kill()
+  await sleep(lasting)
+  await service.start()
+}
+
 const faults: readonly Fault[] = [
   { name: 'nothing', whole: true, act: () => sleep(0) },
   {
     name: 'the bus is killed, and back after 2 s',
     whole: true,
-    async act(_, service) {
-      await sleep(1000)
-      await service.kill()
-      await sleep(2000)
-      await service.start()
-    },
+    act: (_, service) => outage(service, 1000, 2000),
   },
   {
     name: 'the bus is restarted three times',
     whole: true,
     async act(_, service) {
-      for (let i = 0; i < 3; i++) {
-        await sleep(1000)
-        await service.kill()
-        await service.start()
-      }
+      for (let i = 0; i < 3; i++) await outage(service, 1000, 0)
     },
   },
   {
@@ -80,12 +79,7 @@ const faults: readonly Fault[] = [
     whole: false,
     history: 10,
     order: { count: 6000, perTurn: 20, every: 10 },
-    async act(_, service) {
-      await sleep(500)
-      await service.kill()
-      await sleep(2000)
-      await service.start()
-    },
+    act: (_, service) => outage(service, 500, 2000),
   },
   {
     name: 'SIGKILL of one process, and another in its place',

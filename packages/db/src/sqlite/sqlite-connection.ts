@@ -77,9 +77,9 @@ export class SqliteConnection implements Connection {
       this.#requireAlive(api)
       return await this.#result(api, worker.ask(request))
     }
-    await inTurn(query, ask({ op: 'cursor', cursor, text, values }))
-    this.#cursors.add(cursor)
+    this.#cursors.add(cursor) // cancelled while it is opened, it may be open
     try {
+      await inTurn(query, ask({ op: 'cursor', cursor, text, values }))
       for (;;) {
         const next = { text: `fetch ${batch}` }
         const result = await inTurn(next, ask({ op: 'fetch', cursor, batch }))

@@ -1,5 +1,5 @@
 import { openPostgres, sql } from '@corral/db'
-import type { Database, Sql, Transaction } from '@corral/db'
+import type { Database, Transaction } from '@corral/db'
 import { openTestPostgres } from '@corral/db/testing'
 import type { TestPostgres } from '@corral/db/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -8,6 +8,7 @@ import { claimFree, claimLimited } from '../../src/sql/claiming.ts'
 import { schema } from '../../src/sql/schema.ts'
 import { settleJobs } from '../../src/sql/settling.ts'
 import type { ClaimedJob } from '../../src/store/records.ts'
+import { fillJobs } from '../sql/fill-jobs.ts'
 
 const backlog = 100_000
 /** Claims in a row: from the sixth on a prepared statement may keep a plan that knows no values. */
@@ -43,14 +44,6 @@ async function tables(name: string): Promise<Database> {
     sql`insert into corral_job_worker (id, host, pid, lease) values ('me', 'here', 1, 15000)`,
   )
   return db
-}
-
-async function fill(db: Database, state: string, limitKey: Sql): Promise<void> {
-  await db.execute(
-    sql`insert into corral_job (kind, queue, state, rank, payload, attempts, limit_key, added_at, run_at)
-      select 'mail', 'mail', ${state}, 0, '{}', 1, ${limitKey}, 0, 0
-      from generate_series(1, ${backlog}) as i`,
-  )
 }
 
 /** How many pages of the tables and their indexes a transaction has touched so far. */
@@ -99,7 +92,7 @@ const statistics: readonly (readonly [name: string, prepare: (db: Database) => P
   [
     'are of a time when all jobs were done',
     async (db) => {
-      await fill(db, 'done', sql`null`)
+      await fillJobs(db, backlog, 'done', sql`null`)
       await db.execute(sql`analyze corral_job`)
     },
   ],
@@ -110,14 +103,14 @@ describe('postgresStore, with 100 000 jobs that wait', () => {
     it(`claims and settles by the index when the planner's statistics ${name}`, async () => {
       const db = await tables(`free_${place}`)
       await prepare(db)
-      await fill(db, 'ready', sql`null`)
+      await fillJobs(db, backlog, 'ready', sql`null`)
       expect(await mostOf(db, free)).toBeLessThan(mostPages.free)
     })
 
     it(`claims what limits allow by the index when they ${name}`, async () => {
       const db = await tables(`limited_${place}`)
       await prepare(db)
-      await fill(db, 'ready', sql`'tenant ' || i % 20`)
+      await fillJobs(db, backlog, 'ready', sql`'tenant ' || i % 20`)
       expect(await mostOf(db, limited)).toBeLessThan(mostPages.limited)
     })
   }

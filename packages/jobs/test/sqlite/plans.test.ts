@@ -6,6 +6,7 @@ import { sqliteDialect } from '../../src/sqlite/sqlite-dialect.ts'
 import { claimFree, claimLimited } from '../../src/sql/claiming.ts'
 import { schema } from '../../src/sql/schema.ts'
 import { settleJobs } from '../../src/sql/settling.ts'
+import { fillJobs } from '../sql/fill-jobs.ts'
 
 const backlog = 5000
 
@@ -16,15 +17,6 @@ async function tables(): Promise<Database> {
     sql`insert into corral_job_worker (id, host, pid, lease) values ('me', 'here', 1, 15000)`,
   )
   return db
-}
-
-async function fill(db: Database, state: string, limitKey: Sql): Promise<void> {
-  await db.execute(
-    sql`insert into corral_job (kind, queue, state, rank, payload, attempts, limit_key, added_at, run_at)
-      select 'mail', 'mail', ${state}, 0, '{}', 1, ${limitKey}, 0, 0
-      from (with recursive n (i) as (select 1 union all select i + 1 from n where i < ${backlog})
-        select i from n)`,
-  )
 }
 
 /** Passes statements on, and notes how each goes over the jobs. */
@@ -67,7 +59,7 @@ const statistics: readonly (readonly [name: string, prepare: (db: Database) => P
   [
     'are of a time when all jobs were done',
     async (db) => {
-      await fill(db, 'done', sql`null`)
+      await fillJobs(db, backlog, 'done', sql`null`)
       await db.execute(sql`analyze`)
     },
   ],
@@ -83,7 +75,7 @@ describe('sqliteStore', () => {
         run(async () => {
           await using db = await tables()
           await prepare(db)
-          await fill(db, 'ready', key)
+          await fillJobs(db, backlog, 'ready', key)
           const steps = await walk(db, limited)
           expect(steps.some((step) => step.startsWith('SEARCH corral_job USING INTEGER'))).toBe(
             true,
@@ -96,7 +88,7 @@ describe('sqliteStore', () => {
   it('keeps to it when jobs were ready, and none running, as the file was closed', () =>
     run(async () => {
       await using db = await tables()
-      await fill(db, 'ready', sql`null`)
+      await fillJobs(db, backlog, 'ready', sql`null`)
       await db.execute(sql`analyze`)
       const steps = await walk(db, false)
       expect(steps.filter((step) => /^SCAN (corral_job|j)\b/.test(step))).toEqual([])

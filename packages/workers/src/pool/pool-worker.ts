@@ -26,9 +26,8 @@ export interface Call {
 }
 
 /**
- * One thread of a pool, or process, as the pool sees it: it does one job at a time. A job that is stopped is
- * told so in two ways, by marks that both sides see for a loop that reads no
- * messages, and by a message for one that waits.
+ * One thread of a pool, or process, as the pool sees it: it does one job at a time. A job that is stopped is told so in
+ * two ways, by marks that both sides see for a loop that reads no messages, and by a message for one that waits.
  *
  *   stop ── grace ──> not noticed: the thread is ended
  *            noticed ── cleanup ──> not over: the thread is ended

@@ -47,10 +47,6 @@ export class BusConnection implements TurnJob, Disposable {
     this.#timer = setInterval(() => this.#link.tick(now()), TICK).unref()
   }
 
-  get ready(): boolean {
-    return this.#link.ready
-  }
-
   publish(message: RoomMessage): void {
     if (this.#batch.push(message) === 1) atTurnEnd(this)
   }

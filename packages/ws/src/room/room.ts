@@ -150,7 +150,7 @@ export class Room<T = string> implements Disposable {
     const seat = new Seat<T>(this, socket, now())
     seats.add(seat)
     const since = options.since ?? speech.positions(this.name)
-    if (since !== undefined && this.#bus?.ready === false) this.#early.push({ seat, since })
+    if (since !== undefined && !this.#synced.isSet) this.#early.push({ seat, since })
     else this.#enter(seat, since, options.last ?? 0)
     this.#members.add(seat)
     return seat
