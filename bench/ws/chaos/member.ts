@@ -36,10 +36,7 @@ await run(
     await using stack = new AsyncDisposableStack()
     const bus = await openBus(kind, url, stack)
     const options = { name: 'chaos', history: Number(history) }
-    // On a bus the queues are long: what came to a process late goes out at once, to clients that share its machine.
-    using room = new Room<string>(
-      bus === undefined ? options : { ...options, bus, queueBytes: 16_777_216 },
-    )
+    using room = new Room<string>(bus === undefined ? options : { ...options, bus })
     let [handlers, sent] = [0, 0]
     const acceptor = websocket(
       async (socket) => {

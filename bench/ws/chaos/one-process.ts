@@ -23,9 +23,9 @@ async function restarted(signal: NodeJS.Signals): Promise<string> {
   return `all ${told} of ${clients} clients told that the history is gone; wrong or silent: ${wrong + behind} | ${held ? 'yes' : 'NO'}`
 }
 
-/** Clients that stop in the middle, among others that go on. */
-async function frozen(): Promise<string> {
-  await using cluster = new Cluster(undefined, 100)
+/** Clients that stop in the middle, among others that go on, and find the room's history when they go on: whole, or too short. */
+async function frozen(history: number): Promise<string> {
+  await using cluster = new Cluster(undefined, history)
   const member = await cluster.join()
   await cluster.follow(30, '200')
   const slow = start('followers.ts', [`ws://127.0.0.1:${member.port}`, '10', '200'])
@@ -35,21 +35,28 @@ async function frozen(): Promise<string> {
     const [before] = await cluster.states()
     slow.kill('SIGSTOP')
     await cluster.send(member, { count: 3000, perTurn: 2, every: 10, size: 5000 })
+    await sleep(6000) // for the handshake that they do not answer
     const [after] = await cluster.states()
     const others = await cluster.report()
     slow.kill('SIGCONT')
+    const sending = cluster.send(member, { count: 1000, perTurn: 2, every: 10, size: 5000 })
     let late: Report
     let tries = 0
     do {
       await sleep(500)
-      slow.send(others.ends)
+      const [{ epoch, sent } = { epoch: '', sent: 0 }] = await cluster.states()
+      slow.send({ [epoch]: sent })
       late = await nextMessage<Report>(slow)
-    } while (late.closed < 10 && (tries += 1) < 40)
+    } while (late.exact + late.told < 10 && (tries += 1) < 40)
+    await sending
     const more = ((after?.rss ?? 0) - (before?.rss ?? 0)) / 1e6
     const left = after?.connections ?? 0
+    const { exact, told: lost, wrong, closed } = late
+    const whole = history > 100
+    const came = whole ? exact : lost
     const held =
-      others.exact === others.clients && late.wrong === 0 && late.closed === 10 && left === 30
-    return `the other ${others.exact} of ${others.clients} got all in order meanwhile; ${40 - left} frozen ones were closed at their 1 MiB (4008), ${late.closed} saw it when they went on, ${late.wrong} with anything wrong before; RSS of the process ${more.toFixed(0)} MB more | ${held ? 'yes' : 'NO'}`
+      others.exact === others.clients && wrong + closed === 0 && came === 10 && left === 30
+    return `the other ${others.exact} of ${others.clients} got all in order meanwhile; the server let ${40 - left} frozen ones go, which came back: ${exact} have got all once and in order, ${lost} were told that some are lost; ${wrong} with anything wrong, ${closed} closed for good; RSS of the process ${more.toFixed(0)} MB more | ${held ? 'yes' : 'NO'}`
   } finally {
     slow.kill('SIGKILL')
   }
@@ -135,7 +142,11 @@ export async function oneProcessRows(only: string): Promise<string[]> {
   const faults: readonly (readonly [string, () => Promise<string>])[] = [
     ['SIGKILL of the only process, which starts anew', () => restarted('SIGKILL')],
     ['SIGTERM of the only process, which starts anew', () => restarted('SIGTERM')],
-    ['10 of 40 clients stopped with SIGSTOP while 15 MB go out to each', frozen],
+    [
+      '10 of 40 clients stopped with SIGSTOP while 15 MB go out to each; the room keeps all of it',
+      () => frozen(10_000),
+    ],
+    ['the same, and the room keeps 100 messages', () => frozen(100)],
     ['4 000 clients, all back after a restart', () => returning(4000)],
   ]
   const rows: string[] = []

@@ -35,7 +35,7 @@ function bus(kind: BusKind): Part {
     name: kind,
     title: `Two processes on ${kind}`,
     about:
-      'Both send all the time, 500 messages a second each or more; 40 clients of `corral.v1`, half at each; every client compares every number. `queueBytes` is 16 MiB.',
+      'Both send all the time, 500 messages a second each or more; 40 clients of `corral.v1`, half at each; every client compares every number.',
     head: BUS_HEAD,
     rows: () => busRows(kind, values.fault),
   }

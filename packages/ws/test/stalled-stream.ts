@@ -27,6 +27,11 @@ export class StalledStream extends Duplex {
     this.release()
   }
 
+  /** Takes nothing from now on. */
+  stall(): void {
+    this.#stalled = true
+  }
+
   /** The texts of the frames that were written; all are short. */
   get texts(): string[] {
     const bytes = Buffer.concat(this.written)

@@ -11,9 +11,10 @@ export interface NodeWebSocketOptions<R extends boolean = boolean> extends OpenW
 }
 
 /**
- * Connects to a WebSocket server, and again when the connection is lost: after 1001, 1006, 1011, 1012 and the like, not
- * after 1000, broken rules, and the codes from 4000 on, which are the application's. With `resume` the rooms of
- * `corral.v1` go on where they were. Close it, or leave the block of `await using`.
+ * Connects to a WebSocket server, and again when the connection is lost: after 1001, 1006, 1011, 1012 and the like, and
+ * after 4008 (it was too slow for a room); not after 1000, protocol violations, and the other codes from 4000 on, which
+ * are the application's. With `resume` the rooms of `corral.v1` go on where they were. Close it, or leave the block of
+ * `await using`.
  *
  * Cancellation: of opening closes the connection again.
  *

@@ -1,4 +1,5 @@
 import { exponential } from 'corral'
+import { TOO_SLOW } from '../protocol/too-slow.ts'
 
 /** What to do after a connection has ended. */
 export type Decision =
@@ -6,11 +7,13 @@ export type Decision =
   /** @param delay in milliseconds */
   | { readonly kind: 'retry'; readonly delay: number }
 
-/**
- * Codes after which the same would happen again: done, protocol violations, limits exceeded. Application codes are
- * final too.
- */
+/** Codes after which the same would happen again: done, protocol violations, limits exceeded. */
 const FINAL = new Set([1000, 1002, 1003, 1007, 1008, 1009, 1010])
+
+/** The application's codes are final, but for the one of a room that was too fast for this client. */
+function isFinal(code: number): boolean {
+  return FINAL.has(code) || (code >= 4000 && code <= 4999 && code !== TOO_SLOW)
+}
 
 export const DEFAULT_BACKOFF: Iterable<number> = exponential({
   base: 500,
@@ -43,7 +46,7 @@ export class ReconnectPolicy {
       this.#next = this.#delays[Symbol.iterator]()
     }
     this.#openedAt = undefined
-    if (FINAL.has(code) || (code >= 4000 && code <= 4999)) return { kind: 'final' }
+    if (isFinal(code)) return { kind: 'final' }
     const { value, done } = this.#next.next()
     return done === true ? { kind: 'final' } : { kind: 'retry', delay: value }
   }

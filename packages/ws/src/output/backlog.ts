@@ -50,15 +50,15 @@ export class Backlog {
   /**
    * A frame of a room, as its policy says. False when the member must be disconnected.
    *
-   * @param inFlight bytes already handed to the system
+   * @param beside bytes that count as well: handed to the system already, or fewer where some here do not count
    */
-  admit(frame: QueuedFrame, lane: Lane, inFlight: number): boolean {
+  admit(frame: QueuedFrame, lane: Lane, beside: number): boolean {
     const { slow, queueBytes } = lane
     const { length } = frame.bytes
     if (typeof slow === 'object' && this.#replace(frame, lane)) return true
-    if (this.bytes + inFlight + length > queueBytes) {
+    if (this.bytes + beside + length > queueBytes) {
       if (slow === 'disconnect') return false
-      if (slow !== 'wait') this.#makeRoom(lane, queueBytes - inFlight - length)
+      if (slow !== 'wait') this.#makeRoom(lane, queueBytes - beside - length)
     }
     this.#append(frame, lane)
     return true

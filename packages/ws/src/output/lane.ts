@@ -78,7 +78,7 @@ export class Lane implements TurnJob {
   /** A member whose queue is full. */
   get full(): Outbox | undefined {
     const sent = this.#batch?.open === true ? this.#batch.size : 0
-    for (const member of this.members) if (member.bytes + sent >= this.queueBytes) return member
+    for (const member of this.members) if (member.counted + sent >= this.queueBytes) return member
     return undefined
   }
 }

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { Backlog } from './backlog.ts'
+import type { Lane } from './lane.ts'
 import { SharedBatch } from './shared-batch.ts'
 import type { QueuedFrame } from './shared-batch.ts'
 import { atTurnEnd } from './turn.ts'
@@ -35,6 +36,9 @@ export class Outbox implements TurnJob {
   #turnBytes = 0
   #backlog: Backlog | undefined
   #inFlight = 0
+  /** At least so much of what is queued was sent again to a member that has come back. */
+  #replayed = 0
+  #replays: Set<Lane> | undefined
   #closed = false
   #ending = false
   #waiting: Set<ProgressListener> | undefined
@@ -48,6 +52,11 @@ export class Outbox implements TurnJob {
   /** What is queued and in flight, not what rooms have sent in this turn. */
   get bytes(): number {
     return this.#turnBytes + (this.#backlog?.bytes ?? 0) + this.#inFlight
+  }
+
+  /** What counts against limits: a member that has come back cannot help what it has missed. */
+  get counted(): number {
+    return this.bytes - this.#replayed
   }
 
   /** Frames that the policies of rooms have dropped. */
@@ -66,6 +75,16 @@ export class Outbox implements TurnJob {
     this.#add({ bytes, key: undefined })
     this.#turnBytes += bytes.length
     if (this.#turnBytes >= MAX_WRITE) this.endTurn()
+  }
+
+  /** What a member of this lane has missed. It does not count the first time, so that joining again is no way around limits. */
+  replay(frames: readonly Buffer[], lane: Lane): void {
+    const isFirst = this.#replays?.has(lane) !== true
+    if (frames.length > 0) (this.#replays ??= new Set()).add(lane)
+    for (const frame of frames) {
+      if (isFirst) this.#replayed += frame.length
+      this.push(frame)
+    }
   }
 
   /** Like `push`, for an answer of which only the latest counts while queued. */
@@ -175,7 +194,7 @@ export class Outbox implements TurnJob {
         continue
       }
       for (const frame of item.framesFor(this)) {
-        if (backlog.admit(frame, item.lane, this.#inFlight)) continue
+        if (backlog.admit(frame, item.lane, this.#inFlight - this.#replayed)) continue
         this.#owner.onOverflow()
         return
       }
@@ -195,12 +214,20 @@ export class Outbox implements TurnJob {
     if (bytes.length === 0) return
     const stream = this.#stream
     stream.write(bytes)
-    if (stream.writableLength === 0) return
+    if (stream.writableLength === 0) {
+      this.#onTaken(bytes.length)
+      return
+    }
     this.#inFlight = bytes.length
     stream.write(NOTHING, this.#drained) // its turn comes when the system has taken all before it
   }
 
+  #onTaken(bytes: number): void {
+    this.#replayed = Math.max(0, this.#replayed - bytes)
+  }
+
   #onDrained(): void {
+    this.#onTaken(this.#inFlight)
     this.#inFlight = 0
     if (this.#backlog !== undefined) this.#send(this.#backlog)
     if (this.#ending && this.#inFlight === 0) this.#stream.end()

@@ -141,7 +141,7 @@ export class EnvelopeSpeech implements Speech {
 
   /** Answers count towards the output: a client that asks and does not read is too slow. */
   #say(envelope: Envelope): void {
-    if (this.#socket.queued > this.#socket.maxQueued) this.#socket.onOverflow()
+    if (this.#socket.connection.outbox.counted > this.#socket.maxQueued) this.#socket.onOverflow()
     this.#socket.connection.push(frameOf(envelope))
   }
 }

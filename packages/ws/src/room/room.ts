@@ -292,12 +292,14 @@ export class Room<T = string> implements Disposable {
   /** From now on it gets what is sent; what it has missed comes first, in the same step. */
   #enter(seat: Seat<T>, since: Positions | undefined, last: number): void {
     const { connection, speech } = seat.socket as InnerSocket
-    this.#greet(seat, since, last)
-    this.#lanes[speech.dialect].add(connection.outbox)
+    const lane = this.#lanes[speech.dialect]
+    const missed = this.#greet(seat, since, last)
+    connection.outbox.replay(missed, lane)
+    lane.add(connection.outbox)
   }
 
-  /** The room's positions and what the member has missed, before anything else is sent to it. */
-  #greet(seat: Seat<T>, since: Positions | undefined, last: number): void {
+  /** Sends the room's positions, and gives the frames of what the member has missed. */
+  #greet(seat: Seat<T>, since: Positions | undefined, last: number): Buffer[] {
     const { connection, speech } = seat.socket as InnerSocket
     const missed = since === undefined ? undefined : this.#log.since(since)
     seat.recovered = missed?.complete
@@ -308,11 +310,11 @@ export class Room<T = string> implements Disposable {
       recovered: seat.recovered,
     })
     if (greeting !== undefined) connection.push(greeting)
-    for (const message of again) {
-      if (message.except !== undefined && message.except === speech.client) continue
-      connection.push(message.frame(speech.dialect).bytes)
-      seat.replayed += 1
-    }
+    const frames = again
+      .filter(({ except }) => except === undefined || except !== speech.client)
+      .map((message) => message.frame(speech.dialect).bytes)
+    seat.replayed = frames.length
+    return frames
   }
 }
 

@@ -12,6 +12,7 @@ import {
 import { requireClose } from '../frames/close-frame.ts'
 import type { CloseInfo } from '../frames/close-frame.ts'
 import type { AnySeat } from '../room/seat.ts'
+import { TOO_SLOW } from '../protocol/too-slow.ts'
 import { Connection } from './connection.ts'
 import type { MessageKind } from './codec.ts'
 import { Inbox } from './inbox.ts'
@@ -253,7 +254,7 @@ export class ServerSocket<M = string, U = undefined> implements AsyncIterable<M>
   /** @internal */
   onOverflow(): void {
     this.leaveRooms()
-    this.shut({ code: 4008, reason: 'too slow' }, true)
+    this.shut({ code: TOO_SLOW, reason: 'too slow' }, true)
   }
 
   /** @internal */

@@ -115,6 +115,25 @@ describe.each([
     })
   })
 
+  it('comes back after it was too slow for a room (4008), and goes on where it was', async () => {
+    const room = new Room({ name: 'news', history: 1000 })
+    const handler = websocket(async (socket) => {
+      using _seat = room.join(socket)
+      await sleep(3_600_000)
+    })
+    await withServer(handler, async ({ url }) => {
+      await using live = await open(url, { resume: true, backoff: fixed(1) })
+      const next = (): Promise<RoomEvent> => live.receiveNext()
+      expect((await next()).kind).toBe('subscribed')
+      room.send('one')
+      expect(await next()).toEqual({ kind: 'message', room: 'news', data: 'one' })
+      for (const socket of handler.sockets) socket.onOverflow()
+      room.send('two')
+      expect(await next()).toEqual({ kind: 'subscribed', room: 'news', recovered: true })
+      expect(await next()).toEqual({ kind: 'message', room: 'news', data: 'two' })
+    })
+  })
+
   it('is told that messages are lost after a restart of the server', async () => {
     let room = new Room({ name: 'news', history: 10 })
     const handler = websocket(async (socket) => {

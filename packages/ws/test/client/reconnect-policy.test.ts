@@ -6,23 +6,29 @@ describe('ReconnectPolicy', () => {
   it('takes what the server means as final for final', () => {
     const policy = new ReconnectPolicy(fixed(1), 5000)
     const kinds = (codes: number[]): string[] => codes.map((code) => policy.ended(code, 0).kind)
-    expect(kinds([1000, 1002, 1008, 1009, 4000, 4008, 4999])).toEqual(Array(7).fill('final'))
-    expect(kinds([1001, 1005, 1006, 1011, 1012, 1013])).toEqual(Array(6).fill('retry'))
+    expect(kinds([1000, 1002, 1008, 1009, 4000, 4007, 4009, 4999])).toEqual(Array(8).fill('final'))
+    expect(kinds([1001, 1005, 1006, 1011, 1012, 1013, 4008])).toEqual(Array(7).fill('retry'))
   })
 
-  it('waits longer each time, and begins anew only after a connection that has lasted', () => {
-    const policy = new ReconnectPolicy([1, 2, 3, 4, 5], 5000)
-    const delay = (now: number): number => {
-      const verdict = policy.ended(1006, now)
-      return verdict.kind === 'retry' ? verdict.delay : Number.NaN
-    }
-    expect([delay(0), delay(1)]).toEqual([1, 2])
-    policy.opened(10)
-    expect(delay(5009)).toBe(3)
-    policy.opened(6000)
-    expect(delay(11_000)).toBe(1)
-    expect(delay(99_000)).toBe(2) // it was not open meanwhile
-  })
+  it.each([
+    ['lost', 1006],
+    ['too slow', 4008],
+  ])(
+    'waits longer each time it is %s, and begins anew only after a connection that has lasted',
+    (_what, code) => {
+      const policy = new ReconnectPolicy([1, 2, 3, 4, 5], 5000)
+      const delay = (now: number): number => {
+        const verdict = policy.ended(code, now)
+        return verdict.kind === 'retry' ? verdict.delay : Number.NaN
+      }
+      expect([delay(0), delay(1)]).toEqual([1, 2])
+      policy.opened(10)
+      expect(delay(5009)).toBe(3)
+      policy.opened(6000)
+      expect(delay(11_000)).toBe(1)
+      expect(delay(99_000)).toBe(2) // it was not open meanwhile
+    },
+  )
 
   it('ends where the delays end', () => {
     const policy = new ReconnectPolicy([1], 5000)

@@ -231,4 +231,59 @@ describe('a client of corral.v1', () => {
     expect(recovered({ 'the process before': 5 })).toBe(false)
     expect(recovered({})).toBe(false)
   })
+
+  it('may be behind by more than queueBytes when it comes back, not once it has caught up', async () => {
+    const room = new Room({ name: 'news', history: 1000, queueBytes: 1000 })
+    const { epoch } = room
+    for (let i = 1; i <= 500; i++) room.send(String(i))
+    const { socket, stream, envelopes } = openEnvelopeMember(
+      'c1',
+      { news: { [epoch]: 1 } },
+      { stalled: true },
+    )
+    room.join(socket)
+    for (let i = 501; i <= 505; i++) {
+      room.send(String(i))
+      await turnEnd()
+    }
+    expect(socket.closed).toBe(undefined)
+    stream.flow()
+    await turnEnd()
+    const data = envelopes().flatMap((one) => (one.op === 'message' ? [one.data] : []))
+    expect(data).toEqual(Array.from({ length: 504 }, (_, i) => String(i + 2)))
+    stream.stall()
+    for (let i = 0; i < 20; i++) {
+      room.send('too much')
+      await turnEnd()
+    }
+    expect(socket.closed?.code).toBe(4008)
+  })
+
+  it('is too slow if it does not read what it has missed, nor what is new', async () => {
+    const room = new Room({ name: 'news', history: 100, queueBytes: 1000 })
+    const { epoch } = room
+    for (let i = 1; i <= 50; i++) room.send(String(i))
+    const { socket } = openEnvelopeMember('c1', { news: { [epoch]: 1 } }, { stalled: true })
+    room.join(socket)
+    for (let i = 0; i < 20; i++) {
+      room.send('too much')
+      await turnEnd()
+    }
+    expect(socket.closed?.code).toBe(4008)
+  })
+
+  it('is given no more room by joining again and again', async () => {
+    const room = new Room({ name: 'news', history: 100, queueBytes: 1000 })
+    const { epoch } = room
+    for (let i = 1; i <= 50; i++) room.send(String(i))
+    const { socket } = openEnvelopeMember('c1', { news: { [epoch]: 1 } }, { stalled: true })
+    room.join(socket).leave()
+    await turnEnd()
+    room.join(socket)
+    await turnEnd()
+    expect(socket.closed).toBe(undefined)
+    room.send('new')
+    await turnEnd()
+    expect(socket.closed?.code).toBe(4008)
+  })
 })
