@@ -11,7 +11,6 @@ import type { SocketLimits } from '../socket/socket-limits.ts'
 import { ConnectionCount } from './connection-count.ts'
 import { shakeHands, switching } from './handshake.ts'
 import { checkOrigin } from './origin.ts'
-import { published } from './published.ts'
 import { runSession } from './session.ts'
 import type { SessionStream } from './session.ts'
 import { pathOf } from './upgrade-request.ts'
@@ -72,10 +71,10 @@ export class Acceptor<M, U> {
       kind: this.options.messages ?? 'text',
       limits: this.limits,
     }
-    return async (stream) => {
-      using _place = this.#count.enter(key)
+    return (stream) => {
+      this.#count.enter(key)
       stream.socket.write(switching(handshake))
-      await published(facts.name, () => runSession(this, stream, facts))
+      return runSession(this, stream, facts, () => this.#count.leave(key))
     }
   }
 

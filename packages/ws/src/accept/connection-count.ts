@@ -19,19 +19,15 @@ export class ConnectionCount {
     throw new HttpProblem(429, { headers: { 'retry-after': '5' } })
   }
 
-  enter(key: string): Disposable {
+  enter(key: string): void {
     this.#all += 1
     this.#perKey.set(key, (this.#perKey.get(key) ?? 0) + 1)
-    let here = true
-    return {
-      [Symbol.dispose]: () => {
-        if (!here) return
-        here = false
-        this.#all -= 1
-        const left = (this.#perKey.get(key) as number) - 1
-        if (left === 0) this.#perKey.delete(key)
-        else this.#perKey.set(key, left)
-      },
-    }
+  }
+
+  leave(key: string): void {
+    this.#all -= 1
+    const left = (this.#perKey.get(key) as number) - 1
+    if (left === 0) this.#perKey.delete(key)
+    else this.#perKey.set(key, left)
   }
 }

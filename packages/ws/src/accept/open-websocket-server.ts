@@ -95,61 +95,97 @@ export class WebSocketServer implements AsyncDisposable {
   }
 
   #accept(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on('error', () => {}) // 'close' reports it
-    const target = incoming.url ?? '/'
-    const found = this.#find(pathOf(target))
+    socket.on('error', ignore) // 'close' reports it
+    const path = pathOf(incoming.url ?? '/')
+    const found = this.#find(path)
     if (found === undefined || this.#draining) {
       refuseUpgrade(socket, new HttpProblem(found === undefined ? 404 : 503))
       return
     }
     this.#live += 1
-    this.#group.spawn(
-      async () => {
-        try {
-          await this.#serve(found, incoming, socket, head)
-        } finally {
-          this.#live -= 1
-          if (this.#live === 0) this.#idle.set()
-        }
-      },
-      { name: `WS ${pathOf(target)}` },
-    )
+    // A task of its own, so that nothing of the request is kept as long as the connection.
+    this.#group.spawn(() => this.#admit(found, incoming, socket, head), { name: `upgrade ${path}` })
   }
 
-  /**
-   * The response, then the connection to its end. A client that disconnects before the response cancels the decision.
-   */
-  async #serve(
-    { acceptor }: AnyAcceptor,
+  async #admit(
+    found: AnyAcceptor,
     incoming: IncomingMessage,
     socket: Duplex,
     head: Buffer,
   ): Promise<void> {
+    try {
+      const begin = await this.#decide(found, incoming, socket)
+      if (begin !== undefined) this.#begin(begin, socket, head, pathOf(incoming.url ?? '/'))
+    } finally {
+      this.#onEnd()
+    }
+  }
+
+  #begin(begin: Begin, socket: Duplex, read: Buffer, path: string): void {
+    const onDrain = (end: () => void): Disposable => this.#onDrain(end)
+    const head = read.length === 0 ? NOTHING : read // an empty one keeps the bytes of the request
+    this.#live += 1
+    const session = async (): Promise<void> => {
+      try {
+        await begin({ socket, head, onDrain })
+      } finally {
+        this.#onEnd()
+      }
+    }
+    this.#group.spawn(session, { name: `WS ${path}` })
+  }
+
+  #onEnd(): void {
+    this.#live -= 1
+    if (this.#live === 0) this.#idle.set()
+  }
+
+  /** Undefined when it was refused. A client that disconnects before the response cancels the decision. */
+  async #decide(
+    { acceptor }: AnyAcceptor,
+    incoming: IncomingMessage,
+    socket: Duplex,
+  ): Promise<Begin | undefined> {
     const scope = new CancelScope({ name: 'upgrade' })
     const onClose = (): void => scope.cancel('the client has gone')
     const onEnd = (): void => void socket.destroy()
     socket.once('close', onClose).once('end', onEnd)
     socket.read(0) // an unread socket does not report its end
-    let begin: Begin | undefined
     try {
-      begin = await scope.run(() => acceptor.admit(requestOf(incoming)))
+      return await scope.run(() => acceptor.admit(requestOf(incoming)))
     } catch (error) {
       if (isCancelled(error)) socket.destroy()
       throwIfCancelled()
       if (!(error instanceof HttpProblem)) acceptor.report(error, pathOf(incoming.url ?? '/'))
       refuseUpgrade(socket, error instanceof HttpProblem ? error : new HttpProblem(500))
-      return
+      return undefined
     } finally {
       socket.off('close', onClose).off('end', onEnd)
     }
-    if (begin === undefined) return
-    await begin({ socket, head, onDrain: (end) => this.#onDrain(end) })
   }
 
   #onDrain(end: () => void): Disposable {
     if (this.#draining) end()
-    this.#ends.add(end)
-    return { [Symbol.dispose]: () => this.#ends.delete(end) }
+    return new Registration(this.#ends, end)
+  }
+}
+
+const NOTHING = Buffer.alloc(0)
+
+function ignore(): void {}
+
+/** One of a set as long as it is not disposed. */
+class Registration<T> implements Disposable {
+  readonly #all: Set<T>
+  readonly #one: T
+
+  constructor(all: Set<T>, one: T) {
+    this.#all = all.add(one)
+    this.#one = one
+  }
+
+  [Symbol.dispose](): void {
+    this.#all.delete(this.#one)
   }
 }
 

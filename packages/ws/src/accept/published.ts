@@ -12,15 +12,14 @@ export interface ConnectionEvent {
 const opened = channel('corral:ws.opened')
 const closed = channel('corral:ws.closed')
 
-/** Publishes the begin and the end of a connection, where somebody subscribes. */
-export async function published(name: string, session: () => Promise<void>): Promise<void> {
-  const since = now()
+/** A connection begins: gives when. */
+export function publishOpened(name: string): number {
   if (opened.hasSubscribers) publish(opened, { name, ms: 0 })
-  try {
-    await session()
-  } finally {
-    if (closed.hasSubscribers) publish(closed, { name, ms: now() - since })
-  }
+  return now()
+}
+
+export function publishClosed(name: string, since: number): void {
+  if (closed.hasSubscribers) publish(closed, { name, ms: now() - since })
 }
 
 function publish(to: ReturnType<typeof channel>, event: ConnectionEvent): void {

@@ -6,6 +6,7 @@ import { EnvelopeSpeech } from '../protocol/envelope-speech.ts'
 import { ServerSocket } from '../socket/server-socket.ts'
 import type { InnerSocket, SocketFacts } from '../socket/server-socket.ts'
 import type { Acceptor } from './acceptor.ts'
+import { publishClosed, publishOpened } from './published.ts'
 
 /** A connection after the 101, whatever its origin. */
 export interface SessionStream {
@@ -25,7 +26,9 @@ export async function runSession<M, U>(
   acceptor: Acceptor<M, U>,
   stream: SessionStream,
   facts: SocketFacts<U>,
+  onEnd: () => void,
 ): Promise<void> {
+  const since = publishOpened(facts.name)
   const socket = new ServerSocket<M, U>(stream.socket, facts)
   const scope = new CancelScope({ name: facts.name })
   const { options, sweep, sockets, handler } = acceptor
@@ -39,17 +42,19 @@ export async function runSession<M, U>(
   const drain = stream.onDrain(() => closeWithin(socket, options.drainSpread ?? 5000))
   let info = { code: 1000, reason: '' }
   try {
-    const speech =
-      facts.protocol === PROTOCOL
-        ? new EnvelopeSpeech(socket as unknown as InnerSocket, (room) =>
-            options.rooms?.(room, facts.user),
-          )
-        : undefined
-    socket.start(stream.head, speech)
-    await scope.run(async () => {
-      if (speech !== undefined) await speech.hello()
-      await handler(socket)
-    })
+    if (facts.protocol === PROTOCOL) {
+      const speech = new EnvelopeSpeech(socket as unknown as InnerSocket, (room) =>
+        options.rooms?.(room, facts.user),
+      )
+      socket.start(stream.head, speech)
+      await scope.run(async () => {
+        await speech.hello()
+        await handler(socket)
+      })
+    } else {
+      socket.start(stream.head)
+      await scope.run(() => handler(socket))
+    }
   } catch (error) {
     if (isCancelled(error)) {
       info = { code: 1001, reason: 'the server stops' }
@@ -67,6 +72,8 @@ export async function runSession<M, U>(
     await shield(() => socket.connection.finished())
     sweep.delete(socket.connection)
     sockets.delete(socket)
+    onEnd()
+    publishClosed(facts.name, since)
   }
 }
 

@@ -60,10 +60,7 @@ export abstract class LiveSocket<M> implements AsyncIterable<M>, AsyncDisposable
       options.backoff ?? DEFAULT_BACKOFF,
       this.#options.stableAfter,
     )
-    this.inbox = new Inbox<M>('LiveSocket', this, {
-      onFull: () => this.#hold(true),
-      onRoom: () => this.#hold(false),
-    })
+    this.inbox = new Inbox<M>('LiveSocket.receive', this)
   }
 
   /** A message has arrived from the server. */
@@ -156,6 +153,16 @@ export abstract class LiveSocket<M> implements AsyncIterable<M>, AsyncDisposable
     this.#policy.opened(now())
     if (!this.#opened.settled) this.#opened.resolve()
     this.#serveSenders()
+  }
+
+  /** @internal */
+  onFull(): void {
+    this.#hold(true)
+  }
+
+  /** @internal */
+  onRoom(): void {
+    this.#hold(false)
   }
 
   #hold(held: boolean): void {

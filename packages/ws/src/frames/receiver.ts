@@ -20,11 +20,14 @@ export interface FrameReceiver extends Writable {
 }
 
 const { Receiver } = ws as unknown as {
-  Receiver: new (options: ReceiverOptions) => FrameReceiver
+  Receiver: new (options: ReceiverOptions & { readonly extensions: object }) => FrameReceiver
 }
 
+/** Shared by all: each would make its own. */
+const NONE = {}
+
 export function openReceiver(options: ReceiverOptions): FrameReceiver {
-  return new Receiver(options)
+  return new Receiver({ ...options, extensions: NONE })
 }
 
 /** Whether the peer has started a message and not finished it. */

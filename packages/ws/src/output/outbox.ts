@@ -42,7 +42,7 @@ export class Outbox implements TurnJob {
   #closed = false
   #ending = false
   #waiting: Set<ProgressListener> | undefined
-  readonly #drained = (): void => this.#onDrained()
+  #drained: (() => void) | undefined
 
   constructor(stream: Duplex, owner: OutboxOwner) {
     this.#stream = stream
@@ -219,6 +219,7 @@ export class Outbox implements TurnJob {
       return
     }
     this.#inFlight = bytes.length
+    this.#drained ??= () => this.#onDrained()
     stream.write(NOTHING, this.#drained) // its turn comes when the system has taken all before it
   }
 

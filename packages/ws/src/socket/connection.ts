@@ -71,7 +71,7 @@ export class Connection implements OutboxOwner, Swept {
     stream
       .on('data', (chunk: Buffer) => this.#read(chunk))
       .on('end', () => this.#onEnd())
-      .on('error', () => {}) // 'close' reports it
+      .on('error', ignore) // 'close' reports it
       .on('close', () => this.#onClose())
     if (stream.destroyed) this.#onClose()
   }
@@ -200,3 +200,5 @@ export class Connection implements OutboxOwner, Swept {
     this.#owner.onGone(info)
   }
 }
+
+function ignore(): void {}

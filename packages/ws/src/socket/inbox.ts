@@ -38,7 +38,6 @@ interface Message<M> {
  */
 export class Inbox<M> {
   readonly #owner: InboxOwner
-  readonly #resource: object
   readonly #api: string
   readonly #messages = new RingBuffer<Message<M>>()
   readonly #takers = new WaitQueue<Taken<M>>()
@@ -47,10 +46,9 @@ export class Inbox<M> {
   #ended: string | undefined
   #done: Done | undefined
 
-  /** @param api such as `ServerSocket`, for reports */
-  constructor(api: string, resource: object, owner: InboxOwner) {
+  /** @param api such as `ServerSocket.receive`, for reports */
+  constructor(api: string, owner: InboxOwner) {
     this.#api = api
-    this.#resource = resource
     this.#owner = owner
   }
 
@@ -88,20 +86,20 @@ export class Inbox<M> {
 
   /** The next message, as a loop step if requested. */
   take(iterates: boolean): Promise<Taken<M>> {
-    const api = `${this.#api}.receive`
+    const api = this.#api
     this.done()
     if (isUncancelled()) {
       if (this.#messages.size > 0) {
         const data = this.#shift()
-        return ready(api, this.#resource, iterates ? { value: data, done: false } : data)
+        return ready(api, this.#owner, iterates ? { value: data, done: false } : data)
       }
       if (this.#ended !== undefined) {
         return iterates
-          ? ready<Taken<M>>(api, this.#resource, { value: undefined, done: true })
+          ? ready<Taken<M>>(api, this.#owner, { value: undefined, done: true })
           : Promise.reject(this.#refusal())
       }
     }
-    return suspend(new Waiter<Taken<M>>(api, this.#resource, this.#takers, iterates))
+    return suspend(new Waiter<Taken<M>>(api, this.#owner, this.#takers, iterates))
   }
 
   /** The message that was taken last has been handled. */
@@ -123,6 +121,6 @@ export class Inbox<M> {
   }
 
   #refusal(): ClosedError {
-    return new ClosedError(`${this.#api}.receive: ${this.#ended}; loop with for await to end here`)
+    return new ClosedError(`${this.#api}: ${this.#ended}; loop with for await to end here`)
   }
 }

@@ -64,10 +64,7 @@ export class ServerSocket<M = string, U = undefined> implements AsyncIterable<M>
     if (limits.messagesPerSecond !== Infinity) {
       this.#rate = new MessageRate(limits.messagesPerSecond, performance.now())
     }
-    this.#inbox = new Inbox<M>('ServerSocket', this, {
-      onFull: () => this.connection.pause(),
-      onRoom: () => this.connection.resume(),
-    })
+    this.#inbox = new Inbox<M>('ServerSocket.receive', this)
     this.connection = new Connection(stream, limits, this)
     this.speech = new PlainSpeech(this, kind)
   }
@@ -240,6 +237,16 @@ export class ServerSocket<M = string, U = undefined> implements AsyncIterable<M>
   /** @internal `done` is called with the answer, or without one when the next message is asked for. */
   deliver(data: unknown, bytes: number, done?: (answer?: unknown) => void): void {
     this.#inbox.put(data as M, bytes, done)
+  }
+
+  /** @internal */
+  onFull(): void {
+    this.connection.pause()
+  }
+
+  /** @internal */
+  onRoom(): void {
+    this.connection.resume()
   }
 
   /** @internal */

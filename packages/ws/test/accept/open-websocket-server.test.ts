@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect as connectTcp } from 'node:net'
+import { queryObjects } from 'node:v8'
 import { HttpProblem } from '@corral/server'
 import type { UpgradeRequest } from '@corral/ws'
 import { Room, websocket } from '@corral/ws'
@@ -116,6 +117,25 @@ describe('a handler', () => {
     await withServer({ '/chat': handler }, async ({ url }) => {
       await new TestClient(`${url}/chat?x=1`).closed
       expect(name).toBe('WS /chat /chat #1')
+    })
+  })
+
+  it('keeps nothing of the request as long as the connection', async () => {
+    let headers: WeakRef<object> | undefined
+    const handler = websocket((socket) => socket.receive(), {
+      authorize: (request: UpgradeRequest) => {
+        headers = new WeakRef(request.headers)
+        return 'somebody'
+      },
+    })
+    await withServer(handler, async ({ url, sockets }) => {
+      const client = await connect(url)
+      await until(() => {
+        queryObjects(WeakRef) // collects garbage
+        return headers?.deref() === undefined
+      })
+      expect(sockets.live).toBe(1)
+      client.socket.close()
     })
   })
 
