@@ -17,9 +17,9 @@ function cpuMs(): number {
 
 /** Nanoseconds of this thread for one operation. */
 async function perOperation(n: number, act: (n: number) => unknown): Promise<number> {
-  for (const warm = cpuMs(); cpuMs() - warm < 400;) await act(20_000)
+  for (const warm = cpuMs(); cpuMs() - warm < 1500;) await act(20_000)
   const samples: number[] = []
-  for (let spent = 0; spent < 400;) {
+  for (let spent = 0; spent < 800;) {
     const begun = cpuMs()
     await act(n)
     const used = cpuMs() - begun

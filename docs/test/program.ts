@@ -75,7 +75,7 @@ function isReal(code: string): boolean {
   const imported = [...code.matchAll(/from '([^']+)'/g)].map(([, name = '']) => name)
   return (
     imported.some((name) => !unreal.test(name)) ||
-    /\b(Date|performance|process|fetch|setInterval|AbortSignal\.timeout)\b/.test(code)
+    /\bnew Date\b|\b(Date|performance|process|AbortSignal\.timeout)\b[.(]|\b(fetch|setInterval)\(/.test(code)
   )
 }
 

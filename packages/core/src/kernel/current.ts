@@ -1,5 +1,5 @@
 import { Clock, SystemTime } from './clock.ts'
-import { emit, instrument, observed } from './hooks.ts'
+import { emit, listeners, instrument, observed } from './hooks.ts'
 import type { Hooks } from './hooks.ts'
 import { random, storedScope } from './platform.ts'
 import { cancelledScopes, ScopeNode } from './records.ts'
@@ -67,7 +67,7 @@ export function livingScope(): ScopeNode | undefined {
 
 function reportOutlived(): void {
   const scope = storedScope()
-  if (scope !== undefined) emit('outlived', scope)
+  if (scope !== undefined) emit(listeners.outlived, scope)
 }
 
 /** The task whose body the running code belongs to, or undefined at the root. */

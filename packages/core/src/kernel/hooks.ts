@@ -26,21 +26,22 @@ export interface Hooks {
 }
 
 type Event = Exclude<keyof Hooks, 'around'>
-type Listener = (this: Hooks, subject: unknown, body?: unknown) => void
+type Subject<K extends Event> = Parameters<NonNullable<Hooks[K]>>[0]
+type Listener<S> = (this: Hooks, subject: S, body?: () => void) => void
 
 /** One hook of somebody. It takes its owner off when it throws. */
-interface Hook {
+interface Hook<S> {
   readonly owner: Hooks
-  readonly listener: Listener
+  readonly listener: Listener<S>
 }
-type Listeners = { [K in Event]: readonly Hook[] }
+type Listeners = { readonly [K in Event]: readonly Hook<Subject<K>>[] }
 
 const installed: Hooks[] = []
 
 /** Who listens to what. A list is never changed, only replaced: an event under way goes to those of its beginning. */
-let listeners: Listeners = listenersOf([])
+export let listeners: Listeners = listenersOf([])
 /** Who puts something around the bodies of tasks: asked for its length before `startAround` is called. */
-export let wrappers: readonly Hook[] = []
+export let wrappers: readonly Hook<TaskRecord>[] = []
 
 /** True while anybody looks: the kernel asks this before it calls `emit`. */
 export let observed = false
@@ -77,18 +78,18 @@ function listenersOf(all: readonly Hooks[]): Listeners {
   }
 }
 
-function hooksFor(event: keyof Hooks, all: readonly Hooks[]): readonly Hook[] {
+function hooksFor<S>(event: keyof Hooks, all: readonly Hooks[]): readonly Hook<S>[] {
   return all.flatMap((owner) => {
-    const listener = owner[event] as Listener | undefined
+    const listener = owner[event] as Listener<S> | undefined
     return listener === undefined ? [] : [{ owner, listener }]
   })
 }
 
-function call({ owner, listener }: Hook, subject: unknown, body?: () => void): void {
+function call<S>(hook: Hook<S>, subject: S, body?: () => void): void {
   try {
-    listener.call(owner, subject, body)
+    hook.listener.call(hook.owner, subject, body)
   } catch (error) {
-    uninstall(owner)
+    uninstall(hook.owner)
     report(error)
   }
 }
@@ -98,32 +99,29 @@ export function isObserved(): boolean {
   return observed || activeSchedulers > 0
 }
 
-type Subject<K extends Event> = Parameters<NonNullable<Hooks[K]>>[0]
-
-export function emit<K extends Event>(event: K, subject: Subject<K>): void {
-  for (const hook of listeners[event]) call(hook, subject)
+/** @param hooks those of one event, a property of `listeners`: finding it by name would cost more than an empty list */
+export function emit<S>(hooks: readonly Hook<S>[], subject: S): void {
+  for (let i = 0; i < hooks.length; i++) call(hooks[i] as Hook<S>, subject)
 }
 
 /** Starts the body of a task, inside of what the `around` hooks put around it. It is started once, whatever they do. */
-export function startAround(task: TaskRecord, body: () => void): void {
-  let start = body
-  for (const wrapper of wrappers.toReversed()) {
-    const once = callOnce(start)
-    start = () => {
-      call(wrapper, task, once)
-      once()
-    }
+export function startAround(
+  task: TaskRecord,
+  body: () => void,
+  [outermost, ...inner]: readonly Hook<TaskRecord>[] = wrappers,
+): void {
+  if (outermost === undefined) {
+    body()
+    return
   }
+  let started = false
+  const start = (): void => {
+    if (started) return
+    started = true
+    startAround(task, body, inner)
+  }
+  call(outermost, task, start)
   start()
-}
-
-function callOnce(fn: () => void): () => void {
-  let called = false
-  return () => {
-    if (called) return
-    called = true
-    fn()
-  }
 }
 
 /** Reports an error that nobody can be handed: as an unhandled rejection, once. */

@@ -1,5 +1,5 @@
 import { MisuseError } from '../errors.ts'
-import { emit, observed } from './hooks.ts'
+import { emit, listeners, observed } from './hooks.ts'
 import type { Waiter } from './records.ts'
 import { unlinkFromScope } from './wait-queue.ts'
 
@@ -32,5 +32,5 @@ export function dequeue(waiter: Waiter<never>): void {
   waiter.state = 'cancelled'
   unlinkFromScope(waiter)
   waiter.line?.remove(waiter)
-  if (observed) emit('woken', waiter)
+  if (observed) emit(listeners.woken, waiter)
 }

@@ -1,10 +1,10 @@
-import { emit, observed } from './hooks.ts'
+import { emit, listeners, observed } from './hooks.ts'
 import { macrotask, monotonicNow, runOutside, turn } from './platform.ts'
 import type { Waiter } from './records.ts'
 
 /** Lets what was decided take effect: at once, or when the runtime's scheduler or the event loop's turn says so. */
 export function settle<T>(waiter: Waiter<T>, value: T | PromiseLike<never>): void {
-  if (observed) emit('woken', waiter)
+  if (observed) emit(listeners.woken, waiter)
   const scheduler = waiter.scope?.runtime.scheduler
   if (scheduler === undefined && takeBudget()) {
     waiter.settle?.(value)

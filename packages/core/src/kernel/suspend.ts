@@ -1,7 +1,7 @@
 import { Cancelled } from '../errors.ts'
 import { markHandled } from './cancellation.ts'
 import { currentScope } from './current.ts'
-import { emit, observed } from './hooks.ts'
+import { emit, listeners, observed } from './hooks.ts'
 import { waitInterceptor } from './intercept.ts'
 import { activeSchedulers, Waiter } from './records.ts'
 import type { ScopeNode } from './records.ts'
@@ -30,7 +30,7 @@ export function suspend<T>(waiter: Waiter<T>, scope: ScopeNode = currentScope())
  * it is told in the next macrotask then, or when the scheduler says so.
  */
 function rejectCancelled<T>({ kind, resource }: Waiter<T>, scope: ScopeNode): Promise<T> {
-  if (observed) emit('waitRejected', scope)
+  if (observed) emit(listeners.waitRejected, scope)
   const error = (): Cancelled => new Cancelled(scope.cancelledBy?.reason)
   const { scheduler } = scope.runtime
   const throttled = scheduler === undefined ? !takeBudget() : scheduler.shouldThrottle()
@@ -117,7 +117,7 @@ function beginWait<T>(waiter: Waiter<T>, scope: ScopeNode): Promise<T> {
   waiter.since = (activeSchedulers > 0 ? 0 : cachedNow) || scope.runtime.clock.now()
   waiter.state = 'waiting'
   linkToScope(scope, waiter)
-  if (observed) emit('waiting', waiter)
+  if (observed) emit(listeners.waiting, waiter)
   return promise
 }
 

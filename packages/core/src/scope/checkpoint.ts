@@ -1,7 +1,7 @@
 import { Cancelled } from '../errors.ts'
 import { checkClockSoon } from '../kernel/settle.ts'
 import { currentScope, isUncancelled } from '../kernel/current.ts'
-import { emit, observed } from '../kernel/hooks.ts'
+import { emit, listeners, observed } from '../kernel/hooks.ts'
 import { Waiter } from '../kernel/records.ts'
 import { ready, suspend } from '../kernel/suspend.ts'
 
@@ -25,6 +25,6 @@ export function checkpoint(): Promise<void> {
 export function throwIfCancelled(): void {
   const scope = currentScope()
   if (scope.cancelledBy === undefined) return
-  if (observed) emit('waitRejected', scope)
+  if (observed) emit(listeners.waitRejected, scope)
   throw new Cancelled(scope.cancelledBy.reason)
 }

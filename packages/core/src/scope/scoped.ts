@@ -1,7 +1,7 @@
 import { Cancelled, TimeoutError } from '../errors.ts'
 import { currentScope } from '../kernel/current.ts'
 import { isThenable } from '../kernel/guard.ts'
-import { emit, observed } from '../kernel/hooks.ts'
+import { emit, listeners, observed } from '../kernel/hooks.ts'
 import { runInScope, turn } from '../kernel/platform.ts'
 import { ScopeNode } from '../kernel/records.ts'
 import { attach, closeScope, notifyBodyEnd } from '../kernel/scope-tree.ts'
@@ -70,7 +70,7 @@ async function live<A, T, R>(
   try {
     try {
       value = await enterScope(node, body, argument)
-      if (observed && node.cancelledBy !== undefined) emit('returned', node)
+      if (observed && node.cancelledBy !== undefined) emit(listeners.returned, node)
     } catch (error) {
       if (node.cancelledBy === node && isCancellation(error)) absorbed = true
       else if (node.firstChild === undefined && node.nursery === undefined) throw error

@@ -1,7 +1,7 @@
 import { TaskCancelledError } from '../errors.ts'
 import { currentTaskRecord } from '../kernel/current.ts'
 import { isThenable } from '../kernel/guard.ts'
-import { emit, observed, startAround, wrappers } from '../kernel/hooks.ts'
+import { emit, listeners, observed, startAround, wrappers } from '../kernel/hooks.ts'
 import { runInScope, scopesTravel, turn } from '../kernel/platform.ts'
 import { ScopeNode, Waiter } from '../kernel/records.ts'
 import type { TaskRecord, TaskStatus } from '../kernel/records.ts'
@@ -48,7 +48,7 @@ export class TaskNode<out T = unknown> implements TaskRecord {
   static launch<T>(parent: ScopeNode, work: Body<T>, name: string | undefined): TaskNode<T> {
     const task = new TaskNode<T>(parent, work, name)
     attach(task.scope, parent)
-    if (observed) emit('taskSpawned', task)
+    if (observed) emit(listeners.taskSpawned, task)
     soon(task)
     return task
   }
@@ -84,7 +84,7 @@ export class TaskNode<out T = unknown> implements TaskRecord {
   /** Runs the body to its first wait. It runs even in a cancelled scope, so that its `finally` holds. */
   start(): void {
     this.state = 'running'
-    if (observed) emit('taskStarted', this)
+    if (observed) emit(listeners.taskStarted, this)
     if (wrappers.length > 0) startAround(this, () => runInScope(this.scope, runBody, this))
     else runInScope(this.scope, runBody, this)
   }
@@ -124,7 +124,7 @@ export class TaskNode<out T = unknown> implements TaskRecord {
     }
     if (this.state !== 'fulfilled') this.value = undefined
     closeScope(scope)
-    if (observed) emit('taskEnded', this)
+    if (observed) emit(listeners.taskEnded, this)
     const { parent } = this
     this.parent = undefined
     const awaited = this.#tellJoiners()

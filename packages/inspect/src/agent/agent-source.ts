@@ -6,6 +6,7 @@ import { cutName } from './cut-name.ts'
 import { eventTap } from './event-tap.ts'
 import { groupTable } from './group-table.ts'
 import { insideOf } from './inside-of.ts'
+import { nextChildren } from './next-children.ts'
 import { probeStack } from './probe-stack.ts'
 import { pulseMeter } from './pulse.ts'
 import { resourceTable } from './resource-table.ts'
@@ -17,6 +18,7 @@ const parts: AgentParts = {
   nameStem,
   groupTable,
   insideOf,
+  nextChildren,
   resourceTable,
   treeReader,
   probeStack,

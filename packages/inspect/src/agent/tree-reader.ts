@@ -1,45 +1,31 @@
-import type { ScopeNode, TaskRecord, Waiter } from 'corral/lowlevel'
-import type { Group } from './group-table.ts'
+import type { ScopeNode, Waiter } from 'corral/lowlevel'
 import type { Instance, ReaderHost, TreeReader, TreeReaderParts } from './reader-host.ts'
-import type { CopyRow, TaskRow, WaitRow } from './reading.ts'
+import type { Frame, Place } from './place.ts'
+import type { CopyRow, TaskRow } from './reading.ts'
 
 /**
  * Makes a reader of the task tree. Its source is sent to other processes: it names nothing outside.
  *
- * The tree may change between two slices. The children of a node are listed at once, and one that has ended meanwhile is
- * left out, so that nothing is read twice and nothing that lives is missed but what was spawned meanwhile.
+ * The tree may change between two slices. The children of a node are listed some at a time; what has ended meanwhile is left
+ * out, no task is read twice, and none that lives is missed but what was spawned meanwhile.
  *
  * @param most how many tasks are listed one by one; the others are counted in groups only
  */
 export function treeReader(parts: TreeReaderParts, host: ReaderHost, most: number): TreeReader {
   const mostGroups = 2000
   const perCopy = 1e10
+  /** How many children are listed at a time. */
+  const perList = 1000
+  /** A large map grows in one long step, many small ones in as many short ones. */
+  const shards = 256
 
-  /** A task on the way, with what its inner scopes add to it. */
-  interface Place {
-    readonly ref: number | undefined
-    parent: number | undefined
-    readonly record: TaskRecord | undefined
-    readonly group: Group | undefined
-    readonly copy: number
-    deadline: number
-    waitCount: number
-    children: number
-    waits: WaitRow[] | undefined
-  }
-  interface Frame {
-    readonly nodes: readonly ScopeNode[]
-    at: number
-    readonly into: Place
-    readonly deadline: number
-  }
   const copies: { -readonly [K in keyof CopyRow]: CopyRow[K] }[] = []
   const groups = parts.groupTable(parts)
   const resources = parts.resourceTable(parts)
   const { responsible } = resources
   const rows: TaskRow[] = []
   const listed = new Set<number>()
-  const scopes = new Map<number, ScopeNode>()
+  const scopes = Array.from({ length: shards }, () => new Map<number, ScopeNode>())
   const frames: Frame[] = []
   let tasks = 0
   let cost = 0
@@ -48,11 +34,37 @@ export function treeReader(parts: TreeReaderParts, host: ReaderHost, most: numbe
   let nextInstance = 0
   let extras: number[] | undefined
   let at = 0
+  /** How much was read. */
+  let n = 0
 
-  function childrenOf(node: ScopeNode): ScopeNode[] {
-    const children: ScopeNode[] = []
-    for (let child = node.firstChild; child !== undefined; child = child.next) children.push(child)
-    return children
+  const shardOf = (ref: number): Map<number, ScopeNode> =>
+    scopes[ref % shards] as Map<number, ScopeNode>
+  const scopeOf = (ref: number): ScopeNode | undefined => shardOf(ref).get(ref)
+
+  function read(node: ScopeNode, into: Place, deadline: number): void {
+    const youngest = node.firstChild?.prev
+    const youngestId = youngest?.task?.scope === youngest ? (youngest?.task?.id ?? 0) : Infinity
+    frames.push({ children: { node, youngest, youngestId, listed: [] }, at: 0, into, deadline })
+  }
+
+  function listNext(frame: Frame): boolean {
+    frame.at = 0
+    n += 64 // time to look at the clock
+    return parts.nextChildren(frame.children, perList).length > 0
+  }
+
+  function placeOf(
+    about: Pick<Place, 'ref' | 'record' | 'group' | 'copy'> & Partial<Place>,
+  ): Place {
+    return {
+      parent: undefined,
+      deadline: Infinity,
+      waitCount: 0,
+      children: 0,
+      row: undefined,
+      waits: undefined,
+      ...about,
+    }
   }
 
   /** Notes a wait of a task, in its group and, if it is listed, in its row. */
@@ -80,7 +92,7 @@ export function treeReader(parts: TreeReaderParts, host: ReaderHost, most: numbe
         kind,
         resource: index,
         since,
-        heldBy: holders.slice(0, 1000),
+        heldBy: holders.length > 1000 ? holders.slice(0, 1000) : holders,
         holdersUnknown,
       })
     }
@@ -96,11 +108,12 @@ export function treeReader(parts: TreeReaderParts, host: ReaderHost, most: numbe
     const record = node.task
     const isTask = record !== undefined && record.scope === node
     if (isTask) {
+      const ref = into.copy * perCopy + record.id
+      if (scopeOf(ref) === node) return
       tasks++
       into.children++
       const copy = copies[into.copy]
       if (copy !== undefined) copy.tasks++
-      const ref = into.copy * perCopy + record.id
       const group = groups.of(into.group, record.name, into.copy, ref)
       place = {
         ref,
@@ -111,10 +124,11 @@ export function treeReader(parts: TreeReaderParts, host: ReaderHost, most: numbe
         deadline,
         waitCount: 0,
         children: 0,
+        row: undefined,
         waits: rows.length < most ? [] : undefined,
       }
       if (place.waits !== undefined) list(place)
-      scopes.set(ref, node)
+      shardOf(ref).set(ref, node)
     } else if (own < place.deadline) {
       place.deadline = own
     }
@@ -122,36 +136,32 @@ export function treeReader(parts: TreeReaderParts, host: ReaderHost, most: numbe
       note(waiter, place)
     }
     if (node.firstChild !== undefined) {
-      const nodes = childrenOf(node)
       // What is inside of a task belongs to it; it is complete when the frame is left.
-      frames.push({ nodes, at: 0, into: place, deadline })
+      read(node, place, deadline)
     } else if (isTask) {
       leave(place)
     }
   }
 
-  /** A place in the rows, filled while its inner scopes are read. */
+  /** Gives it a row, filled while its inner scopes are read. */
   function list(place: Place): void {
     const { ref, parent, record, waits } = place
     if (ref === undefined || record === undefined || waits === undefined) return
     listed.add(ref)
-    rows.push({
-      ref,
-      parent,
-      name: parts.cutName(record.name),
-      status: record.status,
-      get deadline() {
-        if (place.deadline === Infinity) return undefined
-        return place.deadline === -Infinity ? 0 : place.deadline
-      },
-      get children() {
-        return place.children
-      },
-      waits,
-    })
+    const name = parts.cutName(record.name)
+    const { status } = record
+    place.row = { ref, parent, name, status, deadline: undefined, children: 0, waits }
+    rows.push(place.row)
+  }
+
+  function complete({ row, deadline, children }: Place): void {
+    if (row === undefined) return
+    row.children = children
+    if (deadline !== Infinity) row.deadline = Math.max(0, deadline)
   }
 
   function leave(place: Place): void {
+    complete(place)
     const { group, record, deadline, waitCount } = place
     if (group === undefined || record === undefined) return
     const { row } = group
@@ -174,22 +184,8 @@ export function treeReader(parts: TreeReaderParts, host: ReaderHost, most: numbe
     const copy = copies.push({ protocol, readable, tasks: 0 }) - 1
     if (!readable) return true
     if (copy === 0 || at === 0) at = instance.root.runtime.clock.now()
-    frames.push({
-      nodes: childrenOf(instance.root),
-      at: 0,
-      into: {
-        ref: undefined,
-        parent: undefined,
-        record: undefined,
-        group: undefined,
-        copy,
-        deadline: Infinity,
-        waitCount: 0,
-        children: 0,
-        waits: undefined,
-      },
-      deadline: Infinity,
-    })
+    const into = placeOf({ ref: undefined, record: undefined, group: undefined, copy })
+    read(instance.root, into, Infinity)
     return true
   }
 
@@ -203,27 +199,18 @@ export function treeReader(parts: TreeReaderParts, host: ReaderHost, most: numbe
     const ref = extras.pop()
     if (ref === undefined || rows.length >= 2 * most + mostGroups) return false
     if (listed.has(ref)) return true
-    const scope = scopes.get(ref)
+    const scope = scopeOf(ref)
     const record = scope?.task
     if (scope === undefined || record === undefined || scope.closed) return true
     const copy = Math.floor(ref / perCopy)
-    const place: Place = {
-      ref,
-      parent: undefined,
-      record,
-      group: undefined,
-      copy,
-      deadline: Infinity,
-      waitCount: 0,
-      children: 0,
-      waits: [],
-    }
+    const place = placeOf({ ref, record, group: undefined, copy, waits: [] })
     const known = responsible.size
     const inside = parts.insideOf(scope, 2 * most, (waiter) => note(waiter, place))
     if (inside.parent !== undefined) place.parent = copy * perCopy + inside.parent
     place.deadline = inside.deadline
     place.children = inside.children
     list(place)
+    complete(place)
     if (responsible.size > known) extras.push(...[...responsible].slice(known))
     for (const id of inside.awaited) extras.push(copy * perCopy + id)
     return true
@@ -231,24 +218,26 @@ export function treeReader(parts: TreeReaderParts, host: ReaderHost, most: numbe
 
   function step(budget: number): boolean {
     const start = host.now()
-    let n = 0
+    let looked = n
     let more = true
     while (more) {
       const frame = frames.at(-1)
       if (frame !== undefined) {
-        const node = frame.nodes[frame.at++]
-        if (node === undefined) {
+        const node = frame.children.listed[frame.at++]
+        if (node !== undefined) {
+          if (!node.closed) enter(node, frame)
+        } else if (!listNext(frame)) {
           frames.pop()
           // The frame of a task's own scope, not of one inside of it.
           const above = frames.at(-1)
           if (above === undefined || above.into !== frame.into) leave(frame.into)
-        } else if (!node.closed) {
-          enter(node, frame)
         }
       } else if (!nextCopy() && !nextExtra()) {
         more = false
       }
-      if ((++n & 63) === 0 && host.now() - start >= budget) break
+      if (++n - looked < 64) continue
+      looked = n
+      if (host.now() - start >= budget) break
     }
     if (!more) for (const [name, resource] of host.watched()) resources.rename(resource, name)
     const took = host.now() - start
@@ -259,7 +248,7 @@ export function treeReader(parts: TreeReaderParts, host: ReaderHost, most: numbe
 
   return {
     step,
-    scopeOf: (ref) => scopes.get(ref),
+    scopeOf,
     result: () => ({
       at,
       tasks,

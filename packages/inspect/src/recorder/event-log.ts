@@ -51,6 +51,8 @@ export class EventLog implements Disposable {
 function hooksOf(ring: EventRing, names: NameTable, runtime: Runtime): Hooks {
   const { clock } = runtime
   let last = clock.now()
+  /** How many events there were when the latest task had ended: its joiners are woken at once, at the same time. */
+  let endedAt = -1
   const task = (kind: EventKind, { id, name, scope }: TaskRecord): void => {
     if (scope.runtime !== runtime) return
     last = clock.now()
@@ -74,6 +76,7 @@ function hooksOf(ring: EventRing, names: NameTable, runtime: Runtime): Hooks {
       const { status } = record
       if (status === 'fulfilled') task(EventKind.taskFulfilled, record)
       else task(status === 'rejected' ? EventKind.taskRejected : EventKind.taskCancelled, record)
+      endedAt = ring.count
     },
     waiting(waiter) {
       if (waiter.scope?.runtime !== runtime) return
@@ -83,7 +86,7 @@ function hooksOf(ring: EventRing, names: NameTable, runtime: Runtime): Hooks {
     },
     woken(waiter) {
       if (waiter.scope?.runtime !== runtime) return
-      last = clock.now()
+      if (ring.count !== endedAt || waiter.kind !== 'Task') last = clock.now()
       wait(waiter.state === 'cancelled' ? EventKind.cancelled : EventKind.granted, waiter, last)
     },
   }
