@@ -4,7 +4,8 @@ export interface Sample {
   /** How often the main thread has beaten, and when it did last. */
   readonly beats: number
   readonly beatAt: number
-  /** What it has used of a processor so far. */
+  /** What it had used of a processor at that beat, and what it has so far. */
+  readonly beatCpu: number
   readonly cpu: number
   /** How long it could have run so far, but had no processor. */
   readonly starved: number
@@ -41,6 +42,8 @@ export const ENDLESS = 25
 export class BlockDetector {
   readonly #threshold: number
   readonly #beat: number
+  #latest: Sample | undefined
+  /** The first sample with the latest beat. */
   #base: Sample | undefined
   #late = 0
   #state: 'turning' | 'blocked' | 'endless' = 'turning'
@@ -54,10 +57,22 @@ export class BlockDetector {
     this.#beat = beat
   }
 
+  /** When the next sample is due: once the main thread can be blocked, and soon again while it is or may be. */
+  get nextAt(): number {
+    if (this.#base === undefined || this.#latest === undefined) return 0
+    const { now } = this.#latest
+    const soon = now + Math.min(this.#beat, this.#threshold) / 2
+    if (this.#state !== 'turning') return soon
+    const due = this.#base.beatAt + this.#threshold + this.#beat
+    return Math.max(soon, Math.min(due, now + 5 * this.#beat))
+  }
+
   /** @returns what has changed with this sample */
   add(sample: Sample): BlockEvent | undefined {
+    const before = this.#latest ?? sample
     const base = (this.#base ??= sample)
-    if (sample.beats !== base.beats) return this.#beaten(base, sample)
+    this.#latest = sample
+    if (sample.beats !== base.beats) return this.#beaten(base, before, sample)
     this.#late += sample.late
     const { own, block } = this.#blockUntil(sample.now, base, sample)
     if (this.#state === 'turning') {
@@ -70,11 +85,12 @@ export class BlockDetector {
     return { type: 'endless', block }
   }
 
-  #beaten(base: Sample, sample: Sample): BlockEvent | undefined {
+  #beaten(base: Sample, before: Sample, sample: Sample): BlockEvent | undefined {
     const { own, block } = this.#blockUntil(sample.beatAt, base, sample)
     const was = this.#state
-    this.#base = sample
-    this.#late = 0
+    // The beat may be long past. What the machine took since the sample before counts as taken since the beat.
+    this.#base = { ...sample, starved: before.starved }
+    this.#late = Math.min(sample.late, Math.max(0, sample.now - sample.beatAt))
     this.#state = 'turning'
     if (was === 'turning') return undefined
     return own < this.#threshold ? { type: 'dismissed' } : { type: 'ended', block }
@@ -84,7 +100,7 @@ export class BlockDetector {
     const gap = Math.max(0, end - base.beatAt)
     const starved = sample.starved - base.starved
     const own = Math.max(0, gap - Math.max(starved, this.#late))
-    const cpu = Math.max(0, Math.min(sample.cpu - base.cpu, gap))
+    const cpu = Math.max(0, Math.min(sample.cpu - base.beatCpu, gap))
     const why = cpu >= own / 2 ? 'computing' : 'sleeping'
     // It began at some time between two beats; a time in which the process was stopped is not its fault.
     const ms = Math.max(0, gap - Math.max(0, this.#late - starved) - this.#beat / 2)

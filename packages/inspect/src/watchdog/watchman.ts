@@ -5,7 +5,7 @@ import { Session } from 'node:inspector/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 import { BlockDetector } from './block-detector.ts'
-import type { Block } from './block-detector.ts'
+import type { Block, BlockEvent } from './block-detector.ts'
 import { describeBlock } from './block-report.ts'
 import type { BlockReport } from './block-report.ts'
 import { capture } from './capture.ts'
@@ -29,22 +29,28 @@ const port = parentPort as MessagePort
 const { buffer, beatsKey, threshold, beat, perHour } = workerData as Watch
 const pulse = new SharedPulse(buffer)
 const detector = new BlockDetector(threshold, beat)
-const interval = Math.max(10, Math.min(beat, threshold) / 2)
+/** How late it may come to look before that counts. */
+const tolerance = Math.max(10, Math.min(beat, threshold) / 2) / 2
 const reportedAt: number[] = []
 let missed = 0
 let asked: Promise<Capture | undefined> | undefined
 /** What came of it, once it has. */
 let answered: Capture | undefined
-let lookedAt = monotonic()
 
-setInterval(() => {
+function look(due: number): void {
   const now = monotonic()
-  const late = Math.max(0, now - lookedAt - interval * 1.5)
-  lookedAt = now
+  const late = Math.max(0, now - due - tolerance)
   pulse.watched()
-  const { beats, beatAt } = pulse
-  const times = mainThreadTimes() ?? { cpu: pulse.cpu, starved: 0 }
-  const event = detector.add({ now, beats, beatAt, ...times, late })
+  const { beats, beatAt, cpu: beatCpu } = pulse
+  const times = mainThreadTimes() ?? { cpu: beatCpu, starved: 0 }
+  react(detector.add({ now, beats, beatAt, beatCpu, ...times, late }), now)
+  const next = Math.max(detector.nextAt, now + 5)
+  setTimeout(() => look(next), next - now)
+}
+
+look(monotonic())
+
+function react(event: BlockEvent | undefined, now: number): void {
   if (event?.type === 'began') {
     asked = mayReport(now) ? ask() : undefined
     if (asked === undefined) missed += 1
@@ -56,7 +62,7 @@ setInterval(() => {
   } else if (event?.type === 'endless' && asked !== undefined) {
     tellEndless(event.block)
   }
-}, interval)
+}
 
 function mayReport(now: number): boolean {
   while (reportedAt[0] !== undefined && reportedAt[0] < now - HOUR) reportedAt.shift()

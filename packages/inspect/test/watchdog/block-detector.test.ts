@@ -4,14 +4,16 @@ import type { Sample } from '../../src/watchdog/block-detector.ts'
 
 const beat = 100
 
-/** Looks every 50 ms while the main thread does as it is told; what was said, and when. */
+/** The main thread does as it is told, and is looked at when that is due; what was said, and when. */
 class Thread {
   readonly detector = new BlockDetector(200, beat)
   readonly said: string[] = []
   now = 0
   #beats = 0
   #beatAt = 0
+  #beatCpu = 0
   #cpu = 0
+  looks = 0
   #starved = 0
 
   starve(ms: number): void {
@@ -29,11 +31,15 @@ class Thread {
       if (per.turns === true && this.now % beat === 0) {
         this.#beats += 1
         this.#beatAt = this.now
+        this.#beatCpu = this.#cpu
       }
+      if (this.now < this.detector.nextAt) continue
+      this.looks += 1
       const sample: Sample = {
         now: this.now,
         beats: this.#beats,
         beatAt: this.#beatAt,
+        beatCpu: this.#beatCpu,
         cpu: this.#cpu,
         starved: this.#starved,
         late: per.late ?? 0,
@@ -86,6 +92,26 @@ describe('BlockDetector', () => {
     const thread = new Thread().run(1000, { turns: true })
     thread.now += 60_000
     expect(thread.run(50, { late: 60_000 }).run(1000, { turns: true }).said).toEqual([])
+  })
+
+  test('says nothing of a process that was stopped after a beat that nobody had seen', () => {
+    const thread = new Thread().run(1050, { turns: true })
+    thread.now += 60_000
+    expect(thread.run(50, { late: 60_000 }).run(150).run(1000, { turns: true }).said).toEqual([])
+  })
+
+  test('looks at a loop that turns as seldom as a block allows', () => {
+    expect(new Thread().run(10_000, { turns: true }).looks).toBeLessThan(45)
+  })
+
+  test('counts what was computed and starved since the beat, not since it was seen', () => {
+    const computing = new Thread().run(1050, { turns: true }).run(400, { cpu: 1 })
+    expect(computing.run(100, { turns: true }).said).toEqual([
+      '1300: began 0  0',
+      '1500: ended 450 computing 400',
+    ])
+    const starving = new Thread().run(1050, { turns: true }).run(500, { starved: 0.6, cpu: 0.1 })
+    expect(starving.run(1000, { turns: true }).said).toEqual([])
   })
 
   test('calls a hot loop computing on a machine that is full', () => {
