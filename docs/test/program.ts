@@ -75,7 +75,9 @@ function isReal(code: string): boolean {
   const imported = [...code.matchAll(/from '([^']+)'/g)].map(([, name = '']) => name)
   return (
     imported.some((name) => !unreal.test(name)) ||
-    /\bnew Date\b|\b(Date|performance|process|AbortSignal\.timeout)\b[.(]|\b(fetch|setInterval)\(/.test(code)
+    /\bnew Date\b|\b(Date|performance|process|AbortSignal\.timeout)\b[.(]|\b(fetch|setInterval)\(/.test(
+      code,
+    )
   )
 }
 
