@@ -68,7 +68,9 @@ describe('watchdog', () => {
     expect(text.match(/corral: blocked/g)).toHaveLength(2)
   })
 
-  test.concurrent('tells from its own thread of a block that does not end', async () => {
+  // Only what it computes itself counts: 1.3 s, of which a full machine gives it little.
+  const patient = { timeout: 240_000 }
+  test.concurrent('tells from its own thread of a block that does not end', patient, async () => {
     const child = start('./program.ts', 'forever')
     let text = ''
     for await (const piece of child.stderr?.setEncoding('utf8') ?? []) {
