@@ -92,6 +92,11 @@ export abstract class EngineDatabase extends Executor implements Database {
     await shield(() => this.close())
   }
 
+  /** @internal Runs `fn` when no other program does so on this database. PostgreSQL has a lock for that. */
+  exclusively<T>(fn: () => Promise<T>): Promise<T> {
+    return fn()
+  }
+
   /** @internal For callers whose work does not fit in one function. */
   abstract borrow(api: string, readOnly?: boolean): Promise<Borrowed>
   /** Locks, temporary tables, settings: none of it may reach the next borrower. */

@@ -1,4 +1,4 @@
-import { CancelScope, Event, MisuseError, moveOnAfter } from 'corral'
+import { CancelScope, Event, MisuseError, moveOnAfter, shield } from 'corral'
 import { currentScope, requireCount } from 'corral/lowlevel'
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
 import type { TransactionOptions } from '../database.ts'
@@ -16,7 +16,7 @@ const api = 'Kysely'
 export class KyselyConnection implements DatabaseConnection {
   readonly #db: EngineDatabase
   #held: Borrowed | undefined
-  #scope: ReturnType<typeof currentScope> | undefined
+  #task: ReturnType<typeof currentScope>['task']
   /**
    * Its transaction: none yet, begun, about to end, ended. `over` once Kysely has given the connection back, which it
    * does when its own callback returns.
@@ -30,13 +30,14 @@ export class KyselyConnection implements DatabaseConnection {
     this.#db = db
   }
 
-  /** Its transaction was begun in a scope that has ended: nobody is left to end it. */
+  /** The task that began its transaction has ended, or is the one that asks: nobody is left to end it. */
   get isAbandoned(): boolean {
-    return this.#scope?.closed === true
+    const task = this.#task
+    return task !== undefined && (task.scope.closed || task === currentScope().task)
   }
 
   async begin(options: TransactionOptions): Promise<void> {
-    this.#scope = currentScope()
+    this.#task = currentScope().task
     this.#held = await this.#db.borrow(api, options.readOnly)
     this.#db.byHand.add(this)
     this.#state = 'begun'
@@ -46,7 +47,9 @@ export class KyselyConnection implements DatabaseConnection {
   }
 
   /**
-   * Run under a shield.
+   * Afterwards it is over, whatever came of it.
+   *
+   * Cancellation: before COMMIT is sent, it is rolled back; then its outcome is waited for, for up to the grace.
    *
    * @throws MisuseError when something in it was not awaited, which may be half of it
    */
@@ -55,18 +58,24 @@ export class KyselyConnection implements DatabaseConnection {
     if (held === undefined) throw over()
     await drained() // a statement called just before is on its way through Kysely
     this.#state = 'ending'
-    if (this.#running > 0) {
-      throw new MisuseError(
-        `${api}: a statement of the transaction had not ended when it returned; await each of them`,
-      )
+    try {
+      if (this.#running > 0) {
+        throw new MisuseError(
+          `${api}: a statement of the transaction had not ended when it returned; await each of them`,
+        )
+      }
+      await commit(held.connection, this.#db.log, api)
+    } catch (error) {
+      await shield(() => this.#end())
+      throw error
     }
-    await commit(held.connection, this.#db.log, api)
-    await this.#end()
+    await shield(() => this.rollback())
   }
 
   /** Run under a shield. */
   async rollback(): Promise<void> {
     await this.#end()
+    if (this.#state === 'ending') this.#state = 'ended'
   }
 
   /** Run under a shield. */
@@ -84,7 +93,6 @@ export class KyselyConnection implements DatabaseConnection {
     const rested = await moveOnAfter(held.connection.grace, () => this.#rest())
     if (rested.timedOut) await held.connection.destroy()
     await held.giveBack()
-    if (this.#state !== 'over') this.#state = 'ended'
   }
 
   async #rest(): Promise<void> {

@@ -38,7 +38,7 @@ export class KyselyDriver implements Driver {
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    await shield(() => ours(connection).commit())
+    await ours(connection).commit()
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {

@@ -1,5 +1,6 @@
 import { isCancelled, MisuseError } from 'corral'
-import type { Database, Session, Transaction } from '../database.ts'
+import type { Session, Transaction } from '../database.ts'
+import type { EngineDatabase } from '../engine-database.ts'
 import { DatabaseError } from '../errors.ts'
 import type { ServerReport } from '../errors.ts'
 import { sql } from '../sql/sql.ts'
@@ -16,10 +17,10 @@ const prepare = sql`create table if not exists corral_migration (
   name text primary key, checksum text not null, applied_at text not null)`
 
 /** Runs the pending migrations; other programs that try at the same time wait. */
-export async function migrate(db: Database, given: Migrations): Promise<string[]> {
+export async function migrate(db: EngineDatabase, given: Migrations): Promise<string[]> {
   const migrations = await migrationsOf(given)
   return await db.session(async (session) => {
-    // In SQLite every write transaction is exclusive.
+    // In SQLite every write transaction is exclusive, and what runs in none has a lock of its own.
     if (db.engine === 'postgres') await session.query(sql`select pg_advisory_lock(${lock})`)
     await session.execute(prepare)
     const applied: string[] = []
@@ -27,7 +28,7 @@ export async function migrate(db: Database, given: Migrations): Promise<string[]
       const before = migrations.slice(0, i + 1)
       const isNew = await named(migration, () =>
         migration.transaction === false
-          ? apply(session, migration, before, migrations)
+          ? alone(db, session, migration.name, () => apply(session, migration, before, migrations))
           : session.transaction((tx) => apply(tx, migration, before, migrations)),
       )
       if (isNew) applied.push(migration.name)
@@ -35,6 +36,16 @@ export async function migrate(db: Database, given: Migrations): Promise<string[]
     await session.transaction(async (tx) => requireKnown(await checksums(tx), migrations))
     return applied
   })
+}
+
+/** Takes no lock for one that is done. */
+async function alone<T>(
+  db: EngineDatabase,
+  session: Session,
+  name: string,
+  fn: () => Promise<T>,
+): Promise<T> {
+  return (await checksums(session)).has(name) ? await fn() : await db.exclusively(fn)
 }
 
 /** @throws what `fn` throws, saying in which migration */

@@ -126,12 +126,15 @@ export class PostgresConnection implements Connection {
       // Nothing has happened; but inside a transaction, the transaction has failed with it.
       if (inTransaction) throw error
       return await this.execute(api, statement, onCancel)
+    } finally {
+      if (traitsOf(statement).forgets) this.forgetPrepared()
     }
     return submission.result
   }
 
   async script(api: string, text: string): Promise<Result> {
     const { count } = await this.submit(api, new ScriptSubmission(this, text))
+    this.forgetPrepared() // it may have said so
     return { columns: [], rows: [], count }
   }
 
@@ -241,7 +244,7 @@ export class PostgresConnection implements Connection {
     return shield(async () => {
       if (this.alive && this.status !== 'I') {
         try {
-          await moveOnAfter(this.grace, () => this.execute('rollback', rollback))
+          await moveOnAfter(this.grace, () => this.execute('rollback', sql`rollback`))
         } catch (error) {
           if (isCancelled(error)) throw error // otherwise its status tells the outcome
         }
@@ -255,9 +258,8 @@ export class PostgresConnection implements Connection {
   /** Resets what was set for this connection alone. Run under a shield. */
   async reset(): Promise<void> {
     if (!this.alive) return
-    this.forgetPrepared()
     try {
-      await this.execute('Database.session', discard)
+      await this.execute('Database.session', sql`discard all`)
     } catch (error) {
       if (isCancelled(error)) throw error
       await this.destroy()
@@ -319,6 +321,3 @@ export class PostgresConnection implements Connection {
     if (finished.timedOut) await this.destroy()
   }
 }
-
-const discard: Sql = sql`discard all`
-const rollback: Sql = sql`rollback`

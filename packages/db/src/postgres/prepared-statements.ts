@@ -37,8 +37,8 @@ export class PreparedStatements {
       this.#seen.add(text)
       return undefined
     }
-    // They may commit, and then fail: what runs as it was prepared may have to be run again.
-    if (/^(?:call|do)\b/i.test(afterComments(text, 'postgres'))) return undefined
+    // These may commit, and then fail: what runs as it was prepared may have to be run again. And these end themselves.
+    if (/^(?:call|do|deallocate|discard)\b/i.test(afterComments(text, 'postgres'))) return undefined
     const made: Prepared = {
       name: `${prefix}_${(lastName += 1)}`,
       state: 'new',

@@ -18,11 +18,18 @@ interface Traits {
   /** It is atomic, leaves nothing behind in its connection, and can be explained. */
   readonly isQuery: boolean
   readonly isCopy: boolean
+  /** The server forgets what is prepared on the connection. */
+  readonly forgets: boolean
 }
 
 const traits = perTemplate((parts): Traits => {
   const text = afterComments(parts.join('$1'), 'postgres')
-  return { leftover: find(text), isQuery: query.test(text), isCopy: /^copy\b/i.test(text) }
+  return {
+    leftover: find(text),
+    isQuery: query.test(text),
+    isCopy: /^copy\b/i.test(text),
+    forgets: /^(?:deallocate|discard)\b/i.test(text),
+  }
 })
 
 /** What its text tells of a statement. */

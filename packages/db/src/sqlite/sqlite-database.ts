@@ -29,9 +29,13 @@ export class SqliteDatabase extends EngineDatabase {
   /** The writer itself, for an in-memory database. */
   readonly #readers: Dispatcher
 
-  constructor({ path, readOnly, readers, inProcess, onQuery, ...rest }: SqliteSettings) {
+  readonly #settings: SqliteSettings
+
+  constructor(given: SqliteSettings) {
+    const { path, readOnly, readers, inProcess, onQuery, ...rest } = given
     const log = new QueryLog(onQuery)
     super(log)
+    this.#settings = given
     const settings = { path, readOnly, ...rest }
     const mode = readOnly ? 'each' : 'group'
     this.#writer = new Dispatcher({ settings, inProcess: false, max: 1, mode, log })
@@ -67,6 +71,14 @@ export class SqliteDatabase extends EngineDatabase {
 
   listen(): AsyncGenerator<Notification, void> {
     throw new MisuseError('Database.listen: SQLite notifies of nothing; look at the tables')
+  }
+
+  /** Only a transaction holds a lock of SQLite, and `fn` is what cannot run in one: the lock is that of another file. */
+  override async exclusively<T>(fn: () => Promise<T>): Promise<T> {
+    const settings = { ...this.#settings, lockTimeout: Infinity, onQuery: undefined }
+    if (settings.path === ':memory:' || settings.readOnly) return await fn()
+    await using lock = new SqliteDatabase({ ...settings, path: `${settings.path}-migration` })
+    return await lock.transaction(fn)
   }
 
   protected async shutDown(): Promise<void> {

@@ -119,7 +119,7 @@ export class SqliteWorker {
       return await job.ended()
     }
     const { timedOut } = await moveOnAfter(patience, () => job.ended())
-    if (timedOut) await this.end()
+    if (timedOut && !job.done) await this.end()
   }
 
   /** Ends it at once, whatever it is doing. Run under a shield. */
@@ -159,7 +159,8 @@ export class SqliteWorker {
     batch.answered = from + outcomes.length
     if (batch.answered < batch.jobs.length && batch.jobs.some((job) => this.#has(job))) return
     this.#batches.delete(id)
-    if (this.#batches.size > 0) return
+    // Being killed, it may still answer; it is nobody's then, and its end is waited for.
+    if (this.#batches.size > 0 || !this.alive) return
     this.#host.keepAlive(false)
     this.#listener.idle(this)
   }

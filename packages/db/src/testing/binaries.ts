@@ -1,4 +1,4 @@
-import { chmod, cp, mkdir, readdir, readFile, symlink } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { DatabaseError } from '../errors.ts'
@@ -24,7 +24,6 @@ export async function prepareBinaries(folder: string, copy: boolean): Promise<Bi
   if (copy) {
     root = join(folder, 'native')
     await cp(native, root, { recursive: true, verbatimSymlinks: true })
-    await chmod(root, 0o755)
   }
   const lib = join(folder, 'lib')
   await mkdir(lib)

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { MisuseError, shield } from 'corral'
+import { isCancelled, MisuseError, shield } from 'corral'
 import { requireOptions } from 'corral/lowlevel'
 import { openPostgres } from '../postgres/open-postgres.ts'
 import { sql } from '../sql/sql.ts'
@@ -66,22 +66,31 @@ async function onOwnServer(durable: boolean): Promise<TestPostgres> {
 
 async function onServer(server: string): Promise<TestPostgres> {
   const name = `corral_${randomBytes(8).toString('hex')}`
-  await onceOn(server, sql`create database ${sql.identifier(name)}`)
+  const database = sql.identifier(name)
+  const drop = sql`drop database if exists ${database} with (force)`
+  {
+    await using db = await openPostgres(server, { max: 1 })
+    try {
+      await db.execute(sql`create database ${database}`)
+    } catch (error) {
+      if (isCancelled(error)) await shield(() => db.execute(drop)) // it may be there all the same
+      throw error
+    }
+  }
   const url = new URL(server)
   url.pathname = `/${name}`
-  const drop = sql`drop database ${sql.identifier(name)} with (force)`
   return {
     url: url.href,
     owned: false,
     stop: notOurs,
     start: notOurs,
-    [Symbol.asyncDispose]: () => shield(() => onceOn(server, drop)),
+    [Symbol.asyncDispose]: () => shield(() => dropOn(server, drop)),
   }
 }
 
-async function onceOn(url: string, statement: Sql): Promise<void> {
+async function dropOn(url: string, drop: Sql): Promise<void> {
   await using db = await openPostgres(url, { max: 1 })
-  await db.execute(statement)
+  await db.execute(drop)
 }
 
 function notOurs(): Promise<never> {

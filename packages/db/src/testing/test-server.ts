@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { lchown, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -14,24 +15,35 @@ import type { Binaries } from './binaries.ts'
 /** PostgreSQL refuses to run as root. This is the user that owns nothing: `nobody`. */
 const nobody = 65_534
 
-// The server ends when the pipe does, and so when this process does, in any way: kill -9 included. The guard ends when
-// the server does, so nothing but the server may have its stderr.
+// What it runs ends when the pipe does, and so when this process does, in any way: kill -9 included. Without a word
+// before that, nobody else is left to remove the folder, unless it is the guard that was killed. A program that has only
+// begun ignores signals, so they are repeated. The guard ends when the program does, so nothing else may have its stderr.
 const guard = `
+folder=$1; shift
 exec 3<&0 </dev/null
-"$@" 3<&- & server=$!
+"$@" 3<&- & child=$!
 exec 2>/dev/null
-{ cat <&3 >/dev/null; kill -QUIT $server; } & watch=$!
+{
+  read -r word <&3 || { trap '' TERM; kill -0 $$ || word=stop; }
+  tries=0
+  while kill -QUIT $child; do
+    sleep 0.1
+    tries=$((tries + 1)); [ $tries -lt 100 ] || kill -KILL $child
+  done
+  [ -n "$word" ] || rm -rf "$folder"
+} & watch=$!
 exec 3<&-
-wait $server
+wait $child; code=$?
 kill $watch
+exit $code
 `
 
 /** A private server, in a temporary folder, that only this process can log in to. */
 export class TestServer {
-  readonly url: string
   readonly #folder: string
   readonly #binaries: Binaries
-  readonly #port: number
+  readonly #password: string
+  #port = 0
   readonly #identity: { readonly uid?: number; readonly gid?: number }
   readonly #durable: boolean
   /** Ends the server; `ended` is set when nothing of it is left. */
@@ -40,17 +52,19 @@ export class TestServer {
   private constructor(
     folder: string,
     binaries: Binaries,
-    port: number,
     password: string,
     identity: { readonly uid?: number; readonly gid?: number },
     durable: boolean,
   ) {
     this.#folder = folder
     this.#binaries = binaries
-    this.#port = port
+    this.#password = password
     this.#identity = identity
     this.#durable = durable
-    this.url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
+  }
+
+  get url(): string {
+    return `postgres://postgres:${this.#password}@127.0.0.1:${this.#port}/postgres`
   }
 
   /** Cancellation: gives up, and leaves nothing behind. */
@@ -62,14 +76,10 @@ export class TestServer {
       const binaries = await prepareBinaries(folder, asRoot)
       const password = randomBytes(16).toString('hex')
       await writeFile(join(folder, 'password'), password, { mode: 0o600 })
-      await chmod(folder, 0o700)
-      if (asRoot) {
-        await chown(folder, nobody, nobody)
-        await chown(join(folder, 'password'), nobody, nobody)
-      }
-      const server = new TestServer(folder, binaries, await freePort(), password, identity, durable)
+      if (asRoot) await giveAway(folder)
+      const server = new TestServer(folder, binaries, password, identity, durable)
       await server.#initialise()
-      await server.start()
+      await server.#startFirst()
       return server
     } catch (error) {
       await shield(() => rm(folder, { recursive: true, force: true }))
@@ -86,7 +96,6 @@ export class TestServer {
     if (this.#guard?.ended.isSet === false) {
       throw new MisuseError('TestPostgres: the server is started; stop it first')
     }
-    const { bin, env } = this.#binaries
     const settings = {
       port: this.#port,
       listen_addresses: '127.0.0.1',
@@ -97,13 +106,9 @@ export class TestServer {
       lc_messages: 'C',
     }
     const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-    const child = spawn(
-      '/bin/sh',
-      ['-c', guard, 'sh', join(bin, 'postgres'), '-D', join(this.#folder, 'data'), ...options],
-      { ...this.#identity, env, cwd: this.#folder, stdio: ['pipe', 'ignore', 'pipe'] },
-    )
+    const child = this.#spawn('postgres', ['-D', join(this.#folder, 'data'), ...options])
     const ended = new Event()
-    this.#guard = { end: () => child.stdin?.end(), ended }
+    this.#guard = { end: () => child.stdin?.end('stop\n'), ended }
     const ready = new Future<string | undefined>()
     let log = ''
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -138,19 +143,39 @@ export class TestServer {
     await rm(this.#folder, { recursive: true, force: true })
   }
 
-  async #initialise(): Promise<void> {
+  /** Another program may take the port that was free. */
+  async #startFirst(): Promise<void> {
+    for (let left = 5; ; left -= 1) {
+      this.#port = await freePort()
+      try {
+        return await this.start()
+      } catch (error) {
+        if (left === 1 || !String(error).includes('Address already in use')) throw error
+      }
+    }
+  }
+
+  /** In a session of its own: Ctrl-C is for this process, which may have to tidy up in the database. */
+  #spawn(program: string, args: readonly string[]): ChildProcess {
     const { bin, env } = this.#binaries
-    const data = join(this.#folder, 'data')
-    const args = ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', '-E', 'UTF8', '--no-sync']
-    const password = ['--locale=C', '--pwfile', join(this.#folder, 'password')]
-    const child = spawn(join(bin, 'initdb'), [...args, ...password], {
+    const child = spawn('/bin/sh', ['-c', guard, 'sh', this.#folder, join(bin, program), ...args], {
       ...this.#identity,
       env,
       cwd: this.#folder,
-      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
+      stdio: ['pipe', 'ignore', 'pipe'],
     })
+    child.stdin?.on('error', () => {}) // it has ended
+    return child
+  }
+
+  async #initialise(): Promise<void> {
+    const data = join(this.#folder, 'data')
+    const args = ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', '-E', 'UTF8', '--no-sync']
+    const password = ['--locale=C', '--pwfile', join(this.#folder, 'password')]
+    const child = this.#spawn('initdb', [...args, ...password])
     let log = ''
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text))
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (log += text))
     const ended = new Future<number | null>()
     child.once('error', (error) => (log += String(error)))
     child.once('close', (code) => ended.resolve(code))
@@ -159,11 +184,17 @@ export class TestServer {
       if (code === 0) return
       throw new DatabaseError('NO_SERVER', `openTestPostgres: initdb exited with ${code}: ${log}`)
     } catch (error) {
-      child.kill()
+      child.stdin?.end('stop\n')
       await shield(() => ended.wait())
       throw error
     }
   }
+}
+
+/** Whatever our umask is, the server can read all of it, and its guard remove it. */
+async function giveAway(folder: string): Promise<void> {
+  const names = await readdir(folder, { recursive: true })
+  for (const name of ['', ...names]) await lchown(join(folder, name), nobody, nobody)
 }
 
 async function freePort(): Promise<number> {

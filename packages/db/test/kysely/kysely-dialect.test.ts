@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { CancelScope, gather, moveOnAfter, run, sleep, timeout } from 'corral'
+import { CancelScope, Event, gather, moveOnAfter, run, sleep, taskGroup, timeout } from 'corral'
 import { openSqlite, sql as corralSql } from '@corral/db'
 import type { Database } from '@corral/db'
 import { kyselyDialect } from '@corral/db/kysely'
@@ -499,6 +499,37 @@ describe.each(Object.keys(engines))('kyselyDialect on %s', (engine) => {
     expect(db.stats().size).toBe(0)
   })
 
+  it('closes though a transaction was begun beside it that nobody ended', async () => {
+    const left = run(async () => {
+      await using closing = db
+      const tx = await kysely.startTransaction().execute()
+      await tx.deleteFrom('pet').execute()
+      throw new Error(`${closing.engine} goes on`)
+    })
+    await expect(left).rejects.toThrow('goes on')
+    expect(db.stats().size).toBe(0)
+    db = await engines[engine]!() // on SQLite another file
+    if (engine === 'postgres') expect(await db.value(corralSql`select name from pet`)).toBe('Rex')
+  })
+
+  it('closes when the task that began a transaction has ended it, though not in the scope where it began', async () => {
+    await run(() =>
+      taskGroup(async (group) => {
+        const begun = new Event()
+        group.spawn(async () => {
+          const tx = await timeout(60_000, () => kysely.startTransaction().execute())
+          begun.set()
+          await tx.deleteFrom('pet').execute()
+          await sleep(50)
+          await tx.commit().execute()
+        })
+        await begun.wait()
+        await db.close()
+      }),
+    )
+    expect(db.stats().size).toBe(0)
+  })
+
   it('refuses to stream in chunks of what is no number of rows', async () => {
     for (const size of [0, -1, 1.5, NaN]) {
       const read = async (): Promise<void> => {
@@ -512,6 +543,35 @@ describe.each(Object.keys(engines))('kyselyDialect on %s', (engine) => {
     await kysely.destroy()
     expect(await db.value(corralSql`select 1`)).toBe(1)
   })
+})
+
+it('kyselyDialect waits for a COMMIT that is cancelled, for up to the grace', async () => {
+  await using db = await served.open({ max: 1, grace: 100 })
+  await db.execute(corralSql`create table deferred (i int)`)
+  await db.execute(
+    corralSql`create function slow() returns trigger language plpgsql as 'begin perform pg_sleep(600); return null; end'`,
+  )
+  await db.execute(
+    corralSql`create constraint trigger slow after insert on deferred deferrable initially deferred for each row execute function slow()`,
+  )
+  const kysely = new Kysely<Tables>({ dialect: kyselyDialect(db) })
+  const insert = sql`insert into deferred values (1)`
+  const scope = new CancelScope()
+  await taskGroup(async (group) => {
+    group.spawn(async () => {
+      const error = await failure(() =>
+        scope.run(() => kysely.transaction().execute((tx) => insert.execute(tx))),
+      )
+      expect(error.code).toBe('COMMIT_UNKNOWN')
+    })
+    const committing = corralSql`select pid from pg_stat_activity where query = 'commit' and state = 'active'`
+    await until(async () => (await served.observer.query(committing)).length > 0)
+    scope.cancel()
+  })
+  expect(db.stats()).toMatchObject({ size: 0, destroyed: 1 })
+  await served.observer.query(
+    corralSql`select pg_terminate_backend(pid) from pg_stat_activity where query = 'commit' and state = 'active'`,
+  )
 })
 
 it('kyselyDialect wants a database of ours', () => {

@@ -36,9 +36,24 @@ describe('prepared statements', () => {
     await using db = await served.open({ max: 1 })
     const ask = (n: number): Promise<unknown> => db.value(sql`select ${n}::int + 2`)
     for (let i = 0; i < 3; i++) expect(await ask(i)).toBe(i + 2)
-    await db.execute(sql`deallocate all`) // as if a pooler had given us another connection
+    await db.execute(sql`do $$ begin execute 'deallocate all'; end $$`) // as if a pooler had given us another connection
     for (let i = 0; i < 3; i++) expect(await ask(i)).toBe(i + 2)
     expect(await db.value(prepared)).toBe(0)
+  })
+
+  it.each(['discard all', 'deallocate all'])('are prepared again after %s', async (text) => {
+    await using db = await served.open({ max: 1 })
+    const ask = (): Promise<unknown> => db.value(sql`select 5`)
+    for (let i = 0; i < 3; i++) expect(await ask()).toBe(5)
+    for (let i = 0; i < 3; i++) await db.execute(sql.raw(text))
+    expect(await db.transaction((tx) => tx.value(sql`select 5`))).toBe(5)
+    for (let i = 0; i < 3; i++) expect(await ask()).toBe(5)
+    expect(await db.value(prepared)).toBe(1)
+    await db.session(async (session) => {
+      for (let i = 0; i < 3; i++) await session.value(sql`select 6`)
+      await session.execute(sql.raw(text))
+      expect(await session.transaction((tx) => tx.value(sql`select 6`))).toBe(6)
+    })
   })
 
   it('of a first run that fails are there all the same', async () => {

@@ -53,6 +53,12 @@ export async function until(holds: () => Promise<boolean> | boolean): Promise<vo
   while (!(await holds())) await sleep(2)
 }
 
+/** Keeps this process from whatever it has to do. */
+export function stall(ms: number): void {
+  const end = performance.now() + ms
+  while (performance.now() < end);
+}
+
 /** The error that it throws. */
 export async function failure(
   fn: () => Promise<unknown>,

@@ -308,4 +308,27 @@ describe('openSqlite: the readers', () => {
     expect((await long).timedOut).toBe(true)
     await until(() => running() === before)
   })
+
+  it('runs a migration without a transaction once, whichever programs start', async () => {
+    using folder = temporaryFolder()
+    const path = join(folder.path, 'a.db')
+    const start = async (): Promise<string[]> => {
+      await using db = await openSqlite(path)
+      return await db.migrate([
+        { name: '1', up: 'create table once (i integer)' },
+        {
+          name: '2',
+          transaction: false,
+          async up(session) {
+            await session.execute(sql`insert into once values (1)`)
+            await sleep(200)
+          },
+        },
+      ])
+    }
+    const ran = await gather([start, start, start])
+    expect(ran.flat().toSorted()).toEqual(['1', '2'])
+    await using db = await openSqlite(path)
+    expect(await db.value(sql`select count(*) from once`)).toBe(1)
+  })
 })

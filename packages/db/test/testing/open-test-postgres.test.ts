@@ -1,13 +1,17 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { moveOnAfter, sleep } from 'corral'
+import { fileURLToPath } from 'node:url'
+import { CancelScope, moveOnAfter, sleep, taskGroup } from 'corral'
 import { openPostgres, sql } from '@corral/db'
 import { openTestPostgres } from '@corral/db/testing'
 import { describe, expect, it } from 'vitest'
-import { failure } from '../postgres/serve.ts'
+import { failure, stall, until } from '../postgres/serve.ts'
+
+const program = fileURLToPath(new URL('leaving-program.ts', import.meta.url))
 
 describe('openTestPostgres', () => {
   it('starts a server, makes databases on a given one, and leaves nothing', async () => {
@@ -68,7 +72,68 @@ describe('openTestPostgres', () => {
   it('gives up when it is cancelled', async () => {
     expect((await moveOnAfter(100, () => openTestPostgres({ url: '' }))).timedOut).toBe(true)
   })
+
+  it('ends a server that is cancelled when it has only begun, and is deaf to signals', async () => {
+    await using server = await openTestPostgres({ url: '' })
+    await server.stop()
+    for (let ms = 1; ms < 60; ms += 3) {
+      if (!(await moveOnAfter(ms, () => server.start())).timedOut) await server.stop()
+    }
+    await server.start()
+    await using db = await openPostgres(server.url)
+    expect(await db.value(sql`select 1`)).toBe(1)
+  })
+
+  it('leaves no database behind on a given server, also when it is cancelled as it is made', async () => {
+    await using server = await openTestPostgres({ url: '' })
+    await using db = await openPostgres(server.url)
+    const count = sql`select count(*)::int from pg_database where datname like 'corral%'`
+    const creating = sql`select count(*)::int from pg_stat_activity where query like 'create database%'`
+    await using closed = await openTestPostgres({ url: server.url })
+    await closed[Symbol.asyncDispose]()
+    const scope = new CancelScope()
+    await taskGroup(async (group) => {
+      group.spawn(() => scope.run(() => openTestPostgres({ url: server.url })))
+      await until(async () => (await db.value<number>(creating)) > 0)
+      stall(2000) // it is made, and we have not read the answer
+      scope.cancel()
+    })
+    expect(await db.value(count)).toBe(0)
+  })
+
+  it.runIf(process.platform === 'linux')(
+    'leaves nothing behind when the program ends without tidying up',
+    async () => {
+      const child = leaving('exit')
+      await once(child, 'close')
+      const data = child.said.trim()
+      expect(data).toMatch(/data$/)
+      await until(() => !existsSync(data))
+    },
+  )
+
+  it.runIf(process.platform === 'linux')(
+    'goes on after Ctrl-C, as the program may have to tidy up',
+    async () => {
+      const child = leaving('wait')
+      await until(() => child.said.includes('\n'))
+      process.kill(-child.pid!, 'SIGINT') // as a terminal does: all of them
+      await once(child, 'close')
+      expect(child.said).toContain('tidied up')
+    },
+  )
 })
+
+function leaving(how: 'exit' | 'wait'): ReturnType<typeof spawn> & { said: string } {
+  const args = ['--conditions=@corral/source', program, how]
+  const child = spawn(process.execPath, args, {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const told = Object.assign(child as ReturnType<typeof spawn>, { said: '' })
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (told.said += text))
+  return told
+}
 
 async function dataFolder(url: string): Promise<string> {
   await using db = await openPostgres(url)
