@@ -76,7 +76,7 @@ export class LiveView {
 
   /** Milliseconds to wait so that looking costs 2 % of the target's time at the most. */
   pause(every: number): number {
-    return Math.max(every, this.#last * 50)
+    return Math.max(every, this.#last * 60) // the next look may cost a little more
   }
 
   #last = 0

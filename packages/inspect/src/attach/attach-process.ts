@@ -48,8 +48,11 @@ export interface Attached extends Disposable {
 
 /** How often an inspector that closes meanwhile is opened once more. */
 const attempts = 3
-/** Milliseconds in which a loop that turns answers, when something was computing; and when it was at rest. */
-const turns = { busy: 100, idle: 2000 }
+/**
+ * Milliseconds in which a loop that turns answers, when something was computing, unless getting there took longer; and when
+ * it was at rest.
+ */
+const turns = { busy: 50, idle: 2000 }
 /** Milliseconds in which the main thread comes by, if only to be interrupted. */
 const reacts = 5000
 
@@ -153,7 +156,8 @@ async function visitTarget(
     if (socket !== undefined) connection = await AgentConnection.openOnce(target.pid, socket)
     const there = connection
     const { path, stack } = hello.running
-    const patience = path.length + stack.length > 0 ? turns.busy : turns.idle
+    const computing = path.length + stack.length > 0
+    const patience = computing ? Math.max(turns.busy, now() - start) : turns.idle
     const answers = await moveOnAfter(patience, async () => there?.ask('hello'))
     let blocked: Reading | undefined
     if (answers.timedOut || there === undefined) {
