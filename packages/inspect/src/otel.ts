@@ -51,15 +51,18 @@ export function taskSpans(options: TaskSpansOptions = {}): Disposable {
   const living = new Map<TaskRecord, Traced>()
 
   const stop = instrument({
-    // Called in the context of the spawner, a turn after it spawned the task.
-    around(task, body) {
+    taskSpawned(task) {
       const around = contextFor(task)
       const wanted = spans === 'all' || task.name !== `task-${task.id}`
       const begin = wanted && (root || trace.getSpan(around) !== undefined)
       const attributes: Attributes = { 'corral.task.id': task.id }
       const span = begin ? tracer.startSpan(task.name, { attributes }, around) : undefined
       living.set(task, { span, around })
-      context.with(span === undefined ? around : trace.setSpan(around, span), body)
+    },
+    around(task, body) {
+      const traced = living.get(task)
+      if (traced?.span === undefined) context.with(traced?.around ?? context.active(), body)
+      else context.with(trace.setSpan(traced.around, traced.span), body)
     },
     taskEnded(task) {
       const span = living.get(task)?.span

@@ -3,9 +3,8 @@ import type { ScopeNode } from 'corral/lowlevel'
 /** How far the children of a node have been listed. */
 export interface ChildList {
   readonly node: ScopeNode
-  /** The youngest child when the list was begun: those that come later are left out. */
-  readonly youngest: ScopeNode | undefined
-  readonly youngestId: number
+  /** The id of a task that is younger than all that are listed. */
+  readonly before: number
   /** Those that were listed last. */
   listed: readonly ScopeNode[]
 }
@@ -16,16 +15,14 @@ export interface ChildList {
  * other processes: it names nothing outside.
  */
 export function nextChildren(list: ChildList, most: number): readonly ScopeNode[] {
-  const { node, youngest, youngestId, listed } = list
+  const { node, before, listed } = list
   const last = listed.findLast((each) => !each.closed && each.parent === node)
   const next: ScopeNode[] = []
   let child = last === undefined ? node.firstChild : last.next
-  if (last === youngest && last !== undefined) child = undefined
-  while (child !== undefined && next.length < most) {
-    // Siblings are in the order of their ids.
-    if (child.task?.scope === child && child.task.id > youngestId) break
-    next.push(child)
-    child = child === youngest ? undefined : child.next
+  for (; child !== undefined && next.length < most; child = child.next) {
+    const { task } = child
+    // Siblings are not always in the order of their ids: one that a group has started hangs behind younger ones.
+    if (task === undefined || task.scope !== child || task.id < before) next.push(child)
   }
   list.listed = next
   return next

@@ -20,12 +20,15 @@ export function treeReader(parts: TreeReaderParts, host: ReaderHost, most: numbe
   const shards = 256
 
   const copies: { -readonly [K in keyof CopyRow]: CopyRow[K] }[] = []
+  /** By copy: the id of a task that is younger than all that are read. */
+  const newest: number[] = []
   const groups = parts.groupTable(parts)
   const resources = parts.resourceTable(parts)
   const { responsible } = resources
   const rows: TaskRow[] = []
   const listed = new Set<number>()
   const scopes = Array.from({ length: shards }, () => new Map<number, ScopeNode>())
+  const entered = new Set<ScopeNode>()
   const frames: Frame[] = []
   let tasks = 0
   let cost = 0
@@ -42,15 +45,15 @@ export function treeReader(parts: TreeReaderParts, host: ReaderHost, most: numbe
   const scopeOf = (ref: number): ScopeNode | undefined => shardOf(ref).get(ref)
 
   function read(node: ScopeNode, into: Place, deadline: number): void {
-    const youngest = node.firstChild?.prev
-    const youngestId = youngest?.task?.scope === youngest ? (youngest?.task?.id ?? 0) : Infinity
-    frames.push({ children: { node, youngest, youngestId, listed: [] }, at: 0, into, deadline })
+    const before = newest[into.copy] ?? Infinity
+    frames.push({ children: { node, before, listed: [] }, at: 0, into, deadline })
   }
 
   function listNext(frame: Frame): boolean {
     frame.at = 0
-    n += 64 // time to look at the clock
-    return parts.nextChildren(frame.children, perList).length > 0
+    const { length } = parts.nextChildren(frame.children, perList)
+    n += length / 16 // to list takes time, too
+    return length > 0
   }
 
   function placeOf(
@@ -129,9 +132,13 @@ export function treeReader(parts: TreeReaderParts, host: ReaderHost, most: numbe
       }
       if (place.waits !== undefined) list(place)
       shardOf(ref).set(ref, node)
+    } else if (entered.has(node)) {
+      return
     } else if (own < place.deadline) {
       place.deadline = own
     }
+    // Where not all were listed at once, the list may have to be begun again.
+    if (!isTask && frame.children.listed.length === perList) entered.add(node)
     for (let waiter = node.firstWaiter; waiter !== undefined; waiter = waiter.scopeNext) {
       note(waiter, place)
     }
@@ -183,6 +190,7 @@ export function treeReader(parts: TreeReaderParts, host: ReaderHost, most: numbe
     const readable = protocol === 2 && instance.root?.runtime !== undefined
     const copy = copies.push({ protocol, readable, tasks: 0 }) - 1
     if (!readable) return true
+    newest[copy] = instance.root.runtime.nextId()
     if (copy === 0 || at === 0) at = instance.root.runtime.clock.now()
     const into = placeOf({ ref: undefined, record: undefined, group: undefined, copy })
     read(instance.root, into, Infinity)

@@ -73,6 +73,7 @@ function hooksOf(ring: EventRing, names: NameTable, runtime: Runtime): Hooks {
     },
     taskStarted: (record) => task(EventKind.taskStarted, record),
     taskEnded(record) {
+      if (record.scope.runtime !== runtime) return
       const { status } = record
       if (status === 'fulfilled') task(EventKind.taskFulfilled, record)
       else task(status === 'rejected' ? EventKind.taskRejected : EventKind.taskCancelled, record)
@@ -86,7 +87,8 @@ function hooksOf(ring: EventRing, names: NameTable, runtime: Runtime): Hooks {
     },
     woken(waiter) {
       if (waiter.scope?.runtime !== runtime) return
-      if (ring.count !== endedAt || waiter.kind !== 'Task') last = clock.now()
+      const joins = waiter.kind === 'Task' && waiter.state !== 'cancelled'
+      if (ring.count !== endedAt || !joins) last = clock.now()
       wait(waiter.state === 'cancelled' ? EventKind.cancelled : EventKind.granted, waiter, last)
     },
   }

@@ -76,7 +76,8 @@ export class BlockDetector {
     this.#late += sample.late
     const { own, block } = this.#blockUntil(sample.now, base, sample)
     if (this.#state === 'turning') {
-      if (own < this.#threshold + this.#beat) return undefined
+      // After a stop of both the main thread may just be about to go on: the next sample tells.
+      if (sample.late > this.#threshold || own < this.#threshold + this.#beat) return undefined
       this.#state = 'blocked'
       return { type: 'began' }
     }

@@ -1,4 +1,4 @@
-import { Event, sleep, spawn, taskGroup } from 'corral'
+import { Event, sleep, spawn, taskGroup, timeout } from 'corral'
 import type { Task } from 'corral'
 import { currentScope } from 'corral/lowlevel'
 import { testRun } from 'corral/testing'
@@ -91,6 +91,47 @@ test('tasks that are spawned between two slices hide none, and are not read twic
       expect(names).toEqual(expect.arrayContaining(numbers(0, 2500)))
     }),
   ))
+
+test('a task that a group has started behind younger ones hides none of them', () =>
+  testRun(() =>
+    taskGroup(async (group) => {
+      const ready = new Event()
+      const service = group.start<void>(
+        async (started) => {
+          await ready.wait()
+          started()
+          await sleep(Infinity)
+        },
+        { name: 't0' },
+      )
+      for (let i = 1; i < 10; i++) group.spawn(() => sleep(Infinity), { name: `t${i}` })
+      ready.set()
+      await service
+      const names = await read(async () => {})
+      expect(names.toSorted()).toEqual(numbers(0, 10))
+      group.cancel()
+    }),
+  ))
+
+test('a wait of an inner scope counts once, though the list is begun again', () =>
+  testRun(async () => {
+    const parent = spawn(
+      () =>
+        taskGroup(async (group) => {
+          const waiting = timeout(1e6, () => new Event().wait())
+          for (let i = 0; i < 2500; i++) group.spawn(() => sleep(1000), { name: `t${i}` })
+          await waiting
+        }),
+      { name: 'parent' },
+    )
+    await sleep(1)
+    const reader = readerHere()
+    for (let slice = 0; !reader.step(1); slice++) await sleep(slice === 30 ? 2000 : 0)
+    const row = reader.result().rows.find(({ name }) => name === 'parent')
+    expect(row?.waits.map(({ kind }) => kind)).toEqual(['Event.wait'])
+    parent.cancel()
+    await parent.settled()
+  }))
 
 test('the children and the deadline of a task are those of its scopes, once it was read', () =>
   testRun(() =>

@@ -100,6 +100,13 @@ describe('BlockDetector', () => {
     expect(thread.run(50, { late: 60_000 }).run(150).run(1000, { turns: true }).said).toEqual([])
   })
 
+  test('says nothing of a process that was stopped when a look is due before the next beat', () => {
+    const thread = new Thread().run(950, { turns: true })
+    thread.now += 60_000
+    // A look was due at 1200; 25 ms are no delay.
+    expect(thread.run(50, { late: thread.now - 1225 }).run(1000, { turns: true }).said).toEqual([])
+  })
+
   test('looks at a loop that turns as seldom as a block allows', () => {
     expect(new Thread().run(10_000, { turns: true }).looks).toBeLessThan(45)
   })

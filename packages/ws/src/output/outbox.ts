@@ -8,6 +8,8 @@ import type { TurnJob } from './turn.ts'
 
 /** How much is handed to the system at a time. */
 const MAX_WRITE = 65_536
+/** How many bytes of what was missed may be queued beside the limits. */
+const MAX_REPLAYED = 16 << 20
 const NOTHING = Buffer.alloc(0)
 
 /** What an outbox tells its connection. */
@@ -38,7 +40,7 @@ export class Outbox implements TurnJob {
   #inFlight = 0
   /** At least so much of what is queued was sent again to a member that has come back. */
   #replayed = 0
-  #replays: Set<Lane> | undefined
+  #replays: WeakSet<Lane> | undefined
   #closed = false
   #ending = false
   #waiting: Set<ProgressListener> | undefined
@@ -77,10 +79,13 @@ export class Outbox implements TurnJob {
     if (this.#turnBytes >= MAX_WRITE) this.endTurn()
   }
 
-  /** What a member of this lane has missed. It does not count the first time, so that joining again is no way around limits. */
+  /**
+   * What a member of this lane has missed. It does not count the first time, and up to a limit over all lanes, so that joining
+   * again, and one room after the other, is no way around limits.
+   */
   replay(frames: readonly Buffer[], lane: Lane): void {
-    const isFirst = this.#replays?.has(lane) !== true
-    if (frames.length > 0) (this.#replays ??= new Set()).add(lane)
+    const isFirst = this.#replays?.has(lane) !== true && this.#replayed < MAX_REPLAYED
+    if (frames.length > 0) (this.#replays ??= new WeakSet()).add(lane)
     for (const frame of frames) {
       if (isFirst) this.#replayed += frame.length
       this.push(frame)
