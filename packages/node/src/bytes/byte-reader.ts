@@ -1,10 +1,31 @@
 import type { Readable } from 'node:stream'
-import { BusyError, moveOnAfter, now } from 'corral'
-import { ready, refuse, requireCount, suspend, Waiter, WaitQueue, wake } from 'corral/lowlevel'
-import { FrameError } from './frame-error.ts'
+import { BusyError, now } from 'corral'
+import {
+  currentScope,
+  ready,
+  refuse,
+  requireCount,
+  suspend,
+  Timer,
+  Waiter,
+  WaitQueue,
+  wake,
+  wakeWithError,
+} from 'corral/lowlevel'
+import { FrameError, truncated } from './frame-error.ts'
 import { LineIterator } from './line-iterator.ts'
 import { LineSplitter } from './line-splitter.ts'
 import type { LineOptions } from './line-splitter.ts'
+import { listen, listenForBytes, listenForNoBytes, unlisten } from './stream-listeners.ts'
+import type { ReaderOwner } from './stream-listeners.ts'
+
+/** Not written to: shared by the readers that keep none. */
+const NOTHING: Buffer[] = []
+
+const BUSY = 'ByteReader: somebody reads already; one reader at a time'
+
+/** Marks a wait that is given the bytes themselves. */
+const GIVE = Symbol('give')
 
 /**
  * Reads the bytes of a Node stream, one reader at a time. Unread bytes stay in the stream and apply back-pressure to
@@ -19,50 +40,46 @@ import type { LineOptions } from './line-splitter.ts'
  */
 export class ByteReader implements AsyncIterable<Buffer> {
   readonly #source: Readable
-  readonly #line = new WaitQueue()
+  readonly #owner: ReaderOwner | undefined
+  readonly #onDemand: boolean
+  #line: WaitQueue<Buffer | undefined> | undefined
   /** Bytes taken from the stream and not yet returned to a reader. */
-  #kept: Buffer[] = []
+  #kept: Buffer[] = NOTHING
   #busy = false
   #ended = false
   #error: Error | undefined
-  readonly #onDemand: boolean
   /** From this moment on, no more is waited for: see `endBy`. */
   #deadline = Infinity
+  #alarm: Timer | undefined
   #room = 0
-
-  /** Makes the error thrown when the stream breaks off, with or without an error of its own. */
-  readonly #broken: (error: Error | undefined) => Error | undefined
 
   /**
    * @param source a byte stream that nothing else reads
-   * @param broken converts the stream's error, or makes one when it breaks off without any
    * @param options.onDemand takes bytes from the system only while a task waits for them
    */
-  constructor(
-    source: Readable,
-    broken: (error: Error | undefined) => Error | undefined = (error) => error,
-    { onDemand = false }: { readonly onDemand?: boolean } = {},
-  ) {
+  constructor(source: Readable, options?: { readonly onDemand?: boolean })
+  /** @internal */
+  constructor(source: Readable, options: { readonly owner: ReaderOwner })
+  constructor(source: Readable, options: { onDemand?: boolean; owner?: ReaderOwner } = {}) {
     if (source.readableObjectMode) refuse('ByteReader: source', 'a stream of bytes', source)
     this.#source = source
-    this.#broken = broken
-    this.#onDemand = onDemand
-    if (!onDemand) source.on('readable', this.#arrived)
-    source.on('end', this.#end)
-    source.on('close', this.#breakOff)
-    source.on('error', this.#breakOff)
+    this.#owner = options.owner
+    this.#onDemand = options.onDemand ?? false
+    if (!this.#onDemand) listenForBytes(source)
+    listen(source, this)
     // It may have ended before this listener was added.
-    if (source.readableEnded) this.#end()
-    else if (source.destroyed) this.#breakOff(source.errored ?? undefined)
+    if (source.readableEnded) this.ended()
+    else if (source.destroyed) this.brokeOff(source.errored ?? undefined)
   }
 
   /** Whatever has arrived; undefined at the end. */
   read(): Promise<Buffer | undefined> {
-    if (!this.#busy) {
-      const chunk = this.#take()
-      if (chunk !== undefined) return ready('ByteReader.read', this, chunk)
-    }
-    return this.#alone(() => this.#next('ByteReader.read'))
+    const kind = 'ByteReader.read'
+    if (this.#isBusy || this.#onDemand) return this.#alone(() => this.#nextOf(kind))
+    const chunk = this.#take()
+    if (chunk !== undefined) return ready(kind, this, chunk)
+    if (!this.#ended) return this.#wait(kind, GIVE)
+    return this.#error === undefined ? ready(kind, this, undefined) : Promise.reject(this.#error)
   }
 
   /**
@@ -77,10 +94,7 @@ export class ByteReader implements AsyncIterable<Buffer> {
         size >= count ? count : undefined,
       )
       if (found !== undefined) return found
-      throw new FrameError(
-        'TRUNCATED',
-        `ByteReader.readExactly: the bytes end after ${this.#keptSize} of ${count}; read() gives what there is`,
-      )
+      throw truncated('ByteReader.readExactly', `after ${this.#keptSize} of ${count}`)
     })
   }
 
@@ -102,24 +116,19 @@ export class ByteReader implements AsyncIterable<Buffer> {
         looked = Math.max(0, size - sought.length + 1)
         if (at !== -1 && at + sought.length <= max) return at + sought.length
         if (at === -1 && size < max) return undefined
-        throw new FrameError(
-          'TOO_LONG',
-          `ByteReader.readUntil: no mark in ${max} bytes; give a larger max`,
-        )
+        const message = `ByteReader.readUntil: no mark in ${max} bytes; give a larger max`
+        throw new FrameError('TOO_LONG', message)
       })
       if (found !== undefined) return found
-      throw new FrameError(
-        'TRUNCATED',
-        `ByteReader.readUntil: the bytes end after ${this.#keptSize} without the mark; read() gives what there is`,
-      )
+      throw truncated('ByteReader.readUntil', `after ${this.#keptSize} without the mark`)
     })
   }
 
   /** Waits for a byte or the end; returns whether it is the end. */
   isAtEnd(): Promise<boolean> {
     return this.#alone(async () => {
-      const chunk = await this.#next('ByteReader.isAtEnd')
-      if (chunk !== undefined) this.#kept.unshift(chunk)
+      const chunk = await this.#nextOf('ByteReader.isAtEnd')
+      if (chunk !== undefined) this.#putBack(chunk)
       return chunk === undefined
     })
   }
@@ -129,7 +138,7 @@ export class ByteReader implements AsyncIterable<Buffer> {
     return new LineIterator(new LineSplitter('ByteReader.lines', options), {
       read: () => this.read(),
       leave: (rest) => {
-        if (rest.length > 0) this.#kept.unshift(rest)
+        if (rest.length > 0) this.#putBack(rest)
       },
     })
   }
@@ -154,7 +163,7 @@ export class ByteReader implements AsyncIterable<Buffer> {
    */
   endBy(ms: number): void {
     this.#deadline = now() + ms
-    this.#wake()
+    if (this.#waiting > 0) this.#limit()
   }
 
   /**
@@ -164,7 +173,7 @@ export class ByteReader implements AsyncIterable<Buffer> {
    */
   keep(bytes: number): void {
     this.#room = bytes
-    this.#arrived()
+    this.arrived()
   }
 
   /** @internal */
@@ -178,12 +187,10 @@ export class ByteReader implements AsyncIterable<Buffer> {
    * @internal
    */
   detach(): void {
-    if (this.#busy) throw new BusyError('ByteReader: somebody reads; let them end first')
-    this.#source.off('readable', this.#arrived)
-    this.#source.off('end', this.#end)
-    this.#source.off('close', this.#breakOff)
+    if (this.#isBusy) throw new BusyError(BUSY)
+    unlisten(this.#source)
     for (const chunk of this.#kept.reverse()) this.#source.unshift(chunk)
-    this.#kept = []
+    this.#kept = NOTHING
   }
 
   get #keptSize(): number {
@@ -191,9 +198,7 @@ export class ByteReader implements AsyncIterable<Buffer> {
   }
 
   async #alone<T>(read: () => Promise<T>): Promise<T> {
-    if (this.#busy) {
-      throw new BusyError('ByteReader: somebody reads already; one reader at a time')
-    }
+    if (this.#isBusy) throw new BusyError(BUSY)
     this.#busy = true
     try {
       return await read()
@@ -221,16 +226,13 @@ export class ByteReader implements AsyncIterable<Buffer> {
       }
       const chunk = await this.#nextOf(kind, () => this.#pull())
       if (chunk === undefined) return undefined
+      if (this.#kept === NOTHING) this.#kept = []
       this.#kept.push(chunk)
       size += chunk.length
     }
   }
 
-  #next(kind: string): Promise<Buffer | undefined> {
-    return this.#nextOf(kind, () => this.#take())
-  }
-
-  async #nextOf(kind: string, take: () => Buffer | undefined): Promise<Buffer | undefined> {
+  async #nextOf(kind: string, take = () => this.#take()): Promise<Buffer | undefined> {
     for (;;) {
       const chunk = take()
       if (chunk !== undefined) return chunk
@@ -238,72 +240,104 @@ export class ByteReader implements AsyncIterable<Buffer> {
         if (this.#error !== undefined) throw this.#error
         return undefined
       }
-      const wait = (): Promise<void> => this.#arrival(kind)
-      if (this.#deadline === Infinity) {
-        await wait()
-        continue
-      }
-      const { timedOut } = await moveOnAfter(Math.max(0, this.#deadline - now()), wait)
-      if (timedOut) {
-        this.#source.destroy()
-        this.#end()
-      }
+      await this.#arrival(kind)
     }
   }
 
   #take(): Buffer | undefined {
-    return this.#kept.shift() ?? this.#pull()
+    return this.#kept.length > 0 ? this.#kept.shift() : this.#pull()
   }
 
   #pull(): Buffer | undefined {
     const chunk = (this.#source.read() as Buffer | null) ?? undefined
-    if (this.#onDemand && this.#line.size === 0) {
-      this.#source.on('readable', this.#arrived)
+    if (this.#onDemand && this.#waiting === 0) {
+      listenForBytes(this.#source)
       this.#rest()
     }
     return chunk
   }
 
   async #arrival(kind: string): Promise<void> {
-    if (this.#onDemand) this.#source.on('readable', this.#arrived)
+    if (this.#onDemand) listenForBytes(this.#source)
     try {
-      await suspend(new Waiter(kind, this, this.#line))
+      await this.#wait(kind)
     } finally {
       if (this.#onDemand) this.#rest()
     }
   }
 
+  #wait(kind: string, data?: symbol): Promise<Buffer | undefined> {
+    this.#line ??= new WaitQueue()
+    if (this.#deadline !== Infinity) this.#limit()
+    return suspend(new Waiter(kind, this, this.#line, data))
+  }
+
+  /** Whoever waits at the deadline waits no longer. */
+  #limit(): void {
+    this.#alarm ??= new Timer(() => {
+      if (this.#waiting === 0) return
+      this.#source.destroy()
+      this.ended()
+    })
+    this.#alarm.set(currentScope().runtime.clock, this.#deadline)
+  }
+
   /** Pauses the stream when no task waits: a stream with a new listener only obeys `pause` afterwards. */
   #rest(): void {
-    const source = this.#source.off('readable', this.#arrived)
+    const source = this.#source
+    listenForNoBytes(source)
     setImmediate(() => {
-      if (this.#line.size === 0) source.pause()
+      if (this.#waiting === 0) source.pause()
     })
   }
 
-  readonly #arrived = (): void => {
+  /** @internal */
+  arrived(): void {
     if (this.#room > 0) this.#drain()
     this.#wake()
   }
 
   #drain(): void {
+    const kept = [...this.#kept]
     for (let chunk = this.#pull(); chunk !== undefined; chunk = this.#pull()) {
-      if (this.#room > 1) this.#kept.push(chunk)
+      if (this.#room > 1) kept.push(chunk)
       this.#room = Math.max(1, this.#room - chunk.length)
     }
+    this.#kept = kept
   }
 
-  readonly #end = (): void => {
+  #putBack(chunk: Buffer): void {
+    this.#kept = [chunk, ...this.#kept]
+  }
+
+  /** @internal */
+  ended(): void {
     this.#ended = true
+    this.#alarm?.clear()
     this.#wake()
+    this.#owner?.changed()
   }
 
-  readonly #breakOff = (error?: Error): void => {
-    if (!this.#ended) this.#error = this.#broken(error)
-    this.#end()
+  /** @internal */
+  brokeOff(error?: Error): void {
+    if (!this.#ended) this.#error = this.#owner === undefined ? error : this.#owner.broken(error)
+    this.ended()
+  }
+
+  get #isBusy(): boolean {
+    return this.#busy || this.#waiting > 0
+  }
+
+  get #waiting(): number {
+    return this.#line?.size ?? 0
   }
 
   #wake(): void {
-    for (const waiter of this.#line) wake(waiter, undefined)
+    const waiter = this.#line?.first
+    if (waiter === undefined) return
+    const chunk = waiter.data === GIVE ? this.#take() : undefined
+    if (chunk !== undefined || waiter.data !== GIVE) wake(waiter, chunk)
+    else if (this.#error !== undefined) wakeWithError(waiter, () => this.#error)
+    else if (this.#ended) wake(waiter, undefined)
   }
 }

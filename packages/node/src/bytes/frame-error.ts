@@ -16,3 +16,8 @@ export class FrameError extends CorralError {
     this.prototype.name = 'FrameError'
   }
 }
+
+/** The bytes of a reader that keeps them end too early. */
+export function truncated(api: string, where: string): FrameError {
+  return new FrameError('TRUNCATED', `${api}: the bytes end ${where}; read() gives what there is`)
+}

@@ -56,17 +56,7 @@ export class ConnectionTasks {
 
   async #serve(connection: Connection): Promise<void> {
     try {
-      using _slot = await this.#slots?.acquire()
-      await this.#handle(connection)
-    } finally {
-      await connection.close()
-      this.#live -= 1
-      if (this.#live === 0) this.#idle.set()
-    }
-  }
-
-  async #handle(connection: Connection): Promise<void> {
-    try {
+      using _slot = this.#slots && (await this.#slots.acquire())
       await this.#handler(connection, this.draining)
     } catch (error) {
       if (isCancelled(error)) {
@@ -76,6 +66,10 @@ export class ConnectionTasks {
       connection.abort()
       // A peer that disconnects is not a failure of ours.
       if (!(error instanceof BrokenError)) this.#onError(error)
+    } finally {
+      await connection.close()
+      this.#live -= 1
+      if (this.#live === 0) this.#idle.set()
     }
   }
 }

@@ -8,10 +8,11 @@ import {
   suspend,
   Waiter,
   WaitQueue,
-  wake,
+  wakeAll,
 } from 'corral/lowlevel'
 import { ByteReader } from '../bytes/byte-reader.ts'
 import type { LineOptions } from '../bytes/line-splitter.ts'
+import { ignored } from './ignored.ts'
 import { localOf, remoteOf, showAddress } from './address.ts'
 import type { Address } from './address.ts'
 import { tlsInfoOf, upgrade } from './tls.ts'
@@ -40,7 +41,8 @@ export interface CloseOptions {
  */
 export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
   readonly #accepted: boolean
-  readonly #line = new WaitQueue()
+  #line: WaitQueue | undefined
+  #callback: (() => void) | undefined
   #socket: Duplex
   #reader: ByteReader
   /** Bytes passed to the socket. */
@@ -129,7 +131,7 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
     if (failure !== undefined) return Promise.reject(failure)
     const chunk = typeof bytes === 'string' ? Buffer.from(bytes) : bytes
     this.#sent += chunk.length
-    this.#socket.write(chunk, this.#wake)
+    this.#socket.write(chunk, this.#called)
     // If the socket has nothing left to send, it has accepted everything, long before it calls back.
     const { writableLength, errored } = this.#socket
     if (writableLength === 0 && errored === null) return ready('Connection.write', this, undefined)
@@ -212,16 +214,16 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
       }
       socket.destroy()
     }
-    while (!socket.closed) await suspend(new Waiter('Connection.close', this, this.#line))
+    while (!socket.closed) await this.#change('Connection.close')
   }
 
   async #finish(): Promise<void> {
     const socket = this.#socket
-    socket.end(this.#wake)
+    socket.end(this.#called)
     try {
       while (!socket.writableFinished) {
         if (socket.destroyed) throw this.#failure('closeWrite', socket.errored)
-        await suspend(new Waiter('Connection.closeWrite', this, this.#line))
+        await this.#change('Connection.closeWrite')
       }
     } catch (error) {
       if (isCancelled(error) && !this.#closed) this.#break('a closeWrite was cancelled')
@@ -234,7 +236,7 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
     try {
       while (this.#sent - socket.writableLength < end || isLost(socket)) {
         if (isLost(socket)) throw this.#failure('write', socket.errored)
-        await suspend(new Waiter('Connection.write', this, this.#line))
+        await this.#change('Connection.write')
       }
     } catch (error) {
       if (isCancelled(error)) this.#break('a write was cancelled half-way')
@@ -243,8 +245,9 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
   }
 
   #attach(socket: Duplex): ByteReader {
-    socket.on('error', this.#wake).on('close', this.#wake)
-    return new ByteReader(socket, (error) => this.#failure('read', error))
+    const reader = new ByteReader(socket, { owner: this })
+    socket.off('error', ignored) // the reader hears of it
+    return reader
   }
 
   /** Why nothing can be written. */
@@ -294,8 +297,24 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
     else socket.destroy()
   }
 
-  readonly #wake = (): void => {
-    for (const waiter of this.#line) wake(waiter, undefined)
+  /** @internal */
+  broken(error: Error | undefined): Error {
+    return this.#failure('read', error)
+  }
+
+  /** @internal */
+  changed(): void {
+    if (this.#line !== undefined) wakeAll(this.#line, undefined)
+  }
+
+  get #called(): () => void {
+    return (this.#callback ??= () => this.changed())
+  }
+
+  /** Waits until something has happened to the socket. */
+  #change(kind: string): Promise<void> {
+    this.#line ??= new WaitQueue()
+    return suspend(new Waiter(kind, this, this.#line))
   }
 }
 

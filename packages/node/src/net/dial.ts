@@ -1,9 +1,13 @@
 import { connect } from 'node:net'
 import type { IpcNetConnectOpts, Socket, TcpNetConnectOpts } from 'node:net'
 import { shield, staggeredRace } from 'corral'
+import { HomeContext } from 'corral/lowlevel'
 import { calledBack } from '../called-back.ts'
 import { showAddress } from './address.ts'
 import type { Address, HostAddress } from './address.ts'
+import { ignored } from './ignored.ts'
+
+const outside = new HomeContext()
 
 /** Connects to the first of these addresses that answers; the others are closed by the time it returns. */
 export async function dialFirst(
@@ -39,8 +43,11 @@ export async function dialFirst(
  */
 export async function dial(to: (TcpNetConnectOpts | IpcNetConnectOpts) & Address): Promise<Socket> {
   // Node's own attempts at several addresses are cut off after 250 ms each; ours continue.
-  const socket = connect({ ...to, allowHalfOpen: true, autoSelectFamily: false, noDelay: true })
-  socket.on('error', () => {}) // reported to waiters, readers and writers
+  // It may live longer than the scope of this attempt, which it would keep in memory.
+  const socket = outside.run(() =>
+    connect({ ...to, allowHalfOpen: true, autoSelectFamily: false, noDelay: true }),
+  )
+  socket.on('error', ignored)
   try {
     await calledBack(`connect ${showAddress(to)}`, socket, (done, failed) => {
       socket.once('error', failed).once('connect', () => {

@@ -21,6 +21,7 @@ import { connect } from './connect.ts'
 import { ConnectionTasks } from './connection-tasks.ts'
 import type { ConnectionHandler } from './connection-tasks.ts'
 import { isNearLimit } from './descriptor-limit.ts'
+import { ignored } from './ignored.ts'
 
 export interface ListenOptions {
   /** 0, the default, for any free port. */
@@ -73,7 +74,7 @@ export class Listener implements AsyncDisposable {
   readonly #server: Server
   readonly #group: TaskGroup & AsyncDisposable
   readonly #tasks: ConnectionTasks
-  /** Accepted sockets, in a handshake or being handled. */
+  /** Accepted sockets in their handshake. */
   readonly #sockets = new Set<Socket>()
   readonly #closed = new Event()
   #address: Address = NOWHERE
@@ -93,8 +94,14 @@ export class Listener implements AsyncDisposable {
       tls === undefined
         ? createServer(settings)
         : createTlsServer({ handshakeTimeout: 10_000, ...tls, noDelay: true })
-    this.#server.on('connection', (socket: Socket) => this.#watch(socket))
-    this.#server.on(tls === undefined ? 'connection' : 'secureConnection', accept)
+    // Node accepts until nothing more can be opened, and then drops connections silently: some descriptors are kept for
+    // the handlers.
+    this.#server.on('connection', (socket: Socket) => {
+      if (isNearLimit(socket)) turnAway(socket)
+      else if (tls === undefined) accept(socket)
+      else this.#watch(socket)
+    })
+    if (tls !== undefined) this.#server.on('secureConnection', accept)
     this.#server.on('tlsClientError', (_error, socket: Socket) => socket.destroy())
     this.#server.once('close', () => this.#closed.set())
   }
@@ -158,11 +165,8 @@ export class Listener implements AsyncDisposable {
   /** The system has accepted it; with TLS, the handshake follows. */
   #watch(socket: Socket): void {
     this.#sockets.add(socket)
-    socket.on('error', () => {}) // reported to readers and writers
+    socket.on('error', ignored)
     socket.once('close', () => this.#sockets.delete(socket))
-    // Node accepts until nothing more can be opened, and then drops connections silently: some descriptors are kept for
-    // the handlers.
-    if (isNearLimit(socket)) socket.resetAndDestroy()
   }
 
   #accept(socket: Socket): void {
@@ -189,6 +193,12 @@ export class Listener implements AsyncDisposable {
     this.#address =
       typeof bound === 'string' ? { path: bound } : { host: bound.address, port: bound.port }
   }
+}
+
+/** A Unix socket knows no reset. */
+function turnAway(socket: Socket): void {
+  if (socket.remotePort === undefined) socket.destroy()
+  else socket.resetAndDestroy()
 }
 
 /** Waits until it listens, or cannot. */

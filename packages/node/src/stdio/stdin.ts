@@ -11,5 +11,5 @@ let reader: ByteReader | undefined
  * @see sys.stdin
  */
 export function stdin(): ByteReader {
-  return (reader ??= new ByteReader(process.stdin, undefined, { onDemand: true }))
+  return (reader ??= new ByteReader(process.stdin, { onDemand: true }))
 }

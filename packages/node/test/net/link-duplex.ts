@@ -24,6 +24,7 @@ export function linkedConnections(options: LinkOptions = {}): {
 function duplexOver(incoming: LinkEnd<Uint8Array>, outgoing: LinkEnd<Uint8Array>): Duplex {
   const duplex = new Duplex({
     allowHalfOpen: true,
+    emitClose: false,
     read() {},
     write(chunk: Uint8Array, _encoding, done) {
       void callBack(outgoing.write(chunk), done)
@@ -33,7 +34,13 @@ function duplexOver(incoming: LinkEnd<Uint8Array>, outgoing: LinkEnd<Uint8Array>
     },
     destroy(error, done) {
       reading.cancel()
-      void callBack(outgoing.close(), (failed) => done(failed ?? error))
+      void callBack(outgoing.close(), (failed) => {
+        const reason = failed ?? error
+        done(reason)
+        // Node tells of the end a tick later, which the explored world does not wait for; an error comes before it.
+        if (reason) process.nextTick(() => duplex.emit('close'))
+        else duplex.emit('close')
+      })
     },
   })
   const reading = spawn(async () => {

@@ -223,10 +223,13 @@ describe('openListener', () => {
     )
   })
 
-  it(
-    'of a process that may open few files serves as many as it can, and goes on',
-    real(async () => {
-      const script = `
+  it.each(['TCP', 'a Unix socket'])(
+    'over %s, of a process that may open few files, serves as many as it can, and goes on',
+    (transport) =>
+      real(async () => {
+        const path = join(folder, 'few')
+        const where = transport === 'TCP' ? { host: '127.0.0.1' } : { path }
+        const script = `
         import { openListener } from '@corral/node'
         import { run, sleep } from 'corral'
         import { readFile } from 'node:fs/promises'
@@ -236,47 +239,48 @@ describe('openListener', () => {
               await readFile('/etc/hostname') // needs a descriptor of its own
               await connection.write(chunk)
             }
-          }, { host: '127.0.0.1' })
-          console.log(listener.address.port)
+          }, ${JSON.stringify(where)})
+          console.log(listener.address.port ?? 0)
           await sleep(Infinity)
         })`
-      const node = `exec ${process.execPath} --conditions=@corral/source --input-type=module`
-      await using child = await openProcess(
-        'sh',
-        ['-c', `ulimit -n 100; ${node} -e "$0"`, script],
-        {
-          cwd: new URL('../..', import.meta.url),
-          stderr: 'inherit',
-          grace: 0,
-        },
-      )
-      const port = Number(await child.stdout.readUntil('\n'))
-      const crowd = await gatherSettled(
-        Array.from({ length: 200 }, () => async () => {
-          const connection = await connect({ host: '127.0.0.1', port })
-          await connection.write('x')
-          return { connection, answer: await connection.read() }
-        }),
-      )
-      const served = crowd.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
-      const answered = served.filter(({ answer }) => answer !== undefined)
-      expect(answered.length).toBeGreaterThan(20)
-      expect(answered.length).toBeLessThan(100)
-      for (const { connection } of served) await connection.close()
-      await timeout(30_000, async () => {
-        for (;;) {
-          const [late] = await gatherSettled([
-            async () => {
-              await using connection = await connect({ host: '127.0.0.1', port })
-              await connection.write('late')
-              return await connection.readExactly(4)
-            },
-          ])
-          if (late.status === 'fulfilled') return
-          await sleep(20)
-        }
-      })
-    }),
+        const node = `exec ${process.execPath} --conditions=@corral/source --input-type=module`
+        await using child = await openProcess(
+          'sh',
+          ['-c', `ulimit -n 100; ${node} -e "$0"`, script],
+          {
+            cwd: new URL('../..', import.meta.url),
+            stderr: 'inherit',
+            grace: 0,
+          },
+        )
+        const port = Number(await child.stdout.readUntil('\n'))
+        const target = transport === 'TCP' ? { host: '127.0.0.1', port } : { path }
+        const crowd = await gatherSettled(
+          Array.from({ length: 200 }, () => async () => {
+            const connection = await connect(target)
+            await connection.write('x')
+            return { connection, answer: await connection.read() }
+          }),
+        )
+        const served = crowd.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+        const answered = served.filter(({ answer }) => answer !== undefined)
+        expect(answered.length).toBeGreaterThan(20)
+        expect(answered.length).toBeLessThan(100)
+        for (const { connection } of served) await connection.close()
+        await timeout(30_000, async () => {
+          for (;;) {
+            const [late] = await gatherSettled([
+              async () => {
+                await using connection = await connect(target)
+                await connection.write('late')
+                return await connection.readExactly(4)
+              },
+            ])
+            if (late.status === 'fulfilled') return
+            await sleep(20)
+          }
+        })
+      })(),
   )
 })
 
