@@ -108,9 +108,11 @@ export function emit<S>(hooks: readonly Hook<S>[], subject: S): void {
 export function startAround(
   task: TaskRecord,
   body: () => void,
-  [outermost, ...inner]: readonly Hook<TaskRecord>[] = wrappers,
+  hooks: readonly Hook<TaskRecord>[] = wrappers,
+  from = 0,
 ): void {
-  if (outermost === undefined) {
+  const hook = hooks[from]
+  if (hook === undefined) {
     body()
     return
   }
@@ -118,9 +120,9 @@ export function startAround(
   const start = (): void => {
     if (started) return
     started = true
-    startAround(task, body, inner)
+    startAround(task, body, hooks, from + 1)
   }
-  call(outermost, task, start)
+  call(hook, task, start)
   start()
 }
 

@@ -69,19 +69,23 @@ export class KyselyConnection implements DatabaseConnection {
       await shield(() => this.#end())
       throw error
     }
-    await shield(() => this.rollback())
+    await shield(() => this.#finish())
   }
 
   /** Run under a shield. */
   async rollback(): Promise<void> {
-    await this.#end()
-    if (this.#state === 'ending') this.#state = 'ended'
+    await this.#finish()
   }
 
   /** Run under a shield. */
   async release(): Promise<void> {
     this.#state = 'over'
     await this.#end()
+  }
+
+  async #finish(): Promise<void> {
+    await this.#end()
+    if (this.#state === 'ending') this.#state = 'ended'
   }
 
   async #end(): Promise<void> {

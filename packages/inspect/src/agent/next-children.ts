@@ -1,21 +1,18 @@
 import type { ScopeNode } from 'corral/lowlevel'
 
-/** How far the children of a node have been listed. */
-export interface ChildList {
-  readonly node: ScopeNode
-  /** The id of a task that is younger than all that are listed. */
-  readonly before: number
-  /** Those that were listed last. */
-  listed: readonly ScopeNode[]
-}
-
 /**
- * Lists the children of a node behind those that were listed last: behind the last one of them that is still there, from
- * the first one on if none is. To walk along a hundred thousand takes long, so it lists `most` at a time. Its source is sent to
- * other processes: it names nothing outside.
+ * The children of a node behind those that were listed last: behind the last one of them that is still there, from the first
+ * one on if none is. To walk along a hundred thousand takes long, so there are `most` at a time. Its source is sent to other
+ * processes: it names nothing outside.
+ *
+ * @param before the id of the first task that is left out for being too young
  */
-export function nextChildren(list: ChildList, most: number): readonly ScopeNode[] {
-  const { node, before, listed } = list
+export function nextChildren(
+  node: ScopeNode,
+  listed: readonly ScopeNode[],
+  before: number,
+  most: number,
+): readonly ScopeNode[] {
   const last = listed.findLast((each) => !each.closed && each.parent === node)
   const next: ScopeNode[] = []
   let child = last === undefined ? node.firstChild : last.next
@@ -24,6 +21,5 @@ export function nextChildren(list: ChildList, most: number): readonly ScopeNode[
     // Siblings are not always in the order of their ids: one that a group has started hangs behind younger ones.
     if (task === undefined || task.scope !== child || task.id < before) next.push(child)
   }
-  list.listed = next
   return next
 }

@@ -1,6 +1,5 @@
-import type { TaskRecord } from 'corral/lowlevel'
+import type { ScopeNode, TaskRecord } from 'corral/lowlevel'
 import type { Group } from './group-table.ts'
-import type { ChildList } from './next-children.ts'
 import type { TaskRow, WaitRow } from './reading.ts'
 
 /** A task on the way, with what its inner scopes add to it. */
@@ -20,7 +19,9 @@ export interface Place {
 
 /** A node whose children are being read. */
 export interface Frame {
-  readonly children: ChildList
+  readonly node: ScopeNode
+  /** Those that were listed last. */
+  listed: readonly ScopeNode[]
   at: number
   readonly into: Place
   readonly deadline: number

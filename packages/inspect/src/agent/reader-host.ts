@@ -1,7 +1,7 @@
 import type { ScopeNode, Waiter } from 'corral/lowlevel'
 import type { GroupTable, GroupTableParts } from './group-table.ts'
 import type { Inside } from './inside-of.ts'
-import type { ChildList } from './next-children.ts'
+import type { nextChildren } from './next-children.ts'
 import type { Reading } from './reading.ts'
 import type { ResourceTable, ResourceTableParts } from './resource-table.ts'
 
@@ -17,7 +17,7 @@ export interface TreeReaderParts extends GroupTableParts {
   readonly groupTable: (parts: GroupTableParts) => GroupTable
   readonly resourceTable: (parts: ResourceTableParts) => ResourceTable
   readonly cutName: (name: string) => string
-  readonly nextChildren: (list: ChildList, most: number) => readonly ScopeNode[]
+  readonly nextChildren: typeof nextChildren
   readonly insideOf: (
     scope: ScopeNode,
     most: number,

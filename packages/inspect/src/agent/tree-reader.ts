@@ -20,7 +20,7 @@ export function treeReader(parts: TreeReaderParts, host: ReaderHost, most: numbe
   const shards = 256
 
   const copies: { -readonly [K in keyof CopyRow]: CopyRow[K] }[] = []
-  /** By copy: the id of a task that is younger than all that are read. */
+  /** By copy: the id from which on tasks are too young to be read. */
   const newest: number[] = []
   const groups = parts.groupTable(parts)
   const resources = parts.resourceTable(parts)
@@ -45,15 +45,15 @@ export function treeReader(parts: TreeReaderParts, host: ReaderHost, most: numbe
   const scopeOf = (ref: number): ScopeNode | undefined => shardOf(ref).get(ref)
 
   function read(node: ScopeNode, into: Place, deadline: number): void {
-    const before = newest[into.copy] ?? Infinity
-    frames.push({ children: { node, before, listed: [] }, at: 0, into, deadline })
+    frames.push({ node, listed: [], at: 0, into, deadline })
   }
 
   function listNext(frame: Frame): boolean {
+    const { node, listed, into } = frame
+    frame.listed = parts.nextChildren(node, listed, newest[into.copy] as number, perList)
     frame.at = 0
-    const { length } = parts.nextChildren(frame.children, perList)
-    n += length / 16 // to list takes time, too
-    return length > 0
+    n += frame.listed.length / 16 // to list takes time, too
+    return frame.listed.length > 0
   }
 
   function placeOf(
@@ -138,7 +138,7 @@ export function treeReader(parts: TreeReaderParts, host: ReaderHost, most: numbe
       place.deadline = own
     }
     // Where not all were listed at once, the list may have to be begun again.
-    if (!isTask && frame.children.listed.length === perList) entered.add(node)
+    if (!isTask && frame.listed.length === perList) entered.add(node)
     for (let waiter = node.firstWaiter; waiter !== undefined; waiter = waiter.scopeNext) {
       note(waiter, place)
     }
@@ -231,7 +231,7 @@ export function treeReader(parts: TreeReaderParts, host: ReaderHost, most: numbe
     while (more) {
       const frame = frames.at(-1)
       if (frame !== undefined) {
-        const node = frame.children.listed[frame.at++]
+        const node = frame.listed[frame.at++]
         if (node !== undefined) {
           if (!node.closed) enter(node, frame)
         } else if (!listNext(frame)) {

@@ -42,6 +42,8 @@ export const ENDLESS = 25
 export class BlockDetector {
   readonly #threshold: number
   readonly #beat: number
+  /** How often it looks at what may be blocked. */
+  readonly interval: number
   #latest: Sample | undefined
   /** The first sample with the latest beat. */
   #base: Sample | undefined
@@ -55,13 +57,14 @@ export class BlockDetector {
   constructor(threshold: number, beat: number) {
     this.#threshold = threshold
     this.#beat = beat
+    this.interval = Math.max(10, Math.min(beat, threshold) / 2)
   }
 
   /** When the next sample is due: once the main thread can be blocked, and soon again while it is or may be. */
   get nextAt(): number {
     if (this.#base === undefined || this.#latest === undefined) return 0
     const { now } = this.#latest
-    const soon = now + Math.min(this.#beat, this.#threshold) / 2
+    const soon = now + this.interval
     if (this.#state !== 'turning') return soon
     const due = this.#base.beatAt + this.#threshold + this.#beat
     return Math.max(soon, Math.min(due, now + 5 * this.#beat))

@@ -30,7 +30,7 @@ const { buffer, beatsKey, threshold, beat, perHour } = workerData as Watch
 const pulse = new SharedPulse(buffer)
 const detector = new BlockDetector(threshold, beat)
 /** How late it may come to look before that counts. */
-const tolerance = Math.max(10, Math.min(beat, threshold) / 2) / 2
+const tolerance = detector.interval / 2
 const reportedAt: number[] = []
 let missed = 0
 let asked: Promise<Capture | undefined> | undefined
@@ -44,7 +44,7 @@ function look(due: number): void {
   const { beats, beatAt, cpu: beatCpu } = pulse
   const times = mainThreadTimes() ?? { cpu: beatCpu, starved: 0 }
   react(detector.add({ now, beats, beatAt, beatCpu, ...times, late }), now)
-  const next = Math.max(detector.nextAt, now + 5)
+  const next = detector.nextAt
   setTimeout(() => look(next), next - now)
 }
 

@@ -97,7 +97,7 @@ export class Listener implements AsyncDisposable {
     // Node accepts until nothing more can be opened, and then drops connections silently: some descriptors are kept for
     // the handlers.
     this.#server.on('connection', (socket: Socket) => {
-      if (isNearLimit(socket)) turnAway(socket)
+      if (isNearLimit(socket)) dropConnection(socket)
       else if (tls === undefined) accept(socket)
       else this.#watch(socket)
     })
@@ -196,7 +196,7 @@ export class Listener implements AsyncDisposable {
 }
 
 /** A Unix socket knows no reset. */
-function turnAway(socket: Socket): void {
+function dropConnection(socket: Socket): void {
   if (socket.remotePort === undefined) socket.destroy()
   else socket.resetAndDestroy()
 }

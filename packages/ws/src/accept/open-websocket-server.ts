@@ -5,6 +5,7 @@ import { HttpProblem } from '@corral/server'
 import { CancelScope, Event, isCancelled, moveOnAfter, openGroup, throwIfCancelled } from 'corral'
 import type { TaskGroup } from 'corral'
 import { HomeContext, requireDuration } from 'corral/lowlevel'
+import { ignore } from '../socket/connection.ts'
 import { refuseUpgrade } from './refuse-upgrade.ts'
 import type { Acceptor, Begin } from './acceptor.ts'
 import { pathOf } from './upgrade-request.ts'
@@ -171,8 +172,6 @@ export class WebSocketServer implements AsyncDisposable {
 }
 
 const NOTHING = Buffer.alloc(0)
-
-function ignore(): void {}
 
 /** One of a set as long as it is not disposed. */
 class Registration<T> implements Disposable {

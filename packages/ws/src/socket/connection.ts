@@ -201,4 +201,5 @@ export class Connection implements OutboxOwner, Swept {
   }
 }
 
-function ignore(): void {}
+/** A listener for errors of a stream, of which `close` tells as well; a stream without any ends the program. */
+export function ignore(): void {}

@@ -24,6 +24,14 @@ const echo = websocket(
   { messages: 'any' },
 )
 
+/** Puts each client into the room that there is, until it goes. */
+function joining(room: () => Room): ReturnType<typeof websocket> {
+  return websocket(async (socket) => {
+    using _seat = room().join(socket)
+    await sleep(3_600_000)
+  })
+}
+
 describe.each([
   ['openWebSocket', openWebSocket],
   ['openWebSocket for browsers', openInBrowser],
@@ -86,10 +94,7 @@ describe.each([
 
   it('goes on where it was in a room: no gap, no duplicate', async () => {
     const room = new Room({ name: 'news', history: 1000 })
-    const handler = websocket(async (socket) => {
-      using _seat = room.join(socket)
-      await sleep(3_600_000)
-    })
+    const handler = joining(() => room)
     await withServer(handler, async ({ url }) => {
       await using live = await open(url, { resume: true, backoff: fixed(1) })
       const got: unknown[] = []
@@ -117,10 +122,7 @@ describe.each([
 
   it('comes back after it was too slow for a room (4008), and goes on where it was', async () => {
     const room = new Room({ name: 'news', history: 1000 })
-    const handler = websocket(async (socket) => {
-      using _seat = room.join(socket)
-      await sleep(3_600_000)
-    })
+    const handler = joining(() => room)
     await withServer(handler, async ({ url }) => {
       await using live = await open(url, { resume: true, backoff: fixed(1) })
       const next = (): Promise<RoomEvent> => live.receiveNext()
@@ -136,10 +138,7 @@ describe.each([
 
   it('is told that messages are lost after a restart of the server', async () => {
     let room = new Room({ name: 'news', history: 10 })
-    const handler = websocket(async (socket) => {
-      using _seat = room.join(socket)
-      await sleep(3_600_000)
-    })
+    const handler = joining(() => room)
     await withServer(handler, async ({ url }) => {
       await using live = await open(url, { resume: true, backoff: fixed(1) })
       const next = (): Promise<RoomEvent> => live.receiveNext()
