@@ -146,7 +146,7 @@ describe('Store', () => {
     const script = new URL('./endless-writer.ts', import.meta.url).pathname
     let pages = -1
     for (let round = 0; round < 5; round++) {
-      const child = spawn(process.execPath, [script, file], {
+      const child = spawn(process.execPath, ['--conditions=@corral/source', script, file], {
         stdio: ['ignore', 'pipe', 'inherit'],
       })
       // It says so once its first commits are confirmed.
